@@ -1,0 +1,68 @@
+package layers
+
+import "fmt"
+
+// Examples is a labelled set of examples in memory, which Fit, Evaluate and
+// Predict read. Its values are kept as they came (image bytes stay bytes) and
+// are scaled inside the compiled graph, so that a data set crosses to the
+// device once and in its smallest form.
+type Examples struct {
+	// Shape of one example without the batch axis, for instance [32 32 3]
+	// for an image in height, width, channels order.
+	Shape []int
+	// Bytes holds the examples one after the other, row major, if they are
+	// bytes; else Floats does. Exactly one of the two is set.
+	Bytes  []uint8
+	Floats []float32
+	// Labels holds one class index in [0, Classes) for each example. It may
+	// be nil where only predictions are asked for.
+	Labels []int32
+	// Classes is the number of classes, hence the width of the one-hot form.
+	Classes int
+	// Scale and Offset turn a stored value v into the model's input
+	// v*Scale+Offset. A Scale of 0 means 1: values are taken as they are.
+	Scale, Offset float32
+}
+
+// Len returns the number of examples.
+func (e *Examples) Len() int {
+	size := 1
+	for _, d := range e.Shape {
+		size *= d
+	}
+	if size == 0 {
+		return 0
+	}
+	return (len(e.Bytes) + len(e.Floats)) / size
+}
+
+// Normalize returns the same examples, read by models as value/divisor. The
+// stored values are shared and unchanged; it is the walkthrough's
+// x_train/255.
+func (e *Examples) Normalize(divisor float32) *Examples {
+	out := *e
+	out.Scale = 1 / divisor
+	return &out
+}
+
+// Slice returns examples from..to (to excluded), sharing memory with e.
+func (e *Examples) Slice(from, to int) (*Examples, error) {
+	n := e.Len()
+	if from < 0 || to < from || to > n {
+		return nil, fmt.Errorf("layers: slice [%d:%d] of %d examples", from, to, n)
+	}
+	size := 1
+	for _, d := range e.Shape {
+		size *= d
+	}
+	out := *e
+	if e.Bytes != nil {
+		out.Bytes = e.Bytes[from*size : to*size]
+	} else {
+		out.Floats = e.Floats[from*size : to*size]
+	}
+	if e.Labels != nil {
+		out.Labels = e.Labels[from:to]
+	}
+	return &out, nil
+}
