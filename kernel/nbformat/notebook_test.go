@@ -270,6 +270,7 @@ func TestWriteFileIsAllOrNothing(t *testing.T) {
 	}
 }
 
+// Run it with -fuzzminimizetime=10x: shrinking inputs of this size takes all the time otherwise.
 func FuzzParse(f *testing.F) {
 	for minor := range LatestMinor + 1 {
 		data, err := os.ReadFile(fmt.Sprintf("testdata/golden-4.%d.ipynb", minor))
