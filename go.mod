@@ -55,6 +55,7 @@ require (
 	golang.org/x/text v0.35.0 // indirect
 	golang.org/x/vuln v1.1.4 // indirect
 	gonum.org/v1/plot v0.17.0 // indirect
+	google.golang.org/protobuf v1.36.11 // indirect
 	honnef.co/go/tools v0.7.0-0.dev.0.20251022135355-8273271481d0 // indirect
 	k8s.io/klog/v2 v2.140.0 // indirect
 	mvdan.cc/gofumpt v0.8.0 // indirect

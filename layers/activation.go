@@ -1,0 +1,34 @@
+package layers
+
+import "github.com/gomlx/gomlx/core/graph"
+
+// ActivationLayer applies an activation function; the shape stays.
+type ActivationLayer struct {
+	Base[*ActivationLayer]
+	function ActivationFunc
+}
+
+// Activation makes a layer of an activation function.
+func Activation(f ActivationFunc) *ActivationLayer {
+	l := &ActivationLayer{function: f}
+	l.Init(l, "Activation")
+	if err := f.check(); err != nil {
+		l.invalid("%w", err)
+	}
+	return l
+}
+
+// OutputShape is the input's shape.
+func (l *ActivationLayer) OutputShape(in []Shape) (Shape, error) { return oneInput(in) }
+
+// Call applies the function.
+func (l *ActivationLayer) Call(c *Call, in []*graph.Node) *graph.Node {
+	return c.activate(l.function, in[0])
+}
+
+// Config returns Keras' configuration of an Activation.
+func (l *ActivationLayer) Config() map[string]any {
+	c := l.config()
+	c["activation"] = string(l.function)
+	return c
+}

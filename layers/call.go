@@ -1,0 +1,78 @@
+package layers
+
+import (
+	"slices"
+
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// Call is the context of one forward pass while its graph is built: it hands
+// out the nodes of variables, random numbers, and takes new values of
+// statistics. Whoever builds the graph makes one per pass.
+type Call struct {
+	// Graph is the graph being built.
+	Graph *graph.Graph
+	// Training is true in a training step: dropout drops, batch normalisation
+	// uses the batch's statistics.
+	Training bool
+
+	value   func(*Variable) *graph.Node
+	seed    *graph.Node
+	streams uint32
+	updates []Update
+	logits  map[*graph.Node]*graph.Node
+}
+
+// Update is a new value for a variable that the forward pass itself computes.
+type Update struct {
+	Variable *Variable
+	Value    *graph.Node
+}
+
+// NewCall returns the context of one pass. value returns the node that holds a
+// variable's value in this graph. seed is a uint32 scalar, different in every
+// training step, from which all random numbers of the step follow; it may be
+// nil where nothing random happens (training false, or no dropout).
+func NewCall(g *graph.Graph, training bool, value func(*Variable) *graph.Node, seed *graph.Node) *Call {
+	return &Call{Graph: g, Training: training, value: value, seed: seed, logits: map[*graph.Node]*graph.Node{}}
+}
+
+// Value returns the node of a variable: its newest value, if the pass has
+// updated it already.
+func (c *Call) Value(v *Variable) *graph.Node {
+	for _, u := range slices.Backward(c.updates) {
+		if u.Variable == v {
+			return u.Value
+		}
+	}
+	return c.value(v)
+}
+
+// Update records a variable's new value. Gradients do not flow through it.
+func (c *Call) Update(v *Variable, value *graph.Node) {
+	c.updates = append(c.updates, Update{v, graph.StopGradient(value)})
+}
+
+// Updates returns the last new value of every variable that the pass updated,
+// in order of first update.
+func (c *Call) Updates() []Update {
+	var last []Update
+	for _, u := range c.updates {
+		i := slices.IndexFunc(last, func(x Update) bool { return x.Variable == u.Variable })
+		if i < 0 {
+			last = append(last, u)
+		} else {
+			last[i] = u
+		}
+	}
+	return last
+}
+
+// Logits returns the value that went into the softmax (over the last axis)
+// whose result is probabilities, and whether there is one. A loss computed
+// from logits is exact where probabilities round to 0 or 1; Keras on
+// TensorFlow looks for them in the same way.
+func (c *Call) Logits(probabilities *graph.Node) (*graph.Node, bool) {
+	logits, ok := c.logits[probabilities]
+	return logits, ok
+}

@@ -1,0 +1,162 @@
+package layers
+
+import (
+	"fmt"
+	"strings"
+	"sync/atomic"
+
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// Layer is one Keras layer: its configuration, its variables once built, and
+// its computation. Own layers embed [Base], which supplies everything but
+// OutputShape, Call and Config (and Build, where there are variables).
+type Layer interface {
+	// Name is the layer's unique name in its model, "conv2d_1". It is empty
+	// until a model names the layer or Named did.
+	Name() string
+	// Class is Keras' class name, "Conv2D".
+	Class() string
+	// OutputShape computes the shape of the result, or says why the inputs do
+	// not fit.
+	OutputShape(in []Shape) (Shape, error)
+	// Build creates the variables for the given input shapes, once: later
+	// calls do nothing.
+	Build(in []Shape) error
+	// Call adds the layer's computation to the graph. Nodes have the batch
+	// axis first. It may panic as GoMLX's graph functions do.
+	Call(c *Call, in []*graph.Node) *graph.Node
+	// Variables lists the variables in Keras' order, trainable ones first.
+	Variables() []*Variable
+	// Trainable tells whether training may change the layer: true unless
+	// SetTrainable(false) froze it. Freezing counts from the next compilation
+	// of a training step.
+	Trainable() bool
+	SetTrainable(bool)
+	// Config is what Keras' get_config returns, ready for encoding/json.
+	Config() map[string]any
+	// Apply calls the layer on symbolic tensors, as Keras' layer(x) does.
+	Apply(in ...Symbol) *Tensor
+
+	core() *state
+}
+
+// state is what every layer has, whatever its class.
+type state struct {
+	class     string
+	name      string
+	serial    uint64 // order of creation, by which unnamed layers are named
+	frozen    bool
+	built     bool
+	err       error // the first invalid argument
+	variables []*Variable
+	nodes     []*node // one for each Apply: Keras' _inbound_nodes
+}
+
+// creations counts the layers made by this process. Only the order of the
+// serials of one model's layers matters: it stands for the order of creation
+// by which Keras names layers.
+var creations atomic.Uint64
+
+// Base is the part all layers share. Embed Base[*YourLayer] and call Init in
+// the constructor:
+//
+//	type Double struct{ layers.Base[*Double] }
+//
+//	func NewDouble() *Double {
+//		d := &Double{}
+//		d.Init(d, "Double")
+//		return d
+//	}
+//
+// The type parameter lets options such as Named return the layer's own type.
+type Base[L Layer] struct {
+	self L
+	state
+}
+
+// Init ties the base to its layer; class is the class name that summaries and
+// configurations show.
+func (b *Base[L]) Init(self L, class string) {
+	b.self = self
+	b.state = state{class: class, serial: creations.Add(1)}
+}
+
+// Named sets the layer's name. Without it the model gives Keras' automatic
+// name: the class in snake case, with _1, _2, … from the second one on.
+func (b *Base[L]) Named(name string) L {
+	if name == "" || strings.ContainsAny(name, "/\x00") {
+		b.invalid("a name must not be empty nor contain '/', got %q", name)
+		return b.self
+	}
+	b.name = name
+	return b.self
+}
+
+// Frozen sets Trainable to false.
+func (b *Base[L]) Frozen() L {
+	b.frozen = true
+	return b.self
+}
+
+// Name returns the layer's name, "" before it has one.
+func (b *Base[L]) Name() string { return b.name }
+
+// Class returns Keras' class name.
+func (b *Base[L]) Class() string { return b.class }
+
+// Variables returns the layer's variables, trainable ones first; none before
+// the layer is built.
+func (b *Base[L]) Variables() []*Variable { return b.variables }
+
+// Trainable tells whether training may change the layer.
+func (b *Base[L]) Trainable() bool { return !b.frozen }
+
+// SetTrainable freezes (false) or thaws (true) the layer. A compiled training
+// step keeps the state it was compiled with, as in Keras.
+func (b *Base[L]) SetTrainable(trainable bool) { b.frozen = !trainable }
+
+// Build does nothing: the layers that have variables override it.
+func (b *Base[L]) Build([]Shape) error { return nil }
+
+// Apply calls the layer on symbolic tensors and returns its symbolic result.
+// The same layer may be applied several times: its variables are shared.
+// Errors are kept in the result and come out of [Functional].
+func (b *Base[L]) Apply(in ...Symbol) *Tensor { return apply(b.self, in) }
+
+func (b *Base[L]) core() *state { return &b.state }
+
+// invalid keeps the first error of construction.
+func (s *state) invalid(format string, args ...any) {
+	if s.err == nil {
+		s.err = fmt.Errorf(format, args...)
+	}
+}
+
+// addVariable appends a variable; its path is set from the layer's name.
+func (s *state) addVariable(name string, shape Shape, init Initializer, trainable bool) *Variable {
+	v := &Variable{Name: name, Path: s.name + "/" + name, Shape: shape.Clone(), Trainable: trainable, Initializer: init}
+	s.variables = append(s.variables, v)
+	return v
+}
+
+// config starts a configuration with the keys that every Keras layer has.
+func (s *state) config() map[string]any {
+	return map[string]any{"name": s.name, "trainable": !s.frozen, "dtype": float32Policy()}
+}
+
+// float32Policy is Keras 3's form of the dtype "float32".
+func float32Policy() map[string]any {
+	return map[string]any{
+		"module": "keras", "class_name": "DTypePolicy",
+		"config": map[string]any{"name": "float32"}, "registered_name": nil,
+	}
+}
+
+// describe names a layer in errors: conv2d_1 (Conv2D).
+func describe(l Layer) string {
+	if l.Name() == "" {
+		return "unnamed (" + l.Class() + ")"
+	}
+	return l.Name() + " (" + l.Class() + ")"
+}

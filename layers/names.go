@@ -1,0 +1,64 @@
+package layers
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var (
+	nonWord        = regexp.MustCompile(`\W+`)
+	beforeWord     = regexp.MustCompile(`(.)([A-Z][a-z]+)`)
+	beforeCapitals = regexp.MustCompile(`([a-z])([A-Z])`)
+)
+
+// snakeCase is Keras' to_snake_case: "MaxPooling2D" becomes "max_pooling2d",
+// "LeakyReLU" "leaky_re_lu".
+func snakeCase(class string) string {
+	s := nonWord.ReplaceAllString(class, "")
+	s = beforeWord.ReplaceAllString(s, "${1}_${2}")
+	s = beforeCapitals.ReplaceAllString(s, "${1}_${2}")
+	return strings.ToLower(s)
+}
+
+// nameLayers gives the unnamed layers Keras' automatic names, in the order in
+// which they were created: conv2d, conv2d_1, … Names count within one model,
+// as after Keras' clear_session, and names already taken are passed over. It
+// returns an error if two layers have the same name.
+func nameLayers(all []Layer) error {
+	taken := map[string]Layer{}
+	for _, l := range all {
+		name := l.Name()
+		if name == "" {
+			continue
+		}
+		if other, ok := taken[name]; ok && other != l {
+			return fmt.Errorf("two layers are named %q (%s and %s): every layer of a model needs its own name",
+				name, other.Class(), l.Class())
+		}
+		taken[name] = l
+	}
+	unnamed := slices.DeleteFunc(slices.Clone(all), func(l Layer) bool { return l.Name() != "" })
+	slices.SortFunc(unnamed, func(a, b Layer) int {
+		return int(int64(a.core().serial) - int64(b.core().serial))
+	})
+	next := map[string]int{}
+	for _, l := range unnamed {
+		if l.Name() != "" { // listed twice
+			continue
+		}
+		base := snakeCase(l.Class())
+		name := ""
+		for name == "" || taken[name] != nil {
+			name = base
+			if n := next[base]; n > 0 {
+				name = fmt.Sprintf("%s_%d", base, n)
+			}
+			next[base]++
+		}
+		l.core().name = name
+		taken[name] = l
+	}
+	return nil
+}

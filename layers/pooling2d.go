@@ -1,0 +1,66 @@
+package layers
+
+// pooling2D is what MaxPooling2D and AveragePooling2D share.
+type pooling2D struct {
+	window
+	stridesSet bool
+}
+
+// newPooling2D reads the pool size: none means Keras' default 2.
+func newPooling2D(s *state, poolSize []int) pooling2D {
+	if len(poolSize) == 0 {
+		poolSize = []int{2}
+	}
+	p := pooling2D{window: window{dilation: [2]int{1, 1}, padding: Valid}}
+	size, err := pair("pool size", 1, poolSize)
+	if err != nil {
+		s.invalid("%w", err)
+		size = [2]int{1, 1}
+	}
+	p.size, p.strides = size, size
+	return p
+}
+
+func (p *pooling2D) setStrides(s *state, strides []int) {
+	v, err := pair("strides", 1, strides)
+	if err != nil {
+		s.invalid("%w", err)
+		return
+	}
+	p.strides = v
+}
+
+func (p *pooling2D) setPadding(s *state, mode PaddingMode) {
+	if err := mode.check(); err != nil {
+		s.invalid("%w", err)
+		return
+	}
+	p.padding = mode
+}
+
+// OutputShape wants one image.
+func (p *pooling2D) OutputShape(in []Shape) (Shape, error) {
+	h, w, channels, err := oneImage(in)
+	if err != nil {
+		return nil, err
+	}
+	h, w, _, err = p.image(h, w)
+	return Shape{h, w, channels}, err
+}
+
+// windowed returns the window's sizes, strides and paddings for all four axes.
+func (p *pooling2D) paddings(height, width int) [][2]int {
+	_, _, pads, err := p.image(height, width)
+	if err != nil {
+		panic(err)
+	}
+	return pads
+}
+
+func (p *pooling2D) addConfig(c map[string]any) map[string]any {
+	c["pool_size"] = p.size
+	c["strides"] = p.strides
+	c["padding"] = string(p.padding)
+	c["data_format"] = "channels_last"
+	return c
+}
