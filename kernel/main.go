@@ -1,0 +1,115 @@
+// Kernel runs Go notebooks: it sets up what a machine needs for them, executes
+// them headlessly and takes care of the kernels.
+//
+//	go run ./kernel run notebooks
+//
+// `go run ./kernel help` lists the commands.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/gocifar/gocifar/kernel/setup"
+)
+
+// command is one sub-command. run gets the arguments after its name and
+// reports failure by its error; see exitCode.
+type command struct {
+	name    string
+	summary string
+	run     func(ctx context.Context, args []string) error
+}
+
+// commands in the order of the help text.
+var commands = []command{
+	{"setup", "build and fetch what notebooks need on this machine", runSetup},
+}
+
+// Exit codes. Errors with an ExitCode() int method choose their own.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+func main() {
+	os.Exit(dispatch(os.Args[1:]))
+}
+
+// dispatch runs the sub-command that args name and returns the exit code.
+func dispatch(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends us at once
+
+	if len(args) == 0 {
+		usage(os.Stderr)
+		return exitUsage
+	}
+	name, rest := args[0], args[1:]
+	switch name {
+	case "help", "-h", "-help", "--help":
+		usage(os.Stdout)
+		return exitOK
+	case setup.FetchCommand: // our own child, see setup.Fetch
+		return report(ctx, setup.Fetch(rest))
+	}
+	for _, c := range commands {
+		if c.name == name {
+			return report(ctx, c.run(ctx, rest))
+		}
+	}
+	fmt.Fprintf(os.Stderr, "kernel: there is no command %q\n\n", name)
+	usage(os.Stderr)
+	return exitUsage
+}
+
+// report prints err and turns it into an exit code.
+func report(ctx context.Context, err error) int {
+	var own interface{ ExitCode() int }
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return exitOK
+	case errors.Is(err, errUsage): // its flag set has said what is wrong
+		return exitUsage
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(os.Stderr, "kernel: interrupted")
+		return exitInterrupted
+	}
+	fmt.Fprintf(os.Stderr, "kernel: %v\n", err)
+	if errors.As(err, &own) {
+		return own.ExitCode()
+	}
+	return exitFailed
+}
+
+// errUsage marks errors in the command line.
+var errUsage = errors.New("usage")
+
+// parseFlags parses args and keeps `-h` and mistakes apart from failures.
+func parseFlags(flags *flag.FlagSet, args []string) error {
+	flags.SetOutput(os.Stderr)
+	err := flags.Parse(args)
+	if err == nil || errors.Is(err, flag.ErrHelp) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", errUsage, err)
+}
+
+func usage(w io.Writer) {
+	fmt.Fprintln(w, "usage: go run ./kernel <command> [flags] [arguments]")
+	fmt.Fprintln(w)
+	for _, c := range commands {
+		fmt.Fprintf(w, "  %-8s %s\n", c.name, c.summary)
+	}
+	fmt.Fprintln(w)
+	fmt.Fprintln(w, "`go run ./kernel <command> -h` explains a command's flags.")
+}

@@ -1,0 +1,244 @@
+package setup
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Backend is what GoMLX computes on.
+type Backend struct {
+	Config      string // value of GOMLX_BACKEND: "xla:/abs/plugin.so", "go"
+	Device      string // "cpu", "cuda", "rocm", …; "go" for the pure-Go backend
+	Plugin      string // absolute path of the PJRT plugin; empty if GoMLX resolves it
+	Source      string // where it came from, for people
+	Description string // what the backend says about itself
+	Warning     string // one sentence if this is not what the machine could have
+}
+
+// Accelerated reports whether the backend computes on a GPU or the like.
+func (b Backend) Accelerated() bool {
+	return b.Device != "cpu" && b.Device != "go" && b.Device != ""
+}
+
+// pureGo is the backend that needs no plugin.
+var pureGo = Backend{Config: "go", Device: "go", Source: "GoMLX's pure-Go backend"}
+
+// backendRecord is a chosen backend, kept so that the next run need not probe.
+type backendRecord struct {
+	Backend
+	Size    int64     // the plugin file's, bytes
+	Changed time.Time // the plugin file's
+	Chosen  time.Time
+}
+
+// retryPlugin is how long a machine without a plugin goes on without looking
+// for one again.
+const retryPlugin = 15 * time.Minute
+
+// backendPath names the record of the choice made under the same settings.
+func (m *machine) backendPath() string {
+	gpu, _ := filepath.Glob("/dev/nvidia[0-9]*")
+	k := key(os.Getenv("GOMLX_BACKEND"), os.Getenv("PJRT_PLUGIN_LIBRARY_PATH"), os.Getenv("LD_LIBRARY_PATH"), os.Getenv("HOME"), strings.Join(gpu, ","))
+	return filepath.Join(m.buildDir(), "backend-"+k+".json")
+}
+
+// cachedBackend returns an earlier choice that still holds.
+func (m *machine) cachedBackend() (Backend, bool) {
+	var r backendRecord
+	if !readJSON(m.backendPath(), &r) || r.Config == "" {
+		return Backend{}, false
+	}
+	if r.Plugin == "" {
+		return r.Backend, r.Warning == "" || time.Since(r.Chosen) < retryPlugin
+	}
+	info, err := os.Stat(r.Plugin)
+	return r.Backend, err == nil && info.Size() == r.Size && info.ModTime().Equal(r.Changed)
+}
+
+// ensureBackend chooses a backend that has been seen to work, fetching a plugin
+// if the machine has none, and remembers it.
+func (m *machine) ensureBackend(ctx context.Context, progress *Progress) (Backend, error) {
+	if b, ok := m.cachedBackend(); ok {
+		return b, nil
+	}
+	task := progress.Start("backend", "looking for a PJRT plugin")
+	b, err := m.chooseBackend(ctx, task)
+	task.End(b.Source, err)
+	if err != nil {
+		return Backend{}, err
+	}
+	record := backendRecord{Backend: b, Chosen: time.Now()}
+	if info, err := os.Stat(b.Plugin); err == nil {
+		record.Size, record.Changed = info.Size(), info.ModTime()
+	}
+	return b, writeJSON(m.backendPath(), record)
+}
+
+// chooseBackend tries, in this order: what GOMLX_BACKEND names, plugins where
+// go-xla looks for them, a plugin that we fetched earlier, fetching one, and
+// the pure-Go backend.
+func (m *machine) chooseBackend(ctx context.Context, task *Task) (Backend, error) {
+	if config := os.Getenv("GOMLX_BACKEND"); config != "" {
+		return m.namedBackend(ctx, config)
+	}
+	found, err := m.findPlugin(ctx)
+	if ctx.Err() != nil {
+		return Backend{}, context.Cause(ctx)
+	}
+	reasons := []error{err}
+	if found.Accelerated() {
+		return found, nil
+	}
+	sources := pluginSources(m.toolchain, hasNVIDIA(ctx))
+	for i, source := range sources {
+		if found.Config != "" && source.device == found.Device {
+			return withReasons(found, sources[:i], reasons), nil
+		}
+		b, err := m.sourceBackend(ctx, task, source)
+		if ctx.Err() != nil {
+			return Backend{}, context.Cause(ctx)
+		}
+		if errors.Is(err, errDiskFull) {
+			return Backend{}, err
+		}
+		if err == nil {
+			return withReasons(b, sources[:i], reasons), nil
+		}
+		reasons = append(reasons, fmt.Errorf("%s: %w", source.what, err))
+	}
+	if found.Config != "" {
+		return found, nil
+	}
+	b := pureGo
+	b.Warning = "no PJRT plugin for XLA could be had (" + joinReasons(reasons) + "): computing with GoMLX's pure-Go backend, which trains these models many times slower; " +
+		"put a plugin's path into GOMLX_BACKEND=xla:/path/to/pjrt_c_api_cpu_plugin.so, or run `go run ./kernel setup` again when the network is there"
+	return b, nil
+}
+
+// withReasons adds a warning to b if an accelerator was passed over for it.
+func withReasons(b Backend, tried []pluginSource, reasons []error) Backend {
+	for _, source := range tried {
+		if source.device != b.Device {
+			b.Warning = fmt.Sprintf("computing on %s although there is an accelerator (%s)", b.Device, joinReasons(reasons))
+			break
+		}
+	}
+	return b
+}
+
+// joinReasons puts errors into one line.
+func joinReasons(reasons []error) string {
+	var parts []string
+	for _, err := range reasons {
+		if err != nil {
+			parts = append(parts, strings.Join(strings.Fields(err.Error()), " "))
+		}
+	}
+	if len(parts) == 0 {
+		return "none is known for this platform"
+	}
+	return strings.Join(parts, "; ")
+}
+
+// namedBackend takes the user's word, but sees whether it works.
+func (m *machine) namedBackend(ctx context.Context, config string) (Backend, error) {
+	b := Backend{Config: config, Source: "GOMLX_BACKEND=" + config}
+	name, rest, _ := strings.Cut(config, ":")
+	plugin, _, _ := strings.Cut(rest, ",")
+	switch {
+	case name == "go":
+		b.Device = "go"
+	case filepath.IsAbs(plugin):
+		if _, err := os.Stat(plugin); err != nil {
+			return Backend{}, fmt.Errorf("GOMLX_BACKEND names the plugin %s, which cannot be read: %w; correct it, or unset it to let set-up find one", plugin, errors.Unwrap(err))
+		}
+		b.Plugin, b.Device = plugin, deviceOf(plugin)
+	default:
+		b.Device = deviceOf(plugin)
+	}
+	r, err := m.probe(ctx, config)
+	if err != nil {
+		return Backend{}, fmt.Errorf("GOMLX_BACKEND=%s does not work: %w; correct it, or unset it to let set-up find a backend", config, err)
+	}
+	b.Description = r.Description
+	return b, nil
+}
+
+// findPlugin lets go-xla look in its folders.
+func (m *machine) findPlugin(ctx context.Context) (Backend, error) {
+	r, err := m.probe(ctx, "", "-find")
+	if err != nil {
+		return Backend{}, fmt.Errorf("a plugin of this machine does not work: %w", err)
+	}
+	if r.Plugin == "" {
+		if path := os.Getenv("PJRT_PLUGIN_LIBRARY_PATH"); path != "" {
+			return Backend{}, fmt.Errorf("no plugin in PJRT_PLUGIN_LIBRARY_PATH=%s", path)
+		}
+		return Backend{}, nil
+	}
+	return Backend{Config: r.Config, Device: r.Device, Plugin: r.Plugin, Description: r.Description, Source: "found " + r.Plugin}, nil
+}
+
+// sourceBackend uses a plugin that came from source earlier, or fetches it.
+func (m *machine) sourceBackend(ctx context.Context, task *Task, source pluginSource) (Backend, error) {
+	path, err := m.ensurePlugin(ctx, task, source)
+	if err != nil {
+		return Backend{}, err
+	}
+	task.Update("trying the plugin")
+	config := "xla:" + path
+	r, err := m.probe(ctx, config)
+	if err != nil {
+		return Backend{}, fmt.Errorf("fetched, but it does not work here: %w", err)
+	}
+	return Backend{Config: config, Device: source.device, Plugin: path, Description: r.Description, Source: source.what}, nil
+}
+
+// probeReport mirrors the report of kernel/setup/probe.
+type probeReport struct {
+	Config, Plugin, Device, Description string
+	Devices                             int
+}
+
+// probeLimit is ample even where a GPU's driver initialises slowly.
+const probeLimit = 2 * time.Minute
+
+// probe opens a backend in a process of its own, since a plugin that does not
+// fit the machine may crash it.
+func (m *machine) probe(ctx context.Context, config string, args ...string) (r probeReport, err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, probeLimit, fmt.Errorf("no answer from the backend within %s", probeLimit))
+	defer cancel()
+	cmd := command(ctx, m.build.probePath(), args...)
+	cmd.Env = append(os.Environ(), "GOMLX_NO_AUTO_INSTALL=1", "GOMLX_BACKEND="+config)
+	out, err := output(cmd)
+	if ctx.Err() != nil {
+		return r, context.Cause(ctx)
+	}
+	if err != nil {
+		return r, err
+	}
+	if err := json.Unmarshal(out, &r); err != nil {
+		return r, fmt.Errorf("the probe answered something that is not JSON: %w", err)
+	}
+	return r, nil
+}
+
+// deviceOf guesses the device from a plugin's name or path, as go-xla does.
+func deviceOf(plugin string) string {
+	name := strings.ToLower(filepath.Base(plugin))
+	for _, device := range []string{"cuda", "rocm", "cpu", "tpu", "metal"} {
+		if strings.Contains(name, device) {
+			return device
+		}
+	}
+	if name == "" || name == "." {
+		return "cpu"
+	}
+	return name
+}

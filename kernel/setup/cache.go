@@ -1,0 +1,212 @@
+package setup
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// cache is the folder that holds all that set-up makes:
+//
+//	tools/<key>/      gonb, goimports, gopls
+//	builds/<key>/     the probe, and what was learnt while linking it
+//	pjrt/<name>/      a PJRT plugin and where it came from
+//	jupyter/<key>/    a Jupyter data folder with our kernelspec
+//	setup.lock        held by the process that installs
+//
+// Data sets and training runs of the libraries live beside them.
+type cache struct {
+	root string
+}
+
+// partialMark stands in the name of everything that is still being made.
+const partialMark = ".partial-"
+
+// needSpace is what a complete set-up takes at most, tools, plugin and staging.
+const needSpace = 700 << 20
+
+// cacheRoot is GOCIFAR_CACHE, or gocifar in the user's cache folder.
+func cacheRoot() (string, error) {
+	if dir := os.Getenv("GOCIFAR_CACHE"); dir != "" {
+		return filepath.Abs(dir)
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", homeless(err)
+	}
+	return filepath.Join(dir, "gocifar"), nil
+}
+
+// openCache creates the cache folder if need be and makes sure that it can be
+// written to.
+func openCache() (cache, error) {
+	root, err := cacheRoot()
+	if err != nil {
+		return cache{}, err
+	}
+	if strings.ContainsAny(root, ",:") {
+		// GOMLX_BACKEND and PATH cannot quote these.
+		return cache{}, fmt.Errorf("the cache folder %q has a comma or a colon in its name, which GoMLX and PATH cannot take: set GOCIFAR_CACHE to another folder", root)
+	}
+	if err := os.MkdirAll(root, 0o755); err != nil {
+		return cache{}, cannotWrite(root, err)
+	}
+	probe, err := os.CreateTemp(root, ".writable"+partialMark)
+	if err != nil {
+		return cache{}, cannotWrite(root, err)
+	}
+	probe.Close()
+	if err := os.Remove(probe.Name()); err != nil {
+		return cache{}, cannotWrite(root, err)
+	}
+	return cache{root: root}, nil
+}
+
+func cannotWrite(dir string, err error) error {
+	if errors.Is(err, syscall.ENOSPC) {
+		return fmt.Errorf("%w (folder %s)", errDiskFull, dir)
+	}
+	return fmt.Errorf("cannot write to the cache folder: %w; set GOCIFAR_CACHE to a folder of yours", err)
+}
+
+// checkSpace fails if the disk cannot hold a set-up.
+func (c cache) checkSpace() error {
+	free, err := freeSpace(c.root)
+	if err != nil || free >= needSpace {
+		return nil // where the system cannot tell, ENOSPC will
+	}
+	return fmt.Errorf("only %d MB are free in %s, and set-up needs up to %d MB: free some, or set GOCIFAR_CACHE to a folder on another disk",
+		free>>20, c.root, needSpace>>20)
+}
+
+// lock waits until no other process installs into this cache.
+func (c cache) lock(ctx context.Context, progress *Progress) (unlock func(), err error) {
+	lock := flock.New(filepath.Join(c.root, "setup.lock"))
+	ok, err := lock.TryLock()
+	if err == nil && !ok {
+		task := progress.Start("set-up", "waiting for another one to end")
+		ok, err = lock.TryLockContext(ctx, 200*time.Millisecond)
+		task.End("", err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot lock the cache folder %s: %w", c.root, err)
+	}
+	return func() { _ = lock.Unlock() }, nil
+}
+
+// removePartial deletes what killed set-ups left. The caller holds the lock.
+func (c cache) removePartial() {
+	for _, pattern := range []string{"*", "*/*"} {
+		names, _ := filepath.Glob(filepath.Join(c.root, pattern+partialMark+"*"))
+		hidden, _ := filepath.Glob(filepath.Join(c.root, filepath.Dir(pattern), ".*"+partialMark+"*"))
+		for _, name := range append(names, hidden...) {
+			_ = os.RemoveAll(name)
+		}
+	}
+}
+
+// publish lets fill make a folder under a temporary name, flushes it to disk
+// and gives it its final name. On any failure nothing is left.
+func publish(final string, fill func(dir string) error) error {
+	parent := filepath.Dir(final)
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return cannotWrite(parent, err)
+	}
+	staging, err := os.MkdirTemp(parent, "."+filepath.Base(final)+partialMark)
+	if err != nil {
+		return cannotWrite(parent, err)
+	}
+	defer os.RemoveAll(staging)
+	if err := fill(staging); err != nil {
+		return err
+	}
+	if err := syncTree(staging); err != nil {
+		return cannotWrite(staging, err)
+	}
+	// MkdirTemp made it private; others on the machine may share the cache.
+	if err := os.Chmod(staging, 0o755); err != nil {
+		return cannotWrite(staging, err)
+	}
+	if err := os.RemoveAll(final); err != nil { // incomplete or damaged, else we would not be here
+		return cannotWrite(final, err)
+	}
+	if err := os.Rename(staging, final); err != nil {
+		return cannotWrite(final, err)
+	}
+	return syncPath(parent)
+}
+
+// writeFile writes a small file so that readers see the old text or the new.
+func writeFile(path string, data []byte) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return cannotWrite(dir, err)
+	}
+	tmp, err := os.CreateTemp(dir, "."+filepath.Base(path)+partialMark)
+	if err != nil {
+		return cannotWrite(dir, err)
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(data)
+	err = errors.Join(err, tmp.Chmod(0o644), tmp.Sync(), tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		return cannotWrite(path, err)
+	}
+	return syncPath(dir)
+}
+
+// syncTree flushes every file below dir, and the folders.
+func syncTree(dir string) error {
+	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.Type()&fs.ModeSymlink != 0 {
+			return err
+		}
+		return syncPath(path)
+	})
+}
+
+func syncPath(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// key names a folder after everything that its content depends on.
+func key(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:%s,", len(p), p)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
+}
+
+// readJSON reads a small file of ours; false if it is missing or damaged.
+func readJSON(path string, v any) bool {
+	data, err := os.ReadFile(path)
+	return err == nil && json.Unmarshal(data, v) == nil
+}
+
+// writeJSON is the inverse of readJSON.
+func writeJSON(path string, v any) error {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeFile(path, append(data, '\n'))
+}

@@ -1,0 +1,203 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"time"
+
+	"github.com/gomlx/go-xla/installer"
+)
+
+// FetchCommand is the hidden first argument of the kernel command that makes
+// it a fetching child; the rest of the arguments go to [Fetch].
+//
+// go-xla's installer takes no context, has no time limits and draws spinners on
+// stdout. In a child of its own it can be watched, stopped and kept quiet.
+const FetchCommand = "fetch-plugin"
+
+const (
+	// reachLimit is how long a server may take to answer at all, so that a
+	// machine behind a firewall goes on to the next source within seconds.
+	reachLimit = 8 * time.Second
+	// stallLimit is how long a download may stand still.
+	stallLimit = 45 * time.Second
+	// watchEvery is how often a download is looked at.
+	watchEvery = 500 * time.Millisecond
+)
+
+var errStalled = fmt.Errorf("the download stood still for %s", stallLimit)
+
+// runFetcher runs the child and shows how much it has brought.
+func runFetcher(ctx context.Context, task *Task, source pluginSource, dir, tmp string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("cannot find our own program: %w", err)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	cmd := command(ctx, self, FetchCommand, source.name, dir)
+	// TMPDIR takes the download, and keeping the user's caches out of it means
+	// that there is one place to clean up.
+	cmd.Env = append(os.Environ(), "TMPDIR="+tmp, fetchChildEnv+"=1")
+	var stderr tail
+	cmd.Stderr = &stderr
+
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		watchGrowth(ctx, dir, func(size int64) {
+			task.Update("fetching the %s: %d MB", source.what, size>>20)
+		}, func() { cancel(errStalled) })
+	}()
+	err = run(cmd)
+	stopped := context.Cause(ctx)
+	cancel(nil)
+	<-watched
+	if stopped != nil {
+		return stopped
+	}
+	if err != nil {
+		return stderr.explain(errors.New("not fetched"))
+	}
+	return nil
+}
+
+// fetchChildEnv tells a test binary that it is to act as the child.
+const fetchChildEnv = "GOCIFAR_FETCH_CHILD"
+
+// watchGrowth reports the size of dir until ctx ends, and calls stalled when it
+// has not changed for stallLimit.
+func watchGrowth(ctx context.Context, dir string, grown func(int64), stalled func()) {
+	ticker := time.NewTicker(watchEvery)
+	defer ticker.Stop()
+	size, since := int64(0), time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		now := treeSize(dir)
+		if now != size {
+			size, since = now, time.Now()
+			grown(size)
+		} else if time.Since(since) > stallLimit {
+			stalled()
+			return
+		}
+	}
+}
+
+// treeSize adds up the regular files below dir; what vanishes meanwhile does
+// not matter.
+func treeSize(dir string) (total int64) {
+	_ = filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return nil
+		}
+		if info, err := entry.Info(); err == nil {
+			total += info.Size()
+		}
+		return nil
+	})
+	return total
+}
+
+// Fetch is what the child does: args are a source's name and the folder to put
+// its plugin into.
+func Fetch(args []string) error {
+	if len(args) != 2 {
+		return fmt.Errorf("%s wants a source and a folder, got %q", FetchCommand, args)
+	}
+	name, dir := args[0], args[1]
+	answers := &answeringTransport{next: patientTransport()}
+	http.DefaultTransport = answers // go-xla's requests all go through it, and this process does nothing else
+	switch name {
+	case "cuda":
+		return installer.AutoInstallPlugin("cuda", dir, false, installer.Quiet)
+	case "cpu":
+		return installer.CPUAutoInstall(dir, false, installer.Quiet)
+	}
+	for _, w := range cpuWheels {
+		if w.project+"-"+w.version == name {
+			return w.fetch(dir, answers)
+		}
+	}
+	return fmt.Errorf("%s does not know the source %q", FetchCommand, name)
+}
+
+// patientTransport is Go's default transport with time limits.
+func patientTransport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.DialContext = (&net.Dialer{Timeout: reachLimit}).DialContext
+	t.TLSHandshakeTimeout = reachLimit
+	t.ResponseHeaderTimeout = 2 * reachLimit
+	return t
+}
+
+// answeringTransport remembers which address answered last. Mirrors of the
+// package index give download addresses relative to their answer, and go-xla's
+// look-up does not tell where that came from.
+type answeringTransport struct {
+	next http.RoundTripper
+	last *url.URL
+}
+
+func (t *answeringTransport) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := t.next.RoundTrip(request)
+	if err == nil {
+		t.last = response.Request.URL
+	}
+	return response, err
+}
+
+// resolve makes an address absolute, as RFC 3986 (section 5) says.
+func (t *answeringTransport) resolve(address string) (string, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", err
+	}
+	if t.last != nil {
+		u = t.last.ResolveReference(u)
+	}
+	return u.String(), nil
+}
+
+// fetch looks the wheel up, downloads it, compares it with the pinned hash and
+// takes the plugin out of it.
+func (w wheel) fetch(dir string, answers *answeringTransport) error {
+	info, err := installer.GetPipInfo(w.project)
+	if err != nil {
+		return fmt.Errorf("cannot look up %s: %w", w.project, err)
+	}
+	exactly := regexp.MustCompile("^" + regexp.QuoteMeta(w.file) + "$")
+	release, err := installer.PipSelectRelease(info.Releases[w.version], exactly, false)
+	if err != nil {
+		return fmt.Errorf("%s %s is not offered any more: %w", w.project, w.version, err)
+	}
+	address, err := answers.resolve(release.URL)
+	if err != nil {
+		return fmt.Errorf("the address of %s makes no sense: %w", w.file, err)
+	}
+	path, _, err := installer.DownloadURLToTemp(address, w.file, w.sha256, false, installer.Quiet)
+	if err != nil {
+		return fmt.Errorf("cannot download %s: %w", w.file, err)
+	}
+	// The name tells go-xla that this is the CPU's plugin.
+	plugin := filepath.Join(dir, "pjrt_c_api_cpu_plugin.so")
+	if err := installer.ExtractFileFromZip(path, w.member, plugin); err != nil {
+		return fmt.Errorf("cannot take %s out of %s: %w", w.member, w.file, err)
+	}
+	if err := os.Chmod(plugin, 0o755); err != nil {
+		return err
+	}
+	return os.Remove(path)
+}

@@ -1,0 +1,210 @@
+package setup
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// pluginSource is a place that a PJRT plugin can be had from.
+type pluginSource struct {
+	name   string // of its folder in the cache, and for the fetching child
+	device string // "cpu" or "cuda"
+	what   string // for people
+	wheel  *wheel // nil: go-xla's own installer
+	// inPlace is set where the files cannot be moved after they were installed.
+	inPlace bool
+}
+
+// wheel is a Python package of which we want one file: a PJRT plugin.
+type wheel struct {
+	project, version string // as in its package index
+	file             string // the wheel's file name
+	sha256           string // of the wheel
+	member           string // path of the plugin inside
+}
+
+// cpuWheels are used where go-xla's own source cannot be reached. Both hold
+// XLA's CPU plugin as its authors build it (PJRT C API 0.7x and newer); the
+// pins were taken from the index on 2026-11-24.
+var cpuWheels = []wheel{
+	{
+		project: "lammps-jax-pjrt-cpu", version: "0.11.2",
+		file:   "lammps_jax_pjrt_cpu-0.11.2-py3-none-manylinux_2_27_x86_64.whl",
+		sha256: "1319390d948b39f69f7dade496b7c385149d9ca6097a6b62114da113216d9ad1",
+		member: "lammps_jax_pjrt_cpu/pjrt_c_api_cpu_plugin.so",
+	},
+	{
+		project: "xla-cpu-pjrt", version: "0.0.1",
+		file:   "xla_cpu_pjrt-0.0.1-py3-none-manylinux_2_27_x86_64.whl",
+		sha256: "55837b6b7b47daa717f2d9a5a03563ea0ceaa338d06a81a1e2d3f060d960decc",
+		member: "xla_plugins/xla_cpu_pjrt/xla_cpu_pjrt.so",
+	},
+}
+
+// pluginSources lists what suits the machine, best first.
+func pluginSources(t toolchain, nvidia bool) []pluginSource {
+	var sources []pluginSource
+	platform := t.OS + "/" + t.Arch
+	if nvidia && platform == "linux/amd64" {
+		sources = append(sources, pluginSource{name: "cuda", device: "cuda", what: "CUDA plugin of go-xla's installer", inPlace: true})
+	}
+	switch platform {
+	case "linux/amd64", "linux/arm64", "darwin/arm64": // what go-xla's installer knows (installer.CPUSupportedPlatforms)
+		sources = append(sources, pluginSource{name: "cpu", device: "cpu", what: "CPU plugin of go-xla's installer"})
+	}
+	if platform == "linux/amd64" {
+		for i, w := range cpuWheels {
+			sources = append(sources, pluginSource{
+				name: w.project + "-" + w.version, device: "cpu",
+				what: fmt.Sprintf("CPU plugin of the wheel %s %s", w.project, w.version), wheel: &cpuWheels[i],
+			})
+		}
+	}
+	return sources
+}
+
+// hasNVIDIA reports whether an NVIDIA driver answers; a driver's files alone
+// do not make a GPU.
+func hasNVIDIA(ctx context.Context) bool {
+	smi, err := exec.LookPath("nvidia-smi")
+	if err != nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	out, err := output(command(ctx, smi, "-L"))
+	return err == nil && strings.Contains(string(out), "GPU ")
+}
+
+// pluginRecord stands beside a plugin that is complete.
+type pluginRecord struct {
+	File   string // relative to the record's folder
+	Source string
+	Size   int64 // bytes
+	SHA256 string
+}
+
+// intact compares a plugin with its record: its size, and its hash if deep.
+func (r pluginRecord) intact(dir string, deep bool) bool {
+	path := filepath.Join(dir, filepath.FromSlash(r.File))
+	info, err := os.Stat(path)
+	if err != nil || r.File == "" || info.Size() != r.Size {
+		return false
+	}
+	if !deep {
+		return true
+	}
+	sum, err := fileSum(path)
+	return err == nil && sum == r.SHA256
+}
+
+// ensurePlugin returns the path of the plugin from source, fetching it unless
+// it is in the cache, whole.
+func (m *machine) ensurePlugin(ctx context.Context, task *Task, source pluginSource) (string, error) {
+	dir := filepath.Join(m.cache.root, "pjrt", source.name)
+	var r pluginRecord
+	if readJSON(filepath.Join(dir, recordName), &r) && r.intact(dir, false) {
+		return filepath.Join(dir, filepath.FromSlash(r.File)), nil
+	}
+	task.Update("fetching the %s", source.what)
+	var err error
+	if source.inPlace {
+		err = fillInPlace(dir, func(dir string) error { return fetchInto(ctx, task, source, dir, &r) })
+	} else {
+		err = publish(dir, func(dir string) error { return fetchInto(ctx, task, source, dir, &r) })
+	}
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, filepath.FromSlash(r.File)), nil
+}
+
+// recordName is written last, so a folder that has it is complete.
+const recordName = "plugin.json"
+
+// fillInPlace is publish for files that hold their own absolute path: dir
+// counts only once it has a record, and goes away if fill fails.
+func fillInPlace(dir string, fill func(string) error) error {
+	if err := os.RemoveAll(dir); err != nil {
+		return cannotWrite(dir, err)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return cannotWrite(dir, err)
+	}
+	if err := fill(dir); err != nil {
+		return errors.Join(err, os.RemoveAll(dir))
+	}
+	return syncTree(dir)
+}
+
+// fetchInto has a child process fetch the plugin into dir, and writes the
+// record. What the download needs in between stays below dir, too.
+func fetchInto(ctx context.Context, task *Task, source pluginSource, dir string, r *pluginRecord) error {
+	tmp := filepath.Join(dir, "tmp")
+	if err := os.Mkdir(tmp, 0o700); err != nil {
+		return cannotWrite(tmp, err)
+	}
+	if err := runFetcher(ctx, task, source, dir, tmp); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(tmp); err != nil {
+		return cannotWrite(tmp, err)
+	}
+	path, err := pluginIn(dir)
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("cannot read the plugin just fetched: %w", err)
+	}
+	*r = pluginRecord{Source: source.what, Size: info.Size()}
+	if r.SHA256, err = fileSum(path); err != nil {
+		return fmt.Errorf("cannot read the plugin just fetched: %w", err)
+	}
+	rel, err := filepath.Rel(dir, path)
+	if err != nil {
+		return err
+	}
+	r.File = filepath.ToSlash(rel)
+	return writeJSON(filepath.Join(dir, recordName), r)
+}
+
+// pluginIn finds the one PJRT plugin below dir, by the names that go-xla gives.
+func pluginIn(dir string) (string, error) {
+	for _, pattern := range []string{"*", "go-xla/*", "go-xla/nvidia/*"} {
+		paths, _ := filepath.Glob(filepath.Join(dir, filepath.FromSlash(pattern)))
+		for _, path := range paths {
+			info, err := os.Lstat(path)
+			name := filepath.Base(path)
+			if err == nil && info.Mode().IsRegular() && strings.HasPrefix(name, "pjrt_c_api_") && strings.Contains(name, "_plugin.") &&
+				!strings.HasSuffix(name, ".lock") {
+				return path, nil
+			}
+		}
+	}
+	return "", errors.New("the installer ended well, but left no plugin")
+}
+
+// fileSum is the SHA-256 of a file, in hexadecimal.
+func fileSum(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}

@@ -1,0 +1,191 @@
+// Package setup makes a machine that has Go and a C compiler ready to run the
+// notebooks: it builds GoNB, goimports and gopls at the module's pinned
+// versions, finds or fetches a PJRT plugin for the machine, warms Go's build
+// cache with what cells link, and writes a Jupyter kernelspec that ties them
+// together.
+//
+// Everything lands under one cache folder (GOCIFAR_CACHE, by default
+// os.UserCacheDir()/gocifar) and gets its final name only when it is complete,
+// so a set-up that was interrupted leaves nothing to trip over. [Ensure] does
+// what is missing; when nothing is, it only reads a few small files.
+package setup
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Options says where and how [Ensure] works. The zero value is the module
+// checkout around the working directory, the default cache, and no output.
+type Options struct {
+	// ModuleRoot is the absolute path of the module's checkout. Empty: the
+	// checkout that holds the working directory.
+	ModuleRoot string
+	// Jupyter also puts the kernelspec into the user's Jupyter data folder when
+	// none of Jupyter is there yet. Where Jupyter is present, that always happens.
+	Jupyter bool
+	// Progress shows what happens; nil shows nothing.
+	Progress *Progress
+}
+
+// Environment is a machine made ready: what a kernel of ours is started with.
+type Environment struct {
+	ModuleRoot string   // absolute path of the checkout that cells import from
+	Cache      string   // absolute path of the cache folder
+	Tools      string   // folder with gonb, goimports and gopls
+	Backend    Backend  // what GoMLX computes on
+	Kernelspec string   // the kernelspec's name, [KernelName]
+	SpecDir    string   // folder that holds its kernel.json
+	JupyterDir string   // the same in the user's Jupyter data folder; empty if not installed there
+	Env        []string // KEY=value pairs that the kernelspec sets, sorted
+	Warnings   []string // one sentence each, for the user
+}
+
+// Ensure checks the machine, installs what is missing and returns the result.
+// Cancelling ctx ends every process it started and removes unfinished files.
+//
+// It is safe to call from several processes at once: the first one works, the
+// others wait for it and use what it made.
+func Ensure(ctx context.Context, options Options) (*Environment, error) {
+	m, err := inspect(ctx, options.ModuleRoot)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.install(ctx, options.Progress); err != nil {
+		return nil, err
+	}
+	return m.environment(options)
+}
+
+// machine is what Ensure knows about the place it runs in, and what it made.
+type machine struct {
+	checkout  checkout
+	toolchain toolchain
+	cache     cache
+
+	tools   string
+	build   build
+	backend Backend
+}
+
+// inspect finds the checkout, the toolchain and the cache folder, and says in
+// one sentence what is wrong with them. It changes nothing but creating the
+// cache folder.
+func inspect(ctx context.Context, root string) (*machine, error) {
+	var m machine
+	var err error
+	if m.checkout, err = findCheckout(root); err != nil {
+		return nil, err
+	}
+	if m.cache, err = openCache(); err != nil {
+		return nil, err
+	}
+	if m.toolchain, err = findToolchain(ctx, m.checkout); err != nil {
+		return nil, err
+	}
+	return &m, nil
+}
+
+// install runs the two independent halves of a set-up side by side: the tools,
+// and the libraries with the plugin that they load. One waits mostly for the
+// processor, the other mostly for the network.
+func (m *machine) install(ctx context.Context, progress *Progress) error {
+	if m.ready() {
+		return nil
+	}
+	unlock, err := m.cache.lock(ctx, progress)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if m.ready() { // another process did the work while we waited
+		return nil
+	}
+	if err := m.cache.checkSpace(); err != nil {
+		return err
+	}
+	if err := m.toolchain.checkCompiler(ctx); err != nil {
+		return err
+	}
+	m.cache.removePartial()
+
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		m.tools, err = m.ensureTools(ctx, progress)
+		return err
+	})
+	group.Go(func() (err error) {
+		if m.build, err = m.ensureBuild(ctx, progress); err != nil {
+			return err
+		}
+		m.backend, err = m.ensureBackend(ctx, progress)
+		return err
+	})
+	return group.Wait()
+}
+
+// ready reports whether everything is in place, without starting a process.
+func (m *machine) ready() bool {
+	var ok bool
+	if m.tools, ok = m.cachedTools(); !ok {
+		return false
+	}
+	if m.build, ok = m.cachedBuild(); !ok {
+		return false
+	}
+	m.backend, ok = m.cachedBackend()
+	return ok
+}
+
+// environment writes the kernelspecs and sums the machine up.
+func (m *machine) environment(options Options) (*Environment, error) {
+	spec := m.kernelspec()
+	specDir, err := spec.cacheDir(m.cache)
+	if err != nil {
+		return nil, err
+	}
+	e := &Environment{
+		ModuleRoot: m.checkout.root,
+		Cache:      m.cache.root,
+		Tools:      m.tools,
+		Backend:    m.backend,
+		Kernelspec: KernelName,
+		SpecDir:    specDir,
+		Env:        spec.environ(),
+	}
+	if m.backend.Warning != "" {
+		e.Warnings = append(e.Warnings, m.backend.Warning)
+	}
+	if err := spec.write(e.SpecDir); err != nil {
+		return nil, err
+	}
+	dir, present := userJupyterDir()
+	if !present && !options.Jupyter {
+		return e, nil
+	}
+	e.JupyterDir = filepath.Join(dir, "kernels", KernelName)
+	if err := spec.write(e.JupyterDir); err != nil {
+		if options.Jupyter {
+			return nil, err
+		}
+		// Only JupyterLab needs this copy: our own runner goes on without it.
+		e.JupyterDir = ""
+		e.Warnings = append(e.Warnings, fmt.Sprintf("JupyterLab will not list the kernel: %v", err))
+	}
+	return e, nil
+}
+
+// homeless explains a missing home directory, the root of every default path.
+func homeless(err error) error {
+	return fmt.Errorf("no folder to keep tools in: %w; set GOCIFAR_CACHE to a folder of yours", err)
+}
+
+// exists reports whether path is there as a regular file.
+func exists(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
