@@ -30,6 +30,8 @@ type command struct {
 // commands in the order of the help text.
 var commands = []command{
 	{"setup", "build and fetch what notebooks need on this machine", runSetup},
+	{"doctor", "check every part of the set-up and say what to do", runDoctor},
+	{"clean", "give back the disk space that set-up took", runClean},
 }
 
 // Exit codes. Errors with an ExitCode() int method choose their own.
@@ -94,7 +96,8 @@ func report(ctx context.Context, err error) int {
 // errUsage marks errors in the command line.
 var errUsage = errors.New("usage")
 
-// parseFlags parses args and keeps `-h` and mistakes apart from failures.
+// parseFlags parses args and keeps `-h` and mistakes apart from failures. What
+// is wrong has been printed when it returns.
 func parseFlags(flags *flag.FlagSet, args []string) error {
 	flags.SetOutput(os.Stderr)
 	err := flags.Parse(args)
@@ -102,6 +105,18 @@ func parseFlags(flags *flag.FlagSet, args []string) error {
 		return err
 	}
 	return fmt.Errorf("%w: %w", errUsage, err)
+}
+
+// parseOnlyFlags is parseFlags for commands that take no arguments.
+func parseOnlyFlags(flags *flag.FlagSet, args []string) error {
+	if err := parseFlags(flags, args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "kernel %s: takes no arguments, got %q\n", flags.Name(), flags.Args())
+		return errUsage
+	}
+	return nil
 }
 
 func usage(w io.Writer) {

@@ -13,7 +13,7 @@ import (
 func runSetup(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("setup", flag.ContinueOnError)
 	jupyter := flags.Bool("jupyter", false, "install the kernelspec for JupyterLab even where no Jupyter is found")
-	if err := parseFlags(flags, args); err != nil {
+	if err := parseOnlyFlags(flags, args); err != nil {
 		return err
 	}
 	e, err := setup.Ensure(ctx, setup.Options{Jupyter: *jupyter, Progress: setup.NewProgress(os.Stderr)})

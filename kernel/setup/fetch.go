@@ -53,7 +53,8 @@ func runFetcher(ctx context.Context, task *Task, source pluginSource, dir, tmp s
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)
-		watchGrowth(ctx, dir, func(size int64) {
+		watch := growth{dir: dir, every: watchEvery, limit: stallLimit}
+		watch.run(ctx, func(size int64) {
 			task.Update("fetching the %s: %d MB", source.what, size>>20)
 		}, func() { cancel(errStalled) })
 	}()
@@ -73,10 +74,17 @@ func runFetcher(ctx context.Context, task *Task, source pluginSource, dir, tmp s
 // fetchChildEnv tells a test binary that it is to act as the child.
 const fetchChildEnv = "GOCIFAR_FETCH_CHILD"
 
-// watchGrowth reports the size of dir until ctx ends, and calls stalled when it
-// has not changed for stallLimit.
-func watchGrowth(ctx context.Context, dir string, grown func(int64), stalled func()) {
-	ticker := time.NewTicker(watchEvery)
+// growth watches a folder that a download fills.
+type growth struct {
+	dir   string
+	every time.Duration // how often to look
+	limit time.Duration // how long it may stay as it is
+}
+
+// run reports the folder's size whenever it has changed, until ctx ends, and
+// calls stalled once if it has not changed for the limit.
+func (g growth) run(ctx context.Context, grown func(int64), stalled func()) {
+	ticker := time.NewTicker(g.every)
 	defer ticker.Stop()
 	size, since := int64(0), time.Now()
 	for {
@@ -85,11 +93,11 @@ func watchGrowth(ctx context.Context, dir string, grown func(int64), stalled fun
 			return
 		case <-ticker.C:
 		}
-		now := treeSize(dir)
+		now := treeSize(g.dir)
 		if now != size {
 			size, since = now, time.Now()
 			grown(size)
-		} else if time.Since(since) > stallLimit {
+		} else if time.Since(since) > g.limit {
 			stalled()
 			return
 		}

@@ -87,11 +87,19 @@ func (t *tail) add(line string) {
 	}
 }
 
-// explain adds the kept lines to err.
-func (t *tail) explain(err error) error {
+// last is the last line written.
+func (t *tail) last() string {
 	t.add(strings.TrimSpace(string(t.rest)))
 	t.rest = nil
 	if len(t.lines) == 0 {
+		return ""
+	}
+	return t.lines[len(t.lines)-1]
+}
+
+// explain adds the kept lines to err.
+func (t *tail) explain(err error) error {
+	if t.last() == "" {
 		return err
 	}
 	text := strings.Join(t.lines, "\n\t")

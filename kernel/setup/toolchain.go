@@ -24,12 +24,9 @@ type toolchain struct {
 
 // findToolchain asks the go command in PATH about itself.
 func findToolchain(ctx context.Context, c checkout) (toolchain, error) {
-	goBin, err := exec.LookPath("go")
+	goBin, err := lookGo(c.language)
 	if err != nil {
-		return toolchain{}, fmt.Errorf("no go command in PATH: install Go %s or newer (https://go.dev/dl) and put its bin folder into PATH", c.language)
-	}
-	if goBin, err = filepath.Abs(goBin); err != nil {
-		return toolchain{}, fmt.Errorf("cannot resolve the go command: %w", err)
+		return toolchain{}, err
 	}
 	t := toolchain{goBin: goBin}
 	cmd := command(ctx, goBin, "env", "-json", "GOVERSION", "GOFLAGS", "CC", "GOOS", "GOARCH", "GOCACHE")
@@ -48,6 +45,23 @@ func findToolchain(ctx context.Context, c checkout) (toolchain, error) {
 			goBin, release, wanted)
 	}
 	return t, nil
+}
+
+// lookGo finds the go command; language is the version to ask for if there is
+// none.
+func lookGo(language string) (string, error) {
+	path, err := exec.LookPath("go")
+	if err != nil {
+		least := ""
+		if language != "" {
+			least = " " + language + " or newer"
+		}
+		return "", fmt.Errorf("no go command in PATH: install Go%s (https://go.dev/dl) and put its bin folder into PATH", least)
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return "", fmt.Errorf("cannot resolve the path of the go command: %w", err)
+	}
+	return path, nil
 }
 
 // checkCompiler compiles one line of C: XLA's binding needs a C compiler and

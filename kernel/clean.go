@@ -1,0 +1,37 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+
+	"github.com/gocifar/gocifar/kernel/setup"
+)
+
+// runClean is `kernel clean`.
+func runClean(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("clean", flag.ContinueOnError)
+	list := flags.Bool("n", false, "only list what would be deleted")
+	if err := parseOnlyFlags(flags, args); err != nil {
+		return err
+	}
+	holdings, err := setup.Holdings()
+	if err != nil {
+		return err
+	}
+	var total int64
+	for _, h := range holdings {
+		fmt.Printf("%6d MB  %s  (%s)\n", h.Bytes>>20, h.Path, h.What)
+		total += h.Bytes
+	}
+	if *list {
+		fmt.Printf("%6d MB  would be given back\n", total>>20)
+		return nil
+	}
+	if err := setup.Clean(ctx, holdings, setup.NewProgress(os.Stderr)); err != nil {
+		return err
+	}
+	fmt.Printf("%6d MB  given back\n", total>>20)
+	return nil
+}

@@ -1,0 +1,93 @@
+package setup
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Holding is something of ours on the disk.
+type Holding struct {
+	Path  string
+	What  string
+	Bytes int64
+}
+
+// own are the folders in the cache that set-up made and can make again. Data
+// sets and training runs belong to the libraries.
+var own = []struct{ name, what string }{
+	{"tools", "gonb, goimports and gopls"},
+	{"builds", "the probe and what it found"},
+	{"pjrt", "PJRT plugins"},
+	{"jupyter", "kernelspecs of our own runner"},
+}
+
+// Holdings lists what set-up has put on this disk, sizes included. It only
+// names what set-up can make again.
+func Holdings() ([]Holding, error) {
+	root, err := cacheRoot()
+	if err != nil {
+		return nil, err
+	}
+	var all []Holding
+	add := func(path, what string) {
+		if _, err := os.Lstat(path); err == nil {
+			all = append(all, Holding{Path: path, What: what, Bytes: treeSize(path)})
+		}
+	}
+	for _, o := range own {
+		add(filepath.Join(root, o.name), o.what)
+	}
+	if dir, _ := userJupyterDir(); dir != "" {
+		spec := filepath.Join(dir, "kernels", KernelName)
+		if startsOurs(spec, root) {
+			add(spec, "the kernelspec for JupyterLab")
+		}
+	}
+	return all, nil
+}
+
+// startsOurs reports whether the kernelspec in dir starts a program of the
+// cache at root. A spec of that name from elsewhere is not ours to delete.
+func startsOurs(dir, root string) bool {
+	data, err := os.ReadFile(filepath.Join(dir, "kernel.json"))
+	if err != nil {
+		return false
+	}
+	var spec kernelspec
+	if json.Unmarshal(data, &spec) != nil || len(spec.Argv) == 0 {
+		return false
+	}
+	rel, err := filepath.Rel(root, spec.Argv[0])
+	return err == nil && !strings.HasPrefix(rel, "..")
+}
+
+// Clean deletes holdings, as [Holdings] listed them, while no set-up is at work.
+func Clean(ctx context.Context, holdings []Holding, progress *Progress) error {
+	if len(holdings) == 0 {
+		return nil
+	}
+	c, err := openCache()
+	if err != nil {
+		return err
+	}
+	unlock, err := c.lock(ctx, progress)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	var failed error
+	for _, h := range holdings {
+		if err := ctx.Err(); err != nil {
+			return errors.Join(failed, err)
+		}
+		if err := os.RemoveAll(h.Path); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("cannot delete %s: %w", h.Path, err))
+		}
+	}
+	return failed
+}

@@ -1,0 +1,248 @@
+package setup
+
+import (
+	"context"
+	"debug/buildinfo"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// State is how a part of the set-up is.
+type State int
+
+const (
+	Fine    State = iota // works
+	Absent               // not there, and not needed
+	Missing              // set-up will make it
+	Broken               // the user has to do something
+)
+
+// String is one word for a table.
+func (s State) String() string {
+	return [...]string{"ok", "-", "missing", "broken"}[s]
+}
+
+// Finding is the state of one part.
+type Finding struct {
+	Part   string
+	State  State
+	Detail string // what is there, or what is wrong
+	Remedy string // what to do; empty if nothing
+}
+
+// setupRemedy is what helps against everything that is merely missing.
+const setupRemedy = "run `go run ./kernel setup`"
+
+// Diagnose looks at every part of the set-up for the checkout at root (empty:
+// around the working directory) and installs nothing. Unlike [Ensure] it trusts
+// no record: it reads hashes and opens the backend.
+func Diagnose(ctx context.Context, root string) []Finding {
+	d := diagnosis{ctx: ctx}
+	d.checkout(root)
+	d.goCommand()
+	d.compiler()
+	d.cacheFolder()
+	if d.ok(d.m.checkout.root, d.m.toolchain.goBin, d.m.cache.root) {
+		d.tools()
+		d.libraries()
+		d.plugins()
+		d.backend()
+		d.kernelspecs()
+	}
+	return d.findings
+}
+
+// diagnosis collects findings; m fills as the parts prove good.
+type diagnosis struct {
+	ctx      context.Context
+	m        machine
+	findings []Finding
+}
+
+func (d *diagnosis) add(part string, state State, detail, remedy string) {
+	d.findings = append(d.findings, Finding{part, state, detail, remedy})
+}
+
+// fail adds a broken part whose error says what to do.
+func (d *diagnosis) fail(part string, err error) {
+	d.add(part, Broken, err.Error(), "")
+}
+
+// ok reports whether none of the values is empty.
+func (d *diagnosis) ok(values ...string) bool {
+	for _, v := range values {
+		if v == "" {
+			return false
+		}
+	}
+	return true
+}
+
+func (d *diagnosis) checkout(root string) {
+	c, err := findCheckout(root)
+	if err != nil {
+		d.fail("checkout", err)
+		return
+	}
+	d.m.checkout = c
+	d.add("checkout", Fine, fmt.Sprintf("%s, which needs Go %s", c.root, c.language), "")
+}
+
+func (d *diagnosis) goCommand() {
+	t, err := findToolchain(d.ctx, d.m.checkout)
+	if err != nil {
+		d.fail("go", err)
+		return
+	}
+	d.m.toolchain = t
+	d.add("go", Fine, fmt.Sprintf("%s at %s", t.GoVersion, t.goBin), "")
+}
+
+func (d *diagnosis) compiler() {
+	if d.m.toolchain.goBin == "" {
+		return // which compiler Go uses is not known
+	}
+	if err := d.m.toolchain.checkCompiler(d.ctx); err != nil {
+		d.fail("C compiler", err)
+		return
+	}
+	d.add("C compiler", Fine, d.m.toolchain.CC, "")
+}
+
+func (d *diagnosis) cacheFolder() {
+	c, err := openCache()
+	if err != nil {
+		d.fail("cache", err)
+		return
+	}
+	d.m.cache = c
+	detail := fmt.Sprintf("%s, %d MB used", c.root, treeSize(c.root)>>20)
+	if free, err := freeSpace(c.root); err == nil {
+		detail += fmt.Sprintf(", %d MB free", free>>20)
+	}
+	d.add("cache", Fine, detail, "")
+}
+
+// tools asks every program's file which module version it was built from.
+func (d *diagnosis) tools() {
+	dir := d.m.toolsDir()
+	for _, name := range toolNames {
+		info, err := buildinfo.ReadFile(filepath.Join(dir, name))
+		switch {
+		case os.IsNotExist(err):
+			d.add(name, Missing, "not built yet", setupRemedy)
+		case err != nil:
+			d.add(name, Broken, err.Error(), "delete "+dir+" and "+setupRemedy)
+		default:
+			d.add(name, Fine, toolVersion(info), "")
+		}
+	}
+	d.m.tools, _ = d.m.cachedTools()
+}
+
+// toolVersion is the version of the module that the program comes from.
+func toolVersion(info *buildinfo.BuildInfo) string {
+	module, version := "", ""
+	for _, dep := range append(info.Deps, &info.Main) {
+		inside := info.Path == dep.Path || strings.HasPrefix(info.Path, dep.Path+"/")
+		if inside && len(dep.Path) > len(module) {
+			module, version = dep.Path, dep.Version
+		}
+	}
+	return strings.TrimSpace(version + " (" + info.GoVersion + ")")
+}
+
+func (d *diagnosis) libraries() {
+	b, ok := d.m.cachedBuild()
+	if !ok {
+		d.add("libraries", Missing, "not compiled yet", setupRemedy)
+		return
+	}
+	d.m.build = b
+	d.add("libraries", Fine, "compiled; cells link with "+b.Ldflags, "")
+}
+
+// plugins reads every fetched plugin and compares it with its record.
+func (d *diagnosis) plugins() {
+	dirs, _ := filepath.Glob(filepath.Join(d.m.cache.root, "pjrt", "*"))
+	for _, dir := range dirs {
+		var r pluginRecord
+		if readJSON(filepath.Join(dir, recordName), &r) && r.intact(dir, true) {
+			d.add("plugin", Fine, fmt.Sprintf("%s, %d MB, hash as fetched", r.Source, r.Size>>20), "")
+		} else {
+			d.add("plugin", Broken, dir+" is damaged", "delete it and "+setupRemedy)
+		}
+	}
+	if hasNVIDIA(d.ctx) {
+		d.add("NVIDIA", Fine, "a driver answers", "")
+	} else {
+		d.add("NVIDIA", Absent, "no driver answers: computing on the CPU", "")
+	}
+}
+
+// backend opens it, as a cell would.
+func (d *diagnosis) backend() {
+	b, ok := d.m.cachedBackend()
+	if !ok {
+		d.add("backend", Missing, "not chosen yet", setupRemedy)
+		return
+	}
+	d.m.backend = b
+	if d.m.build.dir == "" {
+		return
+	}
+	r, err := d.m.probe(d.ctx, b.Config)
+	switch {
+	case err != nil:
+		d.add("backend", Broken, fmt.Sprintf("%s does not work: %v", b.Config, err), "run `go run ./kernel clean`, then "+setupRemedy)
+	case b.Warning != "":
+		d.add("backend", Broken, b.Warning, "")
+	default:
+		d.add("backend", Fine, fmt.Sprintf("%s; %s", b.Source, r.Description), "")
+	}
+}
+
+func (d *diagnosis) kernelspecs() {
+	if !d.ok(d.m.tools, d.m.build.dir, d.m.backend.Config) {
+		d.add("kernelspec", Missing, "waits for the parts above", setupRemedy)
+		return
+	}
+	spec := d.m.kernelspec()
+	dir, err := spec.cacheDir(d.m.cache)
+	if err != nil {
+		d.fail("kernelspec", err)
+		return
+	}
+	d.kernelspec("kernelspec", spec, dir)
+	jupyter, present := userJupyterDir()
+	dir = filepath.Join(jupyter, "kernels", KernelName)
+	if _, err := os.Stat(dir); err != nil && !present {
+		detail := "not found; `go run ./kernel setup -jupyter` makes JupyterLab list the kernel anyway"
+		d.add("Jupyter", Absent, detail, "")
+		return
+	}
+	d.kernelspec("Jupyter", spec, dir)
+}
+
+// kernelspec compares the spec in dir with the one that set-up would write.
+func (d *diagnosis) kernelspec(part string, spec kernelspec, dir string) {
+	want, err := spec.encode()
+	if err != nil {
+		d.fail(part, err)
+		return
+	}
+	path := filepath.Join(dir, "kernel.json")
+	got, err := os.ReadFile(path)
+	switch {
+	case os.IsNotExist(err):
+		d.add(part, Missing, "not written yet", setupRemedy)
+	case err != nil:
+		d.fail(part, err)
+	case string(got) != string(want):
+		d.add(part, Missing, path+" is of an earlier set-up", setupRemedy)
+	default:
+		d.add(part, Fine, fmt.Sprintf("%s in %s", KernelName, dir), "")
+	}
+}
