@@ -1,0 +1,213 @@
+package jupyter
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Client is a connection to a kernel: it sends requests and delivers what the
+// kernel says as one ordered stream of events. Its methods may be called by
+// several goroutines at a time.
+//
+// The shell, control and stdin sockets announce the same identity. GoNB
+// answers control requests on the shell socket, and every kernel addresses its
+// input requests by the identity of the execute request; with an identity of
+// its own for each socket those messages would be dropped without a trace.
+type Client struct {
+	info    ConnectionInfo
+	signer  Signer
+	session string
+
+	sockets [Heartbeat]socket // shell, control, stdin, iopub
+	queue   *eventQueue
+	readers sync.WaitGroup
+	ended   chan struct{} // closed when no reader is left
+
+	// last, if set, is called when no reader is left and gives the stream's
+	// final event.
+	last func() (Event, bool)
+
+	heart heart
+
+	mu        sync.Mutex
+	lost      error
+	waiting   map[string]chan Event // for the reply to a request, by its id
+	muted     map[string]bool       // requests whose events nobody wants
+	published chan struct{}         // closed at the first iopub message
+	hasIOPub  bool
+}
+
+// ChannelLostError reports that a channel's connection ended or broke. The
+// kernel is most likely gone; a new client can find out.
+type ChannelLostError struct {
+	Channel Channel
+	Err     error
+}
+
+// Error names the channel and the cause.
+func (e *ChannelLostError) Error() string {
+	return fmt.Sprintf("jupyter: %s channel lost: %v", e.Channel, e.Err)
+}
+
+// Unwrap returns the cause, often io.EOF.
+func (e *ChannelLostError) Unwrap() error { return e.Err }
+
+// ErrClosed is returned by the methods of a client that was closed.
+var ErrClosed = errors.New("jupyter: client is closed")
+
+// Connect reaches a running kernel, and retries until ctx ends. Call
+// [Client.WaitReady] before anything else.
+func Connect(ctx context.Context, info *ConnectionInfo) (*Client, error) {
+	return connect(ctx, info, nil)
+}
+
+func connect(ctx context.Context, info *ConnectionInfo, last func() (Event, bool)) (*Client, error) {
+	if err := info.Validate(); err != nil {
+		return nil, fmt.Errorf("jupyter: connection: %w", err)
+	}
+	c := &Client{
+		info:      *info,
+		signer:    NewSigner(info.Key),
+		session:   rand.Text(),
+		queue:     newEventQueue(),
+		ended:     make(chan struct{}),
+		last:      last,
+		waiting:   map[string]chan Event{},
+		muted:     map[string]bool{},
+		published: make(chan struct{}),
+	}
+	for ch := range c.sockets {
+		s, err := dial(ctx, info, Channel(ch), c.session)
+		if err != nil {
+			c.closeSockets()
+			c.queue.abandon()
+			return nil, fmt.Errorf("jupyter: connect to kernel: %w", err)
+		}
+		c.sockets[ch] = s
+	}
+	for ch := range c.sockets {
+		c.readers.Add(1)
+		go c.read(Channel(ch))
+	}
+	go c.finish()
+	return c, nil
+}
+
+// disconnected returns a client that is closed already.
+func disconnected() *Client {
+	c := &Client{queue: newEventQueue(), ended: make(chan struct{}), lost: ErrClosed}
+	c.queue.abandon()
+	close(c.ended)
+	return c
+}
+
+// Events returns the stream of what the kernel sent, in the order in which it
+// came; there is one stream for all callers. Output belongs to the request
+// named by [Event.ParentID], which may long be answered: output can come late.
+// Replies that [Client.Request] and its kin wait for are not in the stream.
+//
+// The channel is closed after the last event when the kernel is gone, and by
+// [Client.Close]. Events queue up without limit until they are read.
+func (c *Client) Events() <-chan Event { return c.queue.out }
+
+// Close ends the connection. The kernel goes on.
+func (c *Client) Close() error {
+	c.fail(ErrClosed)
+	c.closeSockets()
+	c.heart.close()
+	c.queue.abandon()
+	<-c.ended
+	return nil
+}
+
+func (c *Client) closeSockets() {
+	for _, s := range c.sockets {
+		if s != nil {
+			s.Close()
+		}
+	}
+}
+
+// Send sends a request and returns its id, by which the events it causes can
+// be told: their [Event.ParentID].
+func (c *Client) Send(ctx context.Context, ch Channel, content Content) (id string, err error) {
+	id = rand.Text()
+	return id, c.send(ctx, ch, c.header(id, content), Header{}, content, nil)
+}
+
+// SendComm sends a comm message with buffers on the shell channel.
+func (c *Client) SendComm(ctx context.Context, content Content, buffers ...[]byte) (id string, err error) {
+	id = rand.Text()
+	return id, c.send(ctx, Shell, c.header(id, content), Header{}, content, buffers)
+}
+
+// Execute asks the kernel to run code and returns at once with the request's
+// id. What follows are events with that parent: usually status busy,
+// execute_input, output, an execute_reply on the shell channel, and status
+// idle; but a kernel may leave out any of them, or send more later.
+func (c *Client) Execute(ctx context.Context, request ExecuteRequest) (id string, err error) {
+	return c.Send(ctx, Shell, &request)
+}
+
+// Input answers an input_request that came on the stdin channel.
+func (c *Client) Input(ctx context.Context, request *Message, value string) error {
+	reply := &InputReply{Value: value}
+	return c.send(ctx, Stdin, c.header(rand.Text(), reply), request.Header, reply, nil)
+}
+
+func (c *Client) header(id string, content Content) Header {
+	return Header{
+		ID:       id,
+		Session:  c.session,
+		Username: "gocifar",
+		Date:     time.Now().UTC().Format("2006-01-02T15:04:05.000000Z"),
+		Type:     content.MessageType(),
+		Version:  ProtocolVersion,
+	}
+}
+
+func (c *Client) send(ctx context.Context, ch Channel, h, parent Header, content Content, buffers [][]byte) error {
+	if ch < 0 || int(ch) >= len(c.sockets) || ch == IOPub {
+		return fmt.Errorf("jupyter: cannot send %s on the %s channel", h.Type, ch)
+	}
+	if err := c.lostError(); err != nil {
+		return fmt.Errorf("jupyter: send %s: %w", h.Type, err)
+	}
+	raw, err := json.Marshal(content)
+	if err != nil {
+		return fmt.Errorf("jupyter: content of %s: %w", h.Type, err)
+	}
+	frames, err := c.signer.Encode(&Message{Header: h, Parent: parent, Content: raw, Buffers: buffers})
+	if err != nil {
+		return err
+	}
+	if err := c.sockets[ch].Send(ctx, frames...); err != nil {
+		return fmt.Errorf("jupyter: send %s: %w", h.Type, err)
+	}
+	return nil
+}
+
+// fail makes every pending and later call return err.
+func (c *Client) fail(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.lost != nil {
+		return
+	}
+	c.lost = err
+	for id, w := range c.waiting {
+		w <- Event{Time: time.Now(), Err: err}
+		delete(c.waiting, id)
+	}
+}
+
+func (c *Client) lostError() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lost
+}

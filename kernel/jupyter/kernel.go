@@ -1,0 +1,231 @@
+package jupyter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Kernel is a client of a kernel together with the power over its life: a
+// kernel that this program started ([Launch]), or one that was running already
+// ([Attach]).
+type Kernel struct {
+	*Client
+	// Info is the kernel's description of itself.
+	Info *KernelInfoReply
+
+	// Set by Launch only.
+	options LaunchOptions
+	process *process
+	scratch *scratch
+	mark    string
+
+	stopOnce sync.Once
+	stopping chan struct{} // closed when the end was asked for
+	stopped  chan struct{} // closed when nothing is left
+	stopErr  error
+}
+
+// Attach connects to a running kernel and waits until it is ready or ctx ends.
+func Attach(ctx context.Context, info *ConnectionInfo) (*Kernel, error) {
+	client, err := Connect(ctx, info)
+	if err != nil {
+		return nil, err
+	}
+	k := &Kernel{Client: client, stopping: make(chan struct{}), stopped: make(chan struct{})}
+	if k.Info, err = client.WaitReady(ctx); err != nil {
+		client.Close()
+		return nil, err
+	}
+	return k, nil
+}
+
+// PID returns the process id of a kernel that was started here, else 0.
+func (k *Kernel) PID() int {
+	if k.process == nil {
+		return 0
+	}
+	return k.process.pid
+}
+
+// Log returns the end, up to 64 KiB, of what the kernel's process wrote to
+// stdout and stderr.
+func (k *Kernel) Log() string {
+	if k.process == nil {
+		return ""
+	}
+	return k.process.log.String()
+}
+
+// Gone is closed as soon as the kernel's process has ended; for an attached
+// kernel, when all its channels are lost.
+func (k *Kernel) Gone() <-chan struct{} {
+	if k.process == nil {
+		return k.Client.ended
+	}
+	return k.process.exited
+}
+
+// ExitStatus says how the process ended; ok is false while it has not, and for
+// an attached kernel.
+func (k *Kernel) ExitStatus() (status ExitStatus, ok bool) {
+	if k.process == nil || k.process.alive() {
+		return ExitStatus{}, false
+	}
+	return k.process.status, true
+}
+
+// interruptReplyWait bounds the wait for an interrupt_reply. GoNB's comes on
+// the shell channel, and at once.
+const interruptReplyWait = 2 * time.Second
+
+// Interrupt asks the kernel to stop what it runs: by a message or a signal, as
+// its kernelspec says. It does not wait for the effect. A kernel may ignore
+// it, so repeat it until the execution is over.
+//
+// A kernel of mode "message" that was started here and handles SIGINT gets the
+// signal as well, with its process group: GoNB answers an interrupt_request
+// during a compilation and goes on compiling, whereas of the signal go build
+// and the rest of the cell end.
+func (k *Kernel) Interrupt(ctx context.Context) error {
+	if k.process != nil && k.options.Spec.InterruptMode != InterruptByMessage {
+		return k.process.interrupt()
+	}
+	if k.process != nil && k.process.alive() && k.handlesSIGINT() {
+		if err := k.process.interrupt(); err != nil {
+			return fmt.Errorf("jupyter: interrupt: %w", err)
+		}
+		// The message's reply tells nothing more.
+		_, err := k.Send(ctx, Control, &InterruptRequest{})
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, interruptReplyWait)
+	defer cancel()
+	reply, err := ask[*InterruptReply](ctx, k.Client, Control, &InterruptRequest{})
+	if err != nil {
+		return err
+	}
+	if reply.Status == StatusError {
+		return fmt.Errorf("jupyter: interrupt: %s: %s", reply.Name, reply.Value)
+	}
+	return nil
+}
+
+func (k *Kernel) handlesSIGINT() bool {
+	return k.process.catchesInterrupt() || k.Info != nil && k.Info.Implementation == "gonb"
+}
+
+// Waits of the shutdown ladder, as jupyter_client's.
+const (
+	requestWait   = 2500 * time.Millisecond
+	terminateWait = 2500 * time.Millisecond
+	// When the caller's context has ended there is no time for requests.
+	hurriedWait = 1 * time.Second
+)
+
+// Shutdown ends the kernel and returns when nothing of it is left: no process,
+// no socket, no temporary file. It asks by message and waits; then sends
+// SIGTERM to the process group and waits; then SIGKILL. If ctx ends, it skips
+// what is left of the asking, never the rest. Further calls wait for the
+// first. Its error says what could not be cleaned up.
+//
+// Events that came before the end can still be read afterwards, until the
+// stream's end or [Kernel.Close].
+//
+// An attached kernel gets the message only, and an error tells if no answer
+// came.
+func (k *Kernel) Shutdown(ctx context.Context) error { return k.shutdown(ctx, false) }
+
+func (k *Kernel) shutdown(ctx context.Context, restart bool) error {
+	k.stopOnce.Do(func() {
+		close(k.stopping)
+		if k.process == nil {
+			_, k.stopErr = ask[*ShutdownReply](ctx, k.Client, Control, &ShutdownRequest{Restart: restart})
+		} else {
+			k.endProcess(ctx, restart)
+			k.stopErr = k.cleanUp()
+		}
+		close(k.stopped)
+	})
+	<-k.stopped
+	return k.stopErr
+}
+
+// Close ends a kernel that was started here, quickly: SIGTERM, and SIGKILL a
+// second later. From an attached kernel it only disconnects. Either way the
+// stream of events ends at once. It may follow Shutdown.
+func (k *Kernel) Close() error {
+	if k.process == nil {
+		return k.Client.Close()
+	}
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	err := k.shutdown(ended, false)
+	k.Client.Close()
+	return err
+}
+
+// Restart ends the kernel as Shutdown does and starts another like it, with a
+// connection and a stream of events of its own.
+func (k *Kernel) Restart(ctx context.Context) (*Kernel, error) {
+	if k.process == nil {
+		return nil, errNoProcess
+	}
+	if err := k.shutdown(ctx, true); err != nil {
+		return nil, err
+	}
+	return Launch(ctx, k.options)
+}
+
+func (k *Kernel) endProcess(ctx context.Context, restart bool) {
+	wait := hurriedWait
+	if ctx.Err() == nil && k.process.alive() {
+		wait = terminateWait
+		asking, cancel := context.WithTimeout(ctx, requestWait)
+		_, err := k.Send(asking, Control, &ShutdownRequest{Restart: restart})
+		if err == nil || !errors.Is(err, ErrClosed) && k.lostError() != nil {
+			select {
+			case <-k.process.exited:
+			case <-asking.Done():
+			}
+		}
+		cancel()
+	}
+	if k.process.alive() && k.process.terminate() == nil {
+		k.process.waitFor(wait)
+	}
+	if k.process.alive() {
+		k.process.kill()
+		<-k.process.exited
+	}
+}
+
+// cleanUp removes what an ended kernel left behind.
+func (k *Kernel) cleanUp() error {
+	k.process.kill() // the rest of its group
+	killLeftovers(k.mark, k.scratch.dir)
+	k.Client.closeSockets()
+	k.Client.heart.close()
+	if err := k.scratch.remove(); err != nil {
+		return fmt.Errorf("jupyter: remove the kernel's temporary folder: %w", err)
+	}
+	return nil
+}
+
+// lastEvent is the end of the stream: the death of the process, unless it was
+// wanted.
+func (k *Kernel) lastEvent() (Event, bool) {
+	select {
+	case <-k.process.exited:
+	case <-k.stopped:
+		return Event{}, false
+	}
+	select {
+	case <-k.stopping:
+		return Event{}, false
+	default:
+	}
+	return Event{Time: time.Now(), Err: &DiedError{Status: k.process.status, Log: k.process.log.String()}}, true
+}
