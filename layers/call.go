@@ -15,6 +15,10 @@ type Call struct {
 	// Training is true in a training step: dropout drops, batch normalisation
 	// uses the batch's statistics.
 	Training bool
+	// Mask says which examples of the batch are real: float32 [batch], 1 for
+	// real ones and 0 for those that only fill up the last batch of an epoch.
+	// Nil means that all are. Batch normalisation leaves the others out.
+	Mask *graph.Node
 
 	value   func(*Variable) *graph.Node
 	seed    *graph.Node

@@ -36,9 +36,8 @@ func (l *MaxPooling2DLayer) Padding(p PaddingMode) *MaxPooling2DLayer {
 // Call takes the maxima.
 func (l *MaxPooling2DLayer) Call(_ *Call, in []*graph.Node) *graph.Node {
 	x := in[0]
-	dims := x.Shape().Dimensions
-	return graph.MaxPool(x).WindowPerAxis(l.size[:]...).StridePerAxis(l.strides[:]...).
-		PaddingPerDim(l.paddings(dims[1], dims[2])).Done()
+	pads := l.paddings(x)
+	return graph.MaxPool(x).WindowPerAxis(l.size[:]...).StridePerAxis(l.strides[:]...).PaddingPerDim(pads[:]).Done()
 }
 
 // Config returns Keras' configuration of a MaxPooling2D.

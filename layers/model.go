@@ -90,6 +90,11 @@ func (n *node) build() error {
 	if err := n.layer.Build(shapes); err != nil {
 		return &layerError{n.layer, err}
 	}
+	for _, v := range n.layer.Variables() {
+		if err := v.Shape.check(); err != nil {
+			return &layerError{n.layer, fmt.Errorf("%s: %w", v.Name, err)}
+		}
+	}
 	_, err := outputShape(n.layer, shapes)
 	return err
 }

@@ -1,6 +1,167 @@
 package layers
 
-// Config returns Keras' configuration of the model.
-func (m *Model) Config() map[string]any {
-	return m.config()
+import "slices"
+
+// KerasConfig is the model as Keras 3 serialises it: the object in config.json
+// of a .keras file, but for compile_config. encoding/json writes it as Keras'
+// to_json does, up to the order of keys.
+func (m *Model) KerasConfig() map[string]any { return serialize(m, false) }
+
+// LegacyKerasConfig is the model as Keras writes it into the attribute
+// model_config of a legacy .h5 file.
+func (m *Model) LegacyKerasConfig() map[string]any { return serialize(m, true) }
+
+// Config is Keras' get_config of the model: its name and its layers.
+func (m *Model) Config() map[string]any { return m.modelConfig(false) }
+
+func (m *Model) modelConfig(legacy bool) map[string]any {
+	c := map[string]any{"name": m.name, "trainable": !m.frozen}
+	if m.stack == nil {
+		m.addGraph(c, legacy)
+		return c
+	}
+	c["dtype"] = float32Policy()
+	all := m.stack
+	if m.topology != nil && !isInput(all[0]) {
+		all = slices.Concat([]Layer{m.inputs[0].node.layer}, all)
+	}
+	list := make([]any, len(all))
+	for i, l := range all {
+		list[i] = serialize(l, legacy)
+	}
+	c["layers"] = list
+	if m.topology != nil {
+		c["build_input_shape"] = batchShape(m.inputs[0].shape)
+	}
+	return c
+}
+
+// serialize is Keras' serialize_keras_object of a layer or model; the legacy
+// form has only class and configuration.
+func serialize(l Layer, legacy bool) map[string]any {
+	m, isModel := l.(*Model)
+	if legacy {
+		config := l.Config()
+		if isModel {
+			config = m.modelConfig(true)
+		}
+		return map[string]any{"class_name": l.Class(), "config": config}
+	}
+	c := map[string]any{"module": "keras.layers", "class_name": l.Class(), "config": l.Config(), "registered_name": nil}
+	switch {
+	case isModel && m.stack == nil:
+		c["module"], c["registered_name"] = "keras.src.models.functional", "Functional"
+		c["build_config"] = map[string]any{"input_shape": nil}
+	case isModel:
+		c["module"] = "keras"
+		if m.topology != nil {
+			c["build_config"] = map[string]any{"input_shape": batchShape(m.inputs[0].shape)}
+		}
+	case !isInput(l) && len(l.core().nodes) > 0:
+		c["build_config"] = map[string]any{"input_shape": inputShapes(l.core().nodes[0])}
+	}
+	return c
+}
+
+// inputShapes is the shape of a node's only input, or the list of its shapes.
+func inputShapes(n *node) any {
+	list := make([]any, len(n.inputs))
+	for i, t := range n.inputs {
+		list[i] = batchShape(t.shape)
+	}
+	if len(list) == 1 {
+		return list[0]
+	}
+	return list
+}
+
+// addGraph adds the layers of a functional model with the nodes that connect
+// them.
+func (m *Model) addGraph(c map[string]any, legacy bool) {
+	if m.topology == nil {
+		return
+	}
+	index := m.nodeIndices()
+	var list []any
+	for _, l := range m.topology.layers {
+		nodes := []any{}
+		for _, n := range m.layerNodes(l) {
+			if len(n.inputs) > 0 {
+				nodes = append(nodes, serializeNode(n, index))
+			}
+		}
+		entry := serialize(l, legacy)
+		entry["name"], entry["inbound_nodes"] = l.Name(), nodes
+		list = append(list, entry)
+	}
+	c["layers"] = list
+	c["input_layers"] = historyList(m.inputs, index)
+	c["output_layers"] = historyList(m.outputs, index)
+}
+
+// layerNodes lists the nodes of a layer that are part of the model, in the
+// order in which they were made.
+func (m *Model) layerNodes(l Layer) []*node {
+	return slices.DeleteFunc(slices.Clone(l.core().nodes), func(n *node) bool {
+		_, ok := m.topology.depths[n]
+		return !ok
+	})
+}
+
+// nodeIndices numbers the nodes of each layer within the model. Those of a
+// nested functional model count from 1: in Keras its own graph is node 0.
+func (m *Model) nodeIndices() map[*node]int {
+	index := map[*node]int{}
+	for _, l := range m.topology.layers {
+		for i, n := range m.layerNodes(l) {
+			index[n] = i + firstNode(l)
+		}
+	}
+	return index
+}
+
+func firstNode(l Layer) int {
+	if inner, ok := l.(*Model); ok && inner.stack == nil {
+		return 1
+	}
+	return 0
+}
+
+// serializeNode is Keras' serialize_node: the arguments of one call.
+func serializeNode(n *node, index map[*node]int) map[string]any {
+	list := make([]any, len(n.inputs))
+	for i, t := range n.inputs {
+		list[i] = map[string]any{"class_name": "__keras_tensor__", "config": map[string]any{
+			"shape": batchShape(t.shape), "dtype": "float32", "keras_history": history(t, index)}}
+	}
+	kwargs := map[string]any{}
+	args := []any{list}
+	switch n.layer.(type) {
+	case *AddLayer, *ConcatenateLayer: // take one list
+	case *Model:
+		kwargs["mask"] = nil
+		if len(list) == 1 {
+			args = list
+		}
+	default:
+		args = list
+	}
+	return map[string]any{"args": args, "kwargs": kwargs}
+}
+
+// history is Keras' reference to a tensor: layer, node, output.
+func history(t *Tensor, index map[*node]int) []any {
+	return []any{t.node.layer.Name(), index[t.node], 0}
+}
+
+// historyList is one reference, or a list of several.
+func historyList(tensors []*Tensor, index map[*node]int) any {
+	list := make([]any, len(tensors))
+	for i, t := range tensors {
+		list[i] = history(t, index)
+	}
+	if len(list) == 1 {
+		return list[0]
+	}
+	return list
 }

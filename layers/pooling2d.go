@@ -1,5 +1,7 @@
 package layers
 
+import "github.com/gomlx/gomlx/core/graph"
+
 // pooling2D is what MaxPooling2D and AveragePooling2D share.
 type pooling2D struct {
 	window
@@ -48,13 +50,30 @@ func (p *pooling2D) OutputShape(in []Shape) (Shape, error) {
 	return Shape{h, w, channels}, err
 }
 
-// windowed returns the window's sizes, strides and paddings for all four axes.
-func (p *pooling2D) paddings(height, width int) [][2]int {
-	_, _, pads, err := p.image(height, width)
+// paddings returns the padding of height and width for a batch of images.
+func (p *pooling2D) paddings(x *graph.Node) [2][2]int {
+	dims := x.Shape().Dimensions
+	_, _, pads, err := p.image(dims[1], dims[2])
 	if err != nil {
 		panic(err)
 	}
-	return pads
+	return [2][2]int{pads[0], pads[1]}
+}
+
+// blocks cuts x into its windows where these neither overlap nor leave gaps nor
+// need padding: [n, h/kh, kh, w/kw, kw, c]. Pixels beyond the last window are
+// dropped. It returns nil for other windows. Reducing axes 2 and 4 is several
+// times faster on a CPU than XLA's general reduce-window.
+func (p *pooling2D) blocks(x *graph.Node) *graph.Node {
+	if p.strides != p.size || p.paddings(x) != [2][2]int{} {
+		return nil
+	}
+	d := x.Shape().Dimensions
+	h, w := d[1]/p.size[0], d[2]/p.size[1]
+	if h*p.size[0] != d[1] || w*p.size[1] != d[2] {
+		x = graph.Slice(x, graph.AxisRange(), graph.AxisRange(0, h*p.size[0]), graph.AxisRange(0, w*p.size[1]), graph.AxisRange())
+	}
+	return graph.Reshape(x, d[0], h, p.size[0], w, p.size[1], d[3])
 }
 
 func (p *pooling2D) addConfig(c map[string]any) map[string]any {

@@ -44,12 +44,22 @@ func (s Shape) String() string {
 	return b.String()
 }
 
-// check returns an error unless every dimension is positive.
+// maxSize bounds the values of one example or variable: 2^36 float32 values are
+// 256 GiB. Larger ones come from a damaged or hostile file.
+const maxSize = 1 << 36
+
+// check returns an error unless every dimension is positive and the size is
+// within maxSize.
 func (s Shape) check() error {
+	size := 1
 	for _, d := range s {
 		if d < 1 {
 			return fmt.Errorf("every dimension must be at least 1, got %v", []int(s))
 		}
+		if d > maxSize/size {
+			return fmt.Errorf("shape %v has more than %d values", []int(s), maxSize)
+		}
+		size *= d
 	}
 	return nil
 }

@@ -1,0 +1,66 @@
+package layers
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// ConcatenateLayer joins two or more inputs along one axis; all other
+// dimensions must agree.
+type ConcatenateLayer struct {
+	Base[*ConcatenateLayer]
+	axis int
+}
+
+// Concatenate makes the layer for the last axis.
+func Concatenate() *ConcatenateLayer {
+	l := &ConcatenateLayer{axis: -1}
+	l.Init(l, "Concatenate")
+	return l
+}
+
+// Axis sets the axis, counted with the batch axis as 0, or from the end if
+// negative; not the batch axis itself. Default -1.
+func (l *ConcatenateLayer) Axis(axis int) *ConcatenateLayer {
+	if axis == 0 {
+		l.invalid("axis must not be the batch axis 0")
+	}
+	l.axis = axis
+	return l
+}
+
+// OutputShape adds up the dimensions of the axis.
+func (l *ConcatenateLayer) OutputShape(in []Shape) (Shape, error) {
+	if len(in) < 2 {
+		return nil, fmt.Errorf("wants at least 2 inputs, got %d", len(in))
+	}
+	axis := l.axis - 1 // shapes lack the batch axis
+	if l.axis < 0 {
+		axis = len(in[0]) + l.axis
+	}
+	if axis < 0 || axis >= len(in[0]) {
+		return nil, fmt.Errorf("axis %d is outside of %v", l.axis, in[0])
+	}
+	out := in[0].Clone()
+	for i, s := range in[1:] {
+		if len(s) != len(out) || !slices.Equal(s[:axis], out[:axis]) || !slices.Equal(s[axis+1:], out[axis+1:]) {
+			return nil, fmt.Errorf("wants inputs that differ in axis %d only, got %v and, at %d, %v", l.axis, in[0], i+1, s)
+		}
+		out[axis] += s[axis]
+	}
+	return out, nil
+}
+
+// Call joins.
+func (l *ConcatenateLayer) Call(_ *Call, in []*graph.Node) *graph.Node {
+	return graph.Concatenate(in, l.axis)
+}
+
+// Config returns Keras' configuration of a Concatenate.
+func (l *ConcatenateLayer) Config() map[string]any {
+	c := l.config()
+	c["axis"] = l.axis
+	return c
+}

@@ -1,0 +1,140 @@
+package layers
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// asJSON passes a configuration through JSON, as files do.
+func asJSON(t *testing.T, config map[string]any) map[string]any {
+	t.Helper()
+	data, err := json.Marshal(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out map[string]any
+	if err := json.Unmarshal(data, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// branched is a functional model with a shared layer and two outputs.
+func branched() *Model {
+	in := Input(8, 8, 3)
+	a := Conv2D(2, 3).Apply(in)
+	shared := Conv2D(2, 3).Padding(Same).Named("shared")
+	b := shared.Apply(a)
+	c := Add().Apply(shared.Apply(b), a)
+	d := Concatenate().Apply(a, c)
+	return Functional("f", Symbols{in}, Symbols{d, c})
+}
+
+func TestModelConfigRoundTrip(t *testing.T) {
+	nested := func() *Model {
+		in := Input(8, 8, 3)
+		tail := Sequential("tail", Input(6, 6, 4), Flatten(), Dense(2))
+		head := branched().Tap("concatenate")
+		return Functional("outer", Symbols{in}, Symbols{tail.Apply(head.Apply(in))})
+	}
+	for _, m := range []*Model{walkthroughModel1(), branched(), nested()} {
+		if err := m.Err(); err != nil {
+			t.Fatal(err)
+		}
+		for _, config := range []map[string]any{m.KerasConfig(), m.LegacyKerasConfig()} {
+			again, err := ModelFromConfig(asJSON(t, config))
+			if err != nil {
+				t.Fatalf("%s: %v", m.Name(), err)
+			}
+			if !reflect.DeepEqual(asJSON(t, again.KerasConfig()), asJSON(t, m.KerasConfig())) {
+				t.Errorf("%s: the configuration changed in a round trip", m.Name())
+			}
+			if again.CountParams() != m.CountParams() {
+				t.Errorf("%s: %d parameters after a round trip, %d before", m.Name(), again.CountParams(), m.CountParams())
+			}
+		}
+	}
+}
+
+func TestFromConfigRefuses(t *testing.T) {
+	for _, c := range []struct {
+		class, config, want string
+	}{
+		{"LSTM", `{"name":"l"}`, `layer "l" (LSTM): unknown class; known are Activation, Add,`},
+		{"Dense", `{}`, "units must be at least 1, got 0"},
+		{"Dense", `{"units":1.5}`, "units wants a whole number, got 1.5"},
+		{"Dense", `{"units":"many"}`, "units wants a float64, got many"},
+		{"Dense", `{"units":3,"activation":"mish2"}`, `unknown activation "mish2"`},
+		{"Dense", `{"units":3,"dtype":"mixed_float16"}`, `dtype "mixed_float16" is not supported, only float32`},
+		{"Dense", `{"units":3,"kernel_regularizer":{"class_name":"L2"}}`, "setting kernel_regularizer = map[class_name:L2] is not supported"},
+		{"Dense", `{"units":3,"kernel_initializer":{"class_name":"Orthogonal","config":{}}}`, `unknown initialiser "Orthogonal"`},
+		{"Conv2D", `{"filters":3,"kernel_size":[3,3],"data_format":"channels_first"}`, "data_format = channels_first is not supported"},
+		{"Conv2D", `{"filters":3,"kernel_size":[3,3,3]}`, "kernel size wants 1 or 2 values"},
+		{"Conv2D", `{"filters":3,"kernel_size":3,"padding":"causal"}`, `padding "causal" is not supported`},
+		{"Dropout", `{}`, "rate must be between 0 and 1, got -1"},
+		{"BatchNormalization", `{"renorm":true}`, "setting renorm = true is not supported"},
+		{"Resizing", `{"height":2,"width":2,"interpolation":"bicubic"}`, `interpolation must be "bilinear" or "nearest"`},
+	} {
+		var config map[string]any
+		if err := json.Unmarshal([]byte(c.config), &config); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := FromConfig(c.class, config); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s %s:\n got %v\nwant %s", c.class, c.config, err, c.want)
+		}
+	}
+}
+
+func TestModelFromConfigRefuses(t *testing.T) {
+	input := `{"class_name":"InputLayer","name":"i","config":{"name":"i","batch_shape":[null,4]},"inbound_nodes":[]}`
+	for _, c := range []struct{ config, want string }{
+		{`{}`, "wants class_name and config"},
+		{`{"class_name":"Sequential","config":{"name":"s"}}`, `model "s" has no list of layers`},
+		{`{"class_name":"Sequential","config":{"name":"s","layers":[]}}`, "at least 1 layer"},
+		{`{"class_name":"Subclassed","config":{"layers":[]}}`, `class "Subclassed" is not supported`},
+		{`{"class_name":"Functional","config":{"name":"f","layers":[` + input + `],"input_layers":[["i",0,0]],"output_layers":[["x",0,0]]}}`,
+			"output_layers: no tensor [x 0 0]"},
+		{`{"class_name":"Functional","config":{"name":"f","layers":[` + input + `,
+			{"class_name":"Flatten","name":"a","config":{"name":"a"},"inbound_nodes":[[["b",0,0,{}]]]}],
+			"input_layers":[["i",0,0]],"output_layers":[["a",0,0]]}}`, `layer "a" reads [{b 0}], which does not exist`},
+		{`{"class_name":"Sequential","config":{"name":"s","layers":[
+			{"class_name":"InputLayer","config":{"batch_shape":[null,1000000,1000000,1000]}},
+			{"class_name":"Flatten","config":{}}]}}`, "has more than"},
+	} {
+		var config map[string]any
+		if err := json.Unmarshal([]byte(c.config), &config); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ModelFromConfig(config); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s:\n got %v\nwant %s", c.config, err, c.want)
+		}
+	}
+}
+
+// FuzzModelFromConfig: whatever a file says, the answer is a model or an error.
+func FuzzModelFromConfig(f *testing.F) {
+	for _, m := range []*Model{walkthroughModel1(), branched()} {
+		data, err := json.Marshal(m.KerasConfig())
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+		data, err = json.Marshal(m.LegacyKerasConfig())
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var config map[string]any
+		if json.Unmarshal(data, &config) != nil {
+			return
+		}
+		m, err := ModelFromConfig(config)
+		if err == nil && m.Ready() == nil {
+			m.CountParams()
+		}
+	})
+}
