@@ -80,9 +80,8 @@ func readCheckout(dir string) (checkout, error) {
 		c.language = file.Go.Version
 	}
 	if c.goplsMod, err = os.ReadFile(filepath.Join(dir, goplsMod)); err != nil {
-		return checkout{}, fmt.Errorf("the checkout in %s is incomplete (git checkout %s): %w", dir, goplsMod, errors.Join(errIncomplete, err.(*fs.PathError).Err))
+		// %v, because its fs.ErrNotExist must not read as "no checkout here".
+		return checkout{}, fmt.Errorf("the checkout in %s is incomplete (git checkout %s brings the file back): %v", dir, goplsMod, err)
 	}
 	return c, nil
 }
-
-var errIncomplete = errors.New("a file is missing")

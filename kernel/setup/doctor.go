@@ -3,7 +3,9 @@ package setup
 import (
 	"context"
 	"debug/buildinfo"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -131,7 +133,7 @@ func (d *diagnosis) tools() {
 	for _, name := range toolNames {
 		info, err := buildinfo.ReadFile(filepath.Join(dir, name))
 		switch {
-		case os.IsNotExist(err):
+		case errors.Is(err, fs.ErrNotExist):
 			d.add(name, Missing, "not built yet", setupRemedy)
 		case err != nil:
 			d.add(name, Broken, err.Error(), "delete "+dir+" and "+setupRemedy)

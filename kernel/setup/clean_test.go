@@ -1,0 +1,50 @@
+package setup
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestClean(t *testing.T) {
+	m := newFakeMachine(t)
+	jupyter := filepath.Join(os.Getenv("JUPYTER_DATA_DIR"), "kernels")
+	if _, err := Ensure(t.Context(), Options{ModuleRoot: m.root, Jupyter: true}); err != nil {
+		t.Fatal(err)
+	}
+	m.write("cache/runs/model1/history.json", "{}", 0o644)
+	m.write("jupyter/kernels/python3/kernel.json", `{"argv": ["python"]}`, 0o644)
+
+	holdings, err := Holdings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(holdings) != 4 { // tools, builds, jupyter, JupyterLab's kernelspec; no plugin was fetched
+		t.Errorf("holds %+v", holdings)
+	}
+	if err := Clean(t.Context(), holdings, nil); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := Holdings(); err != nil || len(left) != 0 {
+		t.Errorf("still holds %+v, %v", left, err)
+	}
+	for _, path := range []string{filepath.Join(os.Getenv("GOCIFAR_CACHE"), "runs/model1/history.json"), filepath.Join(jupyter, "python3/kernel.json")} {
+		if !exists(path) {
+			t.Errorf("%s is gone", path)
+		}
+	}
+}
+
+func TestCleanLeavesForeignKernelspecs(t *testing.T) {
+	m := newFakeMachine(t)
+	for name, text := range map[string]string{
+		"another cache's": `{"argv": ["/elsewhere/tools/x/gonb"]}`,
+		"damaged":         `{`,
+		"empty":           `{}`,
+	} {
+		m.write("jupyter/kernels/"+KernelName+"/kernel.json", text, 0o644)
+		if holdings, err := Holdings(); err != nil || len(holdings) != 0 {
+			t.Errorf("%s: holds %+v, %v", name, holdings, err)
+		}
+	}
+}
