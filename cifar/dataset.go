@@ -1,0 +1,22 @@
+package cifar
+
+import "github.com/gocifar/gocifar/layers"
+
+// Dataset is a labelled set of small colour pictures in memory.
+type Dataset struct {
+	// Name is "CIFAR-10" or "CIFAR-100".
+	Name string
+	// Train and Test hold pictures of shape [32 32 3] (height, width, red
+	// green blue) as bytes, in the order of the official files: 50,000 and
+	// 10,000 of them, fewer where Source.Kind is Builtin.
+	Train, Test *layers.Examples
+	// Classes names the labels: Classes[label].
+	Classes []string
+	// Source says where the pictures came from.
+	Source Source
+}
+
+// Classes10 returns the names of CIFAR-10's labels 0 to 9 in order.
+func Classes10() []string {
+	return []string{"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"}
+}
