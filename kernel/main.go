@@ -31,6 +31,7 @@ type command struct {
 var commands = []command{
 	{"setup", "build and fetch what notebooks need on this machine", runSetup},
 	{"doctor", "check every part of the set-up and say what to do", runDoctor},
+	{"list", "list the kernels of this machine", runList},
 	{"clean", "give back the disk space that set-up took", runClean},
 }
 

@@ -28,6 +28,7 @@ func TestDispatch(t *testing.T) {
 	silence(t)
 	t.Chdir(t.TempDir()) // no checkout
 	t.Setenv("GOCIFAR_CACHE", t.TempDir())
+	t.Setenv("JUPYTER_DATA_DIR", t.TempDir())
 	for _, c := range []struct {
 		args []string
 		want int
@@ -41,6 +42,7 @@ func TestDispatch(t *testing.T) {
 		{[]string{"setup", "extra"}, exitUsage},
 		{[]string{"setup"}, exitFailed},
 		{[]string{"doctor"}, exitFailed},
+		{[]string{"list"}, exitOK},
 		{[]string{"clean", "-n"}, exitOK},
 		{[]string{"clean"}, exitOK},
 		{[]string{"fetch-plugin"}, exitFailed},

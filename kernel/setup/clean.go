@@ -2,12 +2,13 @@ package setup
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
 // Holding is something of ours on the disk.
@@ -54,12 +55,8 @@ func Holdings() ([]Holding, error) {
 // startsOurs reports whether the kernelspec in dir starts a program of the
 // cache at root. A spec of that name from elsewhere is not ours to delete.
 func startsOurs(dir, root string) bool {
-	data, err := os.ReadFile(filepath.Join(dir, "kernel.json"))
+	spec, err := jupyter.ReadSpec(dir)
 	if err != nil {
-		return false
-	}
-	var spec kernelspec
-	if json.Unmarshal(data, &spec) != nil || len(spec.Argv) == 0 {
 		return false
 	}
 	rel, err := filepath.Rel(root, spec.Argv[0])

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
 // State is how a part of the set-up is.
@@ -212,7 +214,7 @@ func (d *diagnosis) kernelspecs() {
 		return
 	}
 	spec := d.m.kernelspec()
-	dir, err := spec.cacheDir(d.m.cache)
+	dir, err := d.m.cachedSpecDir(spec)
 	if err != nil {
 		d.fail("kernelspec", err)
 		return
@@ -229,21 +231,13 @@ func (d *diagnosis) kernelspecs() {
 }
 
 // kernelspec compares the spec in dir with the one that set-up would write.
-func (d *diagnosis) kernelspec(part string, spec kernelspec, dir string) {
-	want, err := spec.encode()
-	if err != nil {
-		d.fail(part, err)
-		return
-	}
-	path := filepath.Join(dir, "kernel.json")
-	got, err := os.ReadFile(path)
+func (d *diagnosis) kernelspec(part string, spec *jupyter.Spec, dir string) {
+	_, err := os.Stat(filepath.Join(dir, "kernel.json"))
 	switch {
-	case os.IsNotExist(err):
+	case errors.Is(err, fs.ErrNotExist):
 		d.add(part, Missing, "not written yet", setupRemedy)
-	case err != nil:
-		d.fail(part, err)
-	case string(got) != string(want):
-		d.add(part, Missing, path+" is of an earlier set-up", setupRemedy)
+	case !sameSpec(dir, spec):
+		d.add(part, Missing, "the one in "+dir+" is of an earlier set-up, or damaged", setupRemedy)
 	default:
 		d.add(part, Fine, fmt.Sprintf("%s in %s", KernelName, dir), "")
 	}

@@ -1,16 +1,17 @@
 package setup
 
 import (
-	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
+
+	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
 const (
@@ -20,27 +21,15 @@ const (
 	DisplayName = "Go (GoNB + XLA)"
 )
 
-// kernelspec is kernel.json (jupyter_client's documentation, "Kernel specs").
-type kernelspec struct {
-	Argv          []string          `json:"argv"`
-	DisplayName   string            `json:"display_name"`
-	Language      string            `json:"language"`
-	InterruptMode string            `json:"interrupt_mode"`
-	Env           map[string]string `json:"env"`
-}
-
 // kernelspec describes GoNB as this machine runs it.
-func (m *machine) kernelspec() kernelspec {
+func (m *machine) kernelspec() *jupyter.Spec {
 	path := []string{m.tools, filepath.Dir(m.toolchain.goBin)}
 	if fields := splitFlags(m.toolchain.CC); len(fields) > 0 {
 		if cc, err := exec.LookPath(fields[0]); err == nil && filepath.IsAbs(cc) {
 			path = append(path, filepath.Dir(cc))
 		}
 	}
-	for i := range path {
-		path[i] = strings.ReplaceAll(path[i], "$", "$$") // Jupyter expands ${…}
-	}
-	return kernelspec{
+	return &jupyter.Spec{
 		Argv: []string{
 			filepath.Join(m.tools, "gonb"),
 			// Errors as text: readable in a terminal, a log and JupyterLab alike.
@@ -51,92 +40,89 @@ func (m *machine) kernelspec() kernelspec {
 		},
 		DisplayName:   DisplayName,
 		Language:      "go",
-		InterruptMode: "message",
+		InterruptMode: jupyter.InterruptByMessage,
 		Env: map[string]string{
-			"PATH": strings.Join(append(path, "${PATH}"), string(os.PathListSeparator)),
+			// JupyterLab started from a desktop often has none of these.
+			"PATH": literal(strings.Join(path, string(os.PathListSeparator))) + string(os.PathListSeparator) + "${PATH}",
 			// Set-up has chosen; a cell must never start a download by itself.
-			"GOMLX_BACKEND":         strings.ReplaceAll(m.backend.Config, "$", "$$"),
+			"GOMLX_BACKEND":         literal(m.backend.Config),
 			"GOMLX_NO_AUTO_INSTALL": "1",
-			"GOFLAGS":               m.toolchain.cellFlags(m.build.Ldflags),
+			"GOFLAGS":               literal(m.toolchain.cellFlags(m.build.Ldflags)),
 			// GoNB makes a workspace for its cells; one of the user's would hide it.
 			"GOWORK":        "",
 			"CGO_ENABLED":   "1",
-			"GOCIFAR_CACHE": strings.ReplaceAll(m.cache.root, "$", "$$"),
+			"GOCIFAR_CACHE": literal(m.cache.root),
 		},
 	}
 }
 
-// environ is the environment as KEY=value pairs, as Jupyter would expand it.
-func (s kernelspec) environ() []string {
-	pairs := make([]string, 0, len(s.Env))
-	for _, name := range slices.Sorted(maps.Keys(s.Env)) {
-		value := strings.ReplaceAll(s.Env[name], "${PATH}", os.Getenv("PATH"))
+// literal keeps Jupyter from expanding variables in s.
+func literal(s string) string { return strings.ReplaceAll(s, "$", "$$") }
+
+// environ lists the spec's environment as KEY=value pairs, as Jupyter would
+// expand it here.
+func environ(spec *jupyter.Spec) []string {
+	pairs := make([]string, 0, len(spec.Env))
+	for _, name := range slices.Sorted(maps.Keys(spec.Env)) {
+		value := strings.ReplaceAll(spec.Env[name], "${PATH}", os.Getenv("PATH"))
 		pairs = append(pairs, name+"="+strings.ReplaceAll(value, "$$", "$"))
 	}
 	return pairs
 }
 
-// encode is the content of kernel.json.
-func (s kernelspec) encode() ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", " ")
-	if err := e.Encode(s); err != nil {
-		return nil, fmt.Errorf("cannot write the kernelspec as JSON: %w", err)
+// cachedSpecDir is where our own runner finds the spec. Every different spec
+// has a folder of its own, because several checkouts, or runs with different
+// backends, may use one cache at the same time.
+func (m *machine) cachedSpecDir(spec *jupyter.Spec) (string, error) {
+	data, err := json.Marshal(spec)
+	if err != nil {
+		return "", fmt.Errorf("cannot write the kernelspec as JSON: %w", err)
 	}
-	return b.Bytes(), nil
+	return filepath.Join(m.cache.root, "jupyter", key(string(data)), "kernels", KernelName), nil
 }
 
-// cacheDir is where our own runner finds the spec: a Jupyter data folder of its
-// own for every different spec, because several checkouts, or runs with
-// different backends, may use one cache at the same time.
-func (s kernelspec) cacheDir(c cache) (string, error) {
-	data, err := s.encode()
-	if err != nil {
-		return "", err
-	}
-	return filepath.Join(c.root, "jupyter", key(string(data)), "kernels", KernelName), nil
-}
-
-// write puts kernel.json into dir, unless the very same is there.
-func (s kernelspec) write(dir string) error {
-	data, err := s.encode()
-	if err != nil {
-		return err
-	}
-	path := filepath.Join(dir, "kernel.json")
-	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, data) {
+// writeSpec puts the spec into dir, unless the very same is there.
+func writeSpec(dir string, spec *jupyter.Spec) error {
+	if sameSpec(dir, spec) {
 		return nil
 	}
-	if err := writeFile(path, data); err != nil {
+	written := *spec
+	if err := jupyter.WriteSpec(filepath.Dir(dir), filepath.Base(dir), &written); err != nil {
 		return fmt.Errorf("cannot install the kernelspec: %w", err)
 	}
 	return nil
 }
 
-// userJupyterDir is the user's Jupyter data folder, as jupyter_core finds it,
-// and whether Jupyter has been used or installed here: the folder is there, or
-// a jupyter command is in PATH. On other machines we leave the home directory
-// alone.
+// sameSpec reports whether dir holds what writeSpec would write.
+func sameSpec(dir string, spec *jupyter.Spec) bool {
+	old, err := jupyter.ReadSpec(dir)
+	return err == nil && slices.Equal(old.Argv, spec.Argv) && maps.Equal(old.Env, spec.Env) &&
+		old.DisplayName == spec.DisplayName && old.Language == spec.Language && old.InterruptMode == spec.InterruptMode
+}
+
+// userJupyterDir is the user's Jupyter data folder and whether Jupyter has been
+// used or installed here: the folder is there, or a jupyter command is in PATH.
+// On other machines we leave the home directory alone.
 func userJupyterDir() (dir string, present bool) {
-	dir = os.Getenv("JUPYTER_DATA_DIR")
-	if dir == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return "", false
-		}
-		if runtime.GOOS == "darwin" {
-			dir = filepath.Join(home, "Library", "Jupyter")
-		} else if data := os.Getenv("XDG_DATA_HOME"); data != "" {
-			dir = filepath.Join(data, "jupyter")
-		} else {
-			dir = filepath.Join(home, ".local", "share", "jupyter")
-		}
+	dir, err := jupyter.DataDir()
+	if err != nil {
+		return "", false
 	}
 	if info, err := os.Stat(dir); err == nil && info.IsDir() {
 		return dir, true
 	}
-	_, err := exec.LookPath("jupyter")
+	_, err = exec.LookPath("jupyter")
 	return dir, err == nil
+}
+
+// Installed returns the folder of the kernelspec that an earlier [Ensure] made
+// for the checkout around the working directory, if all of it is in place.
+func Installed(ctx context.Context) (specDir string, ok bool) {
+	m, err := inspect(ctx, "")
+	if err != nil || !m.ready() {
+		return "", false
+	}
+	spec := m.kernelspec()
+	dir, err := m.cachedSpecDir(spec)
+	return dir, err == nil && sameSpec(dir, spec)
 }

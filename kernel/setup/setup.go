@@ -144,7 +144,7 @@ func (m *machine) ready() bool {
 // environment writes the kernelspecs and sums the machine up.
 func (m *machine) environment(options Options) (*Environment, error) {
 	spec := m.kernelspec()
-	specDir, err := spec.cacheDir(m.cache)
+	specDir, err := m.cachedSpecDir(spec)
 	if err != nil {
 		return nil, err
 	}
@@ -155,12 +155,12 @@ func (m *machine) environment(options Options) (*Environment, error) {
 		Backend:    m.backend,
 		Kernelspec: KernelName,
 		SpecDir:    specDir,
-		Env:        spec.environ(),
+		Env:        environ(spec),
 	}
 	if m.backend.Warning != "" {
 		e.Warnings = append(e.Warnings, m.backend.Warning)
 	}
-	if err := spec.write(e.SpecDir); err != nil {
+	if err := writeSpec(e.SpecDir, spec); err != nil {
 		return nil, err
 	}
 	dir, present := userJupyterDir()
@@ -168,7 +168,7 @@ func (m *machine) environment(options Options) (*Environment, error) {
 		return e, nil
 	}
 	e.JupyterDir = filepath.Join(dir, "kernels", KernelName)
-	if err := spec.write(e.JupyterDir); err != nil {
+	if err := writeSpec(e.JupyterDir, spec); err != nil {
 		if options.Jupyter {
 			return nil, err
 		}

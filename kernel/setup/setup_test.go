@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
 func TestEnsureMakesEverythingOnce(t *testing.T) {
@@ -26,9 +28,8 @@ func TestEnsureMakesEverythingOnce(t *testing.T) {
 			t.Errorf("%s is not in %s", name, e.Tools)
 		}
 	}
-	var spec kernelspec
-	if !readJSON(filepath.Join(e.SpecDir, "kernel.json"), &spec) || spec.Argv[0] != filepath.Join(e.Tools, "gonb") {
-		t.Errorf("the kernelspec starts %q", spec.Argv)
+	if spec, err := jupyter.ReadSpec(e.SpecDir); err != nil || spec.Argv[0] != filepath.Join(e.Tools, "gonb") {
+		t.Errorf("the kernelspec is %+v, %v", spec, err)
 	}
 	if e.JupyterDir != "" {
 		t.Errorf("there is no Jupyter, but a kernelspec went to %s", e.JupyterDir)
