@@ -35,7 +35,8 @@ type Client struct {
 	heart heart
 
 	mu        sync.Mutex
-	lost      error
+	closed    bool
+	lost      [Heartbeat]error      // why a channel ended
 	waiting   map[string]chan Event // for the reply to a request, by its id
 	muted     map[string]bool       // requests whose events nobody wants
 	published chan struct{}         // closed at the first iopub message
@@ -100,7 +101,7 @@ func connect(ctx context.Context, info *ConnectionInfo, last func() (Event, bool
 
 // disconnected returns a client that is closed already.
 func disconnected() *Client {
-	c := &Client{queue: newEventQueue(), ended: make(chan struct{}), lost: ErrClosed}
+	c := &Client{queue: newEventQueue(), ended: make(chan struct{}), closed: true}
 	c.queue.abandon()
 	close(c.ended)
 	return c
@@ -117,7 +118,10 @@ func (c *Client) Events() <-chan Event { return c.queue.out }
 
 // Close ends the connection. The kernel goes on.
 func (c *Client) Close() error {
-	c.fail(ErrClosed)
+	c.mu.Lock()
+	c.closed = true
+	c.failWaiting(ErrClosed)
+	c.mu.Unlock()
 	c.closeSockets()
 	c.heart.close()
 	c.queue.abandon()
@@ -175,7 +179,7 @@ func (c *Client) send(ctx context.Context, ch Channel, h, parent Header, content
 	if ch < 0 || int(ch) >= len(c.sockets) || ch == IOPub {
 		return fmt.Errorf("jupyter: cannot send %s on the %s channel", h.Type, ch)
 	}
-	if err := c.lostError(); err != nil {
+	if err := c.unusable(ch); err != nil {
 		return fmt.Errorf("jupyter: send %s: %w", h.Type, err)
 	}
 	raw, err := json.Marshal(content)
@@ -192,22 +196,32 @@ func (c *Client) send(ctx context.Context, ch Channel, h, parent Header, content
 	return nil
 }
 
-// fail makes every pending and later call return err.
-func (c *Client) fail(err error) {
+// channelLost notes the end of a channel. Replies come on shell or control, so
+// who waits for one is told when both have ended, not earlier: the last reply
+// may still be on its way when the other channels end.
+func (c *Client) channelLost(lost *ChannelLostError) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.lost != nil {
-		return
+	c.lost[lost.Channel] = lost
+	if c.lost[Shell] != nil && c.lost[Control] != nil {
+		c.failWaiting(lost)
 	}
-	c.lost = err
+}
+
+// failWaiting must be called with the lock held.
+func (c *Client) failWaiting(err error) {
 	for id, w := range c.waiting {
 		w <- Event{Time: time.Now(), Err: err}
 		delete(c.waiting, id)
 	}
 }
 
-func (c *Client) lostError() error {
+// unusable says why nothing can be sent on a channel.
+func (c *Client) unusable(ch Channel) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.lost
+	if c.closed {
+		return ErrClosed
+	}
+	return c.lost[ch]
 }

@@ -142,7 +142,10 @@ func (k *Kernel) shutdown(ctx context.Context, restart bool) error {
 	k.stopOnce.Do(func() {
 		close(k.stopping)
 		if k.process == nil {
-			_, k.stopErr = ask[*ShutdownReply](ctx, k.Client, Control, &ShutdownRequest{Restart: restart})
+			_, err := ask[*ShutdownReply](ctx, k.Client, Control, &ShutdownRequest{Restart: restart})
+			if !isLost(err) { // gone is gone, with or without a word
+				k.stopErr = err
+			}
 		} else {
 			k.endProcess(ctx, restart)
 			k.stopErr = k.cleanUp()
@@ -185,7 +188,8 @@ func (k *Kernel) endProcess(ctx context.Context, restart bool) {
 		wait = terminateWait
 		asking, cancel := context.WithTimeout(ctx, requestWait)
 		_, err := k.Send(asking, Control, &ShutdownRequest{Restart: restart})
-		if err == nil || !errors.Is(err, ErrClosed) && k.lostError() != nil {
+		// Without channels it is ending, or it will not do so by itself.
+		if err == nil || isLost(err) {
 			select {
 			case <-k.process.exited:
 			case <-asking.Done():
@@ -200,6 +204,11 @@ func (k *Kernel) endProcess(ctx context.Context, restart bool) {
 		k.process.kill()
 		<-k.process.exited
 	}
+}
+
+func isLost(err error) bool {
+	var lost *ChannelLostError
+	return errors.As(err, &lost)
 }
 
 // cleanUp removes what an ended kernel left behind.

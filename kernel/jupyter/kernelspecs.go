@@ -51,8 +51,8 @@ func RuntimeDir() (string, error) {
 // SpecDirs returns the folders that hold kernelspecs, the first with the
 // highest priority, as jupyter_client searches them: $JUPYTER_PATH; the active
 // Python environment ($VIRTUAL_ENV or a conda environment); the user's data
-// folder; the system's. JUPYTER_PREFER_ENV_PATH=0 puts the environment after
-// the user.
+// folder; the system's; at last IPython's. JUPYTER_PREFER_ENV_PATH=0 puts the
+// environment after the user.
 //
 // There being no Python here, the environment is what the shell activated, not
 // what an interpreter lives in, and Python's per-user site is left out.
@@ -82,6 +82,12 @@ func SpecDirs() []string {
 		if k := filepath.Join(dir, "kernels"); !slices.Contains(kernels, k) {
 			kernels = append(kernels, k)
 		}
+	}
+	if dir := os.Getenv("IPYTHONDIR"); dir != "" {
+		return append(kernels, filepath.Join(dir, "kernels"))
+	}
+	if home, err := os.UserHomeDir(); err == nil {
+		kernels = append(kernels, filepath.Join(home, ".ipython", "kernels"))
 	}
 	return kernels
 }

@@ -185,7 +185,7 @@ func (k *Kernel) giveUp(cause error) error {
 	failure := &StartError{Err: cause}
 	if k.process != nil {
 		// Lost channels are seen a little before the end that caused them.
-		if k.Client != nil && k.Client.lostError() != nil {
+		if isLost(cause) {
 			k.process.waitFor(logDrain)
 		}
 		if !k.process.alive() {

@@ -13,7 +13,7 @@ func (c *Client) read(ch Channel) {
 		now := time.Now()
 		if err != nil {
 			lost := &ChannelLostError{Channel: ch, Err: err}
-			c.fail(lost)
+			c.channelLost(lost)
 			c.queue.push(Event{Time: now, Channel: ch, Err: lost})
 			return
 		}

@@ -21,14 +21,9 @@ func (c *Client) Request(ctx context.Context, ch Channel, content Content) (Even
 func (c *Client) request(ctx context.Context, ch Channel, content Content, mute bool) (Event, error) {
 	id := rand.Text()
 	reply := make(chan Event, 1)
-	c.mu.Lock()
-	if c.lost == nil {
-		c.waiting[id] = reply
-		if mute {
-			c.muted[id] = true
-		}
+	if err := c.await(id, reply, mute); err != nil {
+		return Event{}, fmt.Errorf("jupyter: send %s: %w", content.MessageType(), err)
 	}
-	c.mu.Unlock()
 	defer func() {
 		c.mu.Lock()
 		delete(c.waiting, id)
@@ -46,6 +41,24 @@ func (c *Client) request(ctx context.Context, ch Channel, content Content, mute 
 	case <-ctx.Done():
 		return Event{}, fmt.Errorf("jupyter: no reply to %s: %w", content.MessageType(), context.Cause(ctx))
 	}
+}
+
+// await enters a request whose reply, or the news that none can come any more,
+// will be put into reply.
+func (c *Client) await(id string, reply chan Event, mute bool) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return ErrClosed
+	}
+	if c.lost[Shell] != nil && c.lost[Control] != nil {
+		return c.lost[Shell]
+	}
+	c.waiting[id] = reply
+	if mute {
+		c.muted[id] = true
+	}
+	return nil
 }
 
 // ask is Request with the reply's content in its own type.
@@ -96,15 +109,20 @@ func (c *Client) CommInfo(ctx context.Context, target string) (*CommInfoReply, e
 // as jupyter_client does.
 const askAgain = time.Second
 
-// publishWait is how long WaitReady gives the iopub messages of an answered
-// request to come. Within it they come, or the subscription was too late.
-const publishWait = 100 * time.Millisecond
+// How long WaitReady gives the iopub messages of an answered request to come:
+// first a time in which they usually do, unless the subscription was too late,
+// then longer.
+const (
+	firstPublishWait = 10 * time.Millisecond
+	lastPublishWait  = 200 * time.Millisecond
+)
 
 // WaitReady returns when the kernel has answered a kernel_info_request and a
 // first message has come on iopub. The latter shows that the subscription has
 // taken effect: until then a kernel drops what it publishes.
 func (c *Client) WaitReady(ctx context.Context) (*KernelInfoReply, error) {
 	var info *KernelInfoReply
+	wait := firstPublishWait
 	for {
 		attempt, cancel := context.WithTimeout(ctx, askAgain)
 		e, err := c.request(attempt, Shell, &KernelInfoRequest{}, true)
@@ -126,7 +144,8 @@ func (c *Client) WaitReady(ctx context.Context) (*KernelInfoReply, error) {
 			return info, nil
 		case <-ctx.Done():
 			return nil, c.notReady(ctx, info)
-		case <-time.After(publishWait):
+		case <-time.After(wait):
+			wait = min(2*wait, lastPublishWait)
 		}
 	}
 }

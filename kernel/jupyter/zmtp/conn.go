@@ -125,8 +125,8 @@ func (c *Conn) Send(ctx context.Context, frames ...[]byte) error {
 	return fmt.Errorf("zmtp: send: %w", err)
 }
 
-// Recv returns the frames of the next message. It fails with io.EOF, perhaps
-// wrapped, when the other end closed the connection, with net.ErrClosed after
+// Recv returns the frames of the next message. It fails with io.EOF when the
+// other end closed the connection, with net.ErrClosed after
 // Close, and with ErrProtocol when what came makes no sense; each time again.
 func (c *Conn) Recv() (frames [][]byte, err error) {
 	defer recoverAs(&err)
@@ -136,6 +136,10 @@ func (c *Conn) Recv() (frames [][]byte, err error) {
 		case errors.Is(err, zmq4.ErrClosedConn):
 			// zmq4 remembers the loss but not its cause.
 			return nil, io.EOF
+		case errors.Is(err, io.EOF):
+			return nil, io.EOF
+		case errors.Is(err, net.ErrClosed):
+			return nil, net.ErrClosed
 		case err != nil:
 			return nil, err
 		case msg.Type == zmq4.CmdMsg:
