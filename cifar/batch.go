@@ -137,12 +137,14 @@ func (l *layout) checkFolder(folder string) error {
 	if len(missing) > 0 {
 		return l.missingError("folder "+folder, missing)
 	}
-	return l.checkNames(filepath.Join(folder, l.names))
+	names := filepath.Join(folder, l.names)
+	return l.checkNames(names, names)
 }
 
 // checkNames compares the list of class names with the one we know, if it is
-// there: labels of another data set would be shown under wrong names.
-func (l *layout) checkNames(path string) error {
+// there: labels of another data set would be shown under wrong names. where
+// names the file in errors.
+func (l *layout) checkNames(path, where string) error {
 	text, err := os.ReadFile(path)
 	if os.IsNotExist(err) {
 		return nil
@@ -153,7 +155,7 @@ func (l *layout) checkNames(path string) error {
 	got := strings.Fields(string(text))
 	if strings.Join(got, " ") != strings.Join(l.classes, " ") {
 		return fmt.Errorf("%s lists %d classes (%s …), want %d (%s …): this is not %s",
-			path, len(got), first(got), len(l.classes), l.classes[0], l.name)
+			where, len(got), first(got), len(l.classes), l.classes[0], l.name)
 	}
 	return nil
 }

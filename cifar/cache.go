@@ -126,7 +126,7 @@ func (c *cache) add(ctx context.Context, archive, from string, report func(Progr
 	if err != nil {
 		return Source{}, err
 	}
-	if err := c.layout.checkNames(filepath.Join(folder, c.layout.names)); err != nil {
+	if err := c.layout.checkNames(filepath.Join(folder, c.layout.names), c.layout.names+" in "+archive); err != nil {
 		return Source{}, err
 	}
 	if source, ok := c.find(sha); ok {

@@ -72,37 +72,29 @@ var (
 // run downloads the file, trying each address in turn. Its error is an
 // unavailableError if no address sent a single byte of it.
 func (d *download) run(ctx context.Context) error {
-	if err := d.attend(ctx); err != nil {
-		return err
-	}
-	syncFolder(filepath.Dir(d.path))
-	return nil
-}
-
-func (d *download) attend(ctx context.Context) error {
 	part, err := openPart(ctx, d.path+".part", d.size)
 	if err != nil {
 		return err
 	}
 	defer part.close()
-	resumed := part.n > 0
 	var failures []error
 	for _, address := range d.urls {
 		err := d.from(ctx, address, part)
 		if err == nil {
 			err = part.finish(d.path, d.archiveFile)
 		}
-		if errors.Is(err, errHash) && resumed {
+		if errors.Is(err, errHash) && part.resumed {
 			// The first bytes may be of another file than the last ones.
-			resumed = false
-			if err = part.restart(); err == nil {
-				if err = d.from(ctx, address, part); err == nil {
-					err = part.finish(d.path, d.archiveFile)
-				}
+			part.resumed = false
+			if err = d.from(ctx, address, part); err == nil {
+				err = part.finish(d.path, d.archiveFile)
 			}
 		}
-		if err == nil || ctx.Err() != nil {
-			return errors.Join(err, ctx.Err())
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 		failures = append(failures, fmt.Errorf("%s: %w", host(address), err))
 	}
@@ -226,6 +218,7 @@ func (d *download) accept(response *http.Response, part *part) error {
 			}
 		}
 	case http.StatusPartialContent:
+		part.resumed = true
 		var from, to, size int64
 		if _, err := fmt.Sscanf(response.Header.Get("Content-Range"), "bytes %d-%d/%d", &from, &to, &size); err != nil ||
 			from != part.n || size != d.size {
@@ -258,7 +251,9 @@ type part struct {
 	file *os.File
 	hash hash.Hash
 	n    int64
-	gone bool // renamed or removed
+	// resumed is true if the bytes may come from more than one response.
+	resumed bool
+	gone    bool // renamed or removed
 }
 
 // openPart opens or creates the file and hashes what is in it.
@@ -269,6 +264,7 @@ func openPart(ctx context.Context, path string, size int64) (*part, error) {
 	}
 	p := &part{file: file, hash: sha256.New()}
 	p.n, err = io.Copy(p.hash, &meter{ctx: ctx, r: file, report: func(int64) {}})
+	p.resumed = p.n > 0
 	if err == nil && p.n > size {
 		err = p.restart()
 	}
@@ -332,7 +328,11 @@ func (p *part) finish(path string, want archiveFile) error {
 		return err
 	}
 	p.gone = true
-	return os.Rename(p.file.Name(), path)
+	if err := os.Rename(p.file.Name(), path); err != nil {
+		return err
+	}
+	syncFolder(filepath.Dir(path))
+	return nil
 }
 
 // remove deletes the file, which holds nothing of use.

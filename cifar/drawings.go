@@ -9,22 +9,17 @@ import (
 	"github.com/gocifar/gocifar/layers"
 )
 
-// Sizes of the built-in set.
-const (
-	drawnTrain = 4000
-	drawnTest  = 1000
-)
-
 // drawings generates the built-in set: drawings of the ten classes in the
-// form of CIFAR-10, the same ones every time. Each class has the same number
+// form of CIFAR-10, the same ones every time (to a rounding of a pixel's value
+// between processors of different kinds). Each class has the same number
 // of pictures, and any ten successive pictures show all of them.
 func drawings(l *layout, source Source) *Dataset {
 	return &Dataset{
 		Name:    l.name,
 		Classes: append([]string(nil), l.classes...),
 		Source:  source,
-		Train:   drawAll(len(l.classes), drawnTrain, 0),
-		Test:    drawAll(len(l.classes), drawnTest, drawnTrain),
+		Train:   drawAll(len(l.classes), l.drawnTrain, 0),
+		Test:    drawAll(len(l.classes), l.drawnTest, l.drawnTrain),
 	}
 }
 

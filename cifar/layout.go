@@ -33,6 +33,8 @@ type layout struct {
 	names      string   // file that lists the classes, one a line
 	extras     []string // files that the archive may hold besides
 	archive    archiveFile
+	drawnTrain int // pictures of the built-in set
+	drawnTest  int
 }
 
 // A batchFile is one file of records.
@@ -73,6 +75,8 @@ var cifar10 = layout{
 		size:   170052171,
 		sha256: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
 	},
+	drawnTrain: 4000,
+	drawnTest:  1000,
 }
 
 func (l *layout) recordBytes() int { return l.labelBytes + imageBytes }
