@@ -29,6 +29,7 @@ type command struct {
 
 // commands in the order of the help text.
 var commands = []command{
+	{"run", "execute notebooks headlessly into a folder of results", runRun},
 	{"setup", "build and fetch what notebooks need on this machine", runSetup},
 	{"doctor", "check every part of the set-up and say what to do", runDoctor},
 	{"list", "list the kernels of this machine", runList},

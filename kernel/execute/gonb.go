@@ -1,0 +1,83 @@
+package execute
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// GoNB's errors: it names every error "ERROR" and calls failed shell commands a success. This file reads from its texts
+// what happened. The texts are those of GoNB 0.11 (internal/goexec, internal/specialcmd and internal/jpyexec).
+
+var (
+	goToolFailed = regexp.MustCompile(`^failed to run "(\S*?)([^/" ]+) ([a-z-]+)[^"]*": `)
+	exitStatus   = regexp.MustCompile(`(?m)^exit status (\d+)$`)
+	killedBy     = regexp.MustCompile(`(?m)^signal: (.+)$`)
+	unknownMagic = regexp.MustCompile(`"(%\S+)" unknown or not implemented yet\.`)
+	shellLine    = regexp.MustCompile(`(?m)^\s*(?://gonb:)?!`)
+	shellCell    = regexp.MustCompile(`^\s*(?://gonb:)?%%(bash|sh|script)\b`)
+)
+
+// classifyGoNB names the class of an error of GoNB. evalue is the reply's text, stderr what the cell printed there.
+func classifyGoNB(evalue, stderr string) string {
+	evalue = PlainText(evalue)
+	if m := goToolFailed.FindStringSubmatch(evalue); m != nil {
+		switch tool, command := m[2], m[3]; {
+		case tool == "goimports":
+			return ClassParse // goimports parses the cell; it cannot fail at imports
+		case tool == "go" && command == "get":
+			return ClassGoGet
+		case tool == "go":
+			return ClassCompile
+		}
+	}
+	switch {
+	case strings.Contains(evalue, "parsing go files in TempDir"), strings.Contains(evalue, "expected declaration"):
+		return ClassParse
+	case killedBy.MatchString(evalue):
+		if strings.Contains(evalue, "interrupt") {
+			return ClassInterrupted
+		}
+		return fmt.Sprintf("%s(%s)", ClassExit, killedBy.FindStringSubmatch(evalue)[1])
+	case exitStatus.MatchString(evalue):
+		code := exitStatus.FindStringSubmatch(evalue)[1]
+		if code == "2" && (strings.Contains(stderr, "panic: ") || strings.Contains(stderr, "fatal error: ")) &&
+			strings.Contains(stderr, "goroutine ") {
+			return ClassPanic
+		}
+		return fmt.Sprintf("%s(%s)", ClassExit, code)
+	case strings.Contains(evalue, "%"):
+		return ClassMagic
+	}
+	return ClassExit
+}
+
+// shellFailureGoNB finds what failed in a cell that GoNB calls a success: a shell command or cell (it prints "exit status
+// N" on stderr and goes on), or an unknown special command (it says so on stderr and goes on).
+func shellFailureGoNB(source, stderr string) *Failure {
+	if m := unknownMagic.FindStringSubmatch(stderr); m != nil {
+		return &Failure{Class: ClassMagic, Name: ClassMagic, Value: fmt.Sprintf("unknown special command %s", m[1])}
+	}
+	if !shellLine.MatchString(source) && !shellCell.MatchString(source) {
+		return nil // "exit status" is then the cell's own text
+	}
+	ended := exitStatus.FindString(stderr)
+	if ended == "" {
+		ended = killedBy.FindString(stderr)
+	}
+	if ended == "" {
+		return nil
+	}
+	what := "a shell command failed"
+	var commands []string
+	for line := range strings.Lines(source) {
+		line = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "//gonb:"))
+		if strings.HasPrefix(line, "!") || shellCell.MatchString(line) {
+			commands = append(commands, line)
+		}
+	}
+	if len(commands) == 1 {
+		what = commands[0]
+	}
+	return &Failure{Class: ClassShell, Name: ClassShell, Value: what + ": " + ended}
+}

@@ -1,0 +1,137 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/gocifar/gocifar/kernel/execute"
+	"github.com/gocifar/gocifar/kernel/nbformat"
+)
+
+// Lines reports a run as plain lines, for logs and CI. Streams are shown line by line, as soon as a line is whole: what a
+// progress bar overwrote is left out. With several notebooks at a time each line begins with the notebook's name.
+type Lines struct {
+	Out io.Writer
+	// Name is a short name for a notebook's path; nil uses the path.
+	Name func(path string) string
+	// Prefix puts the notebook's name before every line.
+	Prefix bool
+	// Quiet leaves out what cells print.
+	Quiet bool
+
+	mu      sync.Mutex
+	partial map[string]*execute.StreamText // by path: the line being written by the stream named in stream
+	stream  map[string]string
+}
+
+// Observe is the run's observer.
+func (l *Lines) Observe(event execute.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch e := event.(type) {
+	case execute.NotebookStart:
+		l.print(e.Path, "%s: %d code cells on %s", l.name(e.Path), e.Cells, kernelText(e.Kernel))
+	case execute.CellExecute:
+		l.print(e.Path, "[%d/%d] %s", e.Number, e.Of, title(e.Cell.Source()))
+	case execute.CellOutput:
+		l.output(e)
+	case execute.CellExecuted:
+		l.endLine(e.Path)
+		l.print(e.Path, "[%d/%d] %s %s", e.Number, e.Of, e.State, seconds(e.Timing.Duration()))
+	case execute.CellError:
+		allowed := ""
+		if e.Allowed {
+			allowed = " (allowed)"
+		}
+		l.print(e.Path, "[%d/%d] %s%s", e.Number, e.Of, e.Failure.Text(), allowed)
+	case execute.CellComplete:
+		for _, warning := range e.Result.Warnings {
+			l.print(e.Path, "[%d/%d] warning: %s", e.Number, e.Of, warning)
+		}
+	case execute.NotebookError:
+		l.print(e.Path, "error: %v", e.Err)
+	case execute.NotebookComplete:
+		for _, warning := range e.Result.Warnings {
+			l.print(e.Path, "warning: %s", warning)
+		}
+		l.print(e.Path, "%s: %s", l.name(e.Path), summary(e.Result))
+	}
+}
+
+func kernelText(k execute.KernelInfo) string {
+	if k.Implementation == "" {
+		return k.Name
+	}
+	return fmt.Sprintf("%s (%s %s)", k.Name, k.Implementation, k.Version)
+}
+
+func (l *Lines) name(path string) string {
+	if l.Name == nil {
+		return path
+	}
+	return l.Name(path)
+}
+
+func (l *Lines) print(path, format string, args ...any) {
+	text := strings.TrimRight(fmt.Sprintf(format, args...), "\n")
+	for line := range strings.SplitSeq(text, "\n") {
+		if l.Prefix {
+			line = l.name(path) + ": " + strings.TrimPrefix(line, l.name(path)+": ")
+		}
+		fmt.Fprintln(l.Out, line)
+	}
+}
+
+// output shows what a cell printed, indented below its line.
+func (l *Lines) output(e execute.CellOutput) {
+	if l.Quiet {
+		return
+	}
+	if e.Kind == "stream" {
+		l.write(e.Path, e.Name, e.Text)
+		return
+	}
+	l.endLine(e.Path)
+	// Updates replace something that was shown, many times a second: a log needs the first form only. The error follows
+	// the cell's end.
+	if e.Kind == "clear_output" || e.Kind == "update_display_data" || e.Output.Type() == nbformat.Error {
+		return
+	}
+	l.indented(e.Path, execute.PlainText(outputText(e.Output)))
+}
+
+func (l *Lines) indented(path, text string) {
+	for line := range strings.Lines(text) {
+		l.print(path, "    %s", strings.TrimRight(line, "\r\n"))
+	}
+}
+
+// write prints the whole lines of a stream and keeps the rest.
+func (l *Lines) write(path, name, text string) {
+	if l.partial == nil {
+		l.partial, l.stream = map[string]*execute.StreamText{}, map[string]string{}
+	}
+	if l.stream[path] != name {
+		l.endLine(path)
+		l.stream[path] = name
+	}
+	if l.partial[path] == nil {
+		l.partial[path] = &execute.StreamText{}
+	}
+	for line := range strings.Lines(text) {
+		l.partial[path].Write(line)
+		if strings.HasSuffix(line, "\n") {
+			l.endLine(path)
+		}
+	}
+}
+
+// endLine prints the line that a stream has begun.
+func (l *Lines) endLine(path string) {
+	if text := l.partial[path]; text != nil && text.String() != "" {
+		l.print(path, "    %s", strings.TrimRight(text.String(), "\n"))
+	}
+	delete(l.partial, path)
+}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gocifar/gocifar/kernel/execute"
+	"github.com/gocifar/gocifar/kernel/execute/batch"
+	reports "github.com/gocifar/gocifar/kernel/execute/report"
+	"github.com/gocifar/gocifar/kernel/nbformat"
+	"github.com/gocifar/gocifar/kernel/setup"
+)
+
+// runFlags are the flags of `kernel run`.
+type runFlags struct {
+	output, kernel, cwd, profile, data string
+	timeout, totalTimeout              time.Duration
+	allowErrors                        bool
+	parallel                           int
+	env                                listFlag
+}
+
+// listFlag is a flag that may be given several times.
+type listFlag []string
+
+func (l *listFlag) String() string { return fmt.Sprint(*l) }
+
+// Set adds a value.
+func (l *listFlag) Set(value string) error {
+	*l = append(*l, value)
+	return nil
+}
+
+func (f *runFlags) define(flags *flag.FlagSet) {
+	flags.StringVar(&f.output, "output", "executed", "`folder` for the executed notebooks")
+	flags.StringVar(&f.kernel, "kernel", "", "`name` of the kernelspec to use instead of the notebook's")
+	flags.StringVar(&f.cwd, "cwd", "", "working `folder` of the kernels, by default each notebook's own")
+	flags.StringVar(&f.profile, "profile", "", "full or quick: sets GOCIFAR_PROFILE for the notebooks")
+	flags.StringVar(&f.data, "data", "", "CIFAR-10: a `folder`, an archive, or the word builtin")
+	flags.DurationVar(&f.timeout, "timeout", 0, "how long a cell may run, 0 for ever")
+	flags.DurationVar(&f.totalTimeout, "total-timeout", 0, "how long a notebook may run, 0 for ever")
+	flags.BoolVar(&f.allowErrors, "allow-errors", false, "go on after cells that fail")
+	flags.IntVar(&f.parallel, "j", 1, "how many notebooks run at a time")
+	flags.Var(&f.env, "env", "`NAME=value` for the kernels; may be repeated")
+}
+
+// runRun is `kernel run`.
+func runRun(ctx context.Context, args []string) error {
+	var f runFlags
+	flags := flag.NewFlagSet("run", flag.ContinueOnError)
+	flags.Usage = func() {
+		fmt.Fprintf(flags.Output(), "usage: go run ./kernel run [flags] NOTEBOOK|FOLDER...\n\n")
+		flags.PrintDefaults()
+	}
+	f.define(flags)
+	if err := parseFlags(flags, args); err != nil {
+		return err
+	}
+	return withExitCode(f.run(ctx, flags.Args()))
+}
+
+// exitError gives an error of a run its exit code.
+type exitError struct{ error }
+
+func (e exitError) ExitCode() int { return execute.ExitCode(e.error) }
+func (e exitError) Unwrap() error { return e.error }
+
+func withExitCode(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return exitError{err}
+}
+
+func (f *runFlags) run(ctx context.Context, paths []string) error {
+	jobs, err := batch.Find(paths)
+	if err != nil {
+		return err
+	}
+	machine, err := f.prepare(ctx, jobs)
+	if err != nil {
+		return err
+	}
+	lines := &reports.Lines{Out: os.Stdout, Prefix: f.parallel > 1, Name: filepath.Base}
+	return batch.Run(ctx, jobs, batch.Options{
+		Output: f.output, Parallel: f.parallel,
+		Execute: func(job batch.Job) (execute.Options, error) { return f.options(job, machine, lines.Observe) },
+	})
+}
+
+// machine is what the notebooks that are written for this module's kernel need.
+type machine struct {
+	environment *setup.Environment // nil when no notebook needs it
+	env         []string
+}
+
+// ownKernel tells whether a notebook runs on the kernel that setup provides: it asks for it, for stock GoNB, of which
+// ours is a better equipped one, or for nothing in particular but Go.
+func (f *runFlags) ownKernel(nb *nbformat.Notebook) bool {
+	name := nb.KernelName()
+	if f.kernel != "" {
+		name = f.kernel
+	}
+	switch name {
+	case setup.KernelName, "gonb":
+		return true
+	case "":
+		return nb.Language() == "go"
+	}
+	return false
+}
+
+// prepare sets up the kernel and the data, if there are notebooks that want them.
+func (f *runFlags) prepare(ctx context.Context, jobs []batch.Job) (*machine, error) {
+	var m machine
+	needsKernel, needsData := false, false
+	for _, job := range jobs {
+		raw, err := os.ReadFile(job.Path)
+		if err != nil {
+			return nil, &execute.UsageError{Reason: err}
+		}
+		nb, err := nbformat.Parse(raw)
+		if err != nil {
+			return nil, &execute.UsageError{Reason: fmt.Errorf("notebook %s: %w", job.Path, err)}
+		}
+		if f.ownKernel(nb) {
+			needsKernel = true
+			needsData = needsData || setup.NeedsData(raw)
+		}
+	}
+	if !needsKernel {
+		return &m, nil
+	}
+	progress := setup.NewProgress(os.Stderr)
+	environment, err := setup.Ensure(ctx, setup.Options{Progress: progress})
+	if err != nil {
+		return nil, err
+	}
+	for _, warning := range environment.Warnings {
+		fmt.Fprintln(os.Stderr, "warning:", warning)
+	}
+	m.environment = environment
+	if needsData {
+		data, err := environment.PrepareData(ctx, f.data, progress)
+		if err != nil {
+			return nil, err
+		}
+		m.env = append(m.env, "CIFAR10_DIR="+data)
+	}
+	return &m, nil
+}
+
+// options are one notebook's.
+func (f *runFlags) options(job batch.Job, m *machine, observer execute.Observer) (execute.Options, error) {
+	opts := execute.Options{
+		Kernel: f.kernel, Dir: f.cwd, CellTimeout: f.timeout, TotalTimeout: f.totalTimeout,
+		AllowErrors: f.allowErrors, Observer: observer,
+	}
+	if f.profile != "" {
+		if f.profile != "full" && f.profile != "quick" {
+			return opts, &execute.UsageError{Reason: fmt.Errorf("-profile is %q, want full or quick", f.profile)}
+		}
+		opts.Env = append(opts.Env, "GOCIFAR_PROFILE="+f.profile)
+	}
+	nb, err := nbformat.ReadFile(job.Path)
+	if err != nil {
+		return opts, &execute.UsageError{Reason: err}
+	}
+	if m.environment != nil && f.ownKernel(nb) {
+		opts.Kernel = m.environment.Kernelspec
+		opts.SpecDirs = []string{filepath.Dir(m.environment.SpecDir)}
+		opts.Env = append(opts.Env, m.env...)
+	}
+	opts.Env = append(opts.Env, f.env...)
+	return opts, nil
+}
