@@ -62,7 +62,7 @@ func initializerOf(class string, r *configReader) Initializer {
 		return varianceScaling(r)
 	}
 	for _, i := range []Initializer{GlorotUniform, GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal, Zeros, Ones} {
-		if class == i.Kind || class == snakeCase(i.Kind) {
+		if class == i.Kind || class == SnakeCase(i.Kind) {
 			return i
 		}
 	}

@@ -13,9 +13,9 @@ var (
 	beforeCapitals = regexp.MustCompile(`([a-z])([A-Z])`)
 )
 
-// snakeCase is Keras' to_snake_case: "MaxPooling2D" becomes "max_pooling2d",
+// SnakeCase is Keras' to_snake_case: "MaxPooling2D" becomes "max_pooling2d",
 // "LeakyReLU" "leaky_re_lu".
-func snakeCase(class string) string {
+func SnakeCase(class string) string {
 	s := nonWord.ReplaceAllString(class, "")
 	s = beforeWord.ReplaceAllString(s, "${1}_${2}")
 	s = beforeCapitals.ReplaceAllString(s, "${1}_${2}")
@@ -48,7 +48,7 @@ func nameLayers(all []Layer) error {
 		if l.Name() != "" { // listed twice
 			continue
 		}
-		base := snakeCase(l.Class())
+		base := SnakeCase(l.Class())
 		name := ""
 		for name == "" || taken[name] != nil {
 			name = base

@@ -44,7 +44,7 @@ func newModel(class, name string) *Model {
 	m := &Model{}
 	m.Init(m, class)
 	if name == "" {
-		name = snakeCase(class)
+		name = SnakeCase(class)
 	}
 	m.Named(name)
 	m.fail(m.state.err)

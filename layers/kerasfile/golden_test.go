@@ -1,0 +1,132 @@
+package kerasfile
+
+import (
+	"archive/zip"
+	"encoding/json"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/gomlx/compute"
+	_ "github.com/gomlx/gomlx/backends/default"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/gocifar/gocifar/layers"
+)
+
+// goldenModels are the models of testdata/make_keras_files.py.
+var goldenModels = []string{"every_layer", "branches", "nested", "keras2"}
+
+// prediction is what Keras says of a batch.
+type prediction struct {
+	Shape  []int     `json:"shape"`
+	Input  []float32 `json:"input"`
+	Output []float32 `json:"output"`
+}
+
+// golden unpacks the files that Keras made into a folder of their own.
+func golden(t testing.TB) (dir string, predictions map[string]prediction) {
+	t.Helper()
+	dir = t.TempDir()
+	z, err := zip.OpenReader("testdata/golden.zip")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	for _, m := range z.File {
+		r, err := m.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Name == "predictions.json" {
+			err = json.Unmarshal(b, &predictions)
+		} else {
+			err = os.WriteFile(filepath.Join(dir, m.Name), b, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir, predictions
+}
+
+// testBackend is the backend of GOMLX_BACKEND, the pure-Go one without it.
+var testBackend = sync.OnceValues(func() (compute.Backend, error) {
+	config := os.Getenv("GOMLX_BACKEND")
+	if config == "" {
+		config = "go"
+	}
+	return compute.NewWithConfig(config)
+})
+
+// predict runs the model on a batch.
+func predict(t *testing.T, m *layers.Model, p prediction) []float32 {
+	t.Helper()
+	backend, err := testBackend()
+	if err != nil {
+		t.Fatal(err)
+	}
+	variables := m.Variables()
+	args := []any{tensors.FromFlatDataAndDimensions(p.Input, p.Shape...)}
+	for _, v := range variables {
+		if v.Value == nil {
+			t.Fatalf("%s has no value", v.Path)
+		}
+		args = append(args, v.Value)
+	}
+	exec, err := graph.NewExec(backend, func(nodes []*graph.Node) []*graph.Node {
+		values := map[*layers.Variable]*graph.Node{}
+		for i, v := range variables {
+			values[v] = nodes[1+i]
+		}
+		c := layers.NewCall(nodes[0].Graph(), false, func(v *layers.Variable) *graph.Node { return values[v] }, nil)
+		return m.Forward(c, nodes[0])
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Exec(args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := tensors.CopyFlatData[float32](out[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
+// checkPrediction compares with Keras, within 1e-5 relative to the largest
+// value.
+func checkPrediction(t *testing.T, m *layers.Model, p prediction) {
+	t.Helper()
+	got := predict(t, m, p)
+	if len(got) != len(p.Output) {
+		t.Fatalf("predicts %d values, Keras %d", len(got), len(p.Output))
+	}
+	worst, largest := 0.0, 0.0
+	for i, want := range p.Output {
+		worst = max(worst, math.Abs(float64(got[i]-want)))
+		largest = max(largest, math.Abs(float64(want)))
+	}
+	if !(worst <= 1e-5*largest) {
+		t.Errorf("predicts %v, Keras %v: off by %.2g", got, p.Output, worst)
+	}
+}
+
+// forget gives the model other weights, so that only loading can bring the
+// right ones back.
+func forget(t *testing.T, m *layers.Model) {
+	t.Helper()
+	if err := m.Seed(99).Initialize(); err != nil {
+		t.Fatal(err)
+	}
+}

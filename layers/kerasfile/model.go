@@ -1,0 +1,90 @@
+package kerasfile
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/gocifar/gocifar/layers"
+	"github.com/gocifar/gocifar/layers/kerasfile/hdf5"
+)
+
+// kerasVersion is the release of Keras whose files are written.
+const kerasVersion = "3.15.1"
+
+// LoadModel makes the model that the file at path describes, a .keras file or
+// a legacy .h5 file of a whole model, and gives it its weights. Layers of a
+// class that package layers does not have, and settings it does not support,
+// are errors that name the layer.
+func LoadModel(path string) (*layers.Model, error) {
+	f, err := open(path)
+	if err != nil {
+		return nil, fmt.Errorf("kerasfile: %s: %w", path, err)
+	}
+	defer f.Close()
+	config, err := f.config()
+	if err != nil {
+		return nil, fmt.Errorf("kerasfile: %s: %w", path, err)
+	}
+	m, err := layers.ModelFromConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("kerasfile: %s: %w", path, err)
+	}
+	if err := m.Ready(); err != nil {
+		return nil, fmt.Errorf("kerasfile: %s: it was saved before it was built: %w", path, err)
+	}
+	return m, f.loadInto(m, choices{})
+}
+
+// config returns the serialised model.
+func (f *file) config() (map[string]any, error) {
+	if f.archive != nil {
+		return f.archive.config()
+	}
+	root, err := f.weights.Root()
+	if err != nil {
+		return nil, err
+	}
+	text, found, err := root.Text("model_config")
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, errors.New("it has weights but describes no model: build the model and use LoadWeights")
+	}
+	return decodeConfig("model_config", []byte(text))
+}
+
+// SaveModel writes a model with its weights for Keras' load_model: as .keras
+// or, for .h5 and .hdf5, in the legacy format. Weights that have no value yet
+// are drawn first, as Model.InitializeMissing does.
+func SaveModel(m *layers.Model, path string) error {
+	if err := m.InitializeMissing(); err != nil {
+		return err
+	}
+	switch {
+	case strings.HasSuffix(path, ".weights.h5"):
+		return fmt.Errorf("kerasfile: %q is a name for weights alone: use SaveWeights, or another name", filepath.Base(path))
+	case strings.HasSuffix(path, ".keras"):
+		return writeFile(path, func(w io.Writer) error { return writeArchive(w, m, m.KerasConfig()) })
+	case hasLegacySuffix(path):
+		var root hdf5.Tree
+		config, err := json.Marshal(m.LegacyKerasConfig())
+		if err != nil {
+			return fmt.Errorf("kerasfile: configuration of model %q: %w", m.Name(), err)
+		}
+		root.SetText("model_config", string(config))
+		root.SetText("backend", "tensorflow")
+		root.SetText("keras_version", kerasVersion)
+		writeLegacy(root.Group("model_weights"), m)
+		return writeFile(path, func(w io.Writer) error {
+			_, err := root.WriteTo(w)
+			return err
+		})
+	default:
+		return fmt.Errorf("kerasfile: models are saved as .keras or .h5, got %q", filepath.Base(path))
+	}
+}
