@@ -52,6 +52,24 @@ func next(t *testing.T, k *jupyter.Kernel) jupyter.Event {
 	panic("unreachable")
 }
 
+// rest returns the remaining events of a stream that must end.
+func rest(t *testing.T, k *jupyter.Kernel) []jupyter.Event {
+	t.Helper()
+	var events []jupyter.Event
+	deadline := time.After(30 * time.Second)
+	for {
+		select {
+		case e, ok := <-k.Events():
+			if !ok {
+				return events
+			}
+			events = append(events, e)
+		case <-deadline:
+			t.Fatalf("the stream does not end; so far %d events", len(events))
+		}
+	}
+}
+
 // execute runs code and returns a line for each event until reply and idle
 // have both come, or an end event did.
 func execute(t *testing.T, k *jupyter.Kernel, code string) []string {

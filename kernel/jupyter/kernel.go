@@ -85,15 +85,15 @@ const interruptReplyWait = 2 * time.Second
 // its kernelspec says. It does not wait for the effect. A kernel may ignore
 // it, so repeat it until the execution is over.
 //
-// A kernel of mode "message" that was started here and handles SIGINT gets the
-// signal as well, with its process group: GoNB answers an interrupt_request
-// during a compilation and goes on compiling, whereas of the signal go build
-// and the rest of the cell end.
+// GoNB, if it was started here, gets SIGINT as well, with its process group: it
+// answers an interrupt_request during a compilation and goes on compiling,
+// whereas of the signal go build and the rest of the cell end. Other kernels
+// of mode "message" may have no handler for SIGINT and would die of it.
 func (k *Kernel) Interrupt(ctx context.Context) error {
 	if k.process != nil && k.options.Spec.InterruptMode != InterruptByMessage {
 		return k.process.interrupt()
 	}
-	if k.process != nil && k.process.alive() && k.handlesSIGINT() {
+	if k.process != nil && k.process.alive() && k.Info.Implementation == "gonb" {
 		if err := k.process.interrupt(); err != nil {
 			return fmt.Errorf("jupyter: interrupt: %w", err)
 		}
@@ -111,10 +111,6 @@ func (k *Kernel) Interrupt(ctx context.Context) error {
 		return fmt.Errorf("jupyter: interrupt: %s: %s", reply.Name, reply.Value)
 	}
 	return nil
-}
-
-func (k *Kernel) handlesSIGINT() bool {
-	return k.process.catchesInterrupt() || k.Info != nil && k.Info.Implementation == "gonb"
 }
 
 // Waits of the shutdown ladder, as jupyter_client's.

@@ -132,9 +132,18 @@ func TestLateOutput(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	collect(t, k, id)
-	if e := next(t, k); e.ParentID() != id || e.Content.(*jupyter.Stream).Text != "late" {
-		t.Errorf("late output came as %s", describe(e, id))
+	var idle bool
+	for {
+		e := next(t, k)
+		switch c := e.Content.(type) {
+		case *jupyter.Status:
+			idle = idle || e.ParentID() == id && c.State == jupyter.Idle
+		case *jupyter.Stream:
+			if !idle || e.ParentID() != id || c.Text != "late" {
+				t.Errorf("late output came as %s, after idle: %v", describe(e, id), idle)
+			}
+			return
+		}
 	}
 }
 
@@ -148,21 +157,21 @@ func TestMissingIdleAndReply(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// The next request's messages follow, and mark the end of this one's.
+		// The next request's messages mark the end of this one's.
 		after, err := k.Execute(testContext(t), jupyter.ExecuteRequest{Code: "ok"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		var lines []string
-		for _, l := range collect(t, k, after) {
-			if strings.Contains(l, id) {
-				lines = append(lines, l)
+		seen := map[string]bool{}
+		for !seen[after+"execute_reply"] || !seen[after+jupyter.Idle] {
+			e := next(t, k)
+			seen[e.ParentID()+e.Type()] = true
+			if s, ok := e.Content.(*jupyter.Status); ok {
+				seen[e.ParentID()+s.State] = true
 			}
 		}
-		for _, l := range lines {
-			if code == "no reply" && strings.Contains(l, "reply") {
-				t.Errorf("%s: got %s", code, l)
-			}
+		if replied, idle := seen[id+"execute_reply"], seen[id+jupyter.Idle]; replied != (code == "no idle") || idle != (code == "no reply") {
+			t.Errorf("%s: replied %v, idle %v", code, replied, idle)
 		}
 	}
 }
@@ -298,7 +307,7 @@ func TestDeathOfAnAttachedKernel(t *testing.T) {
 	}
 	var said bool
 	lost := map[jupyter.Channel]bool{}
-	for e := range k.Events() {
+	for _, e := range rest(t, k) {
 		var l *jupyter.ChannelLostError
 		if errors.As(e.Err, &l) {
 			lost[l.Channel] = true
@@ -453,8 +462,7 @@ func TestClose(t *testing.T) {
 	if err := k.Close(); err != nil {
 		t.Errorf("second time: %v", err)
 	}
-	for range k.Events() { // must end
-	}
+	rest(t, k)
 	if _, err := k.Execute(testContext(t), jupyter.ExecuteRequest{}); !errors.Is(err, jupyter.ErrClosed) {
 		t.Errorf("execute: %v", err)
 	}

@@ -19,9 +19,6 @@ func processAttributes() *syscall.SysProcAttr {
 
 func oomKills() int { return 0 }
 
-// catchesInterrupt cannot be found out here without privileges.
-func (p *process) catchesInterrupt() bool { return false }
-
 // killLeftovers kills every process whose command line names the kernel's
 // scratch folder, as those of GoNB's gopls and of its cells' programs do, and
 // returns how many there were.

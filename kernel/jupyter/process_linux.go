@@ -37,22 +37,6 @@ func oomKills() int {
 	return 0
 }
 
-// catchesInterrupt reports whether the process has a handler for SIGINT, so
-// that the signal does not end it.
-func (p *process) catchesInterrupt() bool {
-	data, err := os.ReadFile("/proc/" + strconv.Itoa(p.pid) + "/status")
-	if err != nil {
-		return false
-	}
-	for line := range strings.Lines(string(data)) {
-		if hex, ok := strings.CutPrefix(line, "SigCgt:"); ok {
-			mask, err := strconv.ParseUint(strings.TrimSpace(hex), 16, 64)
-			return err == nil && mask&(1<<(syscall.SIGINT-1)) != 0
-		}
-	}
-	return false
-}
-
 // killLeftovers kills every process that has the kernel's mark in its
 // environment, whatever group or session it moved to, and returns how many
 // there were.

@@ -14,8 +14,6 @@ func exitStatus(state *os.ProcessState) ExitStatus { return ExitStatus{Code: sta
 
 func oomKills() int { return 0 }
 
-func (p *process) catchesInterrupt() bool { return false }
-
 func (p *process) interrupt() error {
 	return errors.New("jupyter: this system has no interrupt signal; the kernelspec needs interrupt_mode \"message\"")
 }
