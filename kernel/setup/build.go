@@ -19,19 +19,26 @@ type build struct {
 // halves the rest, but does not know what every C compiler puts into objects.
 var linkerFlags = []string{"-w -linkmode=internal", "-w"}
 
+// buildRecipe changes whenever ensureBuild learns to do something else, so that
+// machines set up earlier do it, too.
+const buildRecipe = "2"
+
 func (m *machine) buildDir() string {
-	k := key(m.toolchain.GoVersion, m.toolchain.OS, m.toolchain.Arch, m.toolchain.Flags, m.toolchain.CC, m.toolchain.BuildCache,
-		m.checkout.root, string(m.checkout.goMod))
+	k := key(buildRecipe, m.toolchain.GoVersion, m.toolchain.OS, m.toolchain.Arch, m.toolchain.Flags, m.toolchain.CC, m.toolchain.BuildCache,
+		m.toolchain.goBin, m.checkout.root, string(m.checkout.goMod))
 	return filepath.Join(m.cache.root, "builds", k)
 }
 
 // probePath is the program that tells whether a backend works.
 func (b build) probePath() string { return filepath.Join(b.dir, "probe") }
 
+// shimDir holds the go command that kernels use.
+func (b build) shimDir() string { return filepath.Join(b.dir, "bin") }
+
 // cachedBuild returns what an earlier ensureBuild made.
 func (m *machine) cachedBuild() (build, bool) {
 	b := build{dir: m.buildDir()}
-	ok := readJSON(filepath.Join(b.dir, "build.json"), &b) && exists(b.probePath())
+	ok := readJSON(filepath.Join(b.dir, "build.json"), &b) && exists(b.probePath()) && exists(filepath.Join(b.shimDir(), shimName))
 	return b, ok
 }
 
@@ -63,14 +70,76 @@ func (m *machine) ensureBuild(ctx context.Context, progress *Progress) (build, e
 		if err != nil {
 			return err
 		}
+		shimDir := filepath.Join(staging, filepath.Base(b.shimDir()))
+		if err := writeShim(shimDir, m.toolchain.goBin, m.checkout.goMod); err != nil {
+			return err
+		}
+		task.Update("rehearsing a cell")
+		if err := m.rehearse(ctx, filepath.Join(staging, "cell"), filepath.Join(shimDir, shimName), packages, b.Ldflags); err != nil {
+			return err
+		}
 		return writeJSON(filepath.Join(staging, "build.json"), b)
 	})
 	task.End("compiled", err)
 	return b, err
 }
 
-// libraries lists the packages that notebooks import: all of the module's, bar
-// the kernel command, and gonbui, with which cells show things.
+// rehearse does in dir, with the go command goBin, what GoNB does for a cell
+// that imports the packages, up to running it, and removes dir.
+//
+// This is no mere test: where go build takes a pruned module graph, go get wants
+// the go.mod files of more modules. They come into the module cache here, so
+// that the same works offline ever after, as is checked at once.
+func (m *machine) rehearse(ctx context.Context, dir, goBin string, packages []string, ldflags string) error {
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return cannotWrite(dir, err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "main.go"), cellImporting(packages), 0o644); err != nil {
+		return cannotWrite(dir, err)
+	}
+	online := append(os.Environ(), "GOWORK=", "CGO_ENABLED=1", "GOFLAGS="+m.toolchain.cellFlags(ldflags))
+	offline := append(online[:len(online):len(online)], "GOPROXY=off")
+	for _, step := range []struct {
+		env  []string
+		args []string
+	}{
+		{online, []string{"mod", "init", "gonb_rehearsal"}},
+		{online, []string{"work", "init"}},
+		{online, []string{"work", "use", ".", m.checkout.root}},
+		{online, []string{"mod", "edit", "-replace=" + ModulePath + "=" + m.checkout.root}},
+		{online, []string{"get"}},
+		{offline, []string{"get"}},
+		{offline, []string{"build", "-o", "cell"}},
+	} {
+		cmd := command(ctx, goBin, step.args...)
+		cmd.Dir, cmd.Env = dir, step.env
+		if _, err := output(cmd); err != nil {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			return fmt.Errorf("a cell that imports the libraries fails in `go %s`: %w", strings.Join(step.args, " "), err)
+		}
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return cannotWrite(dir, err)
+	}
+	return nil
+}
+
+// cellImporting is the program that GoNB would make of a cell with nothing but
+// imports.
+func cellImporting(packages []string) []byte {
+	var b strings.Builder
+	b.WriteString("package main\n\nimport (\n")
+	for _, p := range packages {
+		fmt.Fprintf(&b, "\t_ %q\n", p)
+	}
+	b.WriteString(")\n\nfunc main() {}\n")
+	return []byte(b.String())
+}
+
+// libraries lists the packages that notebooks can import: all of the module's,
+// bar programs and internal packages, the kernel's own, and gonbui, with which cells show things.
 func (m *machine) libraries(ctx context.Context) ([]string, error) {
 	cmd := command(ctx, m.toolchain.goBin, "list", "-f", `{{if ne .Name "main"}}{{.ImportPath}}{{end}}`, "./...")
 	cmd.Dir = m.checkout.root
@@ -84,7 +153,7 @@ func (m *machine) libraries(ctx context.Context) ([]string, error) {
 	}
 	packages := []string{"github.com/janpfeifer/gonb/gonbui"}
 	for _, p := range strings.Fields(string(out)) {
-		if !strings.HasPrefix(p, ModulePath+"/kernel") {
+		if !strings.HasPrefix(p, ModulePath+"/kernel") && !strings.Contains(p+"/", "/internal/") {
 			packages = append(packages, p)
 		}
 	}

@@ -23,7 +23,7 @@ const (
 
 // kernelspec describes GoNB as this machine runs it.
 func (m *machine) kernelspec() *jupyter.Spec {
-	path := []string{m.tools, filepath.Dir(m.toolchain.goBin)}
+	path := []string{m.build.shimDir(), m.tools, filepath.Dir(m.toolchain.goBin)}
 	if fields := splitFlags(m.toolchain.CC); len(fields) > 0 {
 		if cc, err := exec.LookPath(fields[0]); err == nil && filepath.IsAbs(cc) {
 			path = append(path, filepath.Dir(cc))

@@ -85,9 +85,9 @@ func TestEnsureByManyAtOnce(t *testing.T) {
 		})
 	}
 	group.Wait()
-	// gonb with goimports, gopls, the libraries, the probe.
-	if n := m.calls("build"); n != 4 {
-		t.Errorf("%d builds, want 4", n)
+	// gonb with goimports, gopls, the libraries, the probe, a cell.
+	if n := m.calls("build"); n != 5 {
+		t.Errorf("%d builds, want 5", n)
 	}
 }
 
@@ -220,8 +220,12 @@ func TestKernelspec(t *testing.T) {
 		t.Errorf("argv[2] = %v, want %s", argv[2], want)
 	}
 	env := got["env"].(map[string]any)
+	shim, _, _ := strings.Cut(env["PATH"].(string), ":")
+	if !exists(filepath.Join(shim, shimName)) {
+		t.Errorf("there is no go command in %s, which PATH begins with", shim)
+	}
 	for name, want := range map[string]string{
-		"PATH":                  e.Tools + ":" + m.bin + ":" + m.bin + ":${PATH}",
+		"PATH":                  shim + ":" + e.Tools + ":" + m.bin + ":" + m.bin + ":${PATH}",
 		"GOFLAGS":               `-buildvcs=false '-ldflags=-w -linkmode=internal'`,
 		"GOMLX_BACKEND":         "go",
 		"GOMLX_NO_AUTO_INSTALL": "1",
@@ -232,7 +236,7 @@ func TestKernelspec(t *testing.T) {
 		}
 	}
 	// Environment.Env is the same, expanded as Jupyter would.
-	if want := "PATH=" + e.Tools + ":" + m.bin + ":" + m.bin + ":" + os.Getenv("PATH"); !slices.Contains(e.Env, want) {
+	if want := "PATH=" + shim + ":" + e.Tools + ":" + m.bin + ":" + m.bin + ":" + os.Getenv("PATH"); !slices.Contains(e.Env, want) {
 		t.Errorf("%q lacks %q", e.Env, want)
 	}
 }
