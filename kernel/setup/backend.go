@@ -95,7 +95,7 @@ func (m *machine) chooseBackend(ctx context.Context, task *Task) (Backend, error
 	if found.Accelerated() {
 		return found, nil
 	}
-	sources := pluginSources(m.toolchain, hasNVIDIA(ctx))
+	sources := m.fetchedFirst(pluginSources(m.toolchain, hasNVIDIA(ctx)))
 	for i, source := range sources {
 		if found.Config != "" && source.device == found.Device {
 			return withReasons(found, sources[:i], reasons), nil

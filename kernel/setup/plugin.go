@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -107,10 +109,35 @@ func (r pluginRecord) intact(dir string, deep bool) bool {
 	return err == nil && sum == r.SHA256
 }
 
+// pluginDir is where the plugin from source is, or will be.
+func (m *machine) pluginDir(source pluginSource) string {
+	return filepath.Join(m.cache.root, "pjrt", source.name)
+}
+
+// fetchedFirst puts sources whose plugin is in the cache before others for the
+// same device: what works need not be looked for again.
+func (m *machine) fetchedFirst(sources []pluginSource) []pluginSource {
+	fetched := func(s pluginSource) int {
+		var r pluginRecord
+		if dir := m.pluginDir(s); readJSON(filepath.Join(dir, recordName), &r) && r.intact(dir, false) {
+			return 0
+		}
+		return 1
+	}
+	device := func(s pluginSource) int {
+		return slices.IndexFunc(sources, func(other pluginSource) bool { return other.device == s.device })
+	}
+	sorted := slices.Clone(sources)
+	slices.SortStableFunc(sorted, func(a, b pluginSource) int {
+		return cmp.Or(device(a)-device(b), fetched(a)-fetched(b))
+	})
+	return sorted
+}
+
 // ensurePlugin returns the path of the plugin from source, fetching it unless
 // it is in the cache, whole.
 func (m *machine) ensurePlugin(ctx context.Context, task *Task, source pluginSource) (string, error) {
-	dir := filepath.Join(m.cache.root, "pjrt", source.name)
+	dir := m.pluginDir(source)
 	var r pluginRecord
 	if readJSON(filepath.Join(dir, recordName), &r) && r.intact(dir, false) {
 		return filepath.Join(dir, filepath.FromSlash(r.File)), nil

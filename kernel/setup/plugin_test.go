@@ -175,6 +175,22 @@ func TestBackendIsChosenOnce(t *testing.T) {
 	}
 }
 
+func TestFetchedPluginComesBeforeOtherSources(t *testing.T) {
+	m := newFakeMachine(t)
+	t.Setenv("GOMLX_BACKEND", "")
+	t.Setenv("FAKE_FETCH", wheelSource()+"=good")
+	first, err := Ensure(t.Context(), Options{ModuleRoot: m.root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fetches := m.calls("fetch")
+	t.Setenv("LD_LIBRARY_PATH", "/elsewhere") // a reason to choose again
+	second, err := Ensure(t.Context(), Options{ModuleRoot: m.root})
+	if err != nil || second.Backend.Plugin != first.Backend.Plugin || m.calls("fetch") != fetches {
+		t.Errorf("chose %+v, %v after %d fetches, want %s without another one", second, err, m.calls("fetch")-fetches, first.Backend.Plugin)
+	}
+}
+
 func TestBackendNamedByTheUser(t *testing.T) {
 	m := newFakeMachine(t)
 	m.write("lib/pjrt_c_api_cuda_plugin.so", "", 0o755)
