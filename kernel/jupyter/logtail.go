@@ -2,6 +2,7 @@ package jupyter
 
 import (
 	"io"
+	"regexp"
 	"strings"
 	"sync"
 )
@@ -61,22 +62,30 @@ func quoteLog(log string) string {
 	return "; its log ends:\n\t" + strings.Join(lines, "\n\t")
 }
 
-// lastWords picks the lines of a log that tell why a process ended. A Go
-// program's fatal error is followed by the stacks of its goroutines, often
-// hundreds of lines in which the reason is out of sight.
+var (
+	colour = regexp.MustCompile("\x1b\\[[0-9;]*m")
+	// fatal begins the report of the end of a Go program that logs with klog
+	// (GoNB), or that panics.
+	fatal = regexp.MustCompile(`^(F[0-9]{4} |panic: |fatal error: )`)
+	// stack begins the stacks of a Go program's goroutines, often hundreds of
+	// lines in which the reason, which stands above, is out of sight.
+	stack = regexp.MustCompile(`^goroutine [0-9]+.*:\s*$`)
+)
+
+// lastWords picks the lines of a log that tell why a process ended.
 func lastWords(log string) []string {
-	lines := strings.Split(strings.TrimRight(log, " \t\r\n"), "\n")
-	for i, line := range lines {
-		if strings.HasPrefix(line, "goroutine ") && strings.HasSuffix(strings.TrimSpace(line), ":") {
-			lines = lines[:i]
-			break
-		}
-	}
 	var kept []string
-	for _, line := range lines {
-		if line = strings.TrimRight(line, " \t\r"); line != "" {
-			kept = append(kept, line)
+	for line := range strings.Lines(colour.ReplaceAllString(log, "")) {
+		line = strings.TrimRight(line, " \t\r\n")
+		switch {
+		case line == "":
+			continue
+		case stack.MatchString(line):
+			return kept[max(0, len(kept)-quoted):]
+		case fatal.MatchString(line):
+			kept = nil
 		}
+		kept = append(kept, line)
 	}
 	return kept[max(0, len(kept)-quoted):]
 }
