@@ -135,7 +135,7 @@ func Fetch(args []string) error {
 		return installer.CPUAutoInstall(dir, false, installer.Quiet)
 	}
 	for _, w := range cpuWheels {
-		if w.project+"-"+w.version == name {
+		if w.name() == name {
 			return w.fetch(dir, answers)
 		}
 	}

@@ -21,33 +21,47 @@ type pluginSource struct {
 	name   string // of its folder in the cache, and for the fetching child
 	device string // "cpu" or "cuda"
 	what   string // for people
-	wheel  *wheel // nil: go-xla's own installer
 	// inPlace is set where the files cannot be moved after they were installed.
 	inPlace bool
 }
 
 // wheel is a Python package of which we want one file: a PJRT plugin.
 type wheel struct {
+	platform         string // GOOS/GOARCH
 	project, version string // as in its package index
 	file             string // the wheel's file name
 	sha256           string // of the wheel
 	member           string // path of the plugin inside
 }
 
-// cpuWheels are used where go-xla's own source cannot be reached. Both hold
-// XLA's CPU plugin as its authors build it (PJRT C API 0.7x and newer); the
-// pins were taken from the index on 2026-11-24.
+// name identifies the wheel: its source's name, and its folder in the cache.
+func (w wheel) name() string {
+	return w.project + "-" + w.version + "-" + strings.ReplaceAll(w.platform, "/", "-")
+}
+
+// cpuWheels are used where go-xla's own source cannot be reached, best first.
+// They hold XLA's CPU plugin and little else; the hashes were taken from the
+// files on 2026-11-24.
 var cpuWheels = []wheel{
 	{
-		project: "lammps-jax-pjrt-cpu", version: "0.11.2",
+		platform: "linux/amd64",
+		project:  "lammps-jax-pjrt-cpu", version: "0.11.2",
 		file:   "lammps_jax_pjrt_cpu-0.11.2-py3-none-manylinux_2_27_x86_64.whl",
 		sha256: "1319390d948b39f69f7dade496b7c385149d9ca6097a6b62114da113216d9ad1",
 		member: "lammps_jax_pjrt_cpu/pjrt_c_api_cpu_plugin.so",
 	},
 	{
-		project: "xla-cpu-pjrt", version: "0.0.1",
+		platform: "linux/amd64",
+		project:  "xla-cpu-pjrt", version: "0.0.1",
 		file:   "xla_cpu_pjrt-0.0.1-py3-none-manylinux_2_27_x86_64.whl",
 		sha256: "55837b6b7b47daa717f2d9a5a03563ea0ceaa338d06a81a1e2d3f060d960decc",
+		member: "xla_plugins/xla_cpu_pjrt/xla_cpu_pjrt.so",
+	},
+	{
+		platform: "linux/arm64",
+		project:  "xla-cpu-pjrt", version: "0.0.1",
+		file:   "xla_cpu_pjrt-0.0.1-py3-none-manylinux_2_27_aarch64.whl",
+		sha256: "8f613be6e891858f40d64f9799319502fff42689661944fc18a6ffd8210b30c9",
 		member: "xla_plugins/xla_cpu_pjrt/xla_cpu_pjrt.so",
 	},
 }
@@ -63,11 +77,10 @@ func pluginSources(t toolchain, nvidia bool) []pluginSource {
 	case "linux/amd64", "linux/arm64", "darwin/arm64": // what go-xla's installer knows (installer.CPUSupportedPlatforms)
 		sources = append(sources, pluginSource{name: "cpu", device: "cpu", what: "CPU plugin of go-xla's installer"})
 	}
-	if platform == "linux/amd64" {
-		for i, w := range cpuWheels {
+	for _, w := range cpuWheels {
+		if w.platform == platform {
 			sources = append(sources, pluginSource{
-				name: w.project + "-" + w.version, device: "cpu",
-				what: fmt.Sprintf("CPU plugin of the wheel %s %s", w.project, w.version), wheel: &cpuWheels[i],
+				name: w.name(), device: "cpu", what: fmt.Sprintf("CPU plugin of the wheel %s %s", w.project, w.version),
 			})
 		}
 	}

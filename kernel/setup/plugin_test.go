@@ -58,7 +58,7 @@ func fakeFetcher(args []string) {
 }
 
 // wheelSource is the name of the first wheel's source.
-func wheelSource() string { return cpuWheels[0].project + "-" + cpuWheels[0].version }
+func wheelSource() string { return cpuWheels[0].name() }
 
 func TestPluginSources(t *testing.T) {
 	for _, c := range []struct {
@@ -66,9 +66,9 @@ func TestPluginSources(t *testing.T) {
 		nvidia   bool
 		want     string
 	}{
-		{"linux", "amd64", false, "cpu lammps-jax-pjrt-cpu-0.11.2 xla-cpu-pjrt-0.0.1"},
-		{"linux", "amd64", true, "cuda cpu lammps-jax-pjrt-cpu-0.11.2 xla-cpu-pjrt-0.0.1"},
-		{"linux", "arm64", true, "cpu"},
+		{"linux", "amd64", false, "cpu lammps-jax-pjrt-cpu-0.11.2-linux-amd64 xla-cpu-pjrt-0.0.1-linux-amd64"},
+		{"linux", "amd64", true, "cuda cpu lammps-jax-pjrt-cpu-0.11.2-linux-amd64 xla-cpu-pjrt-0.0.1-linux-amd64"},
+		{"linux", "arm64", true, "cpu xla-cpu-pjrt-0.0.1-linux-arm64"},
 		{"darwin", "arm64", false, "cpu"},
 		{"freebsd", "amd64", false, ""},
 	} {
