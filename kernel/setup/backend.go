@@ -13,12 +13,13 @@ import (
 
 // Backend is what GoMLX computes on.
 type Backend struct {
-	Config      string // value of GOMLX_BACKEND: "xla:/abs/plugin.so", "go"
-	Device      string // "cpu", "cuda", "rocm", …; "go" for the pure-Go backend
-	Plugin      string // absolute path of the PJRT plugin; empty if GoMLX resolves it
-	Source      string // where it came from, for people
-	Description string // what the backend says about itself
-	Warning     string // one sentence if this is not what the machine could have
+	Config      string   // value of GOMLX_BACKEND: "xla:/abs/plugin.so", "go"
+	Device      string   // "cpu", "cuda", "rocm", …; "go" for the pure-Go backend
+	Plugin      string   // absolute path of the PJRT plugin; empty if GoMLX resolves it
+	Source      string   // where it came from, for people
+	Description string   // what the backend says about itself
+	Warning     string   // one sentence if this is not what the machine could have
+	Reasons     []string // why better ones were passed over, one each
 }
 
 // Accelerated reports whether the backend computes on a GPU or the like.
@@ -116,34 +117,37 @@ func (m *machine) chooseBackend(ctx context.Context, task *Task) (Backend, error
 		return found, nil
 	}
 	b := pureGo
-	b.Warning = "no PJRT plugin for XLA could be had (" + joinReasons(reasons) + "): computing with GoMLX's pure-Go backend, which trains these models many times slower; " +
-		"put a plugin's path into GOMLX_BACKEND=xla:/path/to/pjrt_c_api_cpu_plugin.so, or run `go run ./kernel setup` again when the network is there"
+	b.Reasons = texts(reasons)
+	b.Warning = pureGoWarning
 	return b, nil
 }
+
+// pureGoWarning says what it costs.
+const pureGoWarning = "no PJRT plugin for XLA could be found or fetched (`go run ./kernel doctor` says why): computing with GoMLX's pure-Go backend, " +
+	"which trains many times slower; run `go run ./kernel setup` again when the network is there, " +
+	"or name a plugin of your own by GOMLX_BACKEND=xla:/path/to/pjrt_c_api_cpu_plugin.so"
 
 // withReasons adds a warning to b if an accelerator was passed over for it.
 func withReasons(b Backend, tried []pluginSource, reasons []error) Backend {
 	for _, source := range tried {
 		if source.device != b.Device {
-			b.Warning = fmt.Sprintf("computing on %s although there is an accelerator (%s)", b.Device, joinReasons(reasons))
+			b.Reasons = texts(reasons)
+			b.Warning = fmt.Sprintf("computing on the %s, although a driver of an accelerator answers (`go run ./kernel doctor` says why)", b.Device)
 			break
 		}
 	}
 	return b
 }
 
-// joinReasons puts errors into one line.
-func joinReasons(reasons []error) string {
-	var parts []string
+// texts puts each error into one line.
+func texts(reasons []error) []string {
+	var lines []string
 	for _, err := range reasons {
 		if err != nil {
-			parts = append(parts, strings.Join(strings.Fields(err.Error()), " "))
+			lines = append(lines, strings.Join(strings.Fields(err.Error()), " "))
 		}
 	}
-	if len(parts) == 0 {
-		return "none is known for this platform"
-	}
-	return strings.Join(parts, "; ")
+	return lines
 }
 
 // namedBackend takes the user's word, but sees whether it works.

@@ -203,6 +203,9 @@ func (d *diagnosis) backend() {
 		d.add("backend", Broken, fmt.Sprintf("%s does not work: %v", b.Config, err), "run `go run ./kernel clean`, then "+setupRemedy)
 	case b.Warning != "":
 		d.add("backend", Broken, b.Warning, "")
+		for _, reason := range b.Reasons {
+			d.add("", Broken, reason, "")
+		}
 	default:
 		d.add("backend", Fine, fmt.Sprintf("%s; %s", b.Source, r.Description), "")
 	}

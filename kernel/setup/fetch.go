@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gomlx/go-xla/installer"
@@ -66,9 +68,22 @@ func runFetcher(ctx context.Context, task *Task, source pluginSource, dir, tmp s
 		return stopped
 	}
 	if err != nil {
-		return stderr.explain(errors.New("not fetched"))
+		return childError(&stderr, err)
 	}
 	return nil
+}
+
+// childError is the sentence that the child ended with; main puts "kernel: "
+// before it.
+func childError(stderr *tail, err error) error {
+	last := strings.TrimPrefix(stderr.last(), "kernel: ")
+	if last == "" {
+		return fmt.Errorf("the fetching process failed: %w", err)
+	}
+	if strings.Contains(last, syscall.ENOSPC.Error()) {
+		return fmt.Errorf("%w (%s)", errDiskFull, last)
+	}
+	return errors.New(last)
 }
 
 // fetchChildEnv tells a test binary that it is to act as the child.

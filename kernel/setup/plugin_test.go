@@ -92,6 +92,7 @@ func TestBackendChoice(t *testing.T) {
 		device  string
 		source  string // part of Backend.Source
 		warning string // part of Backend.Warning; "" for none
+		reason  string // part of Backend.Reasons
 		fetches int
 	}{
 		{name: "go-xla's own source", env: map[string]string{"FAKE_FETCH": "cpu=good"},
@@ -101,13 +102,13 @@ func TestBackendChoice(t *testing.T) {
 		{name: "a wheel where that leaves nothing", env: map[string]string{"FAKE_FETCH": "cpu=nothing " + wheelSource() + "=good"},
 			device: "cpu", source: "the wheel lammps-jax-pjrt-cpu", fetches: 2},
 		{name: "pure Go where nothing can be reached",
-			device: "go", source: "pure-Go", warning: "no such host", fetches: 3},
+			device: "go", source: "pure-Go", warning: "no PJRT plugin", reason: "wheel xla-cpu-pjrt 0.0.1: no such host", fetches: 3},
 		{name: "what the machine has", env: map[string]string{"FAKE_FOUND": found},
 			device: "cpu", source: "found /lib/cpu.so"},
 		{name: "CUDA beside a CPU plugin", env: map[string]string{"FAKE_FOUND": found, "FAKE_FETCH": "cuda=good"}, nvidia: true,
 			device: "cuda", source: "CUDA", fetches: 1},
 		{name: "the CPU where CUDA cannot be had", env: map[string]string{"FAKE_FOUND": found}, nvidia: true,
-			device: "cpu", source: "found", warning: "although there is an accelerator", fetches: 1},
+			device: "cpu", source: "found", warning: "although a driver", reason: "CUDA plugin of go-xla's installer: no such host", fetches: 1},
 		{name: "a plugin that does not work", env: map[string]string{"FAKE_FETCH": "cpu=good " + wheelSource() + "=good", "FAKE_BROKEN": "xla:*/pjrt/cpu/*"},
 			device: "cpu", source: "the wheel", fetches: 2},
 	} {
@@ -132,6 +133,9 @@ func TestBackendChoice(t *testing.T) {
 			}
 			if (c.warning == "") != (b.Warning == "") || !strings.Contains(b.Warning, c.warning) {
 				t.Errorf("warns %q, want %q", b.Warning, c.warning)
+			}
+			if got := strings.Join(b.Reasons, "\n"); !strings.Contains(got, c.reason) {
+				t.Errorf("reasons %q, want %q", got, c.reason)
 			}
 			if n := m.calls("fetch"); n != c.fetches {
 				t.Errorf("fetched %d times, want %d", n, c.fetches)
