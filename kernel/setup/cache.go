@@ -96,7 +96,7 @@ func (c cache) lock(ctx context.Context, progress *Progress) (unlock func(), err
 	ok, err := lock.TryLock()
 	if err == nil && !ok {
 		task := progress.Start("set-up", "waiting for another one to end")
-		ok, err = lock.TryLockContext(ctx, 200*time.Millisecond)
+		_, err = lock.TryLockContext(ctx, 200*time.Millisecond)
 		task.End("", err)
 	}
 	if err != nil {
