@@ -83,7 +83,9 @@ const interruptReplyWait = 2 * time.Second
 
 // Interrupt asks the kernel to stop what it runs: by a message or a signal, as
 // its kernelspec says. It does not wait for the effect. A kernel may ignore
-// it, so repeat it until the execution is over.
+// it, so repeat it until the execution is over; but leave it some seconds in
+// between: a second SIGINT that meets IPython while it formats the traceback of
+// the first can cost the reply.
 //
 // GoNB, if it was started here, gets SIGINT as well, with its process group: it
 // answers an interrupt_request during a compilation and goes on compiling,
@@ -119,6 +121,8 @@ const (
 	terminateWait = 2500 * time.Millisecond
 	// When the caller's context has ended there is no time for requests.
 	hurriedWait = 1 * time.Second
+	// How long to go after what the kernel left behind.
+	leftoversWait = 1 * time.Second
 )
 
 // Shutdown ends the kernel and returns when nothing of it is left: no process,
@@ -210,7 +214,13 @@ func isLost(err error) bool {
 // cleanUp removes what an ended kernel left behind.
 func (k *Kernel) cleanUp() error {
 	k.process.kill() // the rest of its group
-	killLeftovers(k.mark, k.scratch.dir)
+	// A process can start another while the list is read, so read it until
+	// it is empty.
+	for deadline := time.Now().Add(leftoversWait); killLeftovers(k.mark, k.scratch.dir) > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			break // one that cannot be killed, in uninterruptible sleep
+		}
+	}
 	k.Client.closeSockets()
 	k.Client.heart.close()
 	if err := k.scratch.remove(); err != nil {

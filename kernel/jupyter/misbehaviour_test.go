@@ -3,6 +3,7 @@ package jupyter_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -505,5 +506,38 @@ func TestWrongKey(t *testing.T) {
 	}
 	if got := fake.Received(); len(got) != 0 {
 		t.Errorf("the kernel accepted %v", got)
+	}
+}
+
+// TestNoGoroutineIsLeft opens and closes clients whose events nobody reads.
+func TestNoGoroutineIsLeft(t *testing.T) {
+	cycle := func() {
+		fake, err := fakekernel.Start(fakekernel.Options{Execute: func(x *fakekernel.Execution) { x.Stdout("x") }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer fake.Close()
+		k, err := jupyter.Attach(testContext(t), fake.Connection())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := k.Execute(testContext(t), jupyter.ExecuteRequest{}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := k.Ping(testContext(t)); err != nil {
+			t.Fatal(err)
+		}
+		k.Close()
+	}
+	cycle()
+	before := runtime.NumGoroutine()
+	for range 10 {
+		cycle()
+	}
+	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			stacks := make([]byte, 1<<20)
+			t.Fatalf("%d goroutines, before %d:\n%s", runtime.NumGoroutine(), before, stacks[:runtime.Stack(stacks, true)])
+		}
 	}
 }

@@ -18,9 +18,9 @@ import (
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
-// interruptUntilDone interrupts every 200 ms until the request is over and
+// interruptUntilDone interrupts again and again until the request is over and
 // returns its events.
-func interruptUntilDone(t *testing.T, k *jupyter.Kernel, id string) []string {
+func interruptUntilDone(t *testing.T, k *jupyter.Kernel, id string, every time.Duration) []string {
 	t.Helper()
 	done := make(chan struct{})
 	stopped := make(chan struct{})
@@ -33,7 +33,7 @@ func interruptUntilDone(t *testing.T, k *jupyter.Kernel, id string) []string {
 			select {
 			case <-done:
 				return
-			case <-time.After(200 * time.Millisecond):
+			case <-time.After(every):
 			}
 		}
 	}()
@@ -58,7 +58,7 @@ func TestGoNBInterruptWhileItRuns(t *testing.T) {
 		running = ok && strings.Contains(s.Text, "running")
 	}
 	start := time.Now()
-	lines := interruptUntilDone(t, k, id)
+	lines := interruptUntilDone(t, k, id, 200*time.Millisecond)
 	t.Logf("over %s after the interrupt", time.Since(start))
 	if !strings.Contains(strings.Join(lines, "\n"), "reply error") {
 		t.Errorf("events %q", lines)
@@ -97,7 +97,7 @@ func TestGoNBInterruptWhileItCompiles(t *testing.T) {
 		time.Sleep(time.Second)
 	}
 	start := time.Now()
-	lines := interruptUntilDone(t, k, id)
+	lines := interruptUntilDone(t, k, id, 200*time.Millisecond)
 	t.Logf("over %s after the interrupt", time.Since(start))
 	if !strings.Contains(strings.Join(lines, "\n"), "reply error") || time.Since(start) > 20*time.Second {
 		t.Errorf("after %s: %q", time.Since(start), lines)
@@ -187,7 +187,7 @@ func TestIPyKernelInterrupt(t *testing.T) {
 		s, ok := next(t, k).Content.(*jupyter.Stream)
 		running = ok && strings.Contains(s.Text, "running")
 	}
-	if lines := interruptUntilDone(t, k, id); !slices.Contains(lines, "shell: reply error 1 KeyboardInterrupt") {
+	if lines := interruptUntilDone(t, k, id, 5*time.Second); !slices.Contains(lines, "shell: reply error 1 KeyboardInterrupt") {
 		t.Errorf("events %q", lines)
 	}
 }

@@ -15,7 +15,7 @@ import (
 //	GOCIFAR_TEST_PYTHON=/abs/python    with ipykernel
 
 // gonb returns a kernelspec that starts GoNB, or skips the test.
-func gonb(t *testing.T) *jupyter.Spec {
+func gonb(t testing.TB) *jupyter.Spec {
 	t.Helper()
 	program := os.Getenv("GOCIFAR_TEST_GONB")
 	if program == "" {
@@ -40,7 +40,7 @@ func gonb(t *testing.T) *jupyter.Spec {
 
 // ipykernel returns a kernelspec that starts IPython's kernel, or skips the
 // test.
-func ipykernel(t *testing.T) *jupyter.Spec {
+func ipykernel(t testing.TB) *jupyter.Spec {
 	t.Helper()
 	program := os.Getenv("GOCIFAR_TEST_PYTHON")
 	if program == "" {
