@@ -167,9 +167,7 @@ func (r *run) shutdown(ctx context.Context) {
 		}()
 	}
 	err := r.kernel.Shutdown(ctx)
-	if err == nil || r.kernel.PID() == 0 {
-		r.drainRest()
-	}
+	r.drainRest()
 	r.kernel.Close()
 	if err != nil {
 		r.warn(nil, "ending the kernel: "+err.Error())

@@ -248,6 +248,12 @@ func (r *run) drain(quiet, most time.Duration) {
 
 // drainRest takes in what came until the kernel's end, without waiting.
 func (r *run) drainRest() {
+	// What it says of its own end is not about the notebook.
+	r.outputs.warn = func(c *cellOutputs, text string) {
+		if c != nil {
+			r.warn(c, text)
+		}
+	}
 	for {
 		select {
 		case e, ok := <-r.kernel.Events():
