@@ -92,10 +92,13 @@ const interruptReplyWait = 2 * time.Second
 // whereas of the signal go build and the rest of the cell end. Other kernels
 // of mode "message" may have no handler for SIGINT and would die of it.
 func (k *Kernel) Interrupt(ctx context.Context) error {
+	if k.process != nil && !k.process.alive() {
+		return fmt.Errorf("jupyter: interrupt: %w", k.died())
+	}
 	if k.process != nil && k.options.Spec.InterruptMode != InterruptByMessage {
 		return k.process.interrupt()
 	}
-	if k.process != nil && k.process.alive() && k.Info.Implementation == "gonb" {
+	if k.process != nil && k.Info.Implementation == "gonb" {
 		if err := k.process.interrupt(); err != nil {
 			return fmt.Errorf("jupyter: interrupt: %w", err)
 		}
@@ -213,7 +216,6 @@ func isLost(err error) bool {
 
 // cleanUp removes what an ended kernel left behind.
 func (k *Kernel) cleanUp() error {
-	k.process.kill() // the rest of its group
 	// A process can start another while the list is read, so read it until
 	// it is empty.
 	for deadline := time.Now().Add(leftoversWait); killLeftovers(k.mark, k.scratch.dir) > 0; time.Sleep(time.Millisecond) {
@@ -242,5 +244,10 @@ func (k *Kernel) lastEvent() (Event, bool) {
 		return Event{}, false
 	default:
 	}
-	return Event{Time: time.Now(), Err: &DiedError{Status: k.process.status, Log: k.process.log.String()}}, true
+	return Event{Time: time.Now(), Err: k.died()}, true
+}
+
+// died must be called only when the process has ended.
+func (k *Kernel) died() *DiedError {
+	return &DiedError{Status: k.process.status, Log: k.process.log.String()}
 }

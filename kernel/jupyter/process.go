@@ -93,6 +93,9 @@ func (p *process) wait(cmd *exec.Cmd, logRead *os.File, killsBefore int) {
 		io.Copy(p.log, logRead)
 	}()
 	state, err := cmd.Process.Wait()
+	// Now and not later: while no member of the group is left, its number may
+	// be given to another process.
+	p.killRest()
 	select {
 	case <-logged:
 	case <-time.After(logDrain):

@@ -30,6 +30,8 @@ func (p *process) kill() error {
 	return proc.Kill()
 }
 
+func (p *process) killRest() {}
+
 func killLeftovers(_, _ string) int { return 0 }
 
 // haveUnixSockets: kernels on Windows listen on TCP only.

@@ -32,5 +32,8 @@ func (p *process) interrupt() error { return p.signalGroup(syscall.SIGINT) }
 func (p *process) terminate() error { return p.signalGroup(syscall.SIGTERM) }
 func (p *process) kill() error      { return p.signalGroup(syscall.SIGKILL) }
 
+// killRest kills what a process that has just ended leaves of its group.
+func (p *process) killRest() { p.kill() }
+
 // haveUnixSockets: kernels on Windows listen on TCP only.
 const haveUnixSockets = true
