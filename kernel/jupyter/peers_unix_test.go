@@ -273,3 +273,32 @@ func TestIPyKernelHugeOutput(t *testing.T) {
 		t.Errorf("%d bytes came", size)
 	}
 }
+
+// TestIPyKernelBySpec starts the kernelspec that ipykernel installs, whose
+// command is a bare "python", without its environment being activated.
+func TestIPyKernelBySpec(t *testing.T) {
+	program := ipykernel(t).Argv[0]
+	prefix := filepath.Dir(filepath.Dir(program))
+	if _, err := os.Stat(filepath.Join(prefix, "share", "jupyter", "kernels", "python3")); err != nil {
+		t.Skipf("no kernelspec python3 in the environment of %s", program)
+	}
+	leavesNothing(t)
+	spec, err := jupyter.FindSpec("Python3", filepath.Join(prefix, "share", "jupyter", "kernels"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := launch(t, jupyter.LaunchOptions{Spec: spec})
+	want := fmt.Sprintf("iopub: stdout %q", prefix+"\n")
+	if lines := own(execute(t, k, "import sys; print(sys.prefix)")); !slices.Contains(lines, want) {
+		t.Errorf("events %q, want %s", lines, want)
+	}
+}
+
+// TestGoNBOverTCP is the transport of kernels that Jupyter starts.
+func TestGoNBOverTCP(t *testing.T) {
+	leavesNothing(t)
+	k := launch(t, jupyter.LaunchOptions{Spec: gonb(t), Transport: jupyter.TCP})
+	if lines := own(execute(t, k, "%%\nfmt.Println(\"hello\")")); !slices.Contains(lines, `iopub: stdout "hello\n"`) {
+		t.Errorf("events %q", lines)
+	}
+}
