@@ -87,10 +87,21 @@ func (f *runFlags) run(ctx context.Context, paths []string) error {
 		return err
 	}
 	lines := &reports.Lines{Out: os.Stdout, Prefix: f.parallel > 1, Name: filepath.Base}
-	return batch.Run(ctx, jobs, batch.Options{
+	index := &reports.Index{Title: "Executed notebooks"}
+	var indexError error
+	err = batch.Run(ctx, jobs, batch.Options{
 		Output: f.output, Parallel: f.parallel,
+		Done: func(job batch.Job, result *execute.Result, err error) {
+			index.Add(job.Name, result, err)
+			index.Generated = time.Now()
+			indexError = index.Write(f.output)
+		},
 		Execute: func(job batch.Job) (execute.Options, error) { return f.options(job, machine, lines.Observe) },
 	})
+	if indexError != nil {
+		return errors.Join(err, &execute.SaveError{Reason: indexError})
+	}
+	return err
 }
 
 // machine is what the notebooks that are written for this module's kernel need.

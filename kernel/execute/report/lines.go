@@ -117,10 +117,10 @@ func (l *Lines) write(path, name, text string) {
 		l.endLine(path)
 		l.stream[path] = name
 	}
-	if l.partial[path] == nil {
-		l.partial[path] = &execute.StreamText{}
-	}
 	for line := range strings.Lines(text) {
+		if l.partial[path] == nil {
+			l.partial[path] = &execute.StreamText{}
+		}
 		l.partial[path].Write(line)
 		if strings.HasSuffix(line, "\n") {
 			l.endLine(path)

@@ -1,0 +1,136 @@
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gocifar/gocifar/kernel/execute"
+	"github.com/gocifar/gocifar/kernel/nbformat"
+)
+
+//go:embed index.html.tmpl
+var indexTemplate string
+
+// Index is the page of results of a folder: index.html to look at, index.json for programs.
+type Index struct {
+	Title     string          `json:"title"`
+	Generated time.Time       `json:"generated"`
+	Notebooks []IndexNotebook `json:"notebooks"`
+}
+
+// IndexNotebook is one notebook in the index.
+type IndexNotebook struct {
+	Name    string      `json:"name"` // path of the executed notebook below the folder, with slashes
+	State   string      `json:"state"`
+	Error   string      `json:"error,omitempty"`
+	Kernel  string      `json:"kernel,omitempty"`
+	Seconds float64     `json:"seconds"`
+	Cells   []IndexCell `json:"cells"`
+}
+
+// IndexCell is one code cell in the index.
+type IndexCell struct {
+	Number   int            `json:"number"` // among the code cells, from 1
+	Title    string         `json:"title"`
+	State    execute.State  `json:"state"`
+	Error    string         `json:"error,omitempty"`
+	Seconds  float64        `json:"seconds"`
+	Warnings []string       `json:"warnings,omitempty"`
+	Source   string         `json:"-"`
+	Text     string         `json:"-"` // what it printed, as text
+	Pictures []template.URL `json:"-"` // as data URLs
+	Prose    string         `json:"-"` // the text cells before it
+}
+
+// Add puts a run into the index. The result may be nil when the notebook could not be run at all.
+func (x *Index) Add(name string, r *execute.Result, err error) {
+	n := IndexNotebook{Name: name, State: string(execute.OK)}
+	if err != nil {
+		n.State, n.Error = string(execute.Failed), err.Error()
+	}
+	if r != nil {
+		n.Kernel, n.Seconds = kernelText(r.Kernel), r.Duration().Seconds()
+		n.Cells = indexCells(r)
+	}
+	x.Notebooks = append(x.Notebooks, n)
+}
+
+func indexCells(r *execute.Result) []IndexCell {
+	var cells []IndexCell
+	var prose []string
+	for i, cell := range r.Notebook.Cells {
+		if cell.Type() == nbformat.Markdown {
+			prose = append(prose, cell.Source())
+		}
+		if cell.Type() != nbformat.Code || i >= len(r.Cells) {
+			continue
+		}
+		result := r.Cells[i]
+		c := IndexCell{
+			Number: len(cells) + 1, Title: title(cell.Source()), State: result.State, Source: cell.Source(),
+			Seconds: result.Timing.Duration().Seconds(), Warnings: result.Warnings, Prose: strings.Join(prose, "\n\n"),
+		}
+		if result.Failure != nil {
+			c.Error = result.Failure.Text()
+		}
+		c.Text, c.Pictures = shown(cell)
+		cells, prose = append(cells, c), nil
+	}
+	return cells
+}
+
+// mostText is how much of a cell's text the page shows, in bytes; the notebook has it all.
+const mostText = 20_000
+
+// shown is what a page shows of a cell's outputs.
+func shown(cell *nbformat.Cell) (text string, pictures []template.URL) {
+	var b strings.Builder
+	for _, o := range cell.Outputs() {
+		if png, ok := o.Text("image/png"); ok {
+			pictures = append(pictures, template.URL("data:image/png;base64,"+stripSpace(png)))
+			continue
+		}
+		if svg, ok := o.Text("image/svg+xml"); ok { // as a picture, so that nothing in it can run
+			pictures = append(pictures, template.URL("data:image/svg+xml,"+url.PathEscape(svg)))
+			continue
+		}
+		if b.Len() < mostText {
+			b.WriteString(strings.TrimRight(execute.PlainText(outputText(o)), "\n") + "\n")
+		}
+	}
+	text = b.String()
+	if len(text) > mostText {
+		text = strings.ToValidUTF8(text[:mostText], "") + "\n… (more in the notebook)"
+	}
+	return text, pictures
+}
+
+// Write writes index.html and index.json into the folder, each in one step.
+func (x *Index) Write(folder string) error {
+	page, err := template.New("index").Funcs(template.FuncMap{
+		"seconds": func(s float64) string { return seconds(time.Duration(s * float64(time.Second))) },
+		"path":    func(name string) template.URL { return template.URL((&url.URL{Path: "./" + name}).String()) },
+	}).Parse(indexTemplate)
+	if err != nil {
+		return fmt.Errorf("the page of results: %w", err)
+	}
+	var html bytes.Buffer
+	if err := page.Execute(&html, x); err != nil {
+		return fmt.Errorf("the page of results: %w", err)
+	}
+	raw, err := json.MarshalIndent(x, "", " ")
+	if err != nil {
+		return fmt.Errorf("the list of results: %w", err)
+	}
+	if err := nbformat.WriteFile(filepath.Join(folder, "index.json"), append(raw, '\n')); err != nil {
+		return err
+	}
+	return nbformat.WriteFile(filepath.Join(folder, "index.html"), html.Bytes())
+}

@@ -1,0 +1,86 @@
+package report
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gocifar/gocifar/kernel/execute"
+	"github.com/gocifar/gocifar/kernel/nbformat"
+)
+
+const onePixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==\n"
+
+// result is a run with a picture, a failure and a cell that was not run.
+func result() *execute.Result {
+	nb := nbformat.New()
+	for _, source := range []string{"draw()", "<script>boom()</script>", "never()"} {
+		nb.Insert(len(nb.Cells), nbformat.NewCode(source))
+	}
+	nb.Cells[0].SetOutputs([]nbformat.Output{nbformat.NewDisplay(nbformat.Value(map[string]any{
+		"image/png": onePixel, "text/plain": "a picture"}).(*nbformat.Object), nil)})
+	nb.Cells[1].SetOutputs([]nbformat.Output{nbformat.NewStream("stdout", "<b>text</b>\n")})
+	start := time.Now()
+	return &execute.Result{
+		Path: "a b.ipynb", Notebook: nb, Started: start, Ended: start.Add(2 * time.Second),
+		Cells: []execute.CellResult{
+			{Index: 0, Type: nbformat.Code, State: execute.OK, Timing: execute.Timing{Started: start, Ended: start.Add(time.Second)}},
+			{Index: 1, Type: nbformat.Code, State: execute.Failed, Failure: &execute.Failure{Class: "Panic", Value: "boom"}},
+			{Index: 2, Type: nbformat.Code, State: execute.NotRun},
+		},
+	}
+}
+
+func TestIndex(t *testing.T) {
+	dir := t.TempDir()
+	index := &Index{Title: "Results", Generated: time.Now()}
+	index.Add("sub/a b.ipynb", result(), errors.New("cell 2 failed"))
+	if err := index.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	html, err := os.ReadFile(filepath.Join(dir, "index.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`href="./sub/a%20b.ipynb"`, "data:image/png;base64,iVBOR", "Panic: boom", "not-run",
+		"&lt;b&gt;text&lt;/b&gt;", "&lt;script&gt;boom()"} {
+		if !strings.Contains(string(html), want) {
+			t.Errorf("index.html lacks %s", want)
+		}
+	}
+	if strings.Contains(string(html), "<script>") {
+		t.Error("a cell's text became part of the page")
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, "index.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back Index
+	if err := json.Unmarshal(raw, &back); err != nil {
+		t.Fatal(err)
+	}
+	if n := back.Notebooks[0]; n.State != "error" || len(n.Cells) != 3 || n.Cells[0].Seconds != 1 || n.Cells[1].Error != "Panic: boom" {
+		t.Errorf("index.json: %+v", n)
+	}
+}
+
+func TestLinesNameThePictures(t *testing.T) {
+	var out strings.Builder
+	lines := &Lines{Out: &out}
+	ref := execute.CellRef{Path: "x.ipynb", Number: 1, Of: 2, Cell: nbformat.NewCode("draw()")}
+	lines.Observe(execute.CellExecute{CellRef: ref})
+	for _, text := range []string{"10%\r", "20%\r", "done\nnext"} {
+		lines.Observe(execute.CellOutput{CellRef: ref, OutputChange: execute.OutputChange{Kind: "stream", Name: "stdout", Text: text}})
+	}
+	picture := result().Notebook.Cells[0].Outputs()[0]
+	lines.Observe(execute.CellOutput{CellRef: ref, OutputChange: execute.OutputChange{Kind: "display_data", Output: picture}})
+	lines.Observe(execute.CellExecuted{CellRef: ref, State: execute.OK})
+	want := "[1/2] draw()\n    done\n    next\n    a picture\n    [image/png 1×1, 70 B]\n[1/2] ok 0.00s\n"
+	if out.String() != want {
+		t.Errorf("got\n%swant\n%s", out.String(), want)
+	}
+}
