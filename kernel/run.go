@@ -20,9 +20,12 @@ import (
 type runFlags struct {
 	output, kernel, cwd, profile, data string
 	timeout, totalTimeout              time.Duration
-	allowErrors                        bool
+	startTimeout                       time.Duration
+	allowErrors, forceErrors, strict   bool
+	allowShell, json, github           bool
+	junit                              string
 	parallel                           int
-	env                                listFlag
+	env, allow, skip, only, input      listFlag
 }
 
 // listFlag is a flag that may be given several times.
@@ -45,6 +48,17 @@ func (f *runFlags) define(flags *flag.FlagSet) {
 	flags.DurationVar(&f.timeout, "timeout", 0, "how long a cell may run, 0 for ever")
 	flags.DurationVar(&f.totalTimeout, "total-timeout", 0, "how long a notebook may run, 0 for ever")
 	flags.BoolVar(&f.allowErrors, "allow-errors", false, "go on after cells that fail")
+	flags.DurationVar(&f.startTimeout, "start-timeout", time.Minute, "how long a kernel may take to start")
+	flags.Var(&f.allow, "allow-error", "`name` of an error to go on after (ValueError; on GoNB CompileError, Panic, ExitError, …); may be repeated")
+	flags.BoolVar(&f.forceErrors, "force-errors", false, "stop at any error, also in cells tagged raises-exception")
+	flags.BoolVar(&f.strict, "strict-raises", false, "cells tagged raises-exception must raise")
+	flags.BoolVar(&f.allowShell, "allow-shell-failures", false, "let failed shell commands pass, as GoNB does")
+	flags.Var(&f.skip, "skip-tag", "do not run cells with this `tag`; may be repeated")
+	flags.Var(&f.only, "only-tag", "run only cells with this `tag`; may be repeated")
+	flags.Var(&f.input, "input", "`answer` to a cell's next request for input; may be repeated")
+	flags.BoolVar(&f.json, "json", false, "print events as JSON, one object a line, instead of text")
+	flags.BoolVar(&f.github, "github", false, "also print annotations for GitHub's workflows")
+	flags.StringVar(&f.junit, "junit", "", "write JUnit XML into this `file`")
 	flags.IntVar(&f.parallel, "j", 1, "how many notebooks run at a time")
 	flags.Var(&f.env, "env", "`NAME=value` for the kernels; may be repeated")
 }
@@ -78,6 +92,9 @@ func withExitCode(err error) error {
 }
 
 func (f *runFlags) run(ctx context.Context, paths []string) error {
+	if f.profile != "" && f.profile != "full" && f.profile != "quick" {
+		return &execute.UsageError{Reason: fmt.Errorf("-profile is %q, want full or quick", f.profile)}
+	}
 	jobs, err := batch.Find(paths)
 	if err != nil {
 		return err
@@ -86,7 +103,7 @@ func (f *runFlags) run(ctx context.Context, paths []string) error {
 	if err != nil {
 		return err
 	}
-	lines := &reports.Lines{Out: os.Stdout, Prefix: f.parallel > 1, Name: filepath.Base}
+	observer := f.observer()
 	index := &reports.Index{Title: "Executed notebooks"}
 	var indexError error
 	err = batch.Run(ctx, jobs, batch.Options{
@@ -96,12 +113,42 @@ func (f *runFlags) run(ctx context.Context, paths []string) error {
 			index.Generated = time.Now()
 			indexError = index.Write(f.output)
 		},
-		Execute: func(job batch.Job) (execute.Options, error) { return f.options(job, machine, lines.Observe) },
+		Execute: func(job batch.Job) (execute.Options, error) { return f.options(job, machine, observer) },
 	})
 	if indexError != nil {
-		return errors.Join(err, &execute.SaveError{Reason: indexError})
+		err = errors.Join(err, &execute.SaveError{Reason: indexError})
 	}
-	return err
+	return errors.Join(err, f.writeJUnit(index))
+}
+
+// observer shows what happens as the flags ask.
+func (f *runFlags) observer() execute.Observer {
+	show := (&reports.Lines{Out: os.Stdout, Prefix: f.parallel > 1, Name: filepath.Base}).Observe
+	if f.json {
+		show = (&reports.Events{Out: os.Stdout}).Observe
+	}
+	if !f.github {
+		return show
+	}
+	annotate := (&reports.GitHub{Out: os.Stdout}).Observe
+	return func(e execute.Event) {
+		show(e)
+		annotate(e)
+	}
+}
+
+func (f *runFlags) writeJUnit(index *reports.Index) error {
+	if f.junit == "" {
+		return nil
+	}
+	raw, err := index.JUnit()
+	if err == nil {
+		err = nbformat.WriteFile(f.junit, raw)
+	}
+	if err != nil {
+		return &execute.SaveError{Reason: err}
+	}
+	return nil
 }
 
 // machine is what the notebooks that are written for this module's kernel need.
@@ -170,12 +217,11 @@ func (f *runFlags) prepare(ctx context.Context, jobs []batch.Job) (*machine, err
 func (f *runFlags) options(job batch.Job, m *machine, observer execute.Observer) (execute.Options, error) {
 	opts := execute.Options{
 		Kernel: f.kernel, Dir: f.cwd, CellTimeout: f.timeout, TotalTimeout: f.totalTimeout,
-		AllowErrors: f.allowErrors, Observer: observer,
+		StartTimeout: f.startTimeout, AllowErrors: f.allowErrors, AllowErrorNames: f.allow, ForceErrors: f.forceErrors,
+		StrictRaises: f.strict, AllowShellFailures: f.allowShell, SkipTags: f.skip, OnlyTags: f.only, Inputs: f.input,
+		Observer: observer,
 	}
 	if f.profile != "" {
-		if f.profile != "full" && f.profile != "quick" {
-			return opts, &execute.UsageError{Reason: fmt.Errorf("-profile is %q, want full or quick", f.profile)}
-		}
 		opts.Env = append(opts.Env, "GOCIFAR_PROFILE="+f.profile)
 	}
 	nb, err := nbformat.ReadFile(job.Path)

@@ -62,13 +62,10 @@ type Options struct {
 	// SkipTags are tags of cells that are not run, besides skip-execution. With OnlyTags only cells that have one of
 	// these run.
 	SkipTags, OnlyTags []string
-	// From is the index of the cell to start from. On GoNB the declarations of the cells before are replayed; with other
-	// kernels, which keep values, it is an error.
+	// From is the index of the cell to start from; the cells before it are not run and keep their outputs.
 	From int
 	// Inputs answer the cells' requests for input, in order. A request without an answer fails its cell at once.
 	Inputs []string
-	// Parameters are values for the notebook's parameters, see package params.
-	Parameters map[string]string
 
 	// Observer is told what happens; may be nil.
 	Observer Observer

@@ -303,13 +303,6 @@ func (r *run) storeRecord(err error) {
 	record.Set("state", string(state))
 	setOrDelete(record, "error", err != nil, func() any { return err.Error() })
 	setOrDelete(record, "warnings", len(r.result.Warnings) > 0, func() any { return r.result.Warnings })
-	setOrDelete(record, "parameters", len(r.opts.Parameters) > 0, func() any {
-		values := map[string]any{}
-		for name, value := range r.opts.Parameters {
-			values[name] = value
-		}
-		return values
-	})
 	// Names only: values may be secrets.
 	setOrDelete(record, "env", len(r.opts.Env) > 0, func() any {
 		var names []string

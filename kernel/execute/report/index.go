@@ -42,6 +42,7 @@ type IndexCell struct {
 	State    execute.State  `json:"state"`
 	Error    string         `json:"error,omitempty"`
 	Seconds  float64        `json:"seconds"`
+	Allowed  bool           `json:"allowed,omitempty"` // the error did not stop the run
 	Warnings []string       `json:"warnings,omitempty"`
 	Source   string         `json:"-"`
 	Text     string         `json:"-"` // what it printed, as text
@@ -78,7 +79,7 @@ func indexCells(r *execute.Result) []IndexCell {
 			Seconds: result.Timing.Duration().Seconds(), Warnings: result.Warnings, Prose: strings.Join(prose, "\n\n"),
 		}
 		if result.Failure != nil {
-			c.Error = result.Failure.Text()
+			c.Error, c.Allowed = result.Failure.Text(), result.Allowed
 		}
 		c.Text, c.Pictures = shown(cell)
 		cells, prose = append(cells, c), nil

@@ -84,3 +84,34 @@ func TestLinesNameThePictures(t *testing.T) {
 		t.Errorf("got\n%swant\n%s", out.String(), want)
 	}
 }
+
+func TestJUnit(t *testing.T) {
+	index := &Index{}
+	index.Add("a.ipynb", result(), errors.New("cell 2 failed"))
+	index.Add("b.ipynb", nil, errors.New("no kernel \x1b[31m\x00"))
+	raw, err := index.JUnit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`name="a.ipynb" tests="3" failures="1" errors="0" skipped="1" time="2.000"`,
+		`<failure message="Panic: boom" type="error">`, `<error message="no kernel "></error>`} {
+		if !strings.Contains(string(raw), want) {
+			t.Errorf("lacks %s:\n%s", want, raw)
+		}
+	}
+}
+
+func TestEventsAndAnnotations(t *testing.T) {
+	var events, notes strings.Builder
+	ref := execute.CellRef{Path: "x,y.ipynb", Index: 0, Number: 1, Of: 2, Cell: nbformat.NewCode("f()")}
+	failed := execute.CellError{CellRef: ref, Failure: &execute.Failure{Class: "Panic", Value: "100%\nlost"}}
+	(&Events{Out: &events}).Observe(failed)
+	(&GitHub{Out: &notes}).Observe(failed)
+	var back map[string]any
+	if err := json.Unmarshal([]byte(events.String()), &back); err != nil || back["event"] != "CellError" || back["index"] != 0.0 || back["class"] != "Panic" {
+		t.Errorf("%v: %s", err, events.String())
+	}
+	if want := "::error file=x%2Cy.ipynb,title=cell 1::Panic: 100%25 …\n"; notes.String() != want {
+		t.Errorf("got %q, want %q", notes.String(), want)
+	}
+}
