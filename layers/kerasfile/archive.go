@@ -123,7 +123,10 @@ func (a *archive) weights() (f *hdf5.File, cleanup func() error, err error) {
 		}
 		size := int64(m.UncompressedSize64)
 		f, err := hdf5.NewFile(io.NewSectionReader(a.osFile, at, size), size)
-		return f, func() error { return nil }, err
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", weightsMember, err)
+		}
+		return f, func() error { return nil }, nil
 	}
 	return unpack(r)
 }
@@ -135,17 +138,20 @@ func unpack(r io.Reader) (f *hdf5.File, cleanup func() error, err error) {
 		return nil, nil, err
 	}
 	cleanup = func() error { return errors.Join(temp.Close(), os.Remove(temp.Name())) }
+	remove := cleanup
 	defer func() {
 		if err != nil {
-			cleanup()
+			remove()
 		}
 	}()
 	size, err := io.Copy(temp, r)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", weightsMember, err)
 	}
-	f, err = hdf5.NewFile(temp, size)
-	return f, cleanup, err
+	if f, err = hdf5.NewFile(temp, size); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", weightsMember, err)
+	}
+	return f, cleanup, nil
 }
 
 // writeArchive writes a .keras file.

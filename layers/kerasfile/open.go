@@ -2,7 +2,6 @@ package kerasfile
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 
@@ -19,43 +18,42 @@ type file struct {
 }
 
 // open finds out what the file at path is by its first bytes.
-func open(path string) (f *file, err error) {
+func open(path string) (*file, error) {
 	osFile, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	f = &file{path: path, osFile: osFile, cleanup: func() error { return nil }}
-	defer func() {
-		if err != nil {
-			f.Close()
-		}
-	}()
-	info, err := osFile.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.New("not a regular file")
-	}
-	start := make([]byte, 4)
-	if _, err := io.ReadFull(osFile, start); err == nil && string(start) == "PK\x03\x04" {
-		if f.archive, err = openArchive(osFile, info.Size()); err != nil {
-			return nil, err
-		}
-		weights, cleanup, err := f.archive.weights()
-		if cleanup != nil {
-			f.cleanup = cleanup
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", weightsMember, err)
-		}
-		f.weights = weights
-		return f, nil
-	}
-	if f.weights, err = hdf5.NewFile(osFile, info.Size()); err != nil {
+	f := &file{path: path, osFile: osFile, cleanup: func() error { return nil }}
+	if err := f.openWeights(); err != nil {
+		f.Close()
 		return nil, err
 	}
 	return f, nil
+}
+
+// openWeights opens the HDF5 file, which in a .keras file is a member.
+func (f *file) openWeights() error {
+	info, err := f.osFile.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return errors.New("not a regular file")
+	}
+	start := make([]byte, 4)
+	if _, err := io.ReadFull(f.osFile, start); err != nil || string(start) != "PK\x03\x04" {
+		f.weights, err = hdf5.NewFile(f.osFile, info.Size())
+		return err
+	}
+	if f.archive, err = openArchive(f.osFile, info.Size()); err != nil {
+		return err
+	}
+	weights, cleanup, err := f.archive.weights()
+	if err != nil {
+		return err
+	}
+	f.weights, f.cleanup = weights, cleanup
+	return nil
 }
 
 // Close closes the file and removes what was unpacked of it.
