@@ -185,7 +185,7 @@ func (r *run) execute(ctx context.Context, id CellRef) error {
 	x := &cellRun{run: r, id: id, out: out, limit: limit}
 	result.State = Running
 	storeState(id.Cell, Running, 0, nil, nil)
-	r.save.offer()
+	r.save.announce()
 	x.run1(ctx)
 
 	end := x.judge()

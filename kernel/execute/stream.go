@@ -25,6 +25,11 @@ func (s *StreamText) Write(text string) {
 			s.overwrite(text)
 			return
 		}
+		if text[at] == '\n' && len(s.line) == 0 { // most text: whole lines on empty ones, perhaps of 50 MB
+			s.finished.WriteString(text[:at+1])
+			text = text[at+1:]
+			continue
+		}
 		if at > 0 {
 			s.overwrite(text[:at])
 		}
