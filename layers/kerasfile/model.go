@@ -61,7 +61,11 @@ func (f *file) config() (map[string]any, error) {
 // SaveModel writes a model with its weights for Keras' load_model: as .keras
 // or, for .h5 and .hdf5, in the legacy format. Weights that have no value yet
 // are drawn first, as Model.InitializeMissing does.
-func SaveModel(m *layers.Model, path string) error {
+func SaveModel(m *layers.Model, path string, options ...SaveOption) error {
+	var c compilation
+	for _, o := range options {
+		o(&c)
+	}
 	if err := m.InitializeMissing(); err != nil {
 		return err
 	}
@@ -69,22 +73,35 @@ func SaveModel(m *layers.Model, path string) error {
 	case strings.HasSuffix(path, ".weights.h5"):
 		return fmt.Errorf("kerasfile: %q is a name for weights alone: use SaveWeights, or another name", filepath.Base(path))
 	case strings.HasSuffix(path, ".keras"):
-		return writeFile(path, func(w io.Writer) error { return writeArchive(w, m, m.KerasConfig()) })
+		config := m.KerasConfig()
+		c.addTo(config)
+		return writeFile(path, func(w io.Writer) error { return writeArchive(w, m, config) })
 	case hasLegacySuffix(path):
-		var root hdf5.Tree
-		config, err := json.Marshal(m.LegacyKerasConfig())
-		if err != nil {
-			return fmt.Errorf("kerasfile: configuration of model %q: %w", m.Name(), err)
-		}
-		root.SetText("model_config", string(config))
-		root.SetText("backend", "tensorflow")
-		root.SetText("keras_version", kerasVersion)
-		writeLegacy(root.Group("model_weights"), m)
-		return writeFile(path, func(w io.Writer) error {
-			_, err := root.WriteTo(w)
-			return err
-		})
+		return saveLegacyModel(m, path, c)
 	default:
 		return fmt.Errorf("kerasfile: models are saved as .keras or .h5, got %q", filepath.Base(path))
 	}
+}
+
+func saveLegacyModel(m *layers.Model, path string, c compilation) error {
+	var root hdf5.Tree
+	config, err := json.Marshal(m.LegacyKerasConfig())
+	if err != nil {
+		return fmt.Errorf("kerasfile: configuration of model %q: %w", m.Name(), err)
+	}
+	root.SetText("model_config", string(config))
+	root.SetText("backend", "tensorflow")
+	root.SetText("keras_version", kerasVersion)
+	if training := c.legacy(); training != nil {
+		config, err := json.Marshal(training)
+		if err != nil {
+			return fmt.Errorf("kerasfile: compilation of model %q: %w", m.Name(), err)
+		}
+		root.SetText("training_config", string(config))
+	}
+	writeLegacy(root.Group("model_weights"), m)
+	return writeFile(path, func(w io.Writer) error {
+		_, err := root.WriteTo(w)
+		return err
+	})
 }

@@ -17,6 +17,9 @@ import (
 	"github.com/gocifar/gocifar/layers/kerasfile/hdf5"
 )
 
+// compiledModel is the golden model that is saved compiled.
+const compiledModel = "branches"
+
 // savedFiles saves each golden model in each format, and returns the paths by
 // model and suffix.
 func savedFiles(t *testing.T, dir string) map[string]map[string]string {
@@ -30,11 +33,16 @@ func savedFiles(t *testing.T, dir string) map[string]map[string]string {
 		files[name] = map[string]string{}
 		for _, suffix := range []string{".keras", ".h5", ".weights.h5", "_weights.hdf5"} {
 			path := filepath.Join(dir, "saved_"+name+suffix)
-			save := SaveModel
-			if strings.Contains(suffix, "weights") {
-				save = SaveWeights
+			var err error
+			switch {
+			case strings.Contains(suffix, "weights"):
+				err = SaveWeights(m, path)
+			case name == compiledModel:
+				err = SaveModel(m, path, Compiled(layers.Adamax(0.005), layers.CategoricalCrossEntropy, layers.Accuracy))
+			default:
+				err = SaveModel(m, path)
 			}
-			if err := save(m, path); err != nil {
+			if err != nil {
 				t.Fatal(err)
 			}
 			files[name][suffix] = path
@@ -80,6 +88,9 @@ func TestSaveForKeras(t *testing.T) {
 	type entry struct {
 		File string `json:"file"`
 		Into string `json:"into,omitempty"`
+		// What the model has to be compiled with.
+		Optimizer map[string]any `json:"optimizer,omitempty"`
+		Loss      string         `json:"loss,omitempty"`
 		prediction
 	}
 	var manifest []entry
@@ -91,6 +102,11 @@ func TestSaveForKeras(t *testing.T) {
 				e.Into = files[".keras"]
 			case "_weights.hdf5":
 				e.Into = files[".h5"]
+			default:
+				if name == compiledModel {
+					e.Optimizer = map[string]any{"class_name": "Adamax", "learning_rate": 0.005, "beta_2": 0.999}
+					e.Loss = "categorical_crossentropy"
+				}
 			}
 			manifest = append(manifest, e)
 		}
