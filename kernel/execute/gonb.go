@@ -11,6 +11,8 @@ import (
 
 var (
 	goToolFailed = regexp.MustCompile(`^failed to run "(\S*?)([^/" ]+) ([a-z-]+)[^"]*": `)
+	rawCompile   = regexp.MustCompile(`^# gonb_[0-9a-f]+`)
+	rawParse     = regexp.MustCompile(`/main\.go:\d+:\d+: (expected|illegal|missing|invalid|unexpected|non-declaration)`)
 	exitStatus   = regexp.MustCompile(`(?m)^exit status (\d+)$`)
 	killedBy     = regexp.MustCompile(`(?m)^signal: (.+)$`)
 	unknownMagic = regexp.MustCompile(`"(%\S+)" unknown or not implemented yet\.`)
@@ -32,7 +34,9 @@ func classifyGoNB(evalue, stderr string) string {
 		}
 	}
 	switch {
-	case strings.Contains(evalue, "parsing go files in TempDir"), strings.Contains(evalue, "expected declaration"):
+	case rawCompile.MatchString(evalue): // with -raw_error the tool's own output stands here
+		return ClassCompile
+	case strings.Contains(evalue, "parsing go files in TempDir"), rawParse.MatchString(evalue):
 		return ClassParse
 	case killedBy.MatchString(evalue):
 		if strings.Contains(evalue, "interrupt") {

@@ -1,0 +1,41 @@
+package execute
+
+import "testing"
+
+// The texts are GoNB 0.11.5's, for cells run without and with -raw_error.
+func TestClassifyGoNB(t *testing.T) {
+	for _, c := range []struct{ evalue, stderr, want string }{
+		{`failed to run "/usr/local/go/bin/go build -o /tmp/gonb_fb5924ed/gonb_fb5924ed": exit status 1`, "", ClassCompile},
+		{"# gonb_76873163\n./main.go:4:2: declared and not used: x\n", "", ClassCompile},
+		{`failed to run "/usr/local/go/bin/go get": exit status 1`, "", ClassGoGet},
+		{`parsing go files in TempDir "/tmp/gonb_1": /tmp/gonb_1/main.go:3:6: expected 'IDENT', found '{'`, "", ClassParse},
+		{"/tmp/gonb_76873163/main.go:3:6: expected 'IDENT', found '{'", "", ClassParse},
+		{"exit status 2", "panic: 1\n\ngoroutine 1 [running]:\n", ClassPanic},
+		{"exit status 2", "usage: x", "ExitError(2)"},
+		{"exit status 3", "", "ExitError(3)"},
+		{"signal: interrupt", "", ClassInterrupted},
+		{"signal: killed", "", "ExitError(killed)"},
+	} {
+		if got := classifyGoNB(c.evalue, c.stderr); got != c.want {
+			t.Errorf("%q: %s, want %s", c.evalue, got, c.want)
+		}
+	}
+}
+
+func TestShellFailureGoNB(t *testing.T) {
+	for _, c := range []struct{ source, stderr, want string }{
+		{"!false", "exit status 1\n", "ShellError: !false: exit status 1"},
+		{"%%bash\nfalse", "exit status 1\n", "ShellError: %%bash: exit status 1"},
+		{"%nosuch", "\"%nosuch\" unknown or not implemented yet.", "MagicError: unknown special command %nosuch"},
+		{"%%\nfmt.Fprintln(os.Stderr, \"exit status 1\")", "exit status 1\n", ""},
+		{"!true", "", ""},
+	} {
+		got := ""
+		if f := shellFailureGoNB(c.source, c.stderr); f != nil {
+			got = f.Text()
+		}
+		if got != c.want {
+			t.Errorf("%q: %q, want %q", c.source, got, c.want)
+		}
+	}
+}
