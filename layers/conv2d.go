@@ -3,6 +3,7 @@ package layers
 import (
 	"fmt"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -159,7 +160,8 @@ func (l *Conv2DLayer) Call(c *Call, in []*graph.Node) *graph.Node {
 	if err != nil {
 		panic(err)
 	}
-	conv := graph.Convolve(x, c.Value(l.kernelWeight)).PaddingPerDim(pads)
+	kernel, pads := l.oddKernel(c.Value(l.kernelWeight), pads)
+	conv := graph.Convolve(x, kernel).PaddingPerDim(pads)
 	if l.window.strides != [2]int{1, 1} {
 		conv = conv.StridePerAxis(l.window.strides[0], l.window.strides[1])
 	}
@@ -174,6 +176,23 @@ func (l *Conv2DLayer) Call(c *Call, in []*graph.Node) *graph.Node {
 		y = addBias(y, c.Value(l.biasWeight))
 	}
 	return c.activate(l.activation, y)
+}
+
+// oddKernel appends a row or column of zeros to a kernel whose span is even,
+// and pads the image by as much, which changes no result: GoMLX 0.28's gradient
+// of a convolution is shifted by a pixel for even spans.
+func (l *Conv2DLayer) oddKernel(kernel *graph.Node, pads [][2]int) (*graph.Node, [][2]int) {
+	var extra [4]compute.PadAxis
+	for axis := range 2 {
+		if dilation := l.window.dilation[axis]; (l.window.size[axis]-1)*dilation%2 == 1 {
+			extra[axis].End = 1
+			pads[axis][1] += dilation
+		}
+	}
+	if extra == [4]compute.PadAxis{} {
+		return kernel, pads
+	}
+	return graph.Pad(kernel, graph.ScalarZero(kernel.Graph(), kernel.DType()), extra[:]...), pads
 }
 
 // addBias adds a vector along the last axis.

@@ -1,6 +1,10 @@
 package layers
 
-import "github.com/gomlx/gomlx/core/graph"
+import (
+	"math"
+
+	"github.com/gomlx/gomlx/core/graph"
+)
 
 // MaxPooling2DLayer takes the maximum of each window and channel:
 // (None, h, w, c) to (None, h', w', c).
@@ -35,9 +39,12 @@ func (l *MaxPooling2DLayer) Padding(p PaddingMode) *MaxPooling2DLayer {
 
 // Call takes the maxima.
 func (l *MaxPooling2DLayer) Call(_ *Call, in []*graph.Node) *graph.Node {
-	x := in[0]
-	pads := l.paddings(x)
-	return graph.MaxPool(x).WindowPerAxis(l.size[:]...).StridePerAxis(l.strides[:]...).PaddingPerDim(pads[:]).Done()
+	taps := l.taps(in[0], math.Inf(-1))
+	largest := taps[0]
+	for _, t := range taps[1:] {
+		largest = graph.Where(graph.GreaterThan(t, largest), t, largest) // the first of equals stays
+	}
+	return largest
 }
 
 // Config returns Keras' configuration of a MaxPooling2D.

@@ -112,6 +112,14 @@ func (m *Model) Layers() []Layer {
 	return slices.Clone(m.topology.layers)
 }
 
+// allLayers lists the layers with the Input of a Sequential model.
+func (m *Model) allLayers() []Layer {
+	if m.topology != nil {
+		return m.topology.layers
+	}
+	return m.Layers()
+}
+
 func isInput(l Layer) bool {
 	_, ok := l.(*InputLayer)
 	return ok
@@ -123,12 +131,8 @@ func (m *Model) GetLayer(name string) (Layer, error) {
 	if m.modelErr != nil {
 		return nil, m.modelErr
 	}
-	all := m.Layers()
-	if m.topology != nil {
-		all = m.topology.layers
-	}
 	var names []string
-	for _, l := range all {
+	for _, l := range m.allLayers() {
 		if l.Name() == name {
 			return l, nil
 		}

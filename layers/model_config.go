@@ -57,7 +57,7 @@ func serialize(l Layer, legacy bool) map[string]any {
 		if m.topology != nil {
 			c["build_config"] = map[string]any{"input_shape": batchShape(m.inputs[0].shape)}
 		}
-	case !isInput(l) && len(l.core().nodes) > 0:
+	case builtByShape[l.Class()] && len(l.core().nodes) > 0:
 		c["build_config"] = map[string]any{"input_shape": inputShapes(l.core().nodes[0])}
 	}
 	return c
@@ -138,6 +138,9 @@ func serializeNode(n *node, index map[*node]int) map[string]any {
 	args := []any{list}
 	switch n.layer.(type) {
 	case *AddLayer, *ConcatenateLayer: // take one list
+	case *BatchNormalizationLayer:
+		kwargs["mask"] = nil
+		args = list
 	case *Model:
 		kwargs["mask"] = nil
 		if len(list) == 1 {
@@ -165,3 +168,8 @@ func historyList(tensors []*Tensor, index map[*node]int) any {
 	}
 	return list
 }
+
+// builtByShape names the classes for which Keras writes a build_config: those
+// that are not complete once constructed.
+var builtByShape = map[string]bool{"Conv2D": true, "Dense": true, "BatchNormalization": true, "Flatten": true,
+	"Add": true, "Concatenate": true, "ZeroPadding2D": true}

@@ -24,8 +24,9 @@ func SnakeCase(class string) string {
 
 // nameLayers gives the unnamed layers Keras' automatic names, in the order in
 // which they were created: conv2d, conv2d_1, … Names count within one model,
-// as after Keras' clear_session, and names already taken are passed over. It
-// returns an error if two layers have the same name.
+// as after Keras' clear_session, and names already taken, also within nested
+// models, are passed over. It returns an error if two layers have the same
+// name.
 func nameLayers(all []Layer) error {
 	taken := map[string]Layer{}
 	for _, l := range all {
@@ -38,6 +39,11 @@ func nameLayers(all []Layer) error {
 				name, other.Class(), l.Class())
 		}
 		taken[name] = l
+	}
+	for _, l := range all {
+		if inner, ok := l.(*Model); ok {
+			inner.reserveNames(taken)
+		}
 	}
 	unnamed := slices.DeleteFunc(slices.Clone(all), func(l Layer) bool { return l.Name() != "" })
 	slices.SortFunc(unnamed, func(a, b Layer) int {
@@ -61,4 +67,17 @@ func nameLayers(all []Layer) error {
 		taken[name] = l
 	}
 	return nil
+}
+
+// reserveNames adds the names of a nested model's layers to those taken: Keras'
+// counters have passed them.
+func (m *Model) reserveNames(taken map[string]Layer) {
+	for _, l := range m.allLayers() {
+		if taken[l.Name()] == nil {
+			taken[l.Name()] = l
+		}
+		if inner, ok := l.(*Model); ok {
+			inner.reserveNames(taken)
+		}
+	}
 }
