@@ -23,6 +23,9 @@ type Model struct {
 	topology        *topology
 	seed            int64
 	modelErr        error
+
+	compiled    *compiled  // what Compile was told, nil before
+	predictions *predictor // Predict's program, nil before
 }
 
 // Err returns the first error of building the model, nil if there is none. A

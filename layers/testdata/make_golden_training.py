@@ -148,7 +148,7 @@ class StepLosses(keras.callbacks.Callback):
 def fit(batch_norm=False, **options):
     x, y = small_images(100)
     model = small_model(batch_norm)
-    model.compile(keras.optimizers.Adamax(0.005), "categorical_crossentropy", ["accuracy"])
+    model.compile(keras.optimizers.Adamax(0.005), "categorical_crossentropy", metrics=["accuracy"])
     steps = StepLosses(16, 90)
     history = model.fit(
         x / 255, keras.utils.to_categorical(y, 4), batch_size=16, epochs=3, validation_split=0.1,
@@ -242,7 +242,7 @@ def model1(archive):
         layers.Dense(10, activation="softmax"),
     ])
     set_weights(model)
-    model.compile(keras.optimizers.Adamax(0.005), "categorical_crossentropy", ["accuracy"])
+    model.compile(keras.optimizers.Adamax(0.005), "categorical_crossentropy", metrics=["accuracy"])
     steps = StepLosses(32, 640)
     model.fit(x / 255, keras.utils.to_categorical(y, 10), batch_size=32, epochs=1, shuffle=False, verbose=0, callbacks=[steps])
     return steps.losses

@@ -1,0 +1,268 @@
+package layers
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// trainer runs a model's training steps. Everything a step reads or writes
+// lives on the device: the data set, the epoch's order, weights, optimizer
+// slots, and the running sums of loss and metrics. One step is one execution
+// without any transfer; weights, slots and sums give their buffers to their
+// successors.
+type trainer struct {
+	*trainStep
+	backend  compute.Backend
+	data     *deviceData
+	examples int // an epoch's
+
+	seed             *tensors.Tensor   // uint32: where all random numbers start
+	classWeights     []*tensors.Tensor // none or one: float32 [classes]
+	order, count     *tensors.Tensor   // int32 [steps*batch], and how many are real
+	rate             *tensors.Tensor   // float32: the learning rate on the device
+	rateValue        float64           // the same on the host
+	step, iterations *tensors.Tensor   // int32: steps of this epoch, of all epochs
+	sums             *tensors.Tensor   // float32 [2+metrics]
+	firstBad         *tensors.Tensor   // int32: first step whose loss is not finite, or -1
+}
+
+// optimizerState is what an optimizer knows from the steps so far. It outlives
+// a Fit: the next one goes on from it, as in Keras.
+type optimizerState struct {
+	iterations int
+	slots      map[*Variable][]*tensors.Tensor
+}
+
+// newTrainer moves the model to the device and prepares its step.
+func newTrainer(m *Model, data *deviceData, examples, batch int, seed uint32, classWeights []float32) (*trainer, error) {
+	if err := m.InitializeMissing(); err != nil {
+		return nil, err
+	}
+	step, err := m.compiled.trainStep(m, batch, examples%batch != 0, classWeights != nil)
+	if err != nil {
+		return nil, err
+	}
+	backend, err := Backend()
+	if err != nil {
+		return nil, err
+	}
+	t := &trainer{trainStep: step, backend: backend, data: data, examples: examples}
+	if t.seed, err = toDevice(backend, []uint32{seed}, shapes.Make(dtypes.Uint32)); err != nil {
+		return nil, err
+	}
+	if classWeights != nil {
+		weights, err := toDevice(backend, classWeights, shapes.Make(dtypes.Float32, len(classWeights)))
+		if err != nil {
+			return nil, err
+		}
+		t.classWeights = []*tensors.Tensor{weights}
+	}
+	return t, t.settle()
+}
+
+// steps is the number of steps of an epoch; the last may be partial.
+func (t *trainer) steps() int { return (t.examples + t.batch - 1) / t.batch }
+
+// settle gives every weight and slot a buffer on the device that nobody else
+// holds, so that steps may reuse it.
+func (t *trainer) settle() error {
+	for _, v := range slices.Concat(t.trainable, t.others) {
+		if err := v.own(t.backend); err != nil {
+			return err
+		}
+	}
+	state := &t.compiled.state
+	if state.slots == nil {
+		state.slots = map[*Variable][]*tensors.Tensor{}
+	}
+	for _, v := range t.trainable {
+		if state.slots[v] != nil {
+			continue
+		}
+		slots := make([]*tensors.Tensor, len(t.compiled.optimizer.Slots()))
+		for i := range slots {
+			var err error
+			slots[i], err = toDevice(t.backend, make([]float32, v.Shape.Size()), shapes.Make(dtypes.Float32, v.Shape...))
+			if err != nil {
+				return fmt.Errorf("layers: making room for the optimizer: %w", err)
+			}
+		}
+		state.slots[v] = slots
+	}
+	return nil
+}
+
+// own replaces the value by a copy on the device, unless it is one already.
+func (v *Variable) own(backend compute.Backend) error {
+	if v.Value.IsOnDevice(0) && !v.Value.IsShared() && !v.Value.HasLocal() {
+		return nil
+	}
+	values, err := v.Flat()
+	if err != nil {
+		return err
+	}
+	t, err := toDevice(backend, values, shapes.Make(dtypes.Float32, v.Shape...))
+	if err != nil {
+		return fmt.Errorf("layers: copying %s to the device: %w", v.Path, err)
+	}
+	v.Value = t
+	return nil
+}
+
+// begin starts an epoch at the given step: order lists the examples' rows in
+// the order of training, running the sums so far (nil for none).
+func (t *trainer) begin(order []int32, step int, running []float32) error {
+	padded := make([]int32, t.steps()*t.batch)
+	copy(padded, order)
+	if running == nil {
+		running = make([]float32, 2+len(t.compiled.metrics))
+	}
+	for _, x := range []struct {
+		to    **tensors.Tensor
+		flat  any
+		shape shapes.Shape
+	}{
+		{&t.order, padded, shapes.Make(dtypes.Int32, len(padded))},
+		{&t.count, []int32{int32(t.examples)}, shapes.Make(dtypes.Int32)},
+		{&t.step, []int32{int32(step)}, shapes.Make(dtypes.Int32)},
+		{&t.iterations, []int32{int32(t.compiled.state.iterations)}, shapes.Make(dtypes.Int32)},
+		{&t.sums, running, shapes.Make(dtypes.Float32, len(running))},
+		{&t.firstBad, []int32{-1}, shapes.Make(dtypes.Int32)},
+	} {
+		release(*x.to)
+		var err error
+		if *x.to, err = toDevice(t.backend, x.flat, x.shape); err != nil {
+			return fmt.Errorf("layers: starting an epoch: %w", err)
+		}
+	}
+	return nil
+}
+
+// run executes the next step.
+func (t *trainer) run() error {
+	if err := t.setRate(t.compiled.optimizer.LearningRate()); err != nil {
+		return err
+	}
+	a := t.args()
+	list := a.list()
+	if err := t.prepare(list); err != nil {
+		return err
+	}
+	args := make([]any, len(list))
+	firstOther := len(list) - len(t.others)
+	for i, tensor := range list {
+		args[i] = tensor
+		if i < a.fixed() || i >= firstOther && !t.updated[i-firstOther] {
+			continue
+		}
+		donated, err := graph.DonateTensorBuffer(tensor, t.backend, 0)
+		if err != nil {
+			return fmt.Errorf("layers: model %q: preparing a step: %w", t.model.Name(), err)
+		}
+		args[i] = donated
+	}
+	out, err := t.exec.Exec(args...)
+	if err != nil {
+		return fmt.Errorf("layers: model %q: running a step: %w", t.model.Name(), err)
+	}
+	t.accept(out)
+	return nil
+}
+
+// prepare compiles the step for the arguments' shapes, if it is not yet: only
+// then is known which statistics a step changes, hence which arguments it may
+// consume. Nothing is consumed by a step that does not compile.
+func (t *trainer) prepare(args []*tensors.Tensor) error {
+	argShapes := make([]shapes.Shape, len(args))
+	for i, tensor := range args {
+		argShapes[i] = tensor.Shape()
+	}
+	if err := catch(func() {
+		if _, err := t.exec.Compile(argShapes...); err != nil {
+			panic(err)
+		}
+	}); err != nil {
+		return fmt.Errorf("layers: model %q: compiling the training step: %w", t.model.Name(), err)
+	}
+	return nil
+}
+
+// args collects the step's arguments.
+func (t *trainer) args() *stepArgs[*tensors.Tensor] {
+	a := &stepArgs[*tensors.Tensor]{
+		values: t.data.values, labels: t.data.labels, scale: t.data.scale, offset: t.data.offset,
+		order: t.order, count: t.count, seed: t.seed, rate: t.rate, classWeights: t.classWeights,
+		step: t.step, iterations: t.iterations, sums: t.sums, firstBad: t.firstBad,
+	}
+	for _, v := range t.trainable {
+		a.weights = append(a.weights, v.Value)
+		a.slots = append(a.slots, t.compiled.state.slots[v]...)
+	}
+	for _, v := range t.others {
+		a.others = append(a.others, v.Value)
+	}
+	return a
+}
+
+// accept takes a step's results as the new state.
+func (t *trainer) accept(out []*tensors.Tensor) {
+	t.step, t.iterations, t.sums, t.firstBad = out[0], out[1], out[2], out[3]
+	out = out[4:]
+	for i, v := range t.trainable {
+		v.Value = out[i]
+	}
+	out = out[len(t.trainable):]
+	per := len(t.compiled.optimizer.Slots())
+	for _, v := range t.trainable {
+		t.compiled.state.slots[v] = slices.Clone(out[:per])
+		out = out[per:]
+	}
+	for i, v := range t.others {
+		if t.updated[i] {
+			v.Value, out = out[0], out[1:]
+		}
+	}
+	t.compiled.state.iterations++
+}
+
+// setRate brings a changed learning rate to the device.
+func (t *trainer) setRate(rate float64) error {
+	if t.rate != nil && rate == t.rateValue {
+		return nil
+	}
+	fresh, err := toDevice(t.backend, []float32{float32(rate)}, shapes.Make(dtypes.Float32))
+	if err != nil {
+		return fmt.Errorf("layers: setting the learning rate %g: %w", rate, err)
+	}
+	release(t.rate)
+	t.rate, t.rateValue = fresh, rate
+	return nil
+}
+
+// totals reads the running sums of the epoch, and the first step of it whose
+// loss was not finite, -1 if there is none.
+func (t *trainer) totals() (running []float32, firstBad int, err error) {
+	running, err = tensors.CopyFlatData[float32](t.sums)
+	if err != nil {
+		return nil, 0, fmt.Errorf("layers: reading the metrics: %w", err)
+	}
+	bad, err := tensors.CopyFlatData[int32](t.firstBad)
+	if err != nil {
+		return nil, 0, fmt.Errorf("layers: reading the metrics: %w", err)
+	}
+	return running, int(bad[0]), nil
+}
+
+// free releases what only this trainer uses; weights and slots stay.
+func (t *trainer) free() {
+	for _, tensor := range append(slices.Clone(t.classWeights),
+		t.seed, t.order, t.count, t.rate, t.step, t.iterations, t.sums, t.firstBad) {
+		release(tensor)
+	}
+}
