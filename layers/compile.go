@@ -13,9 +13,10 @@ type compiled struct {
 	metrics   []Metric
 	err       error // the first wrong argument of Compile
 
-	state      optimizerState
-	steps      map[string]*trainStep
-	evaluators map[int]*evaluator
+	initialRate *float64 // the learning rate that Compile saw
+	state       optimizerState
+	steps       map[string]*trainStep
+	evaluators  map[int]*evaluator
 }
 
 // Compile chooses how the model trains: an optimizer, a loss, and metrics to
@@ -28,6 +29,10 @@ func (m *Model) Compile(optimizer Optimizer, loss Loss, metrics ...Metric) error
 	m.compiled = c
 	if c.err = c.check(); c.err != nil {
 		c.err = fmt.Errorf("layers: compiling model %q: %w", m.Name(), c.err)
+	}
+	if c.err == nil {
+		rate := optimizer.LearningRate()
+		c.initialRate = &rate
 	}
 	return c.err
 }

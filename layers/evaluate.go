@@ -1,0 +1,73 @@
+package layers
+
+import "context"
+
+// Evaluate returns loss and metrics over labelled examples. Options:
+// BatchSize, Verbose, LogStyle, LogTo.
+func (m *Model) Evaluate(ctx context.Context, examples *Examples, list ...Option) (Logs, error) {
+	o := gather(list)
+	c, err := m.readyToTrain()
+	if err == nil {
+		err = o.check()
+	}
+	if err == nil {
+		err = m.checkExamples(examples, "the data", true)
+	}
+	if err == nil {
+		err = m.InitializeMissing()
+	}
+	if err != nil {
+		return nil, err
+	}
+	backend, err := Backend()
+	if err != nil {
+		return nil, err
+	}
+	e, err := c.evaluator(m, o.batchSize())
+	if err != nil {
+		return nil, err
+	}
+	data, err := upload(backend, examples)
+	if err != nil {
+		return nil, err
+	}
+	defer data.free()
+	started := newStopwatch()
+	logs, err := e.measure(ctx, data, 0, examples.Len())
+	if err == nil && (o.verbose == Lines || o.verbose == Bar) {
+		steps := (examples.Len() + e.batch - 1) / e.batch
+		newReporter(o, steps).line(logLine(o.form, steps, started(), logs, c.names()))
+	}
+	return logs, err
+}
+
+// Predict returns the model's output for each example, flat: the
+// probabilities of the classes where it ends in a softmax. Labels are not
+// needed. Option: BatchSize.
+func (m *Model) Predict(ctx context.Context, examples *Examples, list ...Option) ([][]float32, error) {
+	o := gather(list)
+	err := o.check()
+	if err == nil {
+		err = m.checkExamples(examples, "the data", false)
+	}
+	if err == nil {
+		err = m.InitializeMissing()
+	}
+	if err != nil {
+		return nil, err
+	}
+	p, err := m.predictor()
+	if err != nil {
+		return nil, err
+	}
+	batch := o.batchSize()
+	if o.batch == 0 && examples.Len() >= 1024 {
+		batch = 256
+	}
+	out := make([][]float32, examples.Len())
+	err = p.run(ctx, examples, batch, func(i int, output []float32) { out[i] = output })
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}

@@ -1,0 +1,241 @@
+package layers
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"os"
+	"time"
+)
+
+func mapsKeys(l Logs) iter.Seq[string] { return maps.Keys(l) }
+
+// keep takes the state as the good one and saves it if there is a run.
+func (f *fitting) keep(step int, sums []float32, took time.Duration) error {
+	if err := f.good.take(f.model); err != nil {
+		return err
+	}
+	p := &f.good.position
+	p.Step, p.Sums, p.Seconds = step, sums, took.Seconds()
+	p.Stopped = f.training.stop
+	f.saved = time.Now()
+	if f.training.run == nil {
+		return nil
+	}
+	p.Callbacks = nil
+	for _, c := range f.callbacks {
+		var state []byte
+		if s, ok := c.(StatefulCallback); ok {
+			var err error
+			if state, err = s.CallbackState(); err != nil {
+				return fmt.Errorf("layers: callback %T: %w", c, err)
+			}
+		}
+		p.Callbacks = append(p.Callbacks, state)
+	}
+	return f.training.run.save(f.model, &f.good)
+}
+
+// keepInterrupted saves where an interrupted epoch stands.
+func (f *fitting) keepInterrupted(step int, started time.Time) error {
+	sums, bad, err := f.trainer.totals()
+	if err != nil || bad >= 0 {
+		return err
+	}
+	return f.keep(step, sums, f.elapsed+time.Since(started))
+}
+
+func (f *fitting) restoreCallbacks() error {
+	states := f.good.position.Callbacks
+	if states == nil {
+		return nil
+	}
+	for i, c := range f.callbacks {
+		if s, ok := c.(StatefulCallback); ok && i < len(states) && states[i] != nil {
+			if err := s.RestoreCallback(states[i]); err != nil {
+				return fmt.Errorf("layers: run %q: %w", f.run, err)
+			}
+		}
+	}
+	return nil
+}
+
+// openRun opens the fit's directory and takes its state; done is true if there
+// is nothing left to train.
+func (f *fitting) openRun(examples *Examples) (done bool, err error) {
+	r, err := findRun(f.run)
+	if err != nil {
+		return false, err
+	}
+	if err := r.open(); err != nil {
+		return false, err
+	}
+	f.training.run = r
+	if f.fresh {
+		if err := r.clear(); err != nil {
+			return false, err
+		}
+	}
+	config, err := f.config(examples)
+	if err != nil {
+		return false, err
+	}
+	var old runConfig
+	switch err := r.readJSON(configFile, &old); {
+	case errors.Is(err, os.ErrNotExist):
+		return false, r.writeJSON(configFile, config)
+	case err != nil:
+		return false, err
+	case old.Fingerprint != config.Fingerprint:
+		return false, fmt.Errorf("layers: run %q in %s: %w; give this fit another name, or add layers.Fresh() to replace it", r.name, r.dir, ErrRunConfig)
+	}
+	p, list, err := r.load()
+	if err != nil || p == nil {
+		return false, err
+	}
+	s, err := snapshotFrom(f.model, p, list)
+	if err != nil {
+		return false, fmt.Errorf("layers: run %q in %s does not fit the model: %w; remove it, or fit with layers.Fresh()", r.name, r.dir, err)
+	}
+	if err := s.restore(f.model); err != nil {
+		return false, err
+	}
+	f.good, f.training.History = *s, s.position.History
+	if done = p.Epoch >= f.epochs || p.Stopped && p.Done; done {
+		f.report.line(fmt.Sprintf("Run %q is complete (%d epochs): loaded from %s.", r.name, p.Epoch, r.dir))
+		return true, nil
+	}
+	f.report.line(fmt.Sprintf("Run %q goes on at epoch %d, step %d.", r.name, p.Epoch+1, p.Step+1))
+	f.good.position.Done, f.good.position.Stopped = false, false
+	f.training.stop = p.Stopped
+	return false, f.trainer.settle()
+}
+
+// config is what identifies the run.
+func (f *fitting) config(examples *Examples) (*runConfig, error) {
+	c := f.model.compiled
+	settings := fitSettings{
+		Optimizer: c.optimizer.Class(), OptimizerConfig: c.optimizer.Config(), Loss: c.loss.Name(), Metrics: c.names()[1:],
+		BatchSize: f.batchSize(), ValidationSplit: f.validationSplit, Shuffle: f.shuffle, InitialEpoch: f.initialEpoch,
+		ClassWeights: f.classWeights, Seed: f.seedValue, Data: map[string]string{"train": examples.fingerprint()},
+	}
+	if c.initialRate != nil { // a finished fit may have lowered it
+		settings.OptimizerConfig["learning_rate"] = *c.initialRate
+	}
+	for _, v := range f.model.TrainableVariables() {
+		settings.Trainable = append(settings.Trainable, v.Path)
+	}
+	if f.validationData != nil {
+		settings.Data["validation"] = f.validationData.fingerprint()
+	}
+	config := &runConfig{Settings: settings, Model: f.model.KerasConfig()}
+	text, err := json.Marshal(config)
+	if err != nil {
+		return nil, fmt.Errorf("layers: the configuration of run %q: %w", f.run, err)
+	}
+	sum := sha256.Sum256(text)
+	config.Fingerprint = hex.EncodeToString(sum[:])
+	return config, nil
+}
+
+// LoadHistory returns what a run of that name has measured so far.
+func LoadHistory(name string) (*History, error) {
+	r, err := findRun(name)
+	if err != nil {
+		return nil, err
+	}
+	p, _, err := r.load()
+	if err != nil {
+		return nil, err
+	}
+	if p == nil {
+		return nil, fmt.Errorf("layers: there is no run %q: nothing was saved in %s", name, r.dir)
+	}
+	return p.History, nil
+}
+
+// LoadModel returns the model of a run with its weights, compiled as it was
+// if its optimizer, loss and metrics are of this package. Further training
+// goes on with the optimizer's state.
+func LoadModel(name string) (*Model, error) {
+	r, err := findRun(name)
+	if err != nil {
+		return nil, err
+	}
+	p, list, err := r.load()
+	if err == nil && p == nil {
+		err = fmt.Errorf("layers: there is no run %q: nothing was saved in %s", name, r.dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var config runConfig
+	if err := r.readJSON(configFile, &config); err != nil {
+		return nil, fmt.Errorf("layers: run %q: %w", name, err)
+	}
+	m, err := ModelFromConfig(config.Model)
+	if err != nil {
+		return nil, fmt.Errorf("layers: run %q: %w", name, err)
+	}
+	if err := m.takeWeights(list); err != nil {
+		return nil, fmt.Errorf("layers: run %q in %s: %w", name, r.dir, err)
+	}
+	if !m.compileAs(config.Settings) {
+		return m, nil
+	}
+	s, err := snapshotFrom(m, p, list)
+	if err != nil {
+		return nil, fmt.Errorf("layers: run %q in %s: %w", name, r.dir, err)
+	}
+	return m, s.restore(m)
+}
+
+// compileAs compiles with settings of this package's optimizers, losses and
+// metrics; false if there are others.
+func (m *Model) compileAs(s fitSettings) bool {
+	number := func(key string) float64 { v, _ := s.OptimizerConfig[key].(float64); return v }
+	flag := func(key string) bool { v, _ := s.OptimizerConfig[key].(bool); return v }
+	var optimizer Optimizer
+	rate := number("learning_rate")
+	switch s.Optimizer {
+	case "Adamax":
+		optimizer = Adamax(rate).Betas(number("beta_1"), number("beta_2")).Epsilon(number("epsilon"))
+	case "Adam":
+		adam := Adam(rate).Betas(number("beta_1"), number("beta_2")).Epsilon(number("epsilon"))
+		adam.amsgrad = flag("amsgrad")
+		optimizer = adam
+	case "SGD":
+		sgd := SGD(rate).Momentum(number("momentum"))
+		sgd.nesterov = flag("nesterov")
+		optimizer = sgd
+	case "RMSprop":
+		rms := RMSprop(rate).Rho(number("rho")).Momentum(number("momentum")).Epsilon(number("epsilon"))
+		rms.centered = flag("centered")
+		optimizer = rms
+	default:
+		return false
+	}
+	loss := CategoricalCrossEntropy
+	if s.Loss == SparseCategoricalCrossEntropy.Name() {
+		loss = SparseCategoricalCrossEntropy
+	} else if s.Loss != loss.Name() {
+		return false
+	}
+	var metrics []Metric
+	for _, name := range s.Metrics {
+		var k int
+		switch n, _ := fmt.Sscanf(name, "top_%d_accuracy", &k); {
+		case name == Accuracy.Name():
+			metrics = append(metrics, Accuracy)
+		case n == 1:
+			metrics = append(metrics, TopKAccuracy(k))
+		default:
+			return false
+		}
+	}
+	return m.Compile(optimizer, loss, metrics...) == nil
+}

@@ -1,0 +1,147 @@
+package layers
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+)
+
+// run is the directory in which a fit keeps what it needs to go on after
+// anything: config.json (the model, how it trains, a fingerprint of both and
+// of the data), state.safetensors (weights, optimizer, history, position, in
+// one file replaced in one move), history.json (for people and other tools),
+// best.safetensors (ModelCheckpoint's), lock.
+type run struct {
+	name, dir string
+	lock      *os.File
+}
+
+// ErrRunConfig is wrapped by Fit's error where a run of that name exists
+// whose model, training settings or data are others.
+var ErrRunConfig = errors.New("the run was made with another configuration")
+
+var runName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$`)
+
+// RunsDir returns the directory that holds the runs: GOCIFAR_RUNS, else runs
+// in GOCIFAR_CACHE, else in gocifar in the user's cache directory.
+func RunsDir() (string, error) {
+	if dir := os.Getenv("GOCIFAR_RUNS"); dir != "" {
+		return dir, nil
+	}
+	if dir := os.Getenv("GOCIFAR_CACHE"); dir != "" {
+		return filepath.Join(dir, "runs"), nil
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("layers: no place for runs: set GOCIFAR_RUNS to a directory: %w", err)
+	}
+	return filepath.Join(cache, "gocifar", "runs"), nil
+}
+
+// findRun returns the directory of a run that need not exist.
+func findRun(name string) (*run, error) {
+	if !runName.MatchString(name) {
+		return nil, fmt.Errorf("layers: a run's name is made of letters, digits, dot, dash and underscore, "+
+			"at most 100, and does not begin with a dot or dash; got %q", name)
+	}
+	dir, err := RunsDir()
+	if err != nil {
+		return nil, err
+	}
+	return &run{name: name, dir: filepath.Join(dir, name)}, nil
+}
+
+// open makes the directory and locks it, so that two fits cannot write the
+// same run.
+func (r *run) open() error {
+	if err := os.MkdirAll(r.dir, 0o755); err != nil {
+		return fmt.Errorf("layers: making the run %q: %w", r.name, err)
+	}
+	lock, err := os.OpenFile(filepath.Join(r.dir, "lock"), os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return fmt.Errorf("layers: locking the run %q: %w", r.name, err)
+	}
+	if err := lockFile(lock); err != nil {
+		_ = lock.Close()
+		return fmt.Errorf("layers: the run %q is being trained by another fit (%s is locked); wait for it, or give this one another name: %w",
+			r.name, lock.Name(), err)
+	}
+	r.lock = lock
+	return nil
+}
+
+// close unlocks the directory.
+func (r *run) close() {
+	if r != nil && r.lock != nil {
+		_ = r.lock.Close()
+		r.lock = nil
+	}
+}
+
+// clear removes what an earlier fit saved; the state goes first, because a
+// run without it is new.
+func (r *run) clear() error {
+	for _, name := range []string{stateFile, historyFile, configFile, "best.safetensors"} {
+		if err := os.Remove(filepath.Join(r.dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("layers: starting the run %q afresh: %w", r.name, err)
+		}
+	}
+	return nil
+}
+
+const (
+	configFile  = "config.json"
+	stateFile   = "state.safetensors"
+	historyFile = "history.json"
+	stateKey    = "gocifar_state"
+)
+
+// runConfig is config.json.
+type runConfig struct {
+	Fingerprint string         `json:"fingerprint"`
+	Settings    fitSettings    `json:"settings"`
+	Model       map[string]any `json:"model"`
+}
+
+// fitSettings are the things that decide what a run computes, apart from the
+// number of epochs: a finished run goes on if it is asked for more of them.
+type fitSettings struct {
+	Optimizer       string            `json:"optimizer"`
+	OptimizerConfig map[string]any    `json:"optimizer_config"`
+	Loss            string            `json:"loss"`
+	Metrics         []string          `json:"metrics"`
+	BatchSize       int               `json:"batch_size"`
+	ValidationSplit float64           `json:"validation_split"`
+	Shuffle         bool              `json:"shuffle"`
+	InitialEpoch    int               `json:"initial_epoch"`
+	ClassWeights    map[int]float64   `json:"class_weights,omitempty"`
+	Seed            int64             `json:"seed"`
+	Trainable       []string          `json:"trainable"`
+	Data            map[string]string `json:"data"`
+}
+
+// writeJSON writes v to a file of the run in one move.
+func (r *run) writeJSON(name string, v any) error {
+	return replaceFile(filepath.Join(r.dir, name), func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", " ")
+		return e.Encode(v)
+	})
+}
+
+// readJSON reads a file of the run.
+func (r *run) readJSON(name string, v any) error {
+	path := filepath.Join(r.dir, name)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return fmt.Errorf("layers: %s is damaged: %w; remove the directory, or fit with layers.Fresh()", path, err)
+	}
+	return nil
+}
