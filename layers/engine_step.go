@@ -121,7 +121,7 @@ func (s *trainStep) build(in []*graph.Node) []*graph.Node {
 	}
 
 	first := graph.MulScalar(a.step, s.batch)
-	rows := graph.DynamicSlice(a.order, []*graph.Node{first}, []int{s.batch})
+	rows := graph.Gather(a.order, graph.ExpandAxes(positions(first, s.batch), -1))
 	call := NewCall(g, true, func(v *Variable) *graph.Node { return nodes[v] },
 		graph.Add(a.seed, graph.ConvertDType(a.iterations, dtypes.Uint32)))
 	if s.partial {

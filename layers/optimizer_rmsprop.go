@@ -92,7 +92,7 @@ func (o *RMSpropOptimizer) Update(step OptimizerStep, w, g *graph.Node, slots []
 
 // Config returns Keras' configuration.
 func (o *RMSpropOptimizer) Config() map[string]any {
-	c := o.config("rmsprop")
+	c := o.config("rm_sprop")
 	c["rho"], c["momentum"], c["epsilon"], c["centered"] = o.rho, o.momentum, o.epsilon, o.centered
 	return c
 }

@@ -62,7 +62,7 @@ func (o *SGDOptimizer) Update(step OptimizerStep, w, g *graph.Node, slots []*gra
 
 // Config returns Keras' configuration.
 func (o *SGDOptimizer) Config() map[string]any {
-	c := o.config("SGD")
+	c := o.config("sgd")
 	c["momentum"], c["nesterov"] = o.momentum, o.nesterov
 	return c
 }
