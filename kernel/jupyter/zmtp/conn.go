@@ -9,6 +9,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/go-zeromq/zmq4"
@@ -136,7 +137,7 @@ func (c *Conn) Recv() (frames [][]byte, err error) {
 		case errors.Is(err, zmq4.ErrClosedConn):
 			// zmq4 remembers the loss but not its cause.
 			return nil, io.EOF
-		case errors.Is(err, io.EOF):
+		case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET): // closed with data unread
 			return nil, io.EOF
 		case errors.Is(err, net.ErrClosed):
 			return nil, net.ErrClosed
