@@ -38,7 +38,7 @@ func drawAll(classes, n, first int) *layers.Examples {
 			order := rand.New(rand.NewPCG(1, uint64(first+block))).Perm(classes)
 			for i := block; i < min(n, block+classes); i++ {
 				out.Labels[i] = int32(order[i-block])
-				draw(order[i-block], uint64(first+i), out.Bytes[i*imageBytes:(i+1)*imageBytes])
+				drawSubject(order[i-block], uint64(first+i), out.Bytes[i*imageBytes:(i+1)*imageBytes])
 			}
 			return nil
 		})
@@ -47,9 +47,9 @@ func drawAll(classes, n, first int) *layers.Examples {
 	return out
 }
 
-// draw draws the picture of a number. Labels beyond the ten subjects get one
+// drawSubject draws the picture of a number. Labels beyond the ten subjects get one
 // of them in a colour of their own (CIFAR-100's form needs that many).
-func draw(label int, number uint64, to []uint8) {
+func drawSubject(label int, number uint64, to []uint8) {
 	random := rand.New(rand.NewPCG(2, number))
 	c := &canvas{}
 	subjects[label%len(subjects)](c, &brush{random})

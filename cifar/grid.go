@@ -1,0 +1,151 @@
+package cifar
+
+import (
+	"fmt"
+	"image/color"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/gocifar/gocifar/layers"
+	"github.com/gocifar/gocifar/layers/display"
+)
+
+// gridColumns is the walkthrough's: three rows of four.
+const gridColumns = 4
+
+// Grid shows pictures in rows of four, each under the name of its class; its
+// text form is a table of indices and classes (Thumbnail draws a picture in a
+// terminal). Without indices it shows twelve random ones, always the same.
+func Grid(examples *layers.Examples, classes []string, indices ...int) display.Displayer {
+	if len(indices) == 0 {
+		indices = Pick(examples, 12, 42)
+	}
+	return tiles{examples: examples, indices: indices, caption: func(index int) []line {
+		return []line{{text: labelName(examples, classes, index), color: ink, bold: true}}
+	}}.bundle()
+}
+
+// Pick returns n different random indices of examples in random order (all of
+// them if there are fewer). The same seed picks the same ones.
+func Pick(examples *layers.Examples, n int, seed uint64) []int {
+	order := rand.New(rand.NewPCG(seed, 0)).Perm(examples.Len())
+	return order[:max(0, min(n, len(order)))]
+}
+
+// labelName returns the class of an example, "?" if it has none.
+func labelName(examples *layers.Examples, classes []string, index int) string {
+	if index >= len(examples.Labels) {
+		return "?"
+	}
+	return className(classes, int(examples.Labels[index]))
+}
+
+func className(classes []string, label int) string {
+	if label < 0 || label >= len(classes) {
+		return fmt.Sprint(label)
+	}
+	return classes[label]
+}
+
+// A line is one line of a caption.
+type line struct {
+	text  string
+	color color.Color
+	bold  bool
+}
+
+// tiles are pictures with captions.
+type tiles struct {
+	examples *layers.Examples
+	indices  []int
+	caption  func(index int) []line
+}
+
+// Measures of a tile in pixels of the card.
+const (
+	tileZoom   = 5
+	tileGap    = 14
+	tilePhoto  = Side * tileZoom
+	lineHeight = 19
+	textSize   = 15
+)
+
+// bundle draws the tiles. Examples that are no pictures of our size, or an
+// index out of range, are said instead.
+func (t tiles) bundle() display.Bundle {
+	if err := t.check(); err != nil {
+		return display.Bundle{Text: err.Error()}
+	}
+	out := display.Bundle{Text: t.table()}
+	data, err := t.draw()
+	if err != nil {
+		out.Text += "\n(no picture: " + err.Error() + ")"
+		return out
+	}
+	out.PNG = data
+	return out
+}
+
+func (t tiles) check() error {
+	e := t.examples
+	if len(e.Shape) != 3 || e.Shape[0] != Side || e.Shape[1] != Side || e.Shape[2] != Channels || e.Bytes == nil {
+		return fmt.Errorf("cifar: cannot show examples of shape %v as pictures: want bytes of shape [%d %d %d]",
+			e.Shape, Side, Side, Channels)
+	}
+	for _, index := range t.indices {
+		if index < 0 || index >= e.Len() {
+			return fmt.Errorf("cifar: there is no picture %d among %d", index, e.Len())
+		}
+	}
+	return nil
+}
+
+func (t tiles) pixels(index int) []uint8 {
+	return t.examples.Bytes[index*imageBytes : (index+1)*imageBytes]
+}
+
+// draw returns all tiles as one PNG.
+func (t tiles) draw() ([]byte, error) {
+	lines := 0
+	for _, index := range t.indices {
+		lines = max(lines, len(t.caption(index)))
+	}
+	columns := max(1, min(gridColumns, len(t.indices)))
+	rows := (len(t.indices) + columns - 1) / columns
+	stepX, stepY := tilePhoto+tileGap, tilePhoto+lines*lineHeight+tileGap
+	card := newPicture(columns*stepX+tileGap, rows*stepY+tileGap)
+	regular, err := card.pen(typeface{size: textSize})
+	if err != nil {
+		return nil, err
+	}
+	bold, err := card.pen(typeface{size: textSize, bold: true})
+	if err != nil {
+		return nil, err
+	}
+	for i, index := range t.indices {
+		x, y := tileGap+i%columns*stepX, tileGap/2+i/columns*stepY
+		for k, l := range t.caption(index) {
+			pen := regular
+			if l.bold {
+				pen = bold
+			}
+			pen.write(pen.fit(l.text, stepX-4), x+tilePhoto/2, y+(k+1)*lineHeight-5, 0.5, l.color)
+		}
+		card.photo(t.pixels(index), x, y+lines*lineHeight, tileZoom)
+	}
+	return card.encode()
+}
+
+// table lists the tiles as text, one a line.
+func (t tiles) table() string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "%6s  %s", "index", "picture")
+	for _, index := range t.indices {
+		var captions []string
+		for _, l := range t.caption(index) {
+			captions = append(captions, l.text)
+		}
+		fmt.Fprintf(&out, "\n%6d  %s", index, strings.Join(captions, ", "))
+	}
+	return out.String()
+}

@@ -1,0 +1,127 @@
+package cifar
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"sync"
+
+	"golang.org/x/image/font"
+	"golang.org/x/image/font/gofont/gobold"
+	"golang.org/x/image/font/gofont/goregular"
+	"golang.org/x/image/font/opentype"
+	"golang.org/x/image/math/fixed"
+)
+
+// A picture is a card that text and photographs are drawn on. It is opaque, so
+// that it reads the same on a light and a dark page.
+type picture struct {
+	image *image.RGBA
+}
+
+// Colours of cards.
+var (
+	paper      = color.RGBA{255, 255, 255, 255}
+	ink        = color.RGBA{32, 32, 36, 255}
+	rightGreen = color.RGBA{0, 110, 50, 255}
+	wrongRed   = color.RGBA{190, 20, 30, 255}
+)
+
+func newPicture(width, height int) *picture {
+	p := &picture{image.NewRGBA(image.Rect(0, 0, width, height))}
+	p.fill(p.image.Bounds(), paper)
+	return p
+}
+
+func (p *picture) fill(area image.Rectangle, c color.Color) {
+	draw.Draw(p.image, area, image.NewUniform(c), image.Point{}, draw.Src)
+}
+
+// photo draws a picture of a data set with its corner at (x, y), every pixel
+// of it a square of zoom by zoom: enlarging it smoothly would invent detail.
+func (p *picture) photo(pixels []uint8, x, y, zoom int) {
+	for row := range Side {
+		for column := range Side {
+			at := (row*Side + column) * Channels
+			p.fill(image.Rect(x+column*zoom, y+row*zoom, x+(column+1)*zoom, y+(row+1)*zoom),
+				color.RGBA{pixels[at], pixels[at+1], pixels[at+2], 255})
+		}
+	}
+}
+
+// encode returns the card as PNG.
+func (p *picture) encode() ([]byte, error) {
+	var out bytes.Buffer
+	if err := png.Encode(&out, p.image); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// A typeface is one style of lettering in one size.
+type typeface struct {
+	bold bool
+	size float64 // pixels
+}
+
+// fonts parses the two fonts once; both are part of the program.
+var fonts = sync.OnceValues(func() ([2]*opentype.Font, error) {
+	regular, err := opentype.Parse(goregular.TTF)
+	if err != nil {
+		return [2]*opentype.Font{}, err
+	}
+	bold, err := opentype.Parse(gobold.TTF)
+	return [2]*opentype.Font{regular, bold}, err
+})
+
+// face returns a new face, as faces are not safe for concurrent use.
+func (t typeface) face() (font.Face, error) {
+	parsed, err := fonts()
+	if err != nil {
+		return nil, err
+	}
+	chosen := parsed[0]
+	if t.bold {
+		chosen = parsed[1]
+	}
+	return opentype.NewFace(chosen, &opentype.FaceOptions{Size: t.size, DPI: 72, Hinting: font.HintingFull})
+}
+
+// A pen writes in one typeface.
+type pen struct {
+	*picture
+	face font.Face
+}
+
+func (p *picture) pen(t typeface) (*pen, error) {
+	face, err := t.face()
+	if err != nil {
+		return nil, fmt.Errorf("cifar: font: %w", err)
+	}
+	return &pen{p, face}, nil
+}
+
+func (p *pen) width(text string) int { return font.MeasureString(p.face, text).Ceil() }
+
+// write writes text with its base line at y; x is its left end, middle or
+// right end as align is 0, 0.5 or 1.
+func (p *pen) write(text string, x, y int, align float64, c color.Color) {
+	drawer := font.Drawer{Dst: p.image, Src: image.NewUniform(c), Face: p.face}
+	drawer.Dot = fixed.P(x-int(align*float64(p.width(text))), y)
+	drawer.DrawString(text)
+}
+
+// fit shortens text to at most width pixels, ending it with an ellipsis.
+func (p *pen) fit(text string, width int) string {
+	if p.width(text) <= width {
+		return text
+	}
+	runes := []rune(text)
+	for len(runes) > 0 && p.width(string(runes)+"…") > width {
+		runes = runes[:len(runes)-1]
+	}
+	return string(runes) + "…"
+}
