@@ -38,6 +38,9 @@ func (l *AveragePooling2DLayer) Padding(p PaddingMode) *AveragePooling2DLayer {
 // Call takes the means.
 func (l *AveragePooling2DLayer) Call(_ *Call, in []*graph.Node) *graph.Node {
 	x := in[0]
+	if blocks := l.blocks(x); blocks != nil {
+		return graph.ReduceMean(blocks, 2, 4)
+	}
 	taps := l.taps(x, 0)
 	sum := taps[0]
 	for _, t := range taps[1:] {

@@ -53,11 +53,30 @@ func (p *pooling2D) OutputShape(in []Shape) (Shape, error) {
 	return Shape{h, w, channels}, err
 }
 
+// blocks cuts x into its windows where these neither overlap nor leave gaps nor
+// need padding: [n, h/kh, kh, w/kw, kw, c]. Pixels beyond the last window are
+// dropped. It returns nil for other windows. Reducing axes 2 and 4 is several
+// times faster on a CPU than XLA's reduce-window: see BenchmarkMaxPooling2D.
+func (p *pooling2D) blocks(x *graph.Node) *graph.Node {
+	d := x.Shape().Dimensions
+	_, _, pads, err := p.image(d[1], d[2])
+	if err != nil {
+		panic(err)
+	}
+	if p.strides != p.size || pads[0] != [2]int{} || pads[1] != [2]int{} {
+		return nil
+	}
+	h, w := d[1]/p.size[0], d[2]/p.size[1]
+	if h*p.size[0] != d[1] || w*p.size[1] != d[2] {
+		x = graph.Slice(x, graph.AxisRange(), graph.AxisRange(0, h*p.size[0]), graph.AxisRange(0, w*p.size[1]), graph.AxisRange())
+	}
+	return graph.Reshape(x, d[0], h, p.size[0], w, p.size[1], d[3])
+}
+
 // taps returns one node for each position (u, v) of the window, in row-major
 // order: that pixel of every window, [n, h', w', c]. Padding has the value
-// fill. Elementwise operations on the taps reduce the windows; XLA fuses them,
-// which on a CPU is several times faster than its general reduce-window, and
-// their gradients are defined for every window.
+// fill. Elementwise operations on the taps reduce the windows; their gradients
+// are defined for every window, and on a CPU they are faster than reduce-window.
 func (p *pooling2D) taps(x *graph.Node, fill float64) []*graph.Node {
 	d := x.Shape().Dimensions
 	h, w, pads, err := p.image(d[1], d[2])
