@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"os/exec"
 	"reflect"
 	"strings"
 	"testing"
@@ -17,6 +18,18 @@ import (
 
 // The golden files hold what real Keras computes; testdata/make_golden.py makes
 // them and says with which versions.
+
+// TestGoldenFilesAreKeras computes the golden files anew where there is a real
+// Keras: GOCIFAR_TEST_PYTHON names a python that has it.
+func TestGoldenFilesAreKeras(t *testing.T) {
+	python := os.Getenv("GOCIFAR_TEST_PYTHON")
+	if python == "" {
+		t.Skip("GOCIFAR_TEST_PYTHON names no python that has keras 3")
+	}
+	if out, err := exec.Command(python, "testdata/make_golden.py", "-check").CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
 
 // goldenArray is a float32 array in a golden file.
 type goldenArray struct {
@@ -99,7 +112,7 @@ func pass(t *testing.T, m *Model, training bool, in, upstream []*tensors.Tensor)
 		args = append(args, x)
 	}
 	var updated []*Variable
-	exec, err := graph.NewExec(testBackend(t), func(nodes []*graph.Node) []*graph.Node {
+	run, err := graph.NewExec(testBackend(t), func(nodes []*graph.Node) []*graph.Node {
 		byVariable := map[*Variable]*graph.Node{}
 		for i, v := range variables {
 			byVariable[v] = nodes[1+i]
@@ -132,8 +145,8 @@ func pass(t *testing.T, m *Model, training bool, in, upstream []*tensors.Tensor)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer exec.Finalize()
-	all, err := exec.Exec(args...)
+	defer run.Finalize()
+	all, err := run.Exec(args...)
 	if err != nil {
 		t.Fatal(err)
 	}
