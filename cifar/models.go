@@ -2,10 +2,17 @@ package cifar
 
 import "github.com/gocifar/gocifar/layers"
 
-// Model1 returns the walkthrough's first model: two convolutions and a dense
+// compiled compiles a model as the walkthrough does all three. A wrong setting
+// would be kept by the model and returned by Fit.
+func compiled(m *layers.Model, learningRate float64) *layers.Model {
+	m.Compile(layers.Adamax(learningRate), layers.CategoricalCrossEntropy, layers.Accuracy)
+	return m
+}
+
+// Model1 returns the walkthrough's first model, compiled: two convolutions and a dense
 // layer with LeakyReLU, 2,105,066 parameters.
 func Model1() *layers.Model {
-	return layers.Sequential("model_1",
+	m := layers.Sequential("model_1",
 		layers.Input(Side, Side, Channels),
 		layers.Conv2D(16, 3).Padding(layers.Same),
 		layers.LeakyReLU(0.1),
@@ -17,12 +24,13 @@ func Model1() *layers.Model {
 		layers.LeakyReLU(0.1),
 		layers.Dense(10).Activation(layers.Softmax),
 	)
+	return compiled(m, 0.005)
 }
 
-// Model2 returns the second model: the first with dropout against
+// Model2 returns the second model, compiled: the first with dropout against
 // overfitting, 2,105,066 parameters.
 func Model2() *layers.Model {
-	return layers.Sequential("model_2",
+	m := layers.Sequential("model_2",
 		layers.Input(Side, Side, Channels),
 		layers.Conv2D(16, 3).Padding(layers.Same),
 		layers.LeakyReLU(0.1),
@@ -37,12 +45,13 @@ func Model2() *layers.Model {
 		layers.Dropout(0.5),
 		layers.Dense(10).Activation(layers.Softmax),
 	)
+	return compiled(m, 0.005)
 }
 
-// Model3 returns the third model: more convolutions and pooling, dropout
+// Model3 returns the third model, compiled: more convolutions and pooling, dropout
 // after each pool, 1,084,234 parameters.
 func Model3() *layers.Model {
-	return layers.Sequential("model_3",
+	m := layers.Sequential("model_3",
 		layers.Input(Side, Side, Channels),
 		layers.Conv2D(16, 3).Padding(layers.Same),
 		layers.LeakyReLU(0.1),
@@ -62,4 +71,5 @@ func Model3() *layers.Model {
 		layers.Dropout(0.5),
 		layers.Dense(10).Activation(layers.Softmax),
 	)
+	return compiled(m, 0.001)
 }

@@ -21,22 +21,23 @@ func TestModelsEqualWalkthrough(t *testing.T) {
 	for _, test := range []struct {
 		model  *layers.Model
 		params int
+		rate   float64
 		rows   []string
 	}{
-		{Model1(), 2105066, []string{
+		{Model1(), 2105066, 0.005, []string{
 			conv(0, "[32 32 16]", 448), "leaky_re_lu LeakyReLU [32 32 16] 0",
 			conv(1, "[32 32 32]", 4640), "leaky_re_lu_1 LeakyReLU [32 32 32] 0",
 			"max_pooling2d MaxPooling2D [16 16 32] 0", "flatten Flatten [8192] 0",
 			"dense Dense [256] 2097408", "leaky_re_lu_2 LeakyReLU [256] 0", "dense_1 Dense [10] 2570",
 		}},
-		{Model2(), 2105066, []string{
+		{Model2(), 2105066, 0.005, []string{
 			conv(0, "[32 32 16]", 448), "leaky_re_lu LeakyReLU [32 32 16] 0", "dropout Dropout [32 32 16] 0",
 			conv(1, "[32 32 32]", 4640), "leaky_re_lu_1 LeakyReLU [32 32 32] 0", "dropout_1 Dropout [32 32 32] 0",
 			"max_pooling2d MaxPooling2D [16 16 32] 0", "flatten Flatten [8192] 0",
 			"dense Dense [256] 2097408", "leaky_re_lu_2 LeakyReLU [256] 0", "dropout_2 Dropout [256] 0",
 			"dense_1 Dense [10] 2570",
 		}},
-		{Model3(), 1084234, []string{
+		{Model3(), 1084234, 0.001, []string{
 			conv(0, "[32 32 16]", 448), "leaky_re_lu LeakyReLU [32 32 16] 0",
 			conv(1, "[32 32 32]", 4640), "leaky_re_lu_1 LeakyReLU [32 32 32] 0",
 			"max_pooling2d MaxPooling2D [16 16 32] 0", "dropout Dropout [16 16 32] 0",
@@ -52,6 +53,9 @@ func TestModelsEqualWalkthrough(t *testing.T) {
 		}
 		if got := test.model.CountParams(); got != test.params {
 			t.Errorf("%s has %d parameters, want %d", test.model.Name(), got, test.params)
+		}
+		if o := test.model.Optimizer(); o == nil || o.LearningRate() != test.rate {
+			t.Errorf("%s is compiled with %v, want a learning rate of %v", test.model.Name(), o, test.rate)
 		}
 		var rows []string
 		shape := layers.Shape{Side, Side, Channels}
