@@ -56,8 +56,8 @@ type slot struct {
 
 // Sizes of the drawing in pixels.
 const (
-	boxWidth, boxHeight   = 190, 40
-	columnStep, rowStep   = 210, 64
+	boxWidth, boxHeight   = 240, 40
+	columnStep, rowStep   = 260, 64
 	passageWidth, margins = 24, 12
 )
 
