@@ -60,6 +60,7 @@ func (c *Curves) plot() (*plot.Plot, error) {
 	p.Title.Text = "Model " + heading(c.metric)
 	p.X.Label.Text, p.Y.Label.Text = "Epoch", heading(c.metric)
 	p.Legend.Top, p.Legend.Left = true, true
+	p.Title.Padding, p.Legend.XOffs, p.Legend.YOffs = vg.Points(6), vg.Points(8), vg.Points(-6)
 	p.Add(plotter.NewGrid())
 	n := 0
 	for _, h := range c.runs {
