@@ -1,0 +1,120 @@
+package getfile
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"strings"
+)
+
+// part is the beginning of a download on disk, with the running hash.
+type part struct {
+	file *os.File
+	hash hash.Hash
+	n    int64
+	gone bool // renamed or removed
+}
+
+// openPart opens or creates the file and hashes what is in it.
+func openPart(ctx context.Context, path string, newHash func() hash.Hash) (*part, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	p := &part{file: file, hash: newHash()}
+	if p.n, err = io.Copy(p.hash, &meter{ctx: ctx, r: file}); err != nil {
+		file.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// restart forgets all bytes.
+func (p *part) restart() error {
+	p.hash.Reset()
+	p.n = 0
+	if _, err := p.file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	return p.file.Truncate(0)
+}
+
+// fill appends r, which must end at total bytes if that is not 0. Failures of
+// r may go better next time; failures of the disk will not.
+func (p *part) fill(r io.Reader, total int64) error {
+	buffer := make([]byte, 128<<10)
+	for {
+		n, readErr := r.Read(buffer)
+		if n > 0 {
+			if err := p.append(buffer[:n], total); err != nil {
+				return err
+			}
+		}
+		switch {
+		case readErr == io.EOF && (total == 0 || p.n == total):
+			return nil
+		case readErr == io.EOF:
+			return againError{fmt.Errorf("the transfer ended early, at %d of %d bytes", p.n, total)}
+		case readErr != nil:
+			return againError{readErr}
+		}
+	}
+}
+
+func (p *part) append(data []byte, total int64) error {
+	if p.n == 0 && looksLikeHTML(data) {
+		return unavailableError{errors.New("sent an HTML page instead of the file")}
+	}
+	if total > 0 && p.n+int64(len(data)) > total {
+		if err := p.restart(); err != nil {
+			return err
+		}
+		return unavailableError{fmt.Errorf("sends more than the file's %d bytes", total)}
+	}
+	if _, err := p.file.Write(data); err != nil {
+		return err
+	}
+	p.hash.Write(data)
+	p.n += int64(len(data))
+	return nil
+}
+
+// looksLikeHTML tells a log-in page by its first bytes.
+func looksLikeHTML(data []byte) bool {
+	start := strings.ToLower(string(bytes.TrimSpace(data[:min(len(data), 64)])))
+	return strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html")
+}
+
+// finish checks the hash and gives the file its final name.
+func (p *part) finish(path, want string) error {
+	if got := hex.EncodeToString(p.hash.Sum(nil)); !strings.EqualFold(got, want) {
+		n := p.n
+		if err := p.restart(); err != nil {
+			return err
+		}
+		return fmt.Errorf("%w: the %d bytes that came have the hash %s, want %s; they were discarded", ErrHash, n, got, want)
+	}
+	if err := errors.Join(p.file.Sync(), p.file.Close()); err != nil {
+		return err
+	}
+	p.gone = true
+	return os.Rename(p.file.Name(), path)
+}
+
+// remove deletes the file, which holds nothing of use.
+func (p *part) remove() {
+	p.close()
+	os.Remove(p.file.Name())
+	p.gone = true
+}
+
+func (p *part) close() {
+	if !p.gone {
+		p.file.Close()
+	}
+}

@@ -1,0 +1,28 @@
+// Package transfer brings the networks that Keras Applications ships trained
+// on ImageNet (VGG16, VGG19, InceptionV3 and ResNet50V2) to small data sets of
+// one's own.
+//
+//	vgg, err := transfer.VGG16(ctx, transfer.Config{
+//		Weights:    transfer.ImageNet,
+//		InputShape: layers.Shape{32, 32, 3},
+//		Pooling:    transfer.Max,
+//	})
+//	vgg.SetTrainable(false)
+//
+// The result is a *layers.Model with Keras' own layer names. Any layer can be
+// tapped. A frozen network gives the same answer in every epoch, so its work
+// is done once:
+//
+//	features, err := transfer.Features(ctx, vgg, "block3_pool", train)
+//	head, err := transfer.Head(vgg, "block3_pool", 10)
+//	history, err := head.Fit(ctx, features, layers.Epochs(10), layers.BatchSize(250))
+//	model4, err := transfer.Compose("model_4", vgg, "block3_pool", head)
+//
+// Features keeps its result on disk, so that a second run reads it in a
+// second. Compose gives one model from image to probabilities, which shares
+// its weights with the network and the head and can be thawed to fine-tune it.
+//
+// Weights come from Keras' official files, which are downloaded once into the
+// folder that Keras uses itself, from a file of one's own, or are drawn from a
+// seed. Backbone.Banner says which.
+package transfer

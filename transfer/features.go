@@ -1,0 +1,141 @@
+package transfer
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/gocifar/gocifar/layers"
+	"github.com/gocifar/gocifar/layers/getfile"
+	"github.com/gocifar/gocifar/transfer/rowfile"
+)
+
+// FeatureOption changes how Features works, not what it returns.
+type FeatureOption func(*extraction)
+
+// Batch sets how many images go through the network together. Default 256.
+// Memory grows with it, and what a kill loses.
+func Batch(images int) FeatureOption { return func(e *extraction) { e.batch = images } }
+
+// CacheIn keeps the features below another folder than GOCIFAR_CACHE's.
+func CacheIn(folder string) FeatureOption { return func(e *extraction) { e.folder = folder } }
+
+// OnProgress has report called after every batch, by one goroutine. Without
+// it a progress line is shown.
+func OnProgress(report func(FeatureProgress)) FeatureOption {
+	return func(e *extraction) { e.report = report }
+}
+
+// FeatureProgress tells how far Features is.
+type FeatureProgress struct {
+	// Waiting is true while another process computes the same features.
+	Waiting bool
+	// Done of Total images have their features; Resumed of them had them
+	// before, from an earlier run that did not finish.
+	Done, Total, Resumed int
+}
+
+// extraction is one call of Features.
+type extraction struct {
+	backbone *Backbone
+	tap      string
+	examples *layers.Examples
+	batch    int
+	folder   string
+	report   func(FeatureProgress)
+}
+
+// Features returns what the layer named tap makes of every example, as
+// examples of the layer's shape with the same labels: what a head is trained
+// on. An empty tap means the model's result.
+//
+// The network runs in inference mode, frozen or not. Its weights are not
+// changed and no gradient is computed.
+//
+// The numbers lie in a file below GOCIFAR_CACHE that is mapped into memory:
+// the result needs no memory of its own, and must not be written to. The file
+// is found again by the content of weights, images, and everything between
+// them, and may be removed at any time no program uses it. A run that is
+// interrupted is resumed by the next one; processes that want the same
+// features wait for each other.
+func Features(ctx context.Context, b *Backbone, tap string, examples *layers.Examples, options ...FeatureOption) (*layers.Examples, error) {
+	e := &extraction{backbone: b, tap: tap, examples: examples, batch: 256}
+	for _, option := range options {
+		option(e)
+	}
+	if err := e.check(); err != nil {
+		return nil, fmt.Errorf("transfer: features: %w", err)
+	}
+	features, err := e.run(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("transfer: features of %s at %s: %w", b.Name(), tap, err)
+	}
+	return features, nil
+}
+
+func (e *extraction) check() error {
+	switch {
+	case e.backbone == nil || e.backbone.Model == nil:
+		return fmt.Errorf("no network was given")
+	case e.examples == nil || e.examples.Len() == 0:
+		return fmt.Errorf("no examples were given")
+	case e.batch < 1:
+		return fmt.Errorf("the batch must be at least 1, got %d", e.batch)
+	}
+	if err := e.backbone.Ready(); err != nil {
+		return err
+	}
+	want, got := e.backbone.Inputs()[0].Shape(), layers.Shape(e.examples.Shape)
+	if !want.Equal(got) {
+		return fmt.Errorf("%s wants images of shape %v, got %v (Config.InputShape is the images' shape, Config.Resize enlarges them)",
+			e.backbone.Name(), want, got)
+	}
+	if scale := e.examples.Scale; e.backbone.reads0to255 && scale != 0 && scale != 1 {
+		return fmt.Errorf("%s was built with Preprocess and reads pixels of 0 to 255, but these examples are scaled by %g: give it the examples as they were loaded",
+			e.backbone.Name(), scale)
+	}
+	return nil
+}
+
+func (e *extraction) run(ctx context.Context) (*layers.Examples, error) {
+	tapped, err := e.backbone.tapped(e.tap)
+	if err != nil {
+		return nil, err
+	}
+	if e.folder == "" {
+		root, err := getfile.CacheRoot()
+		if err != nil {
+			return nil, err
+		}
+		e.folder = root
+	}
+	pass, err := newPass(tapped, e.examples, e.batch)
+	if err != nil {
+		return nil, err
+	}
+	key, err := pass.key()
+	if err != nil {
+		return nil, err
+	}
+	shape := tapped.Outputs()[0].Shape()
+	progress := newFeatureProgress(e)
+	builder := rowfile.Builder{
+		Path: filepath.Join(e.folder, "features", key+".rows"),
+		Spec: rowfile.Spec{
+			Key:   key,
+			About: fmt.Sprintf("%s at %s, %d examples of %v", e.backbone.Name(), e.tap, e.examples.Len(), e.examples.Shape),
+			Rows:  e.examples.Len(), Columns: shape.Size(), ChunkRows: e.batch,
+		},
+		Fill:     pass.fill,
+		Progress: progress.rows,
+		Waiting:  progress.waiting,
+	}
+	matrix, err := builder.Build(ctx)
+	progress.close()
+	if err != nil {
+		return nil, err
+	}
+	return &layers.Examples{
+		Shape: shape, Floats: matrix.Values, Labels: e.examples.Labels, Classes: e.examples.Classes,
+	}, nil
+}

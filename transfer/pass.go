@@ -1,0 +1,180 @@
+package transfer
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"hash"
+	"slices"
+	"strings"
+	"sync"
+	"unsafe"
+
+	"github.com/gocifar/gocifar/layers"
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// pass is one pass of examples through a model, batch by batch in one
+// compiled graph.
+type pass struct {
+	model    *layers.Model
+	examples *layers.Examples
+	batch    int
+	backend  compute.Backend
+	compile  func() (*graph.Exec, error) // once, when the first batch is needed
+}
+
+func newPass(model *layers.Model, examples *layers.Examples, batch int) (*pass, error) {
+	backend, err := layers.Backend()
+	if err != nil {
+		return nil, err
+	}
+	if err := model.InitializeMissing(); err != nil {
+		return nil, err
+	}
+	p := &pass{model: model, examples: examples, batch: batch, backend: backend}
+	p.compile = sync.OnceValues(func() (*graph.Exec, error) { return graph.NewExec(backend, p.graph) })
+	return p, nil
+}
+
+// graph is the compiled function: examples as they are stored, and the
+// weights, to the model's result.
+func (p *pass) graph(in []*graph.Node) *graph.Node {
+	values := map[*layers.Variable]*graph.Node{}
+	for i, v := range p.model.Variables() {
+		values[v] = in[1+i]
+	}
+	x := graph.ConvertDType(in[0], dtypes.Float32)
+	if s := p.examples.Scale; s != 0 && s != 1 {
+		x = graph.MulScalar(x, s)
+	}
+	if o := p.examples.Offset; o != 0 {
+		x = graph.AddScalar(x, o)
+	}
+	call := layers.NewCall(x.Graph(), false, func(v *layers.Variable) *graph.Node { return values[v] }, nil)
+	return p.model.Forward(call, x)[0]
+}
+
+// fill computes the results of examples from..to.
+func (p *pass) fill(ctx context.Context, from, to int, out []float32) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	exec, err := p.compile()
+	if err != nil {
+		return err
+	}
+	images := p.images(from, to)
+	defer images.FinalizeAll()
+	args := []any{images}
+	for _, v := range p.model.Variables() {
+		args = append(args, v.Value)
+	}
+	results, err := exec.Exec(args...)
+	if err != nil {
+		return err
+	}
+	defer results[0].FinalizeAll()
+	return tensors.ConstFlatData(results[0], func(flat []float32) { copy(out, flat) })
+}
+
+// images returns examples from..to, filled up with zeros to a whole batch so
+// that the last one needs no graph of its own.
+func (p *pass) images(from, to int) *tensors.Tensor {
+	size := layers.Shape(p.examples.Shape).Size()
+	dimensions := append([]int{p.batch}, p.examples.Shape...)
+	if p.examples.Bytes != nil {
+		return tensors.FromFlatDataAndDimensions(filledUp(p.examples.Bytes[from*size:to*size], p.batch*size), dimensions...)
+	}
+	return tensors.FromFlatDataAndDimensions(filledUp(p.examples.Floats[from*size:to*size], p.batch*size), dimensions...)
+}
+
+func filledUp[T any](values []T, n int) []T {
+	if len(values) == n {
+		return values
+	}
+	return append(slices.Clone(values), make([]T, n-len(values))...)
+}
+
+// keyVersion changes when the meaning of a features file does.
+const keyVersion = 1
+
+// key identifies the pass's result: a hash of all it depends on.
+func (p *pass) key() (string, error) {
+	weights, err := p.weightsHash()
+	if err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(map[string]any{
+		"version": keyVersion,
+		"model":   withoutTraining(p.model.Config()),
+		"weights": weights,
+		"data":    p.dataHash(),
+		"shape":   p.examples.Shape,
+		"scale":   p.examples.Scale,
+		"offset":  p.examples.Offset,
+		"dtype":   "float32",
+		// Backends round differently; a run should not depend on which one
+		// filled the cache.
+		"backend": p.backend.Name(),
+	})
+	if err != nil {
+		return "", fmt.Errorf("describing the model: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16]), nil
+}
+
+// withoutTraining removes from a configuration what does not change the
+// model's result in inference mode.
+func withoutTraining(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		kept := map[string]any{}
+		for key, inner := range v {
+			if key != "trainable" && !strings.HasSuffix(key, "_initializer") {
+				kept[key] = withoutTraining(inner)
+			}
+		}
+		return kept
+	case []any:
+		kept := make([]any, len(v))
+		for i, inner := range v {
+			kept[i] = withoutTraining(inner)
+		}
+		return kept
+	default:
+		return value
+	}
+}
+
+func (p *pass) weightsHash() (string, error) {
+	h := sha256.New()
+	for _, v := range p.model.Variables() {
+		fmt.Fprintln(h, v.Path, v.Shape)
+		if err := v.Value.ConstBytes(func(data []byte) { h.Write(data) }); err != nil {
+			return "", fmt.Errorf("reading %s: %w", v.Path, err)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+func (p *pass) dataHash() string {
+	h := sha256.New()
+	fmt.Fprintln(h, len(p.examples.Bytes), len(p.examples.Floats))
+	h.Write(p.examples.Bytes)
+	writeFloats(h, p.examples.Floats)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// writeFloats hashes the memory of values.
+func writeFloats(h hash.Hash, values []float32) {
+	if len(values) > 0 {
+		h.Write(unsafe.Slice((*byte)(unsafe.Pointer(&values[0])), 4*len(values)))
+	}
+}
