@@ -1,0 +1,197 @@
+package transfer
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gocifar/gocifar/layers"
+)
+
+// The formula of testdata/peer.py: n numbers in [0, 1) from splitmix64 of the
+// stream's number and the position.
+func uniform(stream uint64, n int) []float64 {
+	out := make([]float64, n)
+	for i := range out {
+		z := stream<<40 + uint64(i+1)*0x9E3779B97F4A7C15
+		z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+		z = (z ^ z>>27) * 0x94D049BB133111EB
+		z ^= z >> 31
+		out[i] = float64(z>>40) / (1 << 24)
+	}
+	return out
+}
+
+func formulaImages(n, size int) *layers.Examples {
+	bytes := make([]uint8, n*size*size*3)
+	for i, u := range uniform(0, len(bytes)) {
+		bytes[i] = uint8(u * 256)
+	}
+	return &layers.Examples{Shape: []int{size, size, 3}, Bytes: bytes}
+}
+
+// fillByFormula is peer.py's fill.
+func fillByFormula(t *testing.T, m *layers.Model) {
+	t.Helper()
+	for i, v := range m.Variables() {
+		values := make([]float32, v.Shape.Size())
+		for j, u := range uniform(uint64(i+1), len(values)) {
+			switch v.Name {
+			case "kernel":
+				fanIn := float64(len(values) / v.Shape[len(v.Shape)-1])
+				values[j] = float32((2*u - 1) * math.Sqrt(6/fanIn))
+			case "gamma", "moving_variance":
+				values[j] = float32(0.5 + u)
+			default:
+				values[j] = float32((2*u - 1) * 0.1)
+			}
+		}
+		if err := v.SetFlat(values); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func readGolden(t *testing.T, name string, into any) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var networks = map[string]*network{
+	"vgg16": vgg16, "vgg19": vgg19, "inception_v3": inceptionV3, "resnet50v2": resNet50V2,
+}
+
+// TestLayersAreKeras compares names, classes, shapes, parameters and order of
+// all layers, with and without top.
+func TestLayersAreKeras(t *testing.T) {
+	var golden map[string]struct {
+		Size, Params, Trainable int
+		Layers                  [][4]any
+	}
+	readGolden(t, "rows.json", &golden)
+	for name, want := range golden {
+		t.Run(name, func(t *testing.T) {
+			base, top := strings.CutSuffix(name, "_top")
+			c, err := Config{InputShape: layers.Shape{want.Size, want.Size, 3}, IncludeTop: top, Pooling: Max}.complete(networks[base])
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := networks[base].model(c) // without weights: a top has half a gigabyte
+			if err := m.Err(); err != nil {
+				t.Fatal(err)
+			}
+			if m.CountParams() != want.Params {
+				t.Errorf("%d parameters, want %d", m.CountParams(), want.Params)
+			}
+			if got := paramsOf(m.TrainableVariables()); got != want.Trainable {
+				t.Errorf("%d trainable parameters, want %d", got, want.Trainable)
+			}
+			if len(m.Layers()) != len(want.Layers) {
+				t.Fatalf("%d layers, want %d", len(m.Layers()), len(want.Layers))
+			}
+			for i, l := range m.Layers() {
+				row := [4]any{l.Name(), l.Class(), shapeOf(m, l), float64(paramsOf(l.Variables()))}
+				got, _ := json.Marshal(row)
+				wanted, _ := json.Marshal(want.Layers[i])
+				if string(got) != string(wanted) {
+					t.Fatalf("layer %d: got %s, want %s", i, got, wanted)
+				}
+			}
+		})
+	}
+}
+
+func paramsOf(variables []*layers.Variable) int {
+	n := 0
+	for _, v := range variables {
+		n += v.Shape.Size()
+	}
+	return n
+}
+
+func shapeOf(m *layers.Model, l layers.Layer) layers.Shape {
+	return m.Tap(l.Name()).Outputs()[0].Shape()
+}
+
+// sample is a few values of an array, as peer.py takes them.
+type sample struct {
+	Shape  []int
+	At     []int
+	Values []float64
+	MaxAbs float64 `json:"max_abs"`
+}
+
+func (s sample) check(t *testing.T, what string, got []float32) {
+	t.Helper()
+	for i, at := range s.At {
+		if d := math.Abs(float64(got[at]) - s.Values[i]); !(d <= 1e-4*s.MaxAbs) {
+			t.Errorf("%s at %d: got %g, want %g", what, at, got[at], s.Values[i])
+		}
+	}
+}
+
+// TestValuesAreKeras compares outputs at small sizes, with the walkthrough's
+// x/255 and with each network's own preprocessing.
+func TestValuesAreKeras(t *testing.T) {
+	var golden map[string]map[string]struct{ Plain, Own sample }
+	readGolden(t, "values.json", &golden)
+	for name, n := range networks {
+		t.Run(name, func(t *testing.T) {
+			images := formulaImages(1, n.minSize)
+			for _, own := range []bool{false, true} {
+				b, err := n.build(t.Context(), Config{InputShape: images.Shape, Pooling: Max, Preprocess: own})
+				if err != nil {
+					t.Fatal(err)
+				}
+				fillByFormula(t, b.Model)
+				x := images
+				if !own {
+					x = images.Normalize(255)
+				}
+				var taps []string
+				for tap := range golden[name] {
+					taps = append(taps, tap)
+				}
+				for i, got := range outputs(t, b.Tap(taps...), x) {
+					want := golden[name][taps[i]]
+					if own {
+						want.Own.check(t, taps[i]+" own preprocessing", got)
+					} else {
+						want.Plain.check(t, taps[i], got)
+					}
+				}
+			}
+		})
+	}
+}
+
+// outputs computes all results of a model.
+func outputs(t *testing.T, m *layers.Model, x *layers.Examples) [][]float32 {
+	t.Helper()
+	if err := m.Err(); err != nil {
+		t.Fatal(err)
+	}
+	var all [][]float32
+	for _, out := range m.Outputs() {
+		one := m.Tap(out.Layer().Name())
+		p, err := newPass(one, x, x.Len())
+		if err != nil {
+			t.Fatal(err)
+		}
+		values := make([]float32, x.Len()*out.Shape().Size())
+		if err := p.fill(t.Context(), 0, x.Len(), values); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, values)
+	}
+	return all
+}
