@@ -40,7 +40,7 @@ func TestBatchNormalizationLeavesPaddingOut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all, err := exec.Exec(args...)
+		all, err := exec.Call(args...)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -169,7 +169,7 @@ func (l *Conv2DLayer) Call(c *Call, in []*graph.Node) *graph.Node {
 		conv = conv.DilationPerAxis(l.window.dilation[0], l.window.dilation[1])
 	}
 	if l.groups > 1 {
-		conv = conv.FeatureGroupCount(l.groups)
+		conv = conv.ChannelGroupCount(l.groups)
 	}
 	y := conv.Done()
 	if l.useBias {

@@ -89,7 +89,7 @@ func (e *evaluator) measure(ctx context.Context, data *deviceData, from, to int)
 		for _, v := range e.model.Variables() {
 			args = append(args, v.Value)
 		}
-		out, err := e.exec.Exec(args...)
+		out, err := e.exec.Call(args...)
 		if err != nil {
 			return nil, fmt.Errorf("layers: evaluating model %q: %w", e.model.Name(), err)
 		}

@@ -69,7 +69,7 @@ func (p *predictor) run(ctx context.Context, e *Examples, batch int, row func(i 
 		for _, v := range p.model.Variables() {
 			args = append(args, v.Value)
 		}
-		out, err := p.exec.Exec(args...)
+		out, err := p.exec.Call(args...)
 		release(x)
 		if err != nil {
 			return fmt.Errorf("layers: predicting with model %q: %w", p.model.Name(), err)

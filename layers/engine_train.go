@@ -167,7 +167,7 @@ func (t *trainer) run() error {
 		}
 		args[i] = donated
 	}
-	out, err := t.exec.Exec(args...)
+	out, err := t.exec.Call(args...)
 	if err != nil {
 		return fmt.Errorf("layers: model %q: running a step: %w", t.model.Name(), err)
 	}

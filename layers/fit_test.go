@@ -167,7 +167,7 @@ func TestOptimizersAsKeras(t *testing.T) {
 				g[i] *= 0.3
 			}
 			args := append([]any{float32(o.LearningRate()), float32(step + 1), state[0], g}, state[1:]...)
-			out, err := e.Exec(args...)
+			out, err := e.Call(args...)
 			if err != nil {
 				t.Fatal(err)
 			}

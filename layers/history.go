@@ -74,17 +74,6 @@ func (h *History) add(epoch int, seconds float64, logs Logs, order []string) {
 	h.Seconds = append(h.Seconds, seconds)
 }
 
-// clone returns a copy that shares nothing.
-func (h *History) clone() *History {
-	out := *h
-	out.Epochs, out.Seconds, out.Order = slices.Clone(h.Epochs), slices.Clone(h.Seconds), slices.Clone(h.Order)
-	out.Metrics = make(map[string][]float64, len(h.Metrics))
-	for name, values := range h.Metrics {
-		out.Metrics[name] = slices.Clone(values)
-	}
-	return &out
-}
-
 // Text is the history as a table, one line an epoch.
 func (h *History) Text() string {
 	var b strings.Builder

@@ -30,7 +30,7 @@ func BenchmarkMaxPooling2D(b *testing.B) {
 			}
 			x := tensors.FromFlatDataAndDimensions(formula(32*32*32*32), 32, 32, 32, 32)
 			for b.Loop() {
-				if _, err := exec.Exec(x); err != nil {
+				if _, err := exec.Call(x); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -56,7 +56,7 @@ func forward(t *testing.T, m *Model, training bool, seed uint32, in ...*tensors.
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Exec(args...)
+	out, err := exec.Call(args...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 // pooling2D is what MaxPooling2D and AveragePooling2D share.
 type pooling2D struct {
 	window
-	stridesSet bool
 }
 
 // newPooling2D reads the pool size: none means Keras' default 2.

@@ -77,8 +77,3 @@ func setOrDelete(o *nbformat.Object, key string, set bool, value func() any) {
 		o.Delete(key)
 	}
 }
-
-// storedState is the state that an earlier run recorded, "" when none did.
-func storedState(cell *nbformat.Cell) State {
-	return State(cell.Object().Object("metadata").Object(metadataKey).String("state"))
-}

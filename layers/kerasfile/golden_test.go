@@ -93,7 +93,7 @@ func predict(t *testing.T, m *layers.Model, p prediction) []float32 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Exec(args...)
+	out, err := exec.Call(args...)
 	if err != nil {
 		t.Fatal(err)
 	}

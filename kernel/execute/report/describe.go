@@ -114,18 +114,6 @@ func title(source string) string {
 	return fallback
 }
 
-// shorten cuts a text to at most n characters.
-func shorten(s string, n int) string {
-	runes := []rune(s)
-	if len(runes) <= n {
-		return s
-	}
-	if n < 1 {
-		return ""
-	}
-	return string(runes[:n-1]) + "…"
-}
-
 // summary is a run in one line: "ok: 12 cells in 4.1s".
 func summary(r *execute.Result) string {
 	var parts []string

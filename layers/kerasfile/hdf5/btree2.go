@@ -17,7 +17,7 @@ func (f *File) walkTree2(addr uint64, recordType uint8, visit func(record []byte
 	root, records := c.uint(f.offsetSize), int(c.u16())
 	switch {
 	case c.err != nil:
-		return fmt.Errorf("B-tree: %w", c.err)
+		return fmt.Errorf("the B-tree: %w", c.err)
 	case kind != recordType:
 		return fmt.Errorf("%w: B-tree of type %d where %d was expected", ErrCorrupt, kind, recordType)
 	case t.recordLen == 0 || t.nodeSize < 16 || t.nodeSize > f.size || depth > 16:
@@ -78,7 +78,7 @@ func (t *tree2) walk(addr uint64, records, depth int) error {
 	for range records {
 		record := c.take(t.recordLen)
 		if c.err != nil {
-			return fmt.Errorf("B-tree node: %w", c.err)
+			return fmt.Errorf("the B-tree node: %w", c.err)
 		}
 		if err := t.visit(record); err != nil {
 			return err
@@ -91,7 +91,7 @@ func (t *tree2) walk(addr uint64, records, depth int) error {
 		child, n := c.uint(f.offsetSize), int(c.uint(t.countLen))
 		c.skip(t.totalLen[depth-1])
 		if c.err != nil {
-			return fmt.Errorf("B-tree node: %w", c.err)
+			return fmt.Errorf("the B-tree node: %w", c.err)
 		}
 		if err := t.walk(child, n, depth-1); err != nil {
 			return err
