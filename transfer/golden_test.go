@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/gocifar/gocifar/layers"
+	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // The formula of testdata/peer.py: n numbers in [0, 1) from splitmix64 of the
@@ -180,18 +181,18 @@ func outputs(t *testing.T, m *layers.Model, x *layers.Examples) [][]float32 {
 	if err := m.Err(); err != nil {
 		t.Fatal(err)
 	}
+	p, err := newPass(m, x, x.Len())
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := p.execute(0, x.Len())
+	if err != nil {
+		t.Fatal(err)
+	}
 	var all [][]float32
-	for _, out := range m.Outputs() {
-		one := m.Tap(out.Layer().Name())
-		p, err := newPass(one, x, x.Len())
-		if err != nil {
-			t.Fatal(err)
-		}
-		values := make([]float32, x.Len()*out.Shape().Size())
-		if err := p.fill(t.Context(), 0, x.Len(), values); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, values)
+	for _, r := range results {
+		all = append(all, tensors.MustCopyFlatData[float32](r))
+		r.FinalizeAll()
 	}
 	return all
 }

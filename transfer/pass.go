@@ -43,8 +43,8 @@ func newPass(model *layers.Model, examples *layers.Examples, batch int) (*pass, 
 }
 
 // graph is the compiled function: examples as they are stored, and the
-// weights, to the model's result.
-func (p *pass) graph(in []*graph.Node) *graph.Node {
+// weights, to the model's results.
+func (p *pass) graph(in []*graph.Node) []*graph.Node {
 	values := map[*layers.Variable]*graph.Node{}
 	for i, v := range p.model.Variables() {
 		values[v] = in[1+i]
@@ -57,17 +57,30 @@ func (p *pass) graph(in []*graph.Node) *graph.Node {
 		x = graph.AddScalar(x, o)
 	}
 	call := layers.NewCall(x.Graph(), false, func(v *layers.Variable) *graph.Node { return values[v] }, nil)
-	return p.model.Forward(call, x)[0]
+	return p.model.Forward(call, x)
 }
 
-// fill computes the results of examples from..to.
+// fill computes the first result of examples from..to.
 func (p *pass) fill(ctx context.Context, from, to int, out []float32) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	exec, err := p.compile()
+	results, err := p.execute(from, to)
 	if err != nil {
 		return err
+	}
+	for _, r := range results {
+		defer r.FinalizeAll()
+	}
+	return tensors.ConstFlatData(results[0], func(flat []float32) { copy(out, flat) })
+}
+
+// execute computes all results of examples from..to, and of the zeros that
+// fill up the batch.
+func (p *pass) execute(from, to int) ([]*tensors.Tensor, error) {
+	exec, err := p.compile()
+	if err != nil {
+		return nil, err
 	}
 	images := p.images(from, to)
 	defer images.FinalizeAll()
@@ -75,12 +88,7 @@ func (p *pass) fill(ctx context.Context, from, to int, out []float32) error {
 	for _, v := range p.model.Variables() {
 		args = append(args, v.Value)
 	}
-	results, err := exec.Exec(args...)
-	if err != nil {
-		return err
-	}
-	defer results[0].FinalizeAll()
-	return tensors.ConstFlatData(results[0], func(flat []float32) { copy(out, flat) })
+	return exec.Exec(args...)
 }
 
 // images returns examples from..to, filled up with zeros to a whole batch so
