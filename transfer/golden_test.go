@@ -74,7 +74,6 @@ var networks = map[string]*network{
 // TestLayersAreKeras compares names, classes, shapes, parameters and order of
 // all layers, with and without top.
 func TestLayersAreKeras(t *testing.T) {
-	needsXLA(t)
 	var golden map[string]struct {
 		Size, Params, Trainable int
 		Layers                  [][4]any
@@ -144,7 +143,6 @@ func (s sample) check(t *testing.T, what string, got []float32) {
 // TestValuesAreKeras compares outputs at small sizes, with the walkthrough's
 // x/255 and with each network's own preprocessing.
 func TestValuesAreKeras(t *testing.T) {
-	needsXLA(t)
 	var golden map[string]map[string]struct{ Plain, Own sample }
 	readGolden(t, "values.json", &golden)
 	for name, n := range networks {
