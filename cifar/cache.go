@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/gocifar/gocifar/layers/getfile"
 )
 
 // A cache is a folder on disk:
@@ -31,16 +33,7 @@ type cache struct {
 
 // CacheRoot returns the folder below which everything is cached:
 // GOCIFAR_CACHE, else gocifar in the user's cache folder.
-func CacheRoot() (string, error) {
-	if dir := os.Getenv("GOCIFAR_CACHE"); dir != "" {
-		return filepath.Abs(dir)
-	}
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("no folder for the cache (%w): set GOCIFAR_CACHE to one", err)
-	}
-	return filepath.Join(dir, "gocifar"), nil
-}
+func CacheRoot() (string, error) { return getfile.CacheRoot() }
 
 // origin is what source.json holds.
 type origin struct {

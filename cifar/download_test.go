@@ -195,7 +195,7 @@ func TestNothingToDownload(t *testing.T) {
 					return
 				}
 			}
-		}, "sends more than the archive's"},
+		}, "sends more than the file's"},
 		{"down", func(w http.ResponseWriter, r *http.Request, _ int, _ []byte) { panic(http.ErrAbortHandler) }, "EOF"},
 		{"busy", func(w http.ResponseWriter, r *http.Request, _ int, _ []byte) { w.WriteHeader(502) }, "502"},
 		{"silent", func(w http.ResponseWriter, r *http.Request, _ int, _ []byte) { <-r.Context().Done() }, "the connection went silent"},
@@ -237,7 +237,7 @@ func TestWrongHash(t *testing.T) {
 		serve(w, r, n, other)
 	})
 	_, err := load.load(context.Background())
-	if err == nil || !strings.Contains(err.Error(), "wrong SHA-256: got") || !strings.Contains(err.Error(), "not the official archive and was discarded") {
+	if err == nil || !strings.Contains(err.Error(), "wrong hash: got") || !strings.Contains(err.Error(), "not the file wanted and were discarded") {
 		t.Errorf("error %v", err)
 	}
 	mustBeClean(t, load)
@@ -248,7 +248,7 @@ func TestResumeInAnotherRun(t *testing.T) {
 	var ranges []string
 	answer := func(w http.ResponseWriter, r *http.Request, n int, archive []byte) {
 		ranges = append(ranges, r.Header.Get("Range"))
-		if n <= attempts {
+		if n <= 3 {
 			cut(w, r, archive, map[bool]int{true: 200000, false: 0}[n == 1])
 		}
 		serve(w, r, n, archive)

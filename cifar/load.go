@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/gocifar/gocifar/layers/getfile"
 )
 
 // An Option changes where Load takes the data from, or what it reports.
@@ -64,7 +66,7 @@ func newLoader(l layout, variable string, options []Option) *loader {
 		given:    os.Getenv(variable),
 		givenBy:  variable,
 		report:   PrintProgress(os.Stderr),
-		client:   newClient(),
+		client:   getfile.NewClient(),
 		stall:    20 * time.Second,
 		pause:    500 * time.Millisecond,
 		remember: 5 * time.Minute,
@@ -211,9 +213,8 @@ func (l *loader) official(ctx context.Context) (Source, error) {
 		}
 		source, err = l.download(ctx, cache)
 	}
-	var unavailable unavailableError
-	if errors.As(err, &unavailable) {
-		reason := fmt.Sprintf("the official archive could not be reached (%v)", unavailable.error)
+	if errors.Is(err, getfile.ErrUnreachable) {
+		reason := fmt.Sprintf("the official archive could not be reached (%v)", err)
 		cache.setUnreachable(reason)
 		return Source{Kind: Builtin, Reason: reason}, nil
 	}
@@ -225,16 +226,19 @@ func (l *loader) official(ctx context.Context) (Source, error) {
 func (l *loader) download(ctx context.Context, cache *cache) (Source, error) {
 	archive := filepath.Join(cache.root, l.layout.archive.name)
 	if !isFile(archive) {
-		d := download{
-			archiveFile: l.layout.archive,
-			path:        archive,
-			client:      l.client,
-			stall:       l.stall,
-			pause:       l.pause,
-			report:      l.report,
+		request := getfile.Request{
+			Path:   archive,
+			URLs:   l.layout.archive.urls,
+			Hash:   l.layout.archive.sha256,
+			Size:   l.layout.archive.size,
+			Report: func(p getfile.Progress) { l.report(Progress(p)) },
+			Locked: true,
+			Client: l.client,
+			Stall:  l.stall,
+			Pause:  l.pause,
 		}
-		if err := d.run(ctx); err != nil {
-			if ctx.Err() == nil && !errors.As(err, new(unavailableError)) {
+		if err := getfile.Get(ctx, request); err != nil {
+			if ctx.Err() == nil && !errors.Is(err, getfile.ErrUnreachable) {
 				err = fmt.Errorf("%w; or get %s elsewhere and name it with CIFAR10_DIR", err, l.layout.archive.name)
 			}
 			return Source{}, err

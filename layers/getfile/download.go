@@ -37,13 +37,12 @@ func (d *download) run(ctx context.Context) error {
 		return err
 	}
 	defer part.close()
-	resumed := part.n > 0
 	var failures []error
 	for _, url := range d.URLs {
 		err := d.whole(ctx, url, part)
-		if errors.Is(err, ErrHash) && resumed {
+		if errors.Is(err, ErrHash) && part.resumed {
 			// The first bytes may be of another file than the last ones.
-			resumed = false
+			part.resumed = false
 			err = d.whole(ctx, url, part)
 		}
 		if err == nil {
@@ -79,7 +78,11 @@ func (d *download) failure(failures []error, part *part) error {
 		part.remove()
 		return fmt.Errorf("%w: %s", ErrUnreachable, strings.Join(texts, "; "))
 	case part.n > 0:
-		return fmt.Errorf("the download stopped after %d bytes, run again to resume it: %w", part.n, errors.Join(failures...))
+		of := ""
+		if d.Size > 0 {
+			of = " of " + commas(d.Size)
+		}
+		return fmt.Errorf("the download stopped at %s%s bytes, run again to resume it: %w", commas(part.n), of, errors.Join(failures...))
 	default:
 		part.remove()
 		return errors.Join(failures...)
@@ -196,7 +199,7 @@ func (d *download) accept(response *http.Response, part *part) (total int64, err
 	total = d.Size
 	if n := response.ContentLength; n >= 0 {
 		if total > 0 && part.n+n != total {
-			return 0, unavailableError{fmt.Errorf("offers %d bytes, want %d", part.n+n, total)}
+			return 0, unavailableError{fmt.Errorf("offers %s bytes, want the file's %s", commas(part.n+n), commas(total))}
 		}
 		total = part.n + n
 	}
@@ -209,6 +212,7 @@ func (d *download) acceptRange(response *http.Response, part *part) error {
 	header := response.Header.Get("Content-Range")
 	_, err := fmt.Sscanf(header, "bytes %d-%d/%d", &from, &to, &size)
 	if err == nil && from == part.n && (d.Size == 0 || size == d.Size) {
+		part.resumed = true
 		return nil
 	}
 	n := part.n
@@ -225,4 +229,13 @@ func syncFolder(path string) {
 		folder.Sync()
 		folder.Close()
 	}
+}
+
+// commas writes n with thousands separators: 30,730,000.
+func commas(n int64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }

@@ -40,6 +40,9 @@ type Request struct {
 	// Report, if set, is called several times a second, by one goroutine.
 	Report func(Progress)
 
+	// Locked says that the caller holds a lock of its own, under which no other
+	// process asks for this file. Get then leaves no lock file beside it.
+	Locked bool
 	// Client makes the requests. Default: one that finds out within seconds
 	// whether there is a network at all, and then lets a slow transfer take
 	// its time.
@@ -99,13 +102,15 @@ func Get(ctx context.Context, r Request) error {
 	if err := os.MkdirAll(filepath.Dir(r.Path), 0o755); err != nil {
 		return fmt.Errorf("getfile: %w", err)
 	}
-	unlock, err := r.lock(ctx)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	if done, err := r.there(ctx); done || err != nil {
-		return err
+	if !r.Locked {
+		unlock, err := r.lock(ctx)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+		if done, err := r.there(ctx); done || err != nil {
+			return err
+		}
 	}
 	d := &download{Request: r, newHash: newHash}
 	if err := d.run(ctx); err != nil {
@@ -119,7 +124,7 @@ func (r *Request) defaults() {
 		r.Report = func(Progress) {}
 	}
 	if r.Client == nil {
-		r.Client = newClient()
+		r.Client = NewClient()
 	}
 	if r.Stall == 0 {
 		r.Stall = 20 * time.Second
@@ -129,8 +134,8 @@ func (r *Request) defaults() {
 	}
 }
 
-// newClient bounds the time to find out that nobody answers.
-func newClient() *http.Client {
+// NewClient returns the client that requests use by default; it bounds the time to find out that nobody answers.
+func NewClient() *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,

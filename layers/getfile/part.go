@@ -17,7 +17,9 @@ type part struct {
 	file *os.File
 	hash hash.Hash
 	n    int64
-	gone bool // renamed or removed
+	// resumed is true if the bytes may come from more than one response.
+	resumed bool
+	gone    bool // renamed or removed
 }
 
 // openPart opens or creates the file and hashes what is in it.
@@ -31,6 +33,7 @@ func openPart(ctx context.Context, path string, newHash func() hash.Hash) (*part
 		file.Close()
 		return nil, err
 	}
+	p.resumed = p.n > 0
 	return p, nil
 }
 
@@ -59,7 +62,7 @@ func (p *part) fill(r io.Reader, total int64) error {
 		case readErr == io.EOF && (total == 0 || p.n == total):
 			return nil
 		case readErr == io.EOF:
-			return againError{fmt.Errorf("the transfer ended early, at %d of %d bytes", p.n, total)}
+			return againError{fmt.Errorf("the transfer ended early, at %s of %s bytes", commas(p.n), commas(total))}
 		case readErr != nil:
 			return againError{readErr}
 		}
@@ -74,7 +77,7 @@ func (p *part) append(data []byte, total int64) error {
 		if err := p.restart(); err != nil {
 			return err
 		}
-		return unavailableError{fmt.Errorf("sends more than the file's %d bytes", total)}
+		return unavailableError{fmt.Errorf("sends more than the file's %s bytes", commas(total))}
 	}
 	if _, err := p.file.Write(data); err != nil {
 		return err
@@ -97,7 +100,7 @@ func (p *part) finish(path, want string) error {
 		if err := p.restart(); err != nil {
 			return err
 		}
-		return fmt.Errorf("%w: the %d bytes that came have the hash %s, want %s; they were discarded", ErrHash, n, got, want)
+		return fmt.Errorf("%w: got %s, want %s; the %s bytes that came are not the file wanted and were discarded", ErrHash, got, want, commas(n))
 	}
 	if err := errors.Join(p.file.Sync(), p.file.Close()); err != nil {
 		return err
