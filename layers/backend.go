@@ -2,6 +2,8 @@ package layers
 
 import (
 	"fmt"
+	"os"
+	"strings"
 	"sync"
 
 	"github.com/gomlx/compute"
@@ -19,7 +21,7 @@ func Backend() (compute.Backend, error) {
 var processBackend = sync.OnceValues(func() (backend compute.Backend, err error) {
 	err = catch(func() {
 		var openErr error
-		if backend, openErr = compute.New(); openErr != nil {
+		if backend, openErr = open(os.Getenv(compute.ConfigEnvVar)); openErr != nil {
 			panic(openErr)
 		}
 	})
@@ -29,6 +31,37 @@ var processBackend = sync.OnceValues(func() (backend compute.Backend, err error)
 	}
 	return backend, nil
 })
+
+// open opens the backend of a configuration, "" for GoMLX's default.
+func open(config string) (compute.Backend, error) {
+	if config != "" {
+		return compute.NewWithConfig(withoutDeadlock(config))
+	}
+	backend, err := compute.New()
+	if err == nil && backend.Name() == goBackend {
+		return compute.NewWithConfig(withoutDeadlock(goBackend))
+	}
+	return backend, err
+}
+
+const goBackend = "go"
+
+// withoutDeadlock keeps the pure-Go backend from computing several operations
+// at once. Convolutions and poolings split their own work over the same pool of
+// workers and wait for it; where branches of a model did so together, each held
+// a worker while it waited for another one, for ever (compute v0.1.6,
+// internal/gobackend/workerspool; InceptionV3 on two cores hung one time in
+// six). One operation after the other still uses all cores.
+func withoutDeadlock(config string) string {
+	name, options, _ := strings.Cut(config, ":")
+	if name != goBackend || strings.Contains(options, "ops_") {
+		return config
+	}
+	if options != "" {
+		options += ","
+	}
+	return goBackend + ":" + options + "ops_sequential"
+}
 
 // catch runs f and returns what it panicked with as an error. GoMLX reports
 // mistakes in graphs by panics; none may reach a user.

@@ -19,7 +19,7 @@ var openBackend = sync.OnceValues(func() (compute.Backend, error) {
 	if config == "" {
 		config = "go"
 	}
-	return compute.NewWithConfig(config)
+	return compute.NewWithConfig(withoutDeadlock(config))
 })
 
 func testBackend(t testing.TB) compute.Backend {

@@ -9,10 +9,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gomlx/compute/dtypes"
+
+	"golang.org/x/image/draw"
+
 	"github.com/gocifar/gocifar/layers"
 	"github.com/gocifar/gocifar/layers/display"
 	"github.com/gocifar/gocifar/layers/getfile"
-	"golang.org/x/image/draw"
 )
 
 // Guess is one class a network holds possible.
@@ -54,7 +57,7 @@ func classify(ctx context.Context, b *Backbone, picture image.Image, top int) (G
 	}
 	shape := b.Inputs()[0].Shape()
 	examples := &layers.Examples{Shape: shape, Bytes: pixels(picture, shape[0], shape[1])}
-	p, err := newPass(b.Model, examples, 1)
+	p, err := newPass(b.Model, examples, 1, dtypes.Float32)
 	if err != nil {
 		return Guesses{}, err
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomlx/compute/dtypes"
+
 	"github.com/gocifar/gocifar/layers"
 )
 
@@ -83,7 +85,7 @@ func TestFrozenStaysFrozen(t *testing.T) {
 		t.Fatal(err)
 	}
 	state := func() string {
-		p, err := newPass(b.Model, x, 1)
+		p, err := newPass(b.Model, x, 1, dtypes.Float32)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/gomlx/compute/dtypes"
+
 	"github.com/gocifar/gocifar/layers"
 	"github.com/gocifar/gocifar/layers/getfile"
 	"github.com/gocifar/gocifar/transfer/rowfile"
@@ -16,6 +18,13 @@ type FeatureOption func(*extraction)
 // Batch sets how many images go through the network together. Default 256.
 // Memory grows with it, and what a kill loses.
 func Batch(images int) FeatureOption { return func(e *extraction) { e.batch = images } }
+
+// BFloat16 computes in bfloat16, 8 bits of precision, instead of float32; the
+// features are stored as float32 all the same. Accelerators and CPUs with AMX
+// are several times faster with it (on CPUs XLA wants
+// XLA_FLAGS="--xla_cpu_use_onednn=true --xla_cpu_experimental_onednn_custom_call=true"),
+// other CPUs are not.
+func BFloat16() FeatureOption { return func(e *extraction) { e.dtype = dtypes.BFloat16 } }
 
 // CacheIn keeps the features below another folder than GOCIFAR_CACHE's.
 func CacheIn(folder string) FeatureOption { return func(e *extraction) { e.folder = folder } }
@@ -41,6 +50,7 @@ type extraction struct {
 	tap      string
 	examples *layers.Examples
 	batch    int
+	dtype    dtypes.DType
 	folder   string
 	report   func(FeatureProgress)
 }
@@ -59,7 +69,7 @@ type extraction struct {
 // interrupted is resumed by the next one; processes that want the same
 // features wait for each other.
 func Features(ctx context.Context, b *Backbone, tap string, examples *layers.Examples, options ...FeatureOption) (*layers.Examples, error) {
-	e := &extraction{backbone: b, tap: tap, examples: examples, batch: 256}
+	e := &extraction{backbone: b, tap: tap, examples: examples, batch: 256, dtype: dtypes.Float32}
 	for _, option := range options {
 		option(e)
 	}
@@ -109,7 +119,7 @@ func (e *extraction) run(ctx context.Context) (*layers.Examples, error) {
 		}
 		e.folder = root
 	}
-	pass, err := newPass(tapped, e.examples, e.batch)
+	pass, err := newPass(tapped, e.examples, e.batch, e.dtype)
 	if err != nil {
 		return nil, err
 	}

@@ -79,6 +79,20 @@ func TestFeatures(t *testing.T) {
 	}
 }
 
+// TestFeaturesInBFloat16: about two digits of the float32 features, in a file
+// of their own.
+func TestFeaturesInBFloat16(t *testing.T) {
+	b, x, folder := tiny(t, 1), labelled(4, 8).Normalize(255), t.TempDir()
+	full, _ := features(t, b, "block1_pool", x, CacheIn(folder))
+	rough, seen := features(t, b, "block1_pool", x, CacheIn(folder), BFloat16())
+	if len(seen) == 0 || slices.Equal(full.Floats, rough.Floats) {
+		t.Error("the float32 features were taken")
+	}
+	if d := difference(t, rough.Floats, full.Floats); d > 0.02 {
+		t.Errorf("the largest difference is %.2g of the largest value", d)
+	}
+}
+
 // TestFeaturesKey: what changes the numbers needs a file of its own, what does
 // not must find the old one.
 func TestFeaturesKey(t *testing.T) {

@@ -8,8 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gocifar/gocifar/layers"
+	"github.com/gomlx/compute/dtypes"
+
 	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/gocifar/gocifar/layers"
 )
 
 // The formula of testdata/peer.py: n numbers in [0, 1) from splitmix64 of the
@@ -181,7 +184,7 @@ func outputs(t *testing.T, m *layers.Model, x *layers.Examples) [][]float32 {
 	if err := m.Err(); err != nil {
 		t.Fatal(err)
 	}
-	p, err := newPass(m, x, x.Len())
+	p, err := newPass(m, x, x.Len(), dtypes.Float32)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,11 +12,12 @@ import (
 	"sync"
 	"unsafe"
 
-	"github.com/gocifar/gocifar/layers"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/gocifar/gocifar/layers"
 )
 
 // pass is one pass of examples through a model, batch by batch in one
@@ -25,11 +26,12 @@ type pass struct {
 	model    *layers.Model
 	examples *layers.Examples
 	batch    int
+	dtype    dtypes.DType // of the computation
 	backend  compute.Backend
 	compile  func() (*graph.Exec, error) // once, when the first batch is needed
 }
 
-func newPass(model *layers.Model, examples *layers.Examples, batch int) (*pass, error) {
+func newPass(model *layers.Model, examples *layers.Examples, batch int, dtype dtypes.DType) (*pass, error) {
 	backend, err := layers.Backend()
 	if err != nil {
 		return nil, err
@@ -37,7 +39,7 @@ func newPass(model *layers.Model, examples *layers.Examples, batch int) (*pass, 
 	if err := model.InitializeMissing(); err != nil {
 		return nil, err
 	}
-	p := &pass{model: model, examples: examples, batch: batch, backend: backend}
+	p := &pass{model: model, examples: examples, batch: batch, dtype: dtype, backend: backend}
 	p.compile = sync.OnceValues(func() (*graph.Exec, error) { return graph.NewExec(backend, p.graph) })
 	return p, nil
 }
@@ -47,7 +49,7 @@ func newPass(model *layers.Model, examples *layers.Examples, batch int) (*pass, 
 func (p *pass) graph(in []*graph.Node) []*graph.Node {
 	values := map[*layers.Variable]*graph.Node{}
 	for i, v := range p.model.Variables() {
-		values[v] = in[1+i]
+		values[v] = graph.ConvertDType(in[1+i], p.dtype)
 	}
 	x := graph.ConvertDType(in[0], dtypes.Float32)
 	if s := p.examples.Scale; s != 0 && s != 1 {
@@ -57,7 +59,11 @@ func (p *pass) graph(in []*graph.Node) []*graph.Node {
 		x = graph.AddScalar(x, o)
 	}
 	call := layers.NewCall(x.Graph(), false, func(v *layers.Variable) *graph.Node { return values[v] }, nil)
-	return p.model.Forward(call, x)
+	results := p.model.Forward(call, graph.ConvertDType(x, p.dtype))
+	for i, r := range results {
+		results[i] = graph.ConvertDType(r, dtypes.Float32)
+	}
+	return results
 }
 
 // fill computes the first result of examples from..to.
@@ -126,7 +132,7 @@ func (p *pass) key() (string, error) {
 		"shape":   p.examples.Shape,
 		"scale":   p.examples.Scale,
 		"offset":  p.examples.Offset,
-		"dtype":   "float32",
+		"dtype":   p.dtype.String(),
 		// Backends round differently; a run should not depend on which one
 		// filled the cache.
 		"backend": p.backend.Name(),

@@ -3,8 +3,9 @@ package transfer
 import (
 	"fmt"
 
-	"github.com/gocifar/gocifar/layers"
 	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gocifar/gocifar/layers"
 )
 
 // tfPreprocessing is Keras' preprocess_input in mode "tf": pixels of 0 to 255

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomlx/compute/dtypes"
+
 	"github.com/gocifar/gocifar/layers"
 	"github.com/gocifar/gocifar/layers/getfile"
 	"github.com/gocifar/gocifar/layers/kerasfile"
@@ -188,7 +190,7 @@ func sameWeights(t *testing.T, a, b *Backbone) bool {
 	t.Helper()
 	var sums [2]string
 	for i, one := range []*Backbone{a, b} {
-		p, err := newPass(one.Model, labelled(1, 32), 1)
+		p, err := newPass(one.Model, labelled(1, 32), 1, dtypes.Float32)
 		if err != nil {
 			t.Fatal(err)
 		}

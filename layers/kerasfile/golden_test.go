@@ -64,6 +64,9 @@ var testBackend = sync.OnceValues(func() (compute.Backend, error) {
 	if config == "" {
 		config = "go"
 	}
+	if config == "go" {
+		config = "go:ops_sequential" // see layers.Backend
+	}
 	return compute.NewWithConfig(config)
 })
 
