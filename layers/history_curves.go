@@ -3,7 +3,6 @@ package layers
 import (
 	"bytes"
 	"fmt"
-	"html"
 	"image/color"
 	"strings"
 
@@ -96,7 +95,9 @@ func (c *Curves) plot() (*plot.Plot, error) {
 	return p, nil
 }
 
-// Display draws the plot; its text form lists the values.
+// Display draws the plot; its text form lists the values. There is no HTML form:
+// front ends prefer it to a picture, and take drawings out of the HTML of a
+// notebook that is not trusted yet.
 func (c *Curves) Display() display.Bundle {
 	var texts []string
 	for _, h := range c.runs {
@@ -124,6 +125,5 @@ func (c *Curves) Display() display.Bundle {
 	if i := strings.Index(svg, "<svg"); i >= 0 {
 		b.SVG = svg[i:]
 	}
-	b.HTML = "<figure>" + b.SVG + "<details><summary>values</summary><pre>" + html.EscapeString(b.Text) + "</pre></details></figure>"
 	return b
 }
