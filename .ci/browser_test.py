@@ -9,7 +9,7 @@ imports PKG. Needs JupyterLab and Playwright in this Python, and Chromium.
 """
 import argparse, json, os, pathlib, secrets, shutil, socket, subprocess, sys, tempfile, time, urllib.request
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout, sync_playwright
 
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
                   "--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -99,10 +99,17 @@ def check_first_cell(page, url, token, root, kernel, package, shots):
         "cells": [{"cell_type": "code", "id": "first", "execution_count": None, "metadata": {}, "outputs": [], "source": source}],
         "metadata": {"kernelspec": {"name": kernel, "display_name": kernel, "language": "go"}}, "nbformat": 4, "nbformat_minor": 5}))
     open_notebook(page, url, token, path.name)
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=90_000)
-    page.locator(".jp-CodeCell .cm-content").first.click()
-    page.keyboard.press("Control+Enter")
-    page.wait_for_selector("text=imported 42", timeout=120_000)
+    answer = page.locator(".jp-OutputArea-output", has_text="imported 42")
+    for _ in range(12):  # a request sent before the kernel is connected is lost
+        page.locator(".jp-CodeCell .cm-content").first.click()
+        page.keyboard.press("Control+Enter")
+        try:
+            answer.first.wait_for(timeout=10_000)
+            break
+        except PlaywrightTimeout:
+            continue
+    else:
+        sys.exit(f"a first cell on {kernel} printed no answer within 120 s")
     if shots:
         page.screenshot(path=str(pathlib.Path(shots) / "first-cell.png"))
     print(f"ok first cell on {kernel} imports {package}")
