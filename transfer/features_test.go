@@ -138,8 +138,11 @@ func TestFeaturesResume(t *testing.T) {
 	if seen[0].Resumed < 20 || seen[0].Resumed >= 40 {
 		t.Errorf("resumed with %d of 40", seen[0].Resumed)
 	}
-	if want := outputs(t, b.Tap("block1_pool"), x)[0]; !slices.Equal(f.Floats, want) {
-		t.Error("the resumed features differ")
+	// XLA rounds differently in batches of another size, so the reference is
+	// an uninterrupted pass in the same batches.
+	whole, _ := features(t, b, "block1_pool", x, Batch(4), CacheIn(t.TempDir()))
+	if !slices.Equal(f.Floats, whole.Floats) {
+		t.Error("the resumed features differ from those of an uninterrupted pass")
 	}
 }
 
