@@ -1,14 +1,15 @@
 package layers
 
 import (
-	"bytes"
 	"fmt"
 	"image/color"
+	"math"
 	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/gocifar/gocifar/layers/display"
 )
@@ -39,11 +40,15 @@ func (c *Curves) With(runs ...*History) *Curves {
 	return c
 }
 
-// title is a metric's name as a heading: "val_loss" becomes "Val Loss".
+// heading is a metric's name as a heading: "val_loss" becomes "Validation Loss".
 func heading(metric string) string {
 	words := strings.Split(metric, "_")
 	for i, w := range words {
-		if w != "" {
+		switch w {
+		case "":
+		case "val":
+			words[i] = "Validation"
+		default:
 			words[i] = strings.ToUpper(w[:1]) + w[1:]
 		}
 	}
@@ -51,48 +56,124 @@ func heading(metric string) string {
 }
 
 // curveColors are Okabe and Ito's, which the colour-blind tell apart.
-var curveColors = []color.RGBA{{0, 114, 178, 255}, {230, 159, 0, 255}, {0, 158, 115, 255}, {213, 94, 0, 255}, {204, 121, 167, 255}, {86, 180, 233, 255}}
+var curveColors = []color.RGBA{{0, 114, 178, 255}, {230, 159, 0, 255}, {0, 158, 115, 255}, {213, 94, 0, 255}, {204, 121, 167, 255}, {86, 180, 233, 255}, {120, 120, 120, 255}}
+
+// A curve is one line of the plot.
+type curve struct {
+	label      string
+	points     plotter.XYs
+	color      color.RGBA
+	validation bool
+}
+
+// curves lists the lines. One run has a colour for training and one for
+// validation, as the walkthrough's; of several, each has its colour.
+func (c *Curves) curves() []curve {
+	var all []curve
+	for i, h := range c.runs {
+		for j, key := range []string{c.metric, "val_" + c.metric} {
+			line := curve{validation: j == 1, color: curveColors[i%len(curveColors)]}
+			for k, v := range h.Metrics[key] {
+				if v-v == 0 { // neither NaN nor infinite
+					line.points = append(line.points, plotter.XY{X: float64(h.Epochs[k]), Y: v})
+				}
+			}
+			if line.points == nil {
+				continue
+			}
+			switch {
+			case len(c.runs) == 1:
+				line.color = curveColors[j]
+				line.label = []string{"Train", "Validation"}[j]
+			case strings.HasPrefix(c.metric, "val_"):
+				line.label = h.Model
+			default:
+				line.label = h.Model + []string{" train", " validation"}[j]
+			}
+			all = append(all, line)
+		}
+	}
+	return all
+}
 
 func (c *Curves) plot() (*plot.Plot, error) {
-	p := plot.New()
-	p.BackgroundColor = color.White // readable on any theme
+	p := display.NewPlot()
 	p.Title.Text = "Model " + heading(c.metric)
 	p.X.Label.Text, p.Y.Label.Text = "Epoch", heading(c.metric)
 	p.Legend.Top, p.Legend.Left = true, true
-	p.Title.Padding, p.Legend.XOffs, p.Legend.YOffs = vg.Points(6), vg.Points(8), vg.Points(-6)
+	p.Legend.TextStyle.Font.Size = vg.Points(10)
+	p.Legend.Padding = vg.Points(3)
+	p.X.Tick.Marker, p.Y.Tick.Marker = wholeTicks{}, fineTicks{}
 	p.Add(plotter.NewGrid())
-	n := 0
-	for _, h := range c.runs {
-		for i, series := range []struct{ key, label string }{{c.metric, "Train"}, {"val_" + c.metric, "Validation"}} {
-			var points plotter.XYs
-			for j, v := range h.Metrics[series.key] {
-				if v-v == 0 {
-					points = append(points, plotter.XY{X: float64(h.Epochs[j]), Y: v})
-				}
-			}
-			if points == nil {
-				continue
-			}
-			line, dots, err := plotter.NewLinePoints(points)
-			if err != nil {
-				return nil, err
-			}
-			line.Width = vg.Points(1.8)
-			line.Color = curveColors[n%len(curveColors)]
-			dots.Color, dots.Radius = line.Color, vg.Points(2)
-			if len(c.runs) > 1 && i == 1 {
-				line.Dashes = []vg.Length{vg.Points(5), vg.Points(3)}
-			}
-			p.Add(line, dots)
-			label := series.label
-			if len(c.runs) > 1 {
-				label = h.Model + " " + label
-			}
-			p.Legend.Add(label, line, dots)
-			n++
+	for _, curve := range c.curves() {
+		line, dots, err := plotter.NewLinePoints(curve.points)
+		if err != nil {
+			return nil, err
 		}
+		line.Width, line.Color = vg.Points(1.8), curve.color
+		dots.Color, dots.Radius, dots.Shape = curve.color, vg.Points(2), draw.CircleGlyph{}
+		if len(c.runs) > 1 && curve.validation {
+			line.Dashes = []vg.Length{vg.Points(5), vg.Points(3)}
+		}
+		p.Add(line, dots)
+		p.Legend.Add(curve.label, line, dots)
+	}
+	if p.X.Min == p.X.Max { // one epoch would stand at the axis, over its name
+		p.X.Min, p.X.Max = p.X.Min-0.5, p.X.Max+0.5
 	}
 	return p, nil
+}
+
+// wholeTicks marks whole numbers only: there is no epoch 1.5.
+type wholeTicks struct{}
+
+func (wholeTicks) Ticks(from, to float64) []plot.Tick {
+	step := max(1, int(math.Ceil((to-from)/10)))
+	var ticks []plot.Tick
+	for i := int(math.Ceil(from)); i <= int(math.Floor(to)); i++ {
+		if i%step == 0 || step == 1 {
+			ticks = append(ticks, plot.Tick{Value: float64(i), Label: fmt.Sprint(i)})
+		}
+	}
+	return ticks
+}
+
+// fineTicks are gonum's, with as many digits as tell them apart.
+type fineTicks struct{}
+
+func (fineTicks) Ticks(from, to float64) []plot.Tick {
+	ticks := plot.DefaultTicks{}.Ticks(from, to)
+	for i, tick := range ticks {
+		if tick.Label != "" {
+			ticks[i].Label = fmt.Sprintf("%.4g", tick.Value)
+		}
+	}
+	return ticks
+}
+
+// paint draws the plot with its legend to the right of it, where it hides no
+// curve.
+func (c *Curves) paint(canvas draw.Canvas) error {
+	p, err := c.plot()
+	if err != nil {
+		return err
+	}
+	legend := p.Legend
+	p.Legend = plot.NewLegend()
+	_, width := c.size()
+	p.Draw(draw.Crop(canvas, vg.Points(6), -width, vg.Points(6), vg.Points(-8)))
+	legend.Draw(draw.Crop(canvas, canvas.Max.X-canvas.Min.X-width+vg.Points(6), 0, 0, vg.Points(-40)))
+	return nil
+}
+
+// size returns the picture's width, and that of the legend in it.
+func (c *Curves) size() (width, legend vg.Length) {
+	longest := 0
+	for _, curve := range c.curves() {
+		longest = max(longest, len([]rune(curve.label)))
+	}
+	legend = vg.Points(40) + vg.Points(5.6)*vg.Length(longest)
+	return 5.4*vg.Inch + legend, legend
 }
 
 // Display draws the plot; its text form lists the values. There is no HTML form:
@@ -104,26 +185,6 @@ func (c *Curves) Display() display.Bundle {
 		texts = append(texts, "Model "+heading(c.metric)+": "+h.Model+"\n"+h.Text())
 	}
 	b := display.Bundle{Text: strings.Join(texts, "\n\n")}
-	p, err := c.plot()
-	if err != nil {
-		b.Text += fmt.Sprintf("\n(no plot: %v)", err)
-		return b
-	}
-	draw := func(format string) []byte {
-		w, err := p.WriterTo(6.4*vg.Inch, 4.4*vg.Inch, format)
-		if err != nil {
-			return nil
-		}
-		var out bytes.Buffer
-		if _, err := w.WriteTo(&out); err != nil {
-			return nil
-		}
-		return out.Bytes()
-	}
-	b.PNG = draw("png")
-	svg := string(draw("svg"))
-	if i := strings.Index(svg, "<svg"); i >= 0 {
-		b.SVG = svg[i:]
-	}
-	return b
+	width, _ := c.size()
+	return b.Draw(width, max(4.2*vg.Inch, vg.Points(60)+vg.Points(16)*vg.Length(len(c.curves()))), c.paint)
 }
