@@ -146,7 +146,7 @@ func pass(t *testing.T, m *Model, training bool, in, upstream []*tensors.Tensor)
 		t.Fatal(err)
 	}
 	defer run.Finalize()
-	all, err := run.Exec(args...)
+	all, err := run.Call(args...)
 	if err != nil {
 		t.Fatal(err)
 	}

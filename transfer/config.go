@@ -100,14 +100,14 @@ func (c Config) checkShape(n *network) error {
 		return fmt.Errorf("every size must be at least 1, got InputShape %s and Resize %d", tuple(c.InputShape), c.Resize)
 	}
 	if s[2] != 3 && (c.Weights != "" || c.Preprocess) {
-		return fmt.Errorf("The input must have 3 channels; Received `input_shape=%s`", tuple(c.InputShape))
+		return fmt.Errorf("the input must have 3 channels; Received `input_shape=%s`", tuple(c.InputShape))
 	}
 	if s[0] < n.minSize || s[1] < n.minSize {
 		hint := fmt.Sprintf("Resize: %d enlarges the images inside the graph", n.minSize)
 		if c.Resize != 0 {
 			hint = fmt.Sprintf("Resize is %d", c.Resize)
 		}
-		return fmt.Errorf("Input size must be at least %dx%d; Received: input_shape=%s (%s)",
+		return fmt.Errorf("input size must be at least %dx%d; Received: input_shape=%s (%s)",
 			n.minSize, n.minSize, tuple(s), hint)
 	}
 	return nil
@@ -120,12 +120,12 @@ func (c Config) checkTop(n *network) error {
 	case !c.IncludeTop || c.Weights != ImageNet:
 		return nil
 	case c.Classes != imageNetClasses:
-		return fmt.Errorf("If using `weights='imagenet'` with `include_top=True`, `classes` should be %d. Received classes=%d",
+		return fmt.Errorf("if using `weights='imagenet'` with `include_top=True`, `classes` should be %d. Received classes=%d",
 			imageNetClasses, c.Classes)
 	}
 	want := layers.Shape{n.defaultSize, n.defaultSize, 3}
 	if got := c.networkShape(); !got.Equal(want) {
-		return fmt.Errorf("When setting `include_top=True` and loading `imagenet` weights, `input_shape` should be %s. Received: input_shape=%s",
+		return fmt.Errorf("when setting `include_top=True` and loading `imagenet` weights, `input_shape` should be %s. Received: input_shape=%s",
 			tuple(want), tuple(got))
 	}
 	return nil

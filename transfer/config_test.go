@@ -15,7 +15,7 @@ func TestConfigRefuses(t *testing.T) {
 		want    string
 	}{
 		"the walkthrough's InceptionV3": {inceptionV3, Config{InputShape: cifar, Pooling: Max, Weights: ImageNet},
-			"Input size must be at least 75x75; Received: input_shape=(32, 32, 3)"},
+			"input size must be at least 75x75; Received: input_shape=(32, 32, 3)"},
 		"says what helps":   {inceptionV3, Config{InputShape: cifar}, "Resize: 75 enlarges"},
 		"resized too small": {inceptionV3, Config{InputShape: cifar, Resize: 74}, "at least 75x75; Received: input_shape=(74, 74, 3) (Resize is 74)"},
 		"one side":          {vgg16, Config{InputShape: layers.Shape{64, 31, 3}}, "at least 32x32; Received: input_shape=(64, 31, 3)"},

@@ -94,7 +94,7 @@ func (p *pass) execute(from, to int) ([]*tensors.Tensor, error) {
 	for _, v := range p.model.Variables() {
 		args = append(args, v.Value)
 	}
-	return exec.Exec(args...)
+	return exec.Call(args...)
 }
 
 // images returns examples from..to, filled up with zeros to a whole batch so

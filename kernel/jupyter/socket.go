@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/gocifar/gocifar/kernel/jupyter/zmtp"
@@ -43,7 +44,10 @@ func dial(ctx context.Context, info *ConnectionInfo, ch Channel, identity string
 		if err == nil {
 			return conn, nil
 		}
-		if ctx.Err() == nil || last == nil {
+		// The attempt that ctx cuts short says less than the one before it, and
+		// may end with the dialer's own timeout a moment before ctx does.
+		var cut net.Error
+		if last == nil || ctx.Err() == nil && !(errors.As(err, &cut) && cut.Timeout()) {
 			last = err
 		}
 		select {

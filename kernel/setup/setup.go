@@ -94,6 +94,10 @@ func inspect(ctx context.Context, root string) (*machine, error) {
 // and the libraries with the plugin that they load. One waits mostly for the
 // processor, the other mostly for the network.
 func (m *machine) install(ctx context.Context, progress *Progress) error {
+	// Also on a machine that was set up: every cell that opens XLA is linked.
+	if _, _, err := m.toolchain.compiler(); err != nil {
+		return err
+	}
 	if m.ready() {
 		return nil
 	}

@@ -64,22 +64,32 @@ func lookGo(language string) (string, error) {
 	return path, nil
 }
 
+const compilerRemedy = "install one (Debian, Ubuntu: apt install gcc libc6-dev; Fedora: dnf install gcc; macOS: xcode-select --install) or set CC"
+
+// compiler finds the C compiler: its path and the flags that CC gives it.
+func (t toolchain) compiler() (path string, flags []string, err error) {
+	fields := splitFlags(t.CC)
+	if len(fields) == 0 {
+		return "", nil, errors.New("no C compiler is configured, and GoMLX's XLA binding needs one: " + compilerRemedy)
+	}
+	path, err = exec.LookPath(fields[0])
+	if err != nil {
+		return "", nil, fmt.Errorf("no C compiler: %q is not in PATH, and GoMLX's XLA binding needs one: %s", fields[0], compilerRemedy)
+	}
+	return path, fields[1:], nil
+}
+
 // checkCompiler compiles one line of C: XLA's binding needs a C compiler and
 // the C library's headers, and a first cell would fail long-windedly without.
 func (t toolchain) checkCompiler(ctx context.Context) error {
-	const remedy = "install one (Debian, Ubuntu: apt install gcc libc6-dev; Fedora: dnf install gcc; macOS: xcode-select --install) or set CC"
-	fields := splitFlags(t.CC)
-	if len(fields) == 0 {
-		return errors.New("no C compiler is configured, and GoMLX's XLA binding needs one: " + remedy)
-	}
-	path, err := exec.LookPath(fields[0])
+	path, flags, err := t.compiler()
 	if err != nil {
-		return fmt.Errorf("no C compiler: %q is not in PATH, and GoMLX's XLA binding needs one: %s", fields[0], remedy)
+		return err
 	}
-	cmd := command(ctx, path, append(fields[1:], "-x", "c", "-fsyntax-only", "-")...)
+	cmd := command(ctx, path, append(flags, "-x", "c", "-fsyntax-only", "-")...)
 	cmd.Stdin = strings.NewReader("#include <stdlib.h>\n#include <dlfcn.h>\nint main(void) { return EXIT_SUCCESS; }\n")
 	if _, err := output(cmd); err != nil {
-		return fmt.Errorf("the C compiler %s cannot compile a plain C file: %w; %s", path, err, remedy)
+		return fmt.Errorf("the C compiler %s cannot compile a plain C file: %w; %s", path, err, compilerRemedy)
 	}
 	return nil
 }

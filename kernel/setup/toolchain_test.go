@@ -56,6 +56,21 @@ func TestToolchainErrors(t *testing.T) {
 	}
 }
 
+func TestCompilerGoneAfterSetUp(t *testing.T) {
+	m := newFakeMachine(t)
+	if _, err := Ensure(t.Context(), Options{ModuleRoot: m.root}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(m.bin, "cc")); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", m.bin)
+	_, err := Ensure(t.Context(), Options{ModuleRoot: m.root})
+	if err == nil || !strings.Contains(err.Error(), `no C compiler: "cc" is not in PATH`) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestCompilerFlagsInCC(t *testing.T) {
 	m := newFakeMachine(t)
 	m.write("bin/clang", "#!/bin/sh\ncat >/dev/null; echo \"$*\" >>\"$FAKE_LOG\"\n", 0o755)
