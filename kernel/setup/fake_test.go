@@ -3,6 +3,7 @@ package setup
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -131,4 +132,14 @@ func (m *fakeMachine) leftovers() (names []string) {
 		return nil
 	})
 	return names
+}
+
+// linkTools puts what the fake scripts call into bin, for tests that shrink
+// PATH to it.
+func (m *fakeMachine) linkTools() {
+	for _, tool := range []string{"cat", "cp", "sleep"} {
+		if path, err := exec.LookPath(tool); err == nil {
+			_ = os.Symlink(path, filepath.Join(m.bin, tool))
+		}
+	}
 }

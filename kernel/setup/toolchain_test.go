@@ -2,7 +2,6 @@ package setup
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -32,12 +31,7 @@ func TestToolchainErrors(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := newFakeMachine(t)
-			// Where PATH shrinks to bin, the fake scripts still want these.
-			for _, tool := range []string{"cat", "cp", "sleep"} {
-				if path, err := exec.LookPath(tool); err == nil {
-					_ = os.Symlink(path, filepath.Join(m.bin, tool))
-				}
-			}
+			m.linkTools()
 			if c.name == "no go" {
 				t.Setenv("PATH", m.bin)
 			}
@@ -61,6 +55,7 @@ func TestCompilerGoneAfterSetUp(t *testing.T) {
 	if _, err := Ensure(t.Context(), Options{ModuleRoot: m.root}); err != nil {
 		t.Fatal(err)
 	}
+	m.linkTools()
 	if err := os.Remove(filepath.Join(m.bin, "cc")); err != nil {
 		t.Fatal(err)
 	}
