@@ -59,13 +59,13 @@ type tiles struct {
 	examples *layers.Examples
 	indices  []int
 	caption  func(index int) []line
+	width    int // pixels for a caption's line; 0: as wide as the picture
 }
 
 // Measures of a tile in pixels of the card.
 const (
-	tileZoom   = 5
+	tilePhoto  = 160
 	tileGap    = 14
-	tilePhoto  = Side * tileZoom
 	lineHeight = 19
 	textSize   = 15
 )
@@ -88,9 +88,9 @@ func (t tiles) bundle() display.Bundle {
 
 func (t tiles) check() error {
 	e := t.examples
-	if len(e.Shape) != 3 || e.Shape[0] != Side || e.Shape[1] != Side || e.Shape[2] != Channels || e.Bytes == nil {
-		return fmt.Errorf("cifar: cannot show examples of shape %v as pictures: want bytes of shape [%d %d %d]",
-			e.Shape, Side, Side, Channels)
+	if len(e.Shape) != 3 || e.Shape[2] != Channels || e.Bytes == nil {
+		return fmt.Errorf("cifar: cannot show examples of shape %v as pictures: want bytes of shape [height width %d]",
+			e.Shape, Channels)
 	}
 	for _, index := range t.indices {
 		if index < 0 || index >= e.Len() {
@@ -98,10 +98,6 @@ func (t tiles) check() error {
 		}
 	}
 	return nil
-}
-
-func (t tiles) pixels(index int) []uint8 {
-	return t.examples.Bytes[index*imageBytes : (index+1)*imageBytes]
 }
 
 // draw returns all tiles as one PNG.
@@ -112,7 +108,8 @@ func (t tiles) draw() ([]byte, error) {
 	}
 	columns := max(1, min(gridColumns, len(t.indices)))
 	rows := (len(t.indices) + columns - 1) / columns
-	stepX, stepY := tilePhoto+tileGap, tilePhoto+lines*lineHeight+tileGap
+	width := max(tilePhoto, t.width)
+	stepX, stepY := width+tileGap, tilePhoto+lines*lineHeight+tileGap
 	card := newPicture(columns*stepX+tileGap, rows*stepY+tileGap)
 	regular, err := card.pen(typeface{size: textSize})
 	if err != nil {
@@ -129,9 +126,9 @@ func (t tiles) draw() ([]byte, error) {
 			if l.bold {
 				pen = bold
 			}
-			pen.write(pen.fit(l.text, stepX-4), x+tilePhoto/2, y+(k+1)*lineHeight-5, 0.5, l.color)
+			pen.write(pen.fit(l.text, stepX-4), x+width/2, y+(k+1)*lineHeight-5, 0.5, l.color)
 		}
-		card.photo(t.pixels(index), x, y+lines*lineHeight, tileZoom)
+		card.photo(photograph(t.examples, index), x+(width-tilePhoto)/2, y+lines*lineHeight, tilePhoto)
 	}
 	return card.encode()
 }

@@ -9,11 +9,14 @@ import (
 	"image/png"
 	"sync"
 
+	xdraw "golang.org/x/image/draw"
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/gofont/gobold"
 	"golang.org/x/image/font/gofont/goregular"
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/math/fixed"
+
+	"github.com/gocifar/gocifar/layers"
 )
 
 // A picture is a card that text and photographs are drawn on. It is opaque, so
@@ -40,16 +43,31 @@ func (p *picture) fill(area image.Rectangle, c color.Color) {
 	draw.Draw(p.image, area, image.NewUniform(c), image.Point{}, draw.Src)
 }
 
-// photo draws a picture of a data set with its corner at (x, y), every pixel
-// of it a square of zoom by zoom: enlarging it smoothly would invent detail.
-func (p *picture) photo(pixels []uint8, x, y, zoom int) {
-	for row := range Side {
-		for column := range Side {
-			at := (row*Side + column) * Channels
-			p.fill(image.Rect(x+column*zoom, y+row*zoom, x+(column+1)*zoom, y+(row+1)*zoom),
-				color.RGBA{pixels[at], pixels[at+1], pixels[at+2], 255})
-		}
+// photo draws a picture of a data set into a square of that side with its
+// corner at (x, y). Small ones are enlarged by whole pixels: enlarging them
+// smoothly would invent detail.
+func (p *picture) photo(from image.Image, x, y, side int) {
+	size := from.Bounds().Size()
+	longest := max(size.X, size.Y)
+	width, height := max(1, size.X*side/longest), max(1, size.Y*side/longest)
+	var scaler xdraw.Scaler = xdraw.CatmullRom
+	if zoom := side / longest; zoom >= 1 {
+		width, height, scaler = size.X*zoom, size.Y*zoom, xdraw.NearestNeighbor
 	}
+	x, y = x+(side-width)/2, y+(side-height)/2
+	scaler.Scale(p.image, image.Rect(x, y, x+width, y+height), from, from.Bounds(), draw.Src, nil)
+}
+
+// photograph returns an example that is a picture as an image.
+func photograph(e *layers.Examples, index int) *image.RGBA {
+	height, width := e.Shape[0], e.Shape[1]
+	pixels := e.Bytes[index*height*width*Channels:]
+	out := image.NewRGBA(image.Rect(0, 0, width, height))
+	for i := range height * width {
+		copy(out.Pix[4*i:], pixels[Channels*i:Channels*(i+1)])
+		out.Pix[4*i+3] = 255
+	}
+	return out
 }
 
 // encode returns the card as PNG.

@@ -35,55 +35,55 @@ func Label(examples *layers.Examples, index int) string {
 }
 
 // Pixels shows the numbers of one picture as numpy shows x_train[i]: an
-// array of 32 rows of 32 pixels of red, green, blue, the middle of each left
-// out.
+// array of rows of pixels of red, green, blue, the middle of each left out.
 func Pixels(examples *layers.Examples, index int) display.Displayer {
 	t := tiles{examples: examples, indices: []int{index}}
 	if err := t.check(); err != nil {
 		return display.Bundle{Text: err.Error()}
 	}
-	return display.Bundle{Text: arrayText(t.pixels(index))}
+	height, width := examples.Shape[0], examples.Shape[1]
+	size := height * width * Channels
+	return display.Bundle{Text: arrayText(examples.Bytes[index*size:(index+1)*size], height, width)}
 }
 
 // edge is how many items numpy keeps at each end of an axis that it cuts.
 const edge = 3
 
-// arrayText is numpy's repr of a (32, 32, 3) array of uint8 that is larger
-// than its print threshold (numpy.set_printoptions(threshold=1000)).
-func arrayText(pixels []uint8) string {
+// threshold is the most numbers that numpy shows all
+// (numpy.set_printoptions(threshold=1000)).
+const threshold = 1000
+
+// arrayText is numpy's repr of a (height, width, 3) array of uint8.
+func arrayText(pixels []uint8, height, width int) string {
 	const indent = "       " // the width of "array(["
-	width := 0
-	for row := range Side {
-		for column := range Side {
-			if !shown(row) || !shown(column) {
-				continue
-			}
-			for c := range Channels {
-				width = max(width, len(fmt.Sprint(pixels[(row*Side+column)*Channels+c])))
-			}
+	cut := height*width*Channels > threshold
+	shown := func(i, n int) bool { return !cut || n <= 2*edge || i < edge || i >= n-edge }
+	digits := 0
+	for i, v := range pixels {
+		if shown(i/Channels/width, height) && shown(i/Channels%width, width) {
+			digits = max(digits, len(fmt.Sprint(v)))
 		}
 	}
 	var rows []string
-	for row := range Side {
-		if row == edge {
-			rows = append(rows, "...")
-		}
-		if !shown(row) {
+	for row := range height {
+		if !shown(row, height) {
+			if row == edge {
+				rows = append(rows, "...")
+			}
 			continue
 		}
 		var columns []string
-		for column := range Side {
-			if column == edge {
-				columns = append(columns, "...")
+		for column := range width {
+			if !shown(column, width) {
+				if column == edge {
+					columns = append(columns, "...")
+				}
+				continue
 			}
-			if shown(column) {
-				p := pixels[(row*Side+column)*Channels:]
-				columns = append(columns, fmt.Sprintf("[%*d, %*d, %*d]", width, p[0], width, p[1], width, p[2]))
-			}
+			p := pixels[(row*width+column)*Channels:]
+			columns = append(columns, fmt.Sprintf("[%*d, %*d, %*d]", digits, p[0], digits, p[1], digits, p[2]))
 		}
 		rows = append(rows, "["+strings.Join(columns, ",\n"+indent+" ")+"]")
 	}
 	return "array([" + strings.Join(rows, ",\n\n"+indent) + "], dtype=uint8)"
 }
-
-func shown(i int) bool { return i < edge || i >= Side-edge }

@@ -1,6 +1,7 @@
 package cifar
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -10,6 +11,10 @@ import (
 
 // Predictions are what a model says about examples, next to what they are.
 type Predictions struct {
+	// Model names the model and Parameters counts its parameters, 0 if that is
+	// not known. [Predict] sets both.
+	Model      string
+	Parameters int
 	// Classes names the labels.
 	Classes []string
 	// Actual and Predicted hold a label for each example; Predicted is the
@@ -18,6 +23,20 @@ type Predictions struct {
 	// Probability is the probability of the predicted class.
 	Probability []float32
 	examples    *layers.Examples
+}
+
+// Predict has a model classify labelled pictures (layers.Model.Predict).
+func Predict(ctx context.Context, m *layers.Model, pictures *layers.Examples, classes []string, options ...layers.Option) (*Predictions, error) {
+	rows, err := m.Predict(ctx, pictures, options...)
+	if err != nil {
+		return nil, err
+	}
+	p, err := NewPredictions(pictures, classes, rows)
+	if err != nil {
+		return nil, err
+	}
+	p.Model, p.Parameters = m.Name(), m.CountParams()
+	return p, nil
 }
 
 // NewPredictions puts a model's probabilities, one row an example and one

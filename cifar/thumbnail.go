@@ -2,26 +2,35 @@ package cifar
 
 import (
 	"fmt"
+	"image"
 	"strings"
+
+	"golang.org/x/image/draw"
 
 	"github.com/gocifar/gocifar/layers"
 )
 
-// Thumbnail returns a picture as text for a terminal with 24-bit colours: 32
-// columns by 16 lines of half blocks, each standing for two pixels. It returns
-// "" for examples that are no pictures of that size.
+// Thumbnail returns a picture as text for a terminal with 24-bit colours: half
+// blocks, each standing for two pixels, 32 columns by 16 lines for a picture of
+// CIFAR; larger ones are scaled down to 32 columns. It returns "" for examples that
+// are no pictures.
 func Thumbnail(examples *layers.Examples, index int) string {
 	t := tiles{examples: examples, indices: []int{index}}
 	if t.check() != nil {
 		return ""
 	}
-	pixels := t.pixels(index)
+	photo := photograph(examples, index)
+	if size := photo.Bounds().Size(); size.X > Side {
+		small := image.NewRGBA(image.Rect(0, 0, Side, max(1, size.Y*Side/size.X)))
+		draw.CatmullRom.Scale(small, small.Bounds(), photo, photo.Bounds(), draw.Src, nil)
+		photo = small
+	}
+	size := photo.Bounds().Size()
 	var out strings.Builder
-	for row := 0; row < Side; row += 2 {
-		for column := range Side {
-			top := pixels[(row*Side+column)*Channels:]
-			low := pixels[((row+1)*Side+column)*Channels:]
-			fmt.Fprintf(&out, "\x1b[38;2;%d;%d;%dm\x1b[48;2;%d;%d;%dm▀", top[0], top[1], top[2], low[0], low[1], low[2])
+	for row := 0; row < size.Y; row += 2 {
+		for column := range size.X {
+			top, low := photo.RGBAAt(column, row), photo.RGBAAt(column, min(row+1, size.Y-1))
+			fmt.Fprintf(&out, "\x1b[38;2;%d;%d;%dm\x1b[48;2;%d;%d;%dm▀", top.R, top.G, top.B, low.R, low.G, low.B)
 		}
 		out.WriteString("\x1b[0m\n")
 	}

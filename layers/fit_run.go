@@ -142,6 +142,10 @@ func (f *fitting) config(examples *Examples) (*runConfig, error) {
 	return config, nil
 }
 
+// ErrNoRun is wrapped by the errors of LoadHistory and LoadModel where no run
+// of that name was saved.
+var ErrNoRun = errors.New("there is no run")
+
 // LoadHistory returns what a run of that name has measured so far.
 func LoadHistory(name string) (*History, error) {
 	r, err := findRun(name)
@@ -153,7 +157,7 @@ func LoadHistory(name string) (*History, error) {
 		return nil, err
 	}
 	if p == nil {
-		return nil, fmt.Errorf("layers: there is no run %q: nothing was saved in %s", name, r.dir)
+		return nil, fmt.Errorf("layers: %w %q: nothing was saved in %s", ErrNoRun, name, r.dir)
 	}
 	return p.History, nil
 }
@@ -168,7 +172,7 @@ func LoadModel(name string) (*Model, error) {
 	}
 	p, list, err := r.load()
 	if err == nil && p == nil {
-		err = fmt.Errorf("layers: there is no run %q: nothing was saved in %s", name, r.dir)
+		err = fmt.Errorf("layers: %w %q: nothing was saved in %s", ErrNoRun, name, r.dir)
 	}
 	if err != nil {
 		return nil, err

@@ -42,6 +42,16 @@ func RunsDir() (string, error) {
 	return filepath.Join(cache, "gocifar", "runs"), nil
 }
 
+// RunDir returns the directory of the run of a name, which need not exist yet.
+// Other packages may keep files of their own there.
+func RunDir(name string) (string, error) {
+	r, err := findRun(name)
+	if err != nil {
+		return "", err
+	}
+	return r.dir, nil
+}
+
 // findRun returns the directory of a run that need not exist.
 func findRun(name string) (*run, error) {
 	if !runName.MatchString(name) {
