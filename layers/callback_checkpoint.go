@@ -58,7 +58,7 @@ func (c *ModelCheckpointCallback) OnEpochEnd(t *Training, _ int, logs Logs) erro
 	c.state = checkpointState{true, jsonFloat(value)}
 	path := c.path
 	if path == "" {
-		path = filepath.Join(t.run.dir, "best.safetensors")
+		path = filepath.Join(t.run.dir, bestFile)
 	}
 	return t.Model.SaveCheckpoint(path)
 }

@@ -73,46 +73,48 @@ func (t *trainer) steps() int { return (t.examples + t.batch - 1) / t.batch }
 // holds, so that steps may reuse it.
 func (t *trainer) settle() error {
 	for _, v := range slices.Concat(t.trainable, t.others) {
-		if err := v.own(t.backend); err != nil {
-			return err
+		value, err := owned(t.backend, v.Value)
+		if err != nil {
+			return fmt.Errorf("layers: copying %s to the device: %w", v.Path, err)
 		}
+		v.Value = value
 	}
 	state := &t.compiled.state
 	if state.slots == nil {
 		state.slots = map[*Variable][]*tensors.Tensor{}
 	}
 	for _, v := range t.trainable {
-		if state.slots[v] != nil {
-			continue
+		slots := state.slots[v]
+		if slots == nil {
+			slots = make([]*tensors.Tensor, len(t.compiled.optimizer.Slots()))
+			state.slots[v] = slots
 		}
-		slots := make([]*tensors.Tensor, len(t.compiled.optimizer.Slots()))
 		for i := range slots {
 			var err error
-			slots[i], err = toDevice(t.backend, make([]float32, v.Shape.Size()), shapes.Make(dtypes.Float32, v.Shape...))
+			if slots[i] == nil {
+				slots[i], err = toDevice(t.backend, make([]float32, v.Shape.Size()), shapes.Make(dtypes.Float32, v.Shape...))
+			} else {
+				slots[i], err = owned(t.backend, slots[i])
+			}
 			if err != nil {
 				return fmt.Errorf("layers: making room for the optimizer: %w", err)
 			}
 		}
-		state.slots[v] = slots
 	}
 	return nil
 }
 
-// own replaces the value by a copy on the device, unless it is one already.
-func (v *Variable) own(backend compute.Backend) error {
-	if v.Value.IsOnDevice(0) && !v.Value.IsShared() && !v.Value.HasLocal() {
-		return nil
+// owned returns the tensor, or a copy of it on the device unless it is there
+// already and nowhere else.
+func owned(backend compute.Backend, t *tensors.Tensor) (*tensors.Tensor, error) {
+	if t.IsOnDevice(0) && !t.IsShared() && !t.HasLocal() {
+		return t, nil
 	}
-	values, err := v.Flat()
+	values, err := tensors.CopyFlatData[float32](t)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	t, err := toDevice(backend, values, shapes.Make(dtypes.Float32, v.Shape...))
-	if err != nil {
-		return fmt.Errorf("layers: copying %s to the device: %w", v.Path, err)
-	}
-	v.Value = t
-	return nil
+	return toDevice(backend, values, shapes.Make(dtypes.Float32, t.Shape().Dimensions...))
 }
 
 // begin starts an epoch at the given step: order lists the examples' rows in

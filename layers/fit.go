@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/gocifar/gocifar/layers/display"
@@ -110,16 +111,17 @@ func (m *Model) Fit(ctx context.Context, examples *Examples, list ...Option) (*H
 	}
 	if display.InNotebook() {
 		var stop context.CancelFunc
-		ctx, stop = signal.NotifyContext(ctx, os.Interrupt)
+		ctx, stop = signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 		defer stop()
 	}
 	return f.fit(ctx, examples)
 }
 
-// Interruptible returns a context that ends at the first interrupt signal (^C,
-// a notebook's stop button); a second one ends the process as usual.
+// Interruptible returns a context that ends at the first signal to stop: ^C, a
+// notebook's stop button, or SIGTERM, which machines send before they are taken
+// away. A second signal ends the process as usual.
 func Interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	return ctx, stop
 }

@@ -201,32 +201,12 @@ func LoadModel(name string) (*Model, error) {
 // compileAs compiles with settings of this package's optimizers, losses and
 // metrics; false if there are others.
 func (m *Model) compileAs(s fitSettings) bool {
-	number := func(key string) float64 { v, _ := s.OptimizerConfig[key].(float64); return v }
-	flag := func(key string) bool { v, _ := s.OptimizerConfig[key].(bool); return v }
-	var optimizer Optimizer
-	rate := number("learning_rate")
-	switch s.Optimizer {
-	case "Adamax":
-		optimizer = Adamax(rate).Betas(number("beta_1"), number("beta_2")).Epsilon(number("epsilon"))
-	case "Adam":
-		adam := Adam(rate).Betas(number("beta_1"), number("beta_2")).Epsilon(number("epsilon"))
-		adam.amsgrad = flag("amsgrad")
-		optimizer = adam
-	case "SGD":
-		sgd := SGD(rate).Momentum(number("momentum"))
-		sgd.nesterov = flag("nesterov")
-		optimizer = sgd
-	case "RMSprop":
-		rms := RMSprop(rate).Rho(number("rho")).Momentum(number("momentum")).Epsilon(number("epsilon"))
-		rms.centered = flag("centered")
-		optimizer = rms
-	default:
+	optimizer, err := optimizerFromConfig(s.Optimizer, s.OptimizerConfig)
+	if err != nil {
 		return false
 	}
-	loss := CategoricalCrossEntropy
-	if s.Loss == SparseCategoricalCrossEntropy.Name() {
-		loss = SparseCategoricalCrossEntropy
-	} else if s.Loss != loss.Name() {
+	loss, err := lossFromConfig(s.Loss)
+	if err != nil {
 		return false
 	}
 	var metrics []Metric

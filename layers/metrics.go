@@ -36,21 +36,24 @@ func (a accuracy) PerExample(labels, outputs *graph.Node) *graph.Node {
 // TopKAccuracy is the share of examples whose right class is among the k
 // largest outputs, as Keras' SparseTopKCategoricalAccuracy. Its name is
 // "top_5_accuracy" for k = 5.
-func TopKAccuracy(k int) Metric { return topK(k) }
+func TopKAccuracy(k int) Metric { return topK{k, fmt.Sprintf("top_%d_accuracy", k)} }
 
-type topK int
+type topK struct {
+	k    int
+	name string
+}
 
-func (k topK) Name() string         { return fmt.Sprintf("top_%d_accuracy", int(k)) }
-func (k topK) LargerIsBetter() bool { return true }
+func (m topK) Name() string         { return m.name }
+func (m topK) LargerIsBetter() bool { return true }
 
 // PerExample counts the outputs larger than the right one's: that needs no
 // sort.
-func (k topK) PerExample(labels, outputs *graph.Node) *graph.Node {
-	if k < 1 {
-		panic(fmt.Errorf("layers: TopKAccuracy wants k of at least 1, got %d", int(k)))
+func (m topK) PerExample(labels, outputs *graph.Node) *graph.Node {
+	if m.k < 1 {
+		panic(fmt.Errorf("layers: TopKAccuracy wants k of at least 1, got %d", m.k))
 	}
 	target := graph.OneHot(labels, outputs.Shape().Dimensions[1], outputs.DType())
 	right := graph.ReduceAndKeep(graph.Mul(target, outputs), graph.ReduceSum, -1)
 	larger := graph.ReduceSum(graph.ConvertDType(graph.GreaterThan(outputs, right), dtypes.Float32), -1)
-	return graph.ConvertDType(graph.LessThan(larger, graph.Scalar(outputs.Graph(), dtypes.Float32, float64(k))), dtypes.Float32)
+	return graph.ConvertDType(graph.LessThan(larger, graph.Scalar(outputs.Graph(), dtypes.Float32, float64(m.k))), dtypes.Float32)
 }

@@ -81,7 +81,19 @@ func (r *run) open() error {
 			r.name, lock.Name(), err)
 	}
 	r.lock = lock
+	r.sweep()
 	return nil
+}
+
+// sweep removes what a process that was killed while it saved left behind:
+// half a file under a temporary name. What cannot be removed does no harm.
+func (r *run) sweep() {
+	for _, name := range []string{stateFile, historyFile, configFile, bestFile} {
+		left, _ := filepath.Glob(filepath.Join(r.dir, temporaryName(name)))
+		for _, path := range left {
+			_ = os.Remove(path)
+		}
+	}
 }
 
 // close unlocks the directory.
@@ -95,7 +107,7 @@ func (r *run) close() {
 // clear removes what an earlier fit saved; the state goes first, because a
 // run without it is new.
 func (r *run) clear() error {
-	for _, name := range []string{stateFile, historyFile, configFile, "best.safetensors"} {
+	for _, name := range []string{stateFile, historyFile, configFile, bestFile} {
 		if err := os.Remove(filepath.Join(r.dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("layers: starting the run %q afresh: %w", r.name, err)
 		}
@@ -107,6 +119,7 @@ const (
 	configFile  = "config.json"
 	stateFile   = "state.safetensors"
 	historyFile = "history.json"
+	bestFile    = "best.safetensors" // of ModelCheckpoint
 	stateKey    = "gocifar_state"
 )
 

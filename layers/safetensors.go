@@ -92,11 +92,15 @@ func float32Bytes(values []float32) []byte {
 	return out
 }
 
+// temporaryName is the pattern of the names under which a file is written
+// before it is complete.
+func temporaryName(base string) string { return "." + base + ".*" }
+
 // replaceFile writes a file beside path, brings it to the disk, and renames it
 // to path.
 func replaceFile(path string, write func(io.Writer) error) (err error) {
 	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
+	f, err := os.CreateTemp(dir, temporaryName(filepath.Base(path)))
 	if err != nil {
 		return fmt.Errorf("layers: saving %s: %w", path, err)
 	}

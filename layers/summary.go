@@ -167,17 +167,31 @@ func (m *Model) richSummary(s summarySettings) string {
 		}
 		t.rows = append(t.rows, cells)
 	}
-	trainable, fixed := m.summaryTotals()
 	var b strings.Builder
 	fmt.Fprintf(&b, "Model: %q\n", m.name)
 	t.write(&b)
-	for _, line := range []struct {
-		what  string
-		count int
-	}{{"Total", trainable + fixed}, {"Trainable", trainable}, {"Non-trainable", fixed}} {
-		fmt.Fprintf(&b, " %s params: %s (%s)\n", line.what, thousands(line.count), memorySize(line.count*4))
+	for _, total := range m.richTotals() {
+		fmt.Fprintf(&b, " %s\n", total)
 	}
 	return b.String()
+}
+
+// richTotals are Keras 3's lines below the table. A model whose optimizer has a
+// state (after Fit, or from a file) counts it too.
+func (m *Model) richTotals() []string {
+	trainable, fixed := m.summaryTotals()
+	optimizer, optimizerBytes, trained := m.optimizerParams()
+	line := func(what string, count, bytes int) string {
+		return fmt.Sprintf("%s params: %s (%s)", what, thousands(count), memorySize(bytes))
+	}
+	lines := []string{
+		line("Total", trainable+fixed+optimizer, 4*(trainable+fixed)+optimizerBytes),
+		line("Trainable", trainable, 4*trainable), line("Non-trainable", fixed, 4*fixed),
+	}
+	if trained {
+		lines = append(lines, line("Optimizer", optimizer, optimizerBytes))
+	}
+	return lines
 }
 
 // thousands writes 2105066 as 2,105,066.

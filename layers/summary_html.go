@@ -35,9 +35,6 @@ func (m *Model) summaryHTML() string {
 		}
 		b.WriteString("</tr>\n")
 	}
-	trainable, fixed := m.summaryTotals()
-	fmt.Fprintf(&b, "</tbody></table>\n<p>Total params: %s (%s)<br>Trainable params: %s (%s)<br>Non-trainable params: %s (%s)</p>\n",
-		thousands(trainable+fixed), memorySize(4*(trainable+fixed)), thousands(trainable), memorySize(4*trainable),
-		thousands(fixed), memorySize(4*fixed))
+	fmt.Fprintf(&b, "</tbody></table>\n<p>%s</p>\n", strings.Join(m.richTotals(), "<br>"))
 	return b.String()
 }

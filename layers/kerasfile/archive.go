@@ -155,17 +155,27 @@ func unpack(r io.Reader) (f *hdf5.File, cleanup func() error, err error) {
 }
 
 // writeArchive writes a .keras file.
-func writeArchive(w io.Writer, m *layers.Model, config map[string]any) error {
+func writeArchive(w io.Writer, m *layers.Model, s saving) error {
 	z := zip.NewWriter(w)
 	metadata := map[string]any{"keras_version": kerasVersion, "date_saved": time.Now().Format("2006-01-02@15:04:05")}
 	if err := addJSON(z, metadataMember, metadata); err != nil {
 		return err
+	}
+	config := m.KerasConfig()
+	if s.compiled != nil {
+		config["compile_config"] = s.compiled
 	}
 	if err := addJSON(z, configMember, config); err != nil {
 		return err
 	}
 	var root hdf5.Tree
 	writePlaces(&root, m)
+	if s.state != nil {
+		_, optimizer := s.optimizer()
+		vars := root.Group("optimizer/vars")
+		vars.SetText("name", fmt.Sprint(optimizer["name"]))
+		s.put(vars)
+	}
 	member, err := z.CreateHeader(&zip.FileHeader{Name: weightsMember, Method: zip.Store, Modified: time.Now()})
 	if err != nil {
 		return err
@@ -178,7 +188,7 @@ func writeArchive(w io.Writer, m *layers.Model, config map[string]any) error {
 
 // addJSON stores a member as Keras does: not compressed.
 func addJSON(z *zip.Writer, name string, value any) error {
-	text, err := json.Marshal(value)
+	text, err := pythonJSON(value)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}

@@ -1,59 +1,182 @@
 package kerasfile
 
-import "github.com/gocifar/gocifar/layers"
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"strconv"
 
-// SaveOption adds to what SaveModel writes.
-type SaveOption func(*compilation)
+	"github.com/gocifar/gocifar/layers"
+	"github.com/gocifar/gocifar/layers/kerasfile/hdf5"
+)
 
-// compilation is what Keras' compile was given.
-type compilation struct {
-	optimizer layers.Optimizer
-	loss      layers.Loss
-	metrics   []layers.Metric
+// SaveOption changes what SaveModel writes.
+type SaveOption func(*saving)
+
+// saving is what goes into a file beside the model and its weights.
+type saving struct {
+	withoutOptimizer bool
+	compiled         map[string]any         // Keras' compile_config, nil for a model that is not compiled
+	state            *layers.OptimizerState // nil before training
 }
 
-// Compiled writes how the model is trained into the file, so that Keras'
-// load_model returns it compiled. The optimizer's state is not written: Keras
-// says so in a warning and starts it afresh.
-func Compiled(optimizer layers.Optimizer, loss layers.Loss, metrics ...layers.Metric) SaveOption {
-	return func(c *compilation) { *c = compilation{optimizer, loss, metrics} }
+// WithoutOptimizer leaves out how the model is compiled and the optimizer's
+// state, as Keras' include_optimizer=False does: the file is then a third of
+// the size with Adam or Adamax, and whoever trains on compiles anew.
+func WithoutOptimizer() SaveOption { return func(s *saving) { s.withoutOptimizer = true } }
+
+// gather takes from a model what a file keeps of its training.
+func gather(m *layers.Model, options []SaveOption) (s saving, err error) {
+	for _, o := range options {
+		o(&s)
+	}
+	if s.withoutOptimizer {
+		return s, nil
+	}
+	if s.compiled = m.CompileConfig(); s.compiled == nil {
+		return s, nil
+	}
+	s.state, err = m.OptimizerState()
+	return s, err
 }
 
-// config is Keras' compile_config (keras/src/trainers/trainer.py,
-// get_compile_config), but for the optimizer; nil without a compilation.
-func (c *compilation) config() map[string]any {
-	if c.optimizer == nil || c.loss == nil {
+// optimizer returns the serialised optimizer's class and configuration.
+func (s *saving) optimizer() (class string, config map[string]any) {
+	o := s.compiled["optimizer"].(map[string]any)
+	return o["class_name"].(string), o["config"].(map[string]any)
+}
+
+// legacy is the attribute training_config of a legacy file: compile_config
+// without the names of modules, nil for a model that is not compiled.
+func (s *saving) legacy() map[string]any {
+	if s.compiled == nil {
 		return nil
 	}
+	config := map[string]any{}
+	for key, v := range s.compiled {
+		config[key] = v
+	}
+	delete(config, "optimizer")
+	class, settings := s.optimizer()
+	config["optimizer_config"] = map[string]any{"class_name": class, "config": settings}
 	metrics := []any{}
-	for _, m := range c.metrics {
-		metrics = append(metrics, m.Name())
+	for _, metric := range s.compiled["metrics"].([]any) {
+		if object, ok := metric.(map[string]any); ok {
+			metric = map[string]any{"class_name": object["class_name"], "config": object["config"]}
+		}
+		metrics = append(metrics, metric)
 	}
-	return map[string]any{
-		"loss": c.loss.Name(), "loss_weights": nil, "metrics": metrics, "weighted_metrics": nil,
-		"run_eagerly": false, "steps_per_execution": 1, "jit_compile": false,
-	}
-}
-
-// addTo adds the compilation to config.json of a .keras file.
-func (c *compilation) addTo(model map[string]any) {
-	config := c.config()
-	if config == nil {
-		return
-	}
-	config["optimizer"] = map[string]any{
-		"module": "keras.optimizers", "class_name": c.optimizer.Class(),
-		"config": c.optimizer.Config(), "registered_name": nil,
-	}
-	model["compile_config"] = config
-}
-
-// legacy is the attribute training_config of a legacy file, nil without a
-// compilation.
-func (c *compilation) legacy() map[string]any {
-	config := c.config()
-	if config != nil {
-		config["optimizer_config"] = map[string]any{"class_name": c.optimizer.Class(), "config": c.optimizer.Config()}
-	}
+	config["metrics"] = metrics
 	return config
+}
+
+// put writes the optimizer's arrays into a group under the numbers 0, 1, …: the
+// number of steps, the learning rate, the slots.
+func (s *saving) put(t *hdf5.Tree) {
+	t.Put("0", hdf5.Array{Type: hdf5.Int64, Write: func(w io.Writer) error {
+		return binary.Write(w, binary.LittleEndian, int64(s.state.Iterations))
+	}})
+	t.PutFloat32("1", nil, []float32{float32(s.state.LearningRate)})
+	for i, slot := range s.state.Slots {
+		t.PutFloat32(strconv.Itoa(2+i), slot.Shape, slot.Values)
+	}
+}
+
+// compile gives a loaded model the file's compilation and optimizer's state. A
+// compilation that is not supported here must not keep the model from being
+// used: the model keeps the reason, and Fit returns it.
+func (f *file) compile(m *layers.Model, config map[string]any) error {
+	training, err := f.trainingConfig(config)
+	if err != nil || training == nil {
+		return err
+	}
+	if m.CompileFromConfig(training) != nil {
+		return nil
+	}
+	list, err := f.optimizerArrays()
+	if err != nil || list == nil {
+		return err
+	}
+	state, err := readState(list)
+	if err == nil {
+		err = m.SetOptimizerState(state)
+	}
+	if err != nil {
+		_ = m.RefuseToTrain(fmt.Errorf("%s: %w", f.path, err))
+	}
+	return nil
+}
+
+// trainingConfig finds the compilation; nil where the model was not compiled.
+func (f *file) trainingConfig(config map[string]any) (map[string]any, error) {
+	if f.archive != nil {
+		training, _ := config["compile_config"].(map[string]any)
+		if len(training) == 0 {
+			return nil, nil // Keras writes an empty object
+		}
+		return training, nil
+	}
+	root, err := f.weights.Root()
+	if err != nil {
+		return nil, err
+	}
+	text, found, err := root.Text("training_config")
+	if err != nil || !found {
+		return nil, err
+	}
+	return decodeConfig("training_config", []byte(text))
+}
+
+// optimizerArrays lists the optimizer's arrays in Keras' order; nil where the
+// file has none.
+func (f *file) optimizerArrays() ([]tensor, error) {
+	root, err := f.weights.Root()
+	if err != nil {
+		return nil, err
+	}
+	if f.archive == nil {
+		if has, err := root.Has("optimizer_weights"); !has || err != nil {
+			return nil, err
+		}
+		s, err := readLegacyLayer(root, "optimizer_weights")
+		return s.tensors, err
+	}
+	at := root
+	for _, name := range []string{"optimizer", "vars"} {
+		if has, err := at.Has(name); !has || err != nil {
+			return nil, err
+		}
+		if at, err = at.Group(name); err != nil {
+			return nil, err
+		}
+	}
+	return readVars(at)
+}
+
+// readState reads the arrays: the number of steps, the learning rate, the
+// slots.
+func readState(list []tensor) (*layers.OptimizerState, error) {
+	if len(list) < 2 {
+		return nil, fmt.Errorf("the optimizer has %d arrays, wants at least its iteration and learning rate", len(list))
+	}
+	iterations, err := list[0].data.Int()
+	if err != nil {
+		return nil, fmt.Errorf("the optimizer's number of steps: %w", err)
+	}
+	state := &layers.OptimizerState{Iterations: int(iterations)}
+	for i, t := range list[1:] {
+		values, err := t.data.Float32s()
+		if err != nil {
+			return nil, fmt.Errorf("the optimizer's %s: %w", t.name, err)
+		}
+		if i > 0 {
+			state.Slots = append(state.Slots, layers.SlotValue{Name: t.name, Shape: t.data.Shape(), Values: values})
+			continue
+		}
+		if len(values) != 1 {
+			return nil, fmt.Errorf("the optimizer's %s is no learning rate: its shape is %s", t.name, shapeText(t.data.Shape()))
+		}
+		state.LearningRate = layers.ShortestRate(values[0])
+	}
+	return state, nil
 }

@@ -1,7 +1,6 @@
 package kerasfile
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +18,11 @@ const kerasVersion = "3.15.1"
 // a legacy .h5 file of a whole model, and gives it its weights. Layers of a
 // class that package layers does not have, and settings it does not support,
 // are errors that name the layer.
+//
+// A model that was compiled comes back compiled, with the optimizer's state, so
+// that Fit goes on as Keras would. Where package layers lacks the optimizer,
+// loss or a metric, the model is good for everything but training: Fit says why
+// until Compile is called.
 func LoadModel(path string) (*layers.Model, error) {
 	f, err := open(path)
 	if err != nil {
@@ -36,7 +40,13 @@ func LoadModel(path string) (*layers.Model, error) {
 	if err := m.Ready(); err != nil {
 		return nil, fmt.Errorf("kerasfile: %s: it was saved before it was built: %w", path, err)
 	}
-	return m, f.loadInto(m, choices{})
+	if err := f.loadInto(m, choices{}); err != nil {
+		return nil, err
+	}
+	if err := f.compile(m, config); err != nil {
+		return nil, fmt.Errorf("kerasfile: %s: %w", path, err)
+	}
+	return m, nil
 }
 
 // config returns the serialised model.
@@ -60,40 +70,42 @@ func (f *file) config() (map[string]any, error) {
 
 // SaveModel writes a model with its weights for Keras' load_model: as .keras
 // or, for .h5 and .hdf5, in the legacy format. Weights that have no value yet
-// are drawn first, as Model.InitializeMissing does.
+// are drawn first, as Model.InitializeMissing does. A compiled model is saved
+// with its compilation and, as .keras, its optimizer's state, so that Keras goes
+// on training it; an optimizer, loss or metric that Keras does not have leaves
+// that out. An .h5 file gets no optimizer's state: Keras 3.15 cannot fit a model
+// from an .h5 file that has one, not even from its own ("Unknown variable").
 func SaveModel(m *layers.Model, path string, options ...SaveOption) error {
-	var c compilation
-	for _, o := range options {
-		o(&c)
-	}
 	if err := m.InitializeMissing(); err != nil {
+		return err
+	}
+	s, err := gather(m, options)
+	if err != nil {
 		return err
 	}
 	switch {
 	case strings.HasSuffix(path, ".weights.h5"):
 		return fmt.Errorf("kerasfile: %q is a name for weights alone: use SaveWeights, or another name", filepath.Base(path))
 	case strings.HasSuffix(path, ".keras"):
-		config := m.KerasConfig()
-		c.addTo(config)
-		return writeFile(path, func(w io.Writer) error { return writeArchive(w, m, config) })
+		return writeFile(path, func(w io.Writer) error { return writeArchive(w, m, s) })
 	case hasLegacySuffix(path):
-		return saveLegacyModel(m, path, c)
+		return saveLegacyModel(m, path, s)
 	default:
 		return fmt.Errorf("kerasfile: models are saved as .keras or .h5, got %q", filepath.Base(path))
 	}
 }
 
-func saveLegacyModel(m *layers.Model, path string, c compilation) error {
+func saveLegacyModel(m *layers.Model, path string, s saving) error {
 	var root hdf5.Tree
-	config, err := json.Marshal(m.LegacyKerasConfig())
+	config, err := pythonJSON(m.LegacyKerasConfig())
 	if err != nil {
 		return fmt.Errorf("kerasfile: configuration of model %q: %w", m.Name(), err)
 	}
 	root.SetText("model_config", string(config))
 	root.SetText("backend", "tensorflow")
 	root.SetText("keras_version", kerasVersion)
-	if training := c.legacy(); training != nil {
-		config, err := json.Marshal(training)
+	if training := s.legacy(); training != nil {
+		config, err := pythonJSON(training)
 		if err != nil {
 			return fmt.Errorf("kerasfile: compilation of model %q: %w", m.Name(), err)
 		}

@@ -38,7 +38,8 @@ func savedFiles(t *testing.T, dir string) map[string]map[string]string {
 			case strings.Contains(suffix, "weights"):
 				err = SaveWeights(m, path)
 			case name == compiledModel:
-				err = SaveModel(m, path, Compiled(layers.Adamax(0.005), layers.CategoricalCrossEntropy, layers.Accuracy))
+				_ = m.Compile(layers.Adamax(0.005), layers.CategoricalCrossEntropy, layers.Accuracy)
+				err = SaveModel(m, path)
 			default:
 				err = SaveModel(m, path)
 			}

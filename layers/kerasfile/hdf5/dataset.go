@@ -169,6 +169,32 @@ func (d *Dataset) Float32s() ([]float32, error) {
 	return values, d.ReadFloat32s(values)
 }
 
+// Int returns the value of a data set that holds one integer.
+func (d *Dataset) Int() (int64, error) {
+	if err := d.check(); err != nil {
+		return 0, err
+	}
+	if d.count != 1 || d.kind.class != classInteger {
+		return 0, fmt.Errorf("/%s: wants one integer, it holds %d of type %v", d.path, d.count, d.kind)
+	}
+	var element []byte
+	switch {
+	case d.layout.class == layoutCompact:
+		element = d.layout.compact
+	case d.layout.class == layoutContiguous && d.layout.address == undefined:
+		element = make([]byte, d.kind.size)
+		copy(element, d.fill)
+	case d.layout.class == layoutContiguous && d.layout.address <= d.header.file.size-uint64(d.kind.size):
+		element = make([]byte, d.kind.size)
+		if _, err := d.header.file.r.ReadAt(element, int64(d.layout.address)); err != nil {
+			return 0, fmt.Errorf("/%s: reading its value: %w", d.path, err)
+		}
+	default:
+		return 0, fmt.Errorf("/%s: %w: one integer in chunks or beyond the file's end", d.path, ErrUnsupported)
+	}
+	return d.kind.integer(element)
+}
+
 // maxDeflate is the largest ratio by which deflate compresses.
 const maxDeflate = 1032
 

@@ -121,6 +121,29 @@ func (t datatype) decode(dst []float32, src []byte) {
 	}
 }
 
+// integer is the exact value of one stored integer.
+func (t datatype) integer(element []byte) (int64, error) {
+	if len(element) < t.size {
+		return 0, fmt.Errorf("%w: %d bytes for an integer of %d", ErrCorrupt, len(element), t.size)
+	}
+	var bits uint64
+	for i := range t.size {
+		at := i
+		if !t.bigEndian {
+			at = t.size - 1 - i
+		}
+		bits = bits<<8 | uint64(element[at])
+	}
+	if t.signed {
+		unused := 64 - 8*t.size
+		return int64(bits<<unused) >> unused, nil
+	}
+	if bits > math.MaxInt64 {
+		return 0, fmt.Errorf("%w: %d is too large", ErrUnsupported, bits)
+	}
+	return int64(bits), nil
+}
+
 // value converts one element.
 func (t datatype) value(bits uint64) float32 {
 	switch {
