@@ -58,6 +58,12 @@ func golden(t testing.TB) (dir string, predictions map[string]prediction) {
 	return dir, predictions
 }
 
+func init() {
+	if os.Getenv("GOMLX_BACKEND") == "" {
+		_ = os.Setenv("GOMLX_BACKEND", "go") // what every machine has
+	}
+}
+
 // testBackend is the backend of GOMLX_BACKEND, the pure-Go one without it.
 var testBackend = sync.OnceValues(func() (compute.Backend, error) {
 	config := os.Getenv("GOMLX_BACKEND")
