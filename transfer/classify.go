@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gomlx/compute/dtypes"
-
 	"golang.org/x/image/draw"
 
 	"github.com/gocifar/gocifar/layers"
@@ -57,19 +55,15 @@ func classify(ctx context.Context, b *Backbone, picture image.Image, top int) (G
 	}
 	shape := b.Inputs()[0].Shape()
 	examples := &layers.Examples{Shape: shape, Bytes: pixels(picture, shape[0], shape[1])}
-	p, err := newPass(b.Model, examples, 1, dtypes.Float32)
+	probabilities, err := b.Predict(ctx, examples, layers.BatchSize(1))
 	if err != nil {
 		return Guesses{}, err
 	}
-	probabilities := make([]float32, b.Outputs()[0].Shape().Size())
-	if err := p.fill(ctx, 0, 1, probabilities); err != nil {
-		return Guesses{}, err
-	}
-	guesses := Guesses{List: likeliest(probabilities, top)}
+	guesses := Guesses{List: likeliest(probabilities[0], top)}
 	if b.Source.Kind == Seeded {
 		guesses.Note = "The network has " + b.Source.String() + ": these are not its opinions."
 	}
-	return guesses, guesses.name(ctx, len(probabilities))
+	return guesses, guesses.name(ctx, len(probabilities[0]))
 }
 
 func checkClassifier(b *Backbone, picture image.Image, top int) error {
@@ -78,7 +72,7 @@ func checkClassifier(b *Backbone, picture image.Image, top int) error {
 		return errors.New("no network was given")
 	case b.Err() != nil:
 		return b.Err()
-	case !hasTop(b.Model) || !b.reads0to255:
+	case !b.classifies || !b.reads0to255:
 		return fmt.Errorf("%s must be built with Config{IncludeTop: true, Preprocess: true}", b.Name())
 	case picture == nil || picture.Bounds().Empty():
 		return errors.New("the picture is empty")

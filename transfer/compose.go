@@ -10,11 +10,11 @@ import (
 // head into one model from image to the head's result: the walkthrough's
 // Model(vgg_model.input, pred). The layers and weights are those of the
 // network and the head, not copies, so training one trains the other. It is
-// compiled as the head is.
+// compiled with [Head]'s settings.
 //
 // Train the head alone on [Features], then SetTrainable(true) the network, or
-// some of its layers, and Fit the composed model at a small learning rate to
-// fine-tune it.
+// some of its layers, Compile the composed model with a small learning rate,
+// and Fit it to fine-tune it.
 func Compose(name string, b *Backbone, tap string, head *layers.Model) (*layers.Model, error) {
 	m, err := compose(name, b, tap, head)
 	if err != nil {

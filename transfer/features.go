@@ -2,8 +2,10 @@ package transfer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
+	"syscall"
 
 	"github.com/gomlx/compute/dtypes"
 
@@ -12,19 +14,12 @@ import (
 	"github.com/gocifar/gocifar/transfer/rowfile"
 )
 
-// FeatureOption changes how Features works, not what it returns.
+// FeatureOption changes how Features works, not what the features mean.
 type FeatureOption func(*extraction)
 
 // Batch sets how many images go through the network together. Default 256.
 // Memory grows with it, and what a kill loses.
 func Batch(images int) FeatureOption { return func(e *extraction) { e.batch = images } }
-
-// BFloat16 computes in bfloat16, 8 bits of precision, instead of float32; the
-// features are stored as float32 all the same. Accelerators and CPUs with AMX
-// are several times faster with it (on CPUs XLA wants
-// XLA_FLAGS="--xla_cpu_use_onednn=true --xla_cpu_experimental_onednn_custom_call=true"),
-// other CPUs are not.
-func BFloat16() FeatureOption { return func(e *extraction) { e.dtype = dtypes.BFloat16 } }
 
 // CacheIn keeps the features below another folder than GOCIFAR_CACHE's.
 func CacheIn(folder string) FeatureOption { return func(e *extraction) { e.folder = folder } }
@@ -50,7 +45,7 @@ type extraction struct {
 	tap      string
 	examples *layers.Examples
 	batch    int
-	dtype    dtypes.DType
+	dtype    dtypes.DType // of the computation; InvalidDType before it is chosen
 	folder   string
 	report   func(FeatureProgress)
 }
@@ -69,7 +64,7 @@ type extraction struct {
 // interrupted is resumed by the next one; processes that want the same
 // features wait for each other.
 func Features(ctx context.Context, b *Backbone, tap string, examples *layers.Examples, options ...FeatureOption) (*layers.Examples, error) {
-	e := &extraction{backbone: b, tap: tap, examples: examples, batch: 256, dtype: dtypes.Float32}
+	e := &extraction{backbone: b, tap: tap, examples: examples, batch: 256}
 	for _, option := range options {
 		option(e)
 	}
@@ -78,9 +73,17 @@ func Features(ctx context.Context, b *Backbone, tap string, examples *layers.Exa
 	}
 	features, err := e.run(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("transfer: features of %s at %s: %w", b.Name(), tap, err)
+		return nil, fmt.Errorf("transfer: %s: %w", e.what(), err)
 	}
 	return features, nil
+}
+
+// what names the features for people.
+func (e *extraction) what() string {
+	if e.tap == "" {
+		return "features of " + e.backbone.Name()
+	}
+	return "features of " + e.backbone.Name() + " at " + e.tap
 }
 
 func (e *extraction) check() error {
@@ -119,10 +122,16 @@ func (e *extraction) run(ctx context.Context) (*layers.Examples, error) {
 		}
 		e.folder = root
 	}
+	if e.dtype == dtypes.InvalidDType {
+		if e.dtype, err = fastPrecision(); err != nil {
+			return nil, err
+		}
+	}
 	pass, err := newPass(tapped, e.examples, e.batch, e.dtype)
 	if err != nil {
 		return nil, err
 	}
+	defer pass.close()
 	key, err := pass.key()
 	if err != nil {
 		return nil, err
@@ -133,7 +142,7 @@ func (e *extraction) run(ctx context.Context) (*layers.Examples, error) {
 		Path: filepath.Join(e.folder, "features", key+".rows"),
 		Spec: rowfile.Spec{
 			Key:   key,
-			About: fmt.Sprintf("%s at %s, %d examples of %v", e.backbone.Name(), e.tap, e.examples.Len(), e.examples.Shape),
+			About: fmt.Sprintf("%s, %d examples of %v", e.what(), e.examples.Len(), e.examples.Shape),
 			Rows:  e.examples.Len(), Columns: shape.Size(), ChunkRows: e.batch,
 		},
 		Fill:     pass.fill,
@@ -142,6 +151,9 @@ func (e *extraction) run(ctx context.Context) (*layers.Examples, error) {
 	}
 	matrix, err := builder.Build(ctx)
 	progress.close()
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return nil, fmt.Errorf("%w; GOCIFAR_CACHE or transfer.CacheIn chooses another folder", err)
+	}
 	if err != nil {
 		return nil, err
 	}

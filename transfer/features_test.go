@@ -47,7 +47,7 @@ func quiet(seen *[]FeatureProgress) FeatureOption {
 func features(t *testing.T, b *Backbone, tap string, x *layers.Examples, options ...FeatureOption) (*layers.Examples, []FeatureProgress) {
 	t.Helper()
 	var seen []FeatureProgress
-	f, err := Features(t.Context(), b, tap, x, append([]FeatureOption{quiet(&seen)}, options...)...)
+	f, err := Features(t.Context(), b, tap, x, append([]FeatureOption{quiet(&seen), Float32()}, options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestFeatures(t *testing.T) {
 	if last := seen[len(seen)-1]; last != (FeatureProgress{Done: 23, Total: 23}) {
 		t.Errorf("last progress %+v", last)
 	}
-	again, seen := features(t, b, "block1_pool", x, Batch(5), CacheIn(folder))
+	again, seen := features(t, b, "block1_pool", x, Batch(7), CacheIn(folder))
 	if len(seen) > 0 || !slices.Equal(again.Floats, f.Floats) {
 		t.Errorf("a warm cache computed again: %+v", seen)
 	}
@@ -126,7 +126,7 @@ func TestFeaturesKey(t *testing.T) {
 func TestFeaturesResume(t *testing.T) {
 	b, x, folder := tiny(t, 1), labelled(40, 8), t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := Features(ctx, b, "block1_pool", x, Batch(4), CacheIn(folder), OnProgress(func(p FeatureProgress) {
+	_, err := Features(ctx, b, "block1_pool", x, Float32(), Batch(4), CacheIn(folder), OnProgress(func(p FeatureProgress) {
 		if p.Done == 20 {
 			cancel()
 		}

@@ -35,10 +35,9 @@ type Backbone struct {
 	*layers.Model
 	// Source says where the weights come from.
 	Source Source
-	// network is nil for a model that did not come from this package.
-	network *network
-	// reads0to255 tells that the model begins with its own preprocessing.
-	reads0to255 bool
+	// reads0to255 tells that the model begins with its own preprocessing,
+	// classifies that it ends in the classifier of Config.IncludeTop.
+	reads0to255, classifies bool
 }
 
 // build makes the model and sets its weights.
@@ -51,7 +50,7 @@ func (n *network) build(ctx context.Context, c Config) (*Backbone, error) {
 	if err := model.Err(); err != nil {
 		return nil, fmt.Errorf("transfer: %s: %w", n.title, err)
 	}
-	b := &Backbone{Model: model, network: n, reads0to255: c.Preprocess}
+	b := &Backbone{Model: model, reads0to255: c.Preprocess, classifies: c.IncludeTop}
 	if b.Source, err = n.setWeights(ctx, model, c); err != nil {
 		return nil, fmt.Errorf("transfer: %s: %w", n.title, err)
 	}

@@ -9,7 +9,6 @@ import (
 	"hash"
 	"slices"
 	"strings"
-	"sync"
 	"unsafe"
 
 	"github.com/gomlx/compute"
@@ -28,7 +27,7 @@ type pass struct {
 	batch    int
 	dtype    dtypes.DType // of the computation
 	backend  compute.Backend
-	compile  func() (*graph.Exec, error) // once, when the first batch is needed
+	exec     *graph.Exec // nil before the first batch
 }
 
 func newPass(model *layers.Model, examples *layers.Examples, batch int, dtype dtypes.DType) (*pass, error) {
@@ -39,9 +38,15 @@ func newPass(model *layers.Model, examples *layers.Examples, batch int, dtype dt
 	if err := model.InitializeMissing(); err != nil {
 		return nil, err
 	}
-	p := &pass{model: model, examples: examples, batch: batch, dtype: dtype, backend: backend}
-	p.compile = sync.OnceValues(func() (*graph.Exec, error) { return graph.NewExec(backend, p.graph) })
-	return p, nil
+	return &pass{model: model, examples: examples, batch: batch, dtype: dtype, backend: backend}, nil
+}
+
+// close frees the compiled graph.
+func (p *pass) close() {
+	if p.exec != nil {
+		p.exec.Finalize()
+		p.exec = nil
+	}
 }
 
 // graph is the compiled function: examples as they are stored, and the
@@ -68,9 +73,22 @@ func (p *pass) graph(in []*graph.Node) []*graph.Node {
 
 // fill computes the first result of examples from..to.
 func (p *pass) fill(ctx context.Context, from, to int, out []float32) error {
-	if err := ctx.Err(); err != nil {
-		return err
+	width := len(out) / (to - from)
+	for ; from < to; from += p.batch {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n := min(p.batch, to-from)
+		if err := p.fillBatch(from, from+n, out[:n*width]); err != nil {
+			return err
+		}
+		out = out[n*width:]
 	}
+	return nil
+}
+
+// fillBatch computes the first result of at most one batch.
+func (p *pass) fillBatch(from, to int, out []float32) error {
 	results, err := p.execute(from, to)
 	if err != nil {
 		return err
@@ -84,9 +102,12 @@ func (p *pass) fill(ctx context.Context, from, to int, out []float32) error {
 // execute computes all results of examples from..to, and of the zeros that
 // fill up the batch.
 func (p *pass) execute(from, to int) ([]*tensors.Tensor, error) {
-	exec, err := p.compile()
-	if err != nil {
-		return nil, err
+	if p.exec == nil {
+		exec, err := graph.NewExec(p.backend, p.graph)
+		if err != nil {
+			return nil, err
+		}
+		p.exec = exec
 	}
 	images := p.images(from, to)
 	defer images.FinalizeAll()
@@ -94,7 +115,7 @@ func (p *pass) execute(from, to int) ([]*tensors.Tensor, error) {
 	for _, v := range p.model.Variables() {
 		args = append(args, v.Value)
 	}
-	return exec.Call(args...)
+	return p.exec.Call(args...)
 }
 
 // images returns examples from..to, filled up with zeros to a whole batch so

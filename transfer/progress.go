@@ -19,11 +19,7 @@ type featureProgress struct {
 }
 
 func newFeatureProgress(e *extraction) *featureProgress {
-	p := &featureProgress{report: e.report, total: e.examples.Len(), tenth: -1}
-	p.what = "features of " + e.backbone.Name()
-	if e.tap != "" {
-		p.what += " at " + e.tap
-	}
+	p := &featureProgress{report: e.report, what: e.what(), total: e.examples.Len(), tenth: -1}
 	if p.report == nil {
 		p.report = p.show
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"github.com/gocifar/gocifar/layers"
 	"github.com/gocifar/gocifar/layers/getfile"
@@ -44,14 +43,22 @@ func (n *network) setWeights(ctx context.Context, m *layers.Model, c Config) (So
 // from conv2d): kerasfile then pairs layers by their order, as Keras does.
 func loadFile(m *layers.Model, path string) error {
 	err := kerasfile.LoadWeights(m, path)
-	if err != nil && strings.Contains(filepath.Base(path), "_notop") != !hasTop(m) {
-		err = fmt.Errorf("%w (a file with \"_notop\" in its name is for Config.IncludeTop: false, others are for true)", err)
+	if other := publishedAs(filepath.Base(path)); err != nil && other != "" {
+		err = fmt.Errorf("the file's name is that of %s: %w", other, err)
 	}
 	return err
 }
 
-// hasTop tells whether the model ends in ImageNet's classifier.
-func hasTop(m *layers.Model) bool {
-	all := m.Layers()
-	return len(all) > 0 && all[len(all)-1].Name() == "predictions"
+// publishedAs says of which network Keras publishes a file of this name, ""
+// if of none.
+func publishedAs(name string) string {
+	for _, n := range []*network{vgg16, vgg19, inceptionV3, resNet50V2} {
+		switch name {
+		case n.weights.file(true).name:
+			return n.title + " with its classifier (IncludeTop: true)"
+		case n.weights.file(false).name:
+			return n.title + " without its classifier (IncludeTop: false)"
+		}
+	}
+	return ""
 }

@@ -170,8 +170,13 @@ func TestWeightsFromFiles(t *testing.T) {
 	if _, err := VGG19(t.Context(), Config{InputShape: small, Weights: path}); err == nil || !strings.Contains(err.Error(), "block3_conv4") {
 		t.Errorf("VGG16's weights for VGG19: %v", err)
 	}
-	if err := os.Rename(path, filepath.Join(folder, vgg16.weights.file(false).name)); err != nil {
+	official := filepath.Join(folder, vgg16.weights.file(false).name)
+	if err := os.Rename(path, official); err != nil {
 		t.Fatal(err)
+	}
+	if _, err := VGG19(t.Context(), Config{InputShape: small, Weights: official}); err == nil ||
+		!strings.Contains(err.Error(), "name is that of VGG16 without its classifier (IncludeTop: false)") {
+		t.Errorf("VGG16's official weights for VGG19: %v", err)
 	}
 	t.Setenv("GOCIFAR_WEIGHTS", folder)
 	chosen, err := VGG16(t.Context(), Config{InputShape: small, Weights: ImageNet})

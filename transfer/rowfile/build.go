@@ -23,6 +23,7 @@ type Builder struct {
 	// Fill computes rows from..to (to excluded) into out, which has
 	// (to-from)*Columns numbers of unknown content. It is called for one chunk
 	// after the other, by one goroutine, while the previous chunk is written.
+	// A build that resumes one of another Spec.ChunkRows keeps that one's.
 	Fill func(ctx context.Context, from, to int, out []float32) error
 	// Progress, if set, is told how many rows are done: at the beginning those
 	// that an earlier build left, then after each chunk.
@@ -153,9 +154,10 @@ func (b *Builder) fillPart(ctx context.Context, part partFile) error {
 }
 
 // resume lists the chunks to compute, after starting the file anew if it is
-// not one of this Spec.
+// not one of this matrix.
 func (b *Builder) resume(part partFile) ([]int, error) {
-	if found, err := readSpec(part); err == nil && found == b.Spec {
+	if found, err := readSpec(part); err == nil && found.sameMatrix(b.Spec) {
+		b.Spec = found
 		if err := part.Reserve(b.Spec.size()); err != nil {
 			return nil, err
 		}
@@ -261,7 +263,7 @@ func (b *Builder) explain(err error) error {
 	case errors.As(err, &fill):
 		return err
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return fmt.Errorf("rowfile: the disk is full: %s takes %.1f MB (what is written already is kept and used by the next run): %w",
+		return fmt.Errorf("rowfile: the disk is full: %s takes %.1f MB; make room, or choose a folder on another disk (what was written already is kept and used by the next run): %w",
 			b.Path, float64(b.Spec.size())/1e6, err)
 	case errors.Is(err, os.ErrPermission), errors.As(err, &path):
 		return fmt.Errorf("rowfile: cannot write %s: %w", b.Path, err)

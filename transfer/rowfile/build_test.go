@@ -248,6 +248,39 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// TestOtherChunks: how many rows are computed together changes neither a
+// complete file nor what an interrupted one is worth.
+func TestOtherChunks(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.rows")
+	ctx, cancel := context.WithCancel(t.Context())
+	b := &Builder{Path: path, Spec: testSpec, Fill: fill, Progress: func(done, _ int) {
+		if done == 50 {
+			cancel()
+		}
+	}}
+	if _, err := b.Build(ctx); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	other := testSpec
+	other.ChunkRows, other.About = 33, "the same numbers"
+	first := -1
+	b = &Builder{Path: path, Spec: other, Fill: fill, Progress: func(done, _ int) {
+		if first < 0 {
+			first = done
+		}
+	}}
+	build(t, b)
+	if first < 50 {
+		t.Errorf("the build resumed with %d rows of at least 50", first)
+	}
+	m, err := Open(path, other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	checkValues(t, m)
+}
+
 func TestAnotherSpecStartsAnew(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.rows")
 	build(t, &Builder{Path: path, Spec: testSpec, Fill: fill})

@@ -38,33 +38,35 @@ func Open(path string, spec Spec) (*Matrix, error) {
 		return nil, fmt.Errorf("rowfile: %w", err)
 	}
 	defer f.Close()
-	if err := verify(f, spec); err != nil {
+	found, err := verify(f, spec)
+	if err != nil {
 		return nil, fmt.Errorf("rowfile: %s: %w", path, err)
 	}
-	return mapMatrix(f, spec)
+	return mapMatrix(f, found)
 }
 
-// verify checks that a file is the complete matrix of spec.
-func verify(f *os.File, spec Spec) error {
+// verify checks that a file is the complete matrix of spec, and returns what
+// it says of itself.
+func verify(f *os.File, spec Spec) (Spec, error) {
 	found, err := readSpec(f)
 	if err != nil {
-		return err
+		return found, err
 	}
-	if found != spec {
-		return fmt.Errorf("%w: wanted %+v, got %+v", ErrDamaged, spec, found)
+	if !found.sameMatrix(spec) {
+		return found, fmt.Errorf("%w: wanted %+v, got %+v", ErrDamaged, spec, found)
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return err
+		return found, err
 	}
-	if info.Size() != spec.size() {
-		return fmt.Errorf("%w: wanted %d bytes, got %d", ErrDamaged, spec.size(), info.Size())
+	if info.Size() != found.size() {
+		return found, fmt.Errorf("%w: wanted %d bytes, got %d", ErrDamaged, found.size(), info.Size())
 	}
-	absent, err := missing(f, spec)
+	absent, err := missing(f, found)
 	if err == nil && len(absent) > 0 {
-		err = fmt.Errorf("%w: %d of %d chunks are missing or changed", ErrDamaged, len(absent), spec.chunks())
+		err = fmt.Errorf("%w: %d of %d chunks are missing or changed", ErrDamaged, len(absent), found.chunks())
 	}
-	return err
+	return found, err
 }
 
 // mapMatrix maps a file that was verified.

@@ -44,23 +44,31 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // the complete matrix it should be.
 var ErrDamaged = errors.New("the file is damaged or not a complete matrix")
 
-// Spec says what a file holds. A file with another Spec is another file.
+// Spec says what a file holds. Key, Rows and Columns tell one matrix from
+// another.
 type Spec struct {
 	// Key identifies the content, for instance by a hash of everything the
 	// numbers depend on.
 	Key string `json:"key"`
-	// About describes the content to people who look into the file.
+	// About describes the content to people who look into the file; at most
+	// about 3900 bytes.
 	About string `json:"about,omitempty"`
 	// Rows and Columns are the size of the matrix.
 	Rows    int `json:"rows"`
 	Columns int `json:"columns"`
 	// ChunkRows is the number of rows that are computed and written together;
-	// the last chunk may have fewer.
+	// the last chunk may have fewer. A complete file is read whatever its
+	// chunks are.
 	ChunkRows int `json:"chunk_rows"`
 }
 
 // Bytes returns the size of the numbers in the file.
 func (s Spec) Bytes() int64 { return 4 * int64(s.Rows) * int64(s.Columns) }
+
+// sameMatrix tells whether two files hold the same numbers.
+func (s Spec) sameMatrix(o Spec) bool {
+	return s.Key == o.Key && s.Rows == o.Rows && s.Columns == o.Columns
+}
 
 func (s Spec) check() error {
 	if s.Rows < 1 || s.Columns < 1 || s.ChunkRows < 1 {
