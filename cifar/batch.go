@@ -93,13 +93,14 @@ func (l *layout) decode(ctx context.Context, where string, r io.Reader, pixels [
 		}
 		for i := range n {
 			record := buffer[i*size : (i+1)*size]
-			label := record[l.labelBytes-1]
-			if int(label) >= len(l.classes) {
-				return fmt.Errorf("%s: record %s has label %d, want 0 to %d: the file is damaged or not %s's binary form",
-					where, commas(int64(at+i)), label, len(l.classes)-1, l.name)
+			for k, classes := range l.labels {
+				if label := record[k]; int(label) >= classes {
+					return fmt.Errorf("%s: record %s has label %d, want 0 to %d: the file is damaged or not %s's binary form",
+						where, commas(int64(at+i)), label, classes-1, l.name)
+				}
 			}
-			labels[at+i] = int32(label)
-			interleave(pixels[(at+i)*imageBytes:], record[l.labelBytes:])
+			labels[at+i] = int32(record[l.label])
+			interleave(pixels[(at+i)*imageBytes:], record[len(l.labels):])
 		}
 		at += n
 	}

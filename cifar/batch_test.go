@@ -104,32 +104,45 @@ func TestCommas(t *testing.T) {
 	}
 }
 
+// FuzzDecode reads any bytes as records of CIFAR-10 and of CIFAR-100.
 func FuzzDecode(f *testing.F) {
-	l := smallLayout()
+	ten, hundred := smallLayout(), cifar100
+	f.Add(records(&hundred, batchFile{records: 2}, 1), 2, true)
+	f.Add([]byte{20, 0}, 1, true)
+	l := ten
 	good := records(&l, batchFile{records: 2}, 1)
-	f.Add(good, 2)
-	f.Add(good[:3072], 1)
-	f.Add([]byte{10}, 1)
-	f.Add([]byte{}, 3)
-	f.Fuzz(func(t *testing.T, data []byte, n int) {
+	f.Add(good, 2, false)
+	f.Add(good[:3072], 1, false)
+	f.Add([]byte{10}, 1, false)
+	f.Add([]byte{}, 3, false)
+	f.Fuzz(func(t *testing.T, data []byte, n int, fine bool) {
+		l := ten
+		if fine {
+			l = hundred
+		}
 		if n < 0 || n > 600 {
 			t.Skip()
 		}
 		pixels, labels := make([]uint8, n*imageBytes), make([]int32, n)
 		err := l.decode(context.Background(), "fuzz", bytes.NewReader(data), pixels, labels)
-		if (err == nil) != wellFormed(data, n) {
+		if (err == nil) != wellFormed(data, n, fine) {
 			t.Fatalf("%d bytes, %d records: error %v", len(data), n, err)
 		}
 	})
 }
 
-// wellFormed is the definition of n records of CIFAR-10, said in other words.
-func wellFormed(data []byte, n int) bool {
-	if len(data) < n*3073 {
+// wellFormed is the definition of n records of CIFAR-10 or CIFAR-100, said in
+// other words.
+func wellFormed(data []byte, n int, fine bool) bool {
+	size := 3073
+	if fine {
+		size = 3074
+	}
+	if len(data) < n*size {
 		return false
 	}
 	for i := range n {
-		if data[i*3073] > 9 {
+		if record := data[i*size:]; fine && (record[0] > 19 || record[1] > 99) || !fine && record[0] > 9 {
 			return false
 		}
 	}

@@ -23,14 +23,15 @@ func smallLayout() layout {
 	return l
 }
 
-// records returns the bytes of a batch: record i has label i mod 10 and
-// random pixels.
+// records returns the bytes of a batch: record i has label i mod the number of
+// classes, and random pixels.
 func records(l *layout, f batchFile, seed uint64) []byte {
 	random := rand.New(rand.NewPCG(seed, 0))
 	out := make([]byte, 0, l.size(f))
 	for i := range f.records {
-		out = append(out, make([]byte, l.labelBytes-1)...)
-		out = append(out, byte(i%len(l.classes)))
+		for _, classes := range l.labels {
+			out = append(out, byte(i%classes))
+		}
 		for range imageBytes {
 			out = append(out, byte(random.Uint32()))
 		}

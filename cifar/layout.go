@@ -26,7 +26,8 @@ type layout struct {
 	cache      string // folder below the cache root
 	folder     string // folder inside the archive
 	python     string // folder inside the archive of the Python form, given by mistake now and then
-	labelBytes int    // label bytes of a record; the last one is the class
+	labels     []int  // a record's label bytes: how many classes each tells apart
+	label      int    // which of them is the class
 	classes    []string
 	train      []batchFile
 	test       []batchFile
@@ -53,12 +54,12 @@ type archiveFile struct {
 
 // cifar10 is the data set of the walkthrough.
 var cifar10 = layout{
-	name:       "CIFAR-10",
-	cache:      "cifar-10",
-	folder:     "cifar-10-batches-bin",
-	python:     "cifar-10-batches-py",
-	labelBytes: 1,
-	classes:    Classes10(),
+	name:    "CIFAR-10",
+	cache:   "cifar-10",
+	folder:  "cifar-10-batches-bin",
+	python:  "cifar-10-batches-py",
+	labels:  []int{10},
+	classes: Classes10(),
 	train: []batchFile{
 		{"data_batch_1.bin", 10000}, {"data_batch_2.bin", 10000}, {"data_batch_3.bin", 10000},
 		{"data_batch_4.bin", 10000}, {"data_batch_5.bin", 10000},
@@ -79,7 +80,7 @@ var cifar10 = layout{
 	drawnTest:  1000,
 }
 
-func (l *layout) recordBytes() int { return l.labelBytes + imageBytes }
+func (l *layout) recordBytes() int { return len(l.labels) + imageBytes }
 
 // size returns the exact length of a batch file in bytes.
 func (l *layout) size(f batchFile) int64 {

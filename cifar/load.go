@@ -53,6 +53,7 @@ type loader struct {
 	given     string // path or "builtin"; empty: cache or network
 	givenBy   string // the environment variable that gave it, for errors
 	cacheRoot string
+	failed    error // of an option
 	report    func(Progress)
 	client    *http.Client
 	stall     time.Duration
@@ -98,6 +99,9 @@ func Load(ctx context.Context, options ...Option) (*Dataset, error) {
 }
 
 func (l *loader) load(ctx context.Context) (*Dataset, error) {
+	if l.failed != nil {
+		return nil, l.wrap(l.failed)
+	}
 	source, err := l.resolve(ctx)
 	if err != nil {
 		return nil, l.wrap(err)
@@ -239,7 +243,7 @@ func (l *loader) download(ctx context.Context, cache *cache) (Source, error) {
 		}
 		if err := getfile.Get(ctx, request); err != nil {
 			if ctx.Err() == nil && !errors.Is(err, getfile.ErrUnreachable) {
-				err = fmt.Errorf("%w; or get %s elsewhere and name it with CIFAR10_DIR", err, l.layout.archive.name)
+				err = fmt.Errorf("%w; or get %s elsewhere and name it with %s", err, l.layout.archive.name, l.givenBy)
 			}
 			return Source{}, err
 		}
@@ -249,8 +253,8 @@ func (l *loader) download(ctx context.Context, cache *cache) (Source, error) {
 		return Source{}, err
 	}
 	if !source.Official { // somebody put it there
-		return Source{}, fmt.Errorf("%s is not the official archive (sha256 %s): name it with CIFAR10_DIR to use it all the same, or remove it",
-			archive, source.SHA256)
+		return Source{}, fmt.Errorf("%s is not the official archive (sha256 %s): name it with %s to use it all the same, or remove it",
+			archive, source.SHA256, l.givenBy)
 	}
 	os.Remove(archive) // its contents are in the cache now
 	return source, nil
