@@ -25,15 +25,18 @@ type command struct {
 	name    string
 	summary string
 	run     func(ctx context.Context, args []string) error
+	// interactive commands take Ctrl-C for themselves.
+	interactive bool
 }
 
 // commands in the order of the help text.
 var commands = []command{
-	{"run", "execute notebooks headlessly into a folder of results", runRun},
-	{"setup", "build and fetch what notebooks need on this machine", runSetup},
-	{"doctor", "check every part of the set-up and say what to do", runDoctor},
-	{"list", "list the kernels of this machine", runList},
-	{"clean", "give back the disk space that set-up took", runClean},
+	{"run", "execute notebooks headlessly into a folder of results", runRun, false},
+	{"repl", "a console for the live kernel or any other", runREPL, true},
+	{"setup", "build and fetch what notebooks need on this machine", runSetup, false},
+	{"doctor", "check every part of the set-up and say what to do", runDoctor, false},
+	{"list", "list the kernels of this machine", runList, false},
+	{"clean", "give back the disk space that set-up took", runClean, false},
 }
 
 // Exit codes. Errors with an ExitCode() int method choose their own.
@@ -50,10 +53,6 @@ func main() {
 
 // dispatch runs the sub-command that args name and returns the exit code.
 func dispatch(args []string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends us at once
-
 	if len(args) == 0 {
 		usage(os.Stderr)
 		return exitUsage
@@ -64,16 +63,28 @@ func dispatch(args []string) int {
 		usage(os.Stdout)
 		return exitOK
 	case setup.FetchCommand: // our own child, see setup.Fetch
-		return report(ctx, setup.Fetch(rest))
+		return command{run: func(context.Context, []string) error { return setup.Fetch(rest) }}.execute(rest)
 	}
 	for _, c := range commands {
 		if c.name == name {
-			return report(ctx, c.run(ctx, rest))
+			return c.execute(rest)
 		}
 	}
 	fmt.Fprintf(os.Stderr, "kernel: there is no command %q\n\n", name)
 	usage(os.Stderr)
 	return exitUsage
+}
+
+// execute runs the command until it ends or a signal asks it to.
+func (c command) execute(args []string) int {
+	signals := []os.Signal{syscall.SIGTERM, syscall.SIGHUP}
+	if !c.interactive {
+		signals = append(signals, os.Interrupt)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends us at once
+	return report(ctx, c.run(ctx, args))
 }
 
 // report prints err and turns it into an exit code.

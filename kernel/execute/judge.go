@@ -108,15 +108,17 @@ func (x *cellRun) failure(class, value string) *Failure {
 
 // replyFailure is the failure that the kernel replied.
 func (x *cellRun) replyFailure() *Failure {
-	m := x.reply
-	f := &Failure{
-		Class: m.Name, Name: m.Name, Value: m.Value, Traceback: m.Traceback, Detail: tail(x.out.text("stderr")),
-	}
+	return failureOf(x.reply, x.run.gonb, x.out.text("stderr"))
+}
+
+// failureOf is the failure that a reply tells of.
+func failureOf(m *jupyter.ExecuteReply, gonb bool, stderr string) *Failure {
+	f := &Failure{Class: m.Name, Name: m.Name, Value: m.Value, Traceback: m.Traceback, Detail: tail(stderr)}
 	if m.Status == jupyter.StatusAborted && m.Name == "" {
 		f.Class, f.Name, f.Value = ClassKernel, ClassKernel, "the kernel aborted the cell without running it"
 	}
-	if x.run.gonb {
-		f.Class = classifyGoNB(m.Value, x.out.text("stderr"))
+	if gonb {
+		f.Class = classifyGoNB(m.Value, stderr)
 	}
 	if f.Class == "" {
 		f.Class = ClassKernel

@@ -75,6 +75,13 @@ func (s *StreamText) String() string {
 	return s.finished.String() + string(s.line)
 }
 
+// Take returns the whole lines shown so far and forgets them: a front end that has shown them need not keep them.
+func (s *StreamText) Take() string {
+	lines := s.finished.String()
+	s.finished.Reset()
+	return lines
+}
+
 // LastLine is the line that the cursor is in, or the one before when that is empty: what a progress line shows.
 func (s *StreamText) LastLine() string {
 	if len(s.line) > 0 {

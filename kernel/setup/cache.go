@@ -210,3 +210,7 @@ func writeJSON(path string, v any) error {
 	}
 	return writeFile(path, append(data, '\n'))
 }
+
+// CacheRoot is the folder that holds what this module keeps between runs:
+// GOCIFAR_CACHE, or gocifar in the user's cache folder. It may not exist yet.
+func CacheRoot() (string, error) { return cacheRoot() }

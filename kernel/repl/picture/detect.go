@@ -10,8 +10,7 @@ import (
 type Capabilities struct {
 	Protocol              Protocol
 	TrueColor             bool
-	CellWidth, CellHeight int  // in pixels, 0 if unknown
-	ReportsCursor         bool // it answers where its cursor is
+	CellWidth, CellHeight int // in pixels, 0 if unknown
 }
 
 // Ask sends a query to the terminal and returns all that it answers, which ends
@@ -23,14 +22,12 @@ type Ask func(query string) (answer string)
 const (
 	askKitty    = "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\" // may I draw?
 	askCellSize = "\x1b[16t"
-	askCursor   = "\x1b[6n"
 	askDevice   = "\x1b[c" // primary device attributes; 4 among them: sixel
 )
 
 var (
 	deviceAnswer = regexp.MustCompile(`\x1b\[\?([0-9;]*)c`)
 	cellAnswer   = regexp.MustCompile(`\x1b\[6;([0-9]+);([0-9]+)t`)
-	cursorAnswer = regexp.MustCompile(`\x1b\[[0-9]+;[0-9]+R`)
 	kittyAnswer  = regexp.MustCompile(`\x1b_Gi=31;([^\x1b]*)\x1b\\`)
 )
 
@@ -39,7 +36,7 @@ func Answered(answer []byte) bool { return deviceAnswer.Match(answer) }
 
 // Typed returns what of an answer is none: what the user typed meanwhile.
 func Typed(answer string) string {
-	for _, r := range []*regexp.Regexp{deviceAnswer, cellAnswer, cursorAnswer, kittyAnswer} {
+	for _, r := range []*regexp.Regexp{deviceAnswer, cellAnswer, kittyAnswer} {
 		answer = r.ReplaceAllString(answer, "")
 	}
 	return answer
@@ -63,7 +60,6 @@ func Detect(getenv func(string) string, ask Ask) Capabilities {
 	if terminal != "linux" { // the console prints what it does not know
 		answer = ask(query(getenv, multiplexed))
 	}
-	c.ReportsCursor = cursorAnswer.MatchString(answer)
 	if m := cellAnswer.FindStringSubmatch(answer); m != nil {
 		c.CellHeight, _ = strconv.Atoi(m[1])
 		c.CellWidth, _ = strconv.Atoi(m[2])
@@ -85,9 +81,9 @@ func Detect(getenv func(string) string, ask Ask) Capabilities {
 
 func query(getenv func(string) string, multiplexed bool) string {
 	if multiplexed || getenv("TERM_PROGRAM") == "Apple_Terminal" { // they print the first one
-		return askCellSize + askCursor + askDevice
+		return askCellSize + askDevice
 	}
-	return askKitty + askCellSize + askCursor + askDevice
+	return askKitty + askCellSize + askDevice
 }
 
 func speaksKitty(getenv func(string) string, terminal, answer string) bool {

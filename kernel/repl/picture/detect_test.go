@@ -11,7 +11,6 @@ const (
 	sixelDevice = "\x1b[?64;1;2;4;6;9;15;22c"
 	vt100Device = "\x1b[?1;2c"
 	kittyOK     = "\x1b_Gi=31;OK\x1b\\"
-	cursorAt    = "\x1b[12;1R"
 	cells       = "\x1b[6;18;9t"
 )
 
@@ -26,22 +25,22 @@ func TestDetect(t *testing.T) {
 		{"no terminal type", "", "", None, ""},
 		{"dumb", "TERM=dumb LANG=C.UTF-8", "", None, ""},
 		{"the console is not asked", "TERM=linux LANG=C.UTF-8", "", None, ""},
-		{"kitty", "TERM=xterm-kitty", kittyOK + cells + cursorAt + vt100Device, Kitty, "kitty"},
+		{"kitty", "TERM=xterm-kitty", kittyOK + cells + vt100Device, Kitty, "kitty"},
 		{"ghostty", "TERM=xterm-ghostty", "", Kitty, "kitty"},
-		{"kitty, under another name", "TERM=xterm-256color", kittyOK + cursorAt + xtermDevice, Kitty, "kitty"},
+		{"kitty, under another name", "TERM=xterm-256color", kittyOK + xtermDevice, Kitty, "kitty"},
 		{"kitty graphics refused", "TERM=xterm-256color LANG=de_DE.UTF-8", "\x1b_Gi=31;EINVAL:no\x1b\\" + xtermDevice, Blocks, "kitty"},
-		{"iTerm2", "TERM=xterm-256color TERM_PROGRAM=iTerm.app", cursorAt + sixelDevice, ITerm2, "kitty"},
-		{"iTerm2 over ssh", "TERM=xterm-256color LC_TERMINAL=iTerm2", cursorAt + sixelDevice, ITerm2, "kitty"},
+		{"iTerm2", "TERM=xterm-256color TERM_PROGRAM=iTerm.app", sixelDevice, ITerm2, "kitty"},
+		{"iTerm2 over ssh", "TERM=xterm-256color LC_TERMINAL=iTerm2", sixelDevice, ITerm2, "kitty"},
 		{"WezTerm", "TERM=xterm-256color TERM_PROGRAM=WezTerm", "", ITerm2, "kitty"},
 		{"xterm with sixel", "TERM=xterm", sixelDevice, Sixel, "kitty"},
 		{"class 4 is no sixel", "TERM=xterm", "\x1b[?4;6c", None, "kitty"},
-		{"xterm", "TERM=xterm-256color LC_ALL=en_GB.utf8", cursorAt + xtermDevice, Blocks, "kitty"},
+		{"xterm", "TERM=xterm-256color LC_ALL=en_GB.utf8", xtermDevice, Blocks, "kitty"},
 		{"xterm in another character set", "TERM=xterm-256color LC_ALL=C LANG=en_GB.UTF-8", xtermDevice, None, "kitty"},
 		{"xterm without colours", "TERM=xterm LANG=C.UTF-8", xtermDevice, None, "kitty"},
 		{"24-bit colours", "TERM=foot LANG=C.UTF-8 COLORTERM=truecolor", "", Blocks, "kitty"},
 		{"Apple's prints it", "TERM=xterm-256color TERM_PROGRAM=Apple_Terminal LANG=C.UTF-8", vt100Device, Blocks, "others"},
-		{"tmux in kitty", "TERM=tmux-256color TMUX=/tmp/x KITTY_WINDOW_ID=1 LANG=C.UTF-8", cursorAt + vt100Device, Blocks, "others"},
-		{"tmux with sixel in iTerm2", "TERM=screen-256color TMUX=/tmp/x LC_TERMINAL=iTerm2", cursorAt + "\x1b[?1;2;4c", Sixel, "others"},
+		{"tmux in kitty", "TERM=tmux-256color TMUX=/tmp/x KITTY_WINDOW_ID=1 LANG=C.UTF-8", vt100Device, Blocks, "others"},
+		{"tmux with sixel in iTerm2", "TERM=screen-256color TMUX=/tmp/x LC_TERMINAL=iTerm2", "\x1b[?1;2;4c", Sixel, "others"},
 		{"screen", "TERM=screen.xterm-256color LANG=C", "\x1b[?1;2c", None, "others"},
 	} {
 		env := map[string]string{}
@@ -63,9 +62,6 @@ func TestDetect(t *testing.T) {
 		if got.Protocol != c.want || asked != c.asked {
 			t.Errorf("%s: %s, asked for %q; want %s, %q", c.name, got.Protocol, asked, c.want, c.asked)
 		}
-		if got.ReportsCursor != strings.Contains(c.answer, cursorAt) {
-			t.Errorf("%s: reports its cursor: %v", c.name, got.ReportsCursor)
-		}
 		if strings.Contains(c.answer, cells) && (got.CellWidth != 9 || got.CellHeight != 18) {
 			t.Errorf("%s: cells of %d by %d", c.name, got.CellWidth, got.CellHeight)
 		}
@@ -73,7 +69,7 @@ func TestDetect(t *testing.T) {
 }
 
 func TestTyped(t *testing.T) {
-	answer := "x " + kittyOK + ":=" + cells + " " + cursorAt + "1" + xtermDevice + "\r"
+	answer := "x " + kittyOK + ":=" + cells + " " + "1" + xtermDevice + "\r"
 	if !Answered([]byte(answer)) || Answered([]byte(kittyOK+cells)) {
 		t.Error("the end of an answer was not seen")
 	}

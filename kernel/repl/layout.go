@@ -1,0 +1,168 @@
+package repl
+
+import (
+	"strings"
+
+	"github.com/rivo/uniseg"
+)
+
+// A kernel's text goes to the terminal only through this file. What it may
+// contain is what Jupyter's front ends show: characters, line breaks, tabs, and
+// colours (SGR). Any other control sequence could move the cursor, write into
+// the clipboard or make the terminal type, and is dropped.
+
+const (
+	tabWidth   = 8
+	resetStyle = "\x1b[0m"
+	// maxStyle bounds the colours that are carried on from row to row.
+	maxStyle = 256
+)
+
+// wrapper cuts text into rows of the terminal. A row begins with the colours
+// that the text had before it and ends without any, so that each can be printed
+// alone.
+type wrapper struct {
+	width int
+	style string // SGR sequences in force
+}
+
+// rows returns the rows that one line takes, at least one.
+func (w *wrapper) rows(line string) []string {
+	if len(line) <= w.width && w.style == "" && printableASCII(line) {
+		return []string{line}
+	}
+	var rows []string
+	var row strings.Builder
+	column := 0
+	row.WriteString(w.style)
+	end := func() {
+		if w.style != "" {
+			row.WriteString(resetStyle)
+		}
+		rows = append(rows, row.String())
+		row.Reset()
+		column = 0
+	}
+	put := func(text string, width int) {
+		if column+width > w.width && column > 0 {
+			end()
+			row.WriteString(w.style)
+		}
+		row.WriteString(text)
+		column += width
+	}
+	state := -1
+	for line != "" {
+		if line[0] == '\x1b' {
+			sequence, rest := cutEscape(line)
+			line, state = rest, -1
+			if isSGR(sequence) {
+				w.restyle(sequence)
+				row.WriteString(sequence)
+			}
+			continue
+		}
+		if line[0] == '\t' {
+			n := min(tabWidth-column%tabWidth, w.width)
+			put(strings.Repeat(" ", n), n)
+			line, state = line[1:], -1
+			continue
+		}
+		var cluster string
+		var width int
+		cluster, line, width, state = uniseg.FirstGraphemeClusterInString(line, state)
+		if isControl(cluster) {
+			continue
+		}
+		put(cluster, width)
+	}
+	end()
+	return rows
+}
+
+// restyle notes a change of colours.
+func (w *wrapper) restyle(sequence string) {
+	parameters := sequence[2 : len(sequence)-1]
+	last := parameters[strings.LastIndexByte(parameters, ';')+1:]
+	first, _, _ := strings.Cut(parameters, ";")
+	switch {
+	case parameters == "", strings.Trim(parameters, "0;") == "":
+		w.style = ""
+	case strings.Trim(first, "0") == "":
+		w.style = sequence // a reset and more
+	case len(w.style)+len(sequence) > maxStyle:
+		w.style = sequence
+	case last == "0" && !strings.Contains(parameters, "8;"):
+		w.style = ""
+	default:
+		w.style += sequence
+	}
+}
+
+// cutEscape cuts an escape sequence (ECMA-48) off the start of text: a CSI, a
+// string such as OSC with all that it holds, or two characters.
+func cutEscape(text string) (sequence, rest string) {
+	if len(text) < 2 {
+		return text, ""
+	}
+	end := len(text)
+	switch text[1] {
+	case '[':
+		for i := 2; i < len(text); i++ {
+			if text[i] >= 0x40 && text[i] <= 0x7e {
+				end = i + 1
+				break
+			}
+			if text[i] < 0x20 || text[i] > 0x3f { // broken off
+				end = i
+				break
+			}
+		}
+	case ']', 'P', 'X', '^', '_':
+		for i := 2; i < len(text); i++ {
+			if text[i] == '\a' {
+				end = i + 1
+				break
+			}
+			if text[i] == '\x1b' {
+				end = i
+				if i+1 < len(text) && text[i+1] == '\\' {
+					end = i + 2
+				}
+				break
+			}
+		}
+	default:
+		end = 2
+		for end < len(text) && text[end-1] >= 0x20 && text[end-1] <= 0x2f {
+			end++
+		}
+		if text[1] >= 0x80 || text[1] < 0x20 {
+			end = 1
+		}
+	}
+	return text[:end], text[end:]
+}
+
+func isSGR(sequence string) bool {
+	return len(sequence) >= 3 && sequence[1] == '[' && sequence[len(sequence)-1] == 'm' &&
+		strings.Trim(sequence[2:len(sequence)-1], "0123456789;:") == ""
+}
+
+// isControl reports characters that do something instead of being seen: C0, C1
+// and DEL.
+func isControl(cluster string) bool {
+	for _, r := range cluster {
+		return r < 0x20 || r >= 0x7f && r < 0xa0
+	}
+	return true
+}
+
+func printableASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] > 0x7e {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,41 @@
+package repl
+
+import (
+	"testing"
+)
+
+func TestFirst(t *testing.T) {
+	c := openConsole(t, consoleOptions{spec: fakeSpec(t)})
+	c.run("print hello")
+	c.waitFor("hello\nIn [2]:")
+	c.run("value 42")
+	c.waitFor("Out[2]: 42\nIn [3]:")
+	c.run("print (a")
+	c.send("b)\r")
+	c.waitFor("In [4]:")
+	t.Log("\n" + c.screen())
+	c.run("updates")
+	c.waitFor("In [5]:")
+	c.run("progress")
+	c.waitFor("In [6]:")
+	c.send("pri" + tab)
+	c.waitFor("printer")
+	t.Log("\n" + c.screen())
+	c.send(ctrlC)
+	c.run("picture")
+	c.run("?print")
+	c.run("fail no")
+	c.run("sleep")
+	c.waitFor("sleeping")
+	c.send(ctrlC)
+	c.waitFor("woken")
+	c.run(":help")
+	c.run("lines 50")
+	c.run("ask who?")
+	c.waitFor("who?")
+	c.run("Bob")
+	c.waitFor("hello Bob")
+	t.Log("\n" + c.screen())
+	c.send(ctrlD)
+	t.Log(c.exit())
+}
