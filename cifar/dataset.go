@@ -2,13 +2,14 @@ package cifar
 
 import "github.com/gocifar/gocifar/layers"
 
-// Dataset is a labelled set of small colour pictures in memory.
+// Dataset is a labelled set of colour pictures in memory.
 type Dataset struct {
-	// Name is "CIFAR-10" or "CIFAR-100".
+	// Name is "CIFAR-10", "CIFAR-100", or a folder's name (LoadFolder).
 	Name string
 	// Train and Test hold pictures of shape [32 32 3] (height, width, red
 	// green blue) as bytes, in the order of the official files: 50,000 and
-	// 10,000 of them, fewer where Source.Kind is Builtin.
+	// 10,000 of them, fewer where Source.Kind is Builtin. LoadFolder's have the
+	// size that was asked for, and Test holds those for validation.
 	Train, Test *layers.Examples
 	// Classes names the labels: Classes[label].
 	Classes []string

@@ -1,0 +1,52 @@
+package cifar
+
+import (
+	"fmt"
+	"image/png"
+	"os"
+	"path/filepath"
+
+	"github.com/gocifar/gocifar/layers"
+)
+
+// WriteFolder writes pictures as PNG files into a folder for each class, as
+// LoadFolder reads them: folder/cat/00042.png is the picture of index 42. It
+// makes what folders it needs and replaces files of the same name.
+func WriteFolder(folder string, pictures *layers.Examples, classes []string, indices ...int) error {
+	t := tiles{examples: pictures, indices: indices}
+	if err := t.check(); err != nil {
+		return err
+	}
+	for _, index := range indices {
+		if index >= len(pictures.Labels) || pictures.Labels[index] < 0 || int(pictures.Labels[index]) >= len(classes) {
+			return fmt.Errorf("cifar: picture %d has no label among the %d classes", index, len(classes))
+		}
+		path := filepath.Join(folder, classes[pictures.Labels[index]], fmt.Sprintf("%05d.png", index))
+		if err := writePNG(path, pictures, index); err != nil {
+			return fmt.Errorf("cifar: writing %s: %w", path, err)
+		}
+	}
+	return nil
+}
+
+func writePNG(path string, pictures *layers.Examples, index int) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	temp, err := os.CreateTemp(filepath.Dir(path), ".png-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name())
+	if err := png.Encode(temp, photograph(pictures, index)); err != nil {
+		temp.Close()
+		return err
+	}
+	if err := temp.Close(); err != nil {
+		return err
+	}
+	if err := os.Chmod(temp.Name(), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), path)
+}
