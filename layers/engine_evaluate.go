@@ -91,7 +91,7 @@ func (e *evaluator) measure(ctx context.Context, data *deviceData, from, to int)
 		}
 		out, err := e.exec.Call(args...)
 		if err != nil {
-			return nil, fmt.Errorf("layers: evaluating model %q: %w", e.model.Name(), err)
+			return nil, fmt.Errorf("layers: evaluating model %q: %w", e.model.Name(), explainMemory(err, e.batch))
 		}
 		position, sums = out[0], out[1]
 	}

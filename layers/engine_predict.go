@@ -72,7 +72,7 @@ func (p *predictor) run(ctx context.Context, e *Examples, batch int, row func(i 
 		out, err := p.exec.Call(args...)
 		release(x)
 		if err != nil {
-			return fmt.Errorf("layers: predicting with model %q: %w", p.model.Name(), err)
+			return fmt.Errorf("layers: predicting with model %q: %w", p.model.Name(), explainMemory(err, batch))
 		}
 		values, err := tensors.CopyFlatData[float32](out[0])
 		release(out[0])

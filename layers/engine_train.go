@@ -75,7 +75,7 @@ func (t *trainer) settle() error {
 	for _, v := range slices.Concat(t.trainable, t.others) {
 		value, err := owned(t.backend, v.Value)
 		if err != nil {
-			return fmt.Errorf("layers: copying %s to the device: %w", v.Path, err)
+			return fmt.Errorf("layers: copying %s to the device: %w", v.Path, explainMemory(err, t.batch))
 		}
 		v.Value = value
 	}
@@ -97,7 +97,7 @@ func (t *trainer) settle() error {
 				slots[i], err = owned(t.backend, slots[i])
 			}
 			if err != nil {
-				return fmt.Errorf("layers: making room for the optimizer: %w", err)
+				return fmt.Errorf("layers: making room for the optimizer: %w", explainMemory(err, t.batch))
 			}
 		}
 	}
@@ -171,7 +171,7 @@ func (t *trainer) run() error {
 	}
 	out, err := t.exec.Call(args...)
 	if err != nil {
-		return fmt.Errorf("layers: model %q: running a step: %w", t.model.Name(), err)
+		return fmt.Errorf("layers: model %q: running a step: %w", t.model.Name(), explainMemory(err, t.batch))
 	}
 	t.accept(out)
 	return nil
@@ -190,7 +190,7 @@ func (t *trainer) prepare(args []*tensors.Tensor) error {
 			panic(err)
 		}
 	}); err != nil {
-		return fmt.Errorf("layers: model %q: compiling the training step: %w", t.model.Name(), err)
+		return fmt.Errorf("layers: model %q: compiling the training step: %w", t.model.Name(), explainMemory(err, t.batch))
 	}
 	return nil
 }

@@ -155,7 +155,7 @@ func snapshotFrom(m *Model, p *position, list []savedTensor) (*snapshot, error) 
 		if !ok {
 			problems = append(problems, fmt.Errorf("%s is missing", name))
 		} else if !v.Shape.Equal(Shape(t.shape)) {
-			problems = append(problems, fmt.Errorf("%s has shape %v, want %v", name, t.shape, v.Shape))
+			problems = append(problems, fmt.Errorf("%s has shape %v, want %v", name, t.shape, []int(v.Shape)))
 		}
 		return slices.Clone(t.values)
 	}

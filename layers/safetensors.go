@@ -328,7 +328,7 @@ func (m *Model) takeWeights(list []savedTensor) error {
 		case !ok:
 			problems = append(problems, fmt.Errorf("%s is missing", v.Path))
 		case !v.Shape.Equal(Shape(t.shape)):
-			problems = append(problems, fmt.Errorf("%s has shape %v, want %v", v.Path, t.shape, v.Shape))
+			problems = append(problems, fmt.Errorf("%s has shape %v, want %v", v.Path, t.shape, []int(v.Shape)))
 		}
 		values = append(values, t.values)
 	}

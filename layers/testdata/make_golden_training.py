@@ -1,8 +1,9 @@
 """Golden figures of training, made by Keras 3 on TensorFlow.
 
-    KERAS_BACKEND=tensorflow python make_golden_training.py [cifar-10-binary.tar.gz]
+    KERAS_BACKEND=tensorflow python make_golden_training.py [-check] [cifar-10-binary.tar.gz]
 
-writes golden_training.json beside itself: weights after 20 steps of each
+writes golden_training.json and summary_small_trained.txt beside itself (with
+-check it compares with them instead, numbers within 1e-5): weights after 20 steps of each
 optimizer, losses and metrics of fixed outputs, the logs of a small CNN's fit
 (shuffle=False, initial weights and images by the formulas below, which the
 Go test repeats), what callbacks do on fixed figures, and log lines. With the
@@ -106,6 +107,7 @@ def small_images(n):
 
 
 def small_model(batch_norm=False):
+    keras.backend.clear_session()
     # Before batch normalisation a bias has no gradient but rounding noise,
     # which Adamax blows up to full steps: no two programs agree on it.
     stack = [keras.Input((8, 8, 3)), layers.Conv2D(4, 3, padding="same", use_bias=not batch_norm)]
@@ -119,7 +121,7 @@ def small_model(batch_norm=False):
         layers.LeakyReLU(negative_slope=0.1),
         layers.Dense(4, activation="softmax"),
     ]
-    model = keras.Sequential(stack)
+    model = keras.Sequential(stack, name="small")
     if not batch_norm:
         set_weights(model)
     else:
@@ -157,6 +159,23 @@ def fit(batch_norm=False, **options):
         shuffle=False, verbose=0, callbacks=[steps], **options,
     )
     return {"history": history.history, "step_losses": steps.losses}
+
+
+def fit_twice():
+    """Two fits: the second goes on from the first. Validation data are given."""
+    x, y = small_images(100)
+    x, y = x / 255, keras.utils.to_categorical(y, 4)
+    model = small_model()
+    model.compile(keras.optimizers.Adamax(0.005), "categorical_crossentropy", metrics=["accuracy"])
+    steps = StepLosses(16, 60)
+    data = dict(batch_size=16, validation_data=(x[60:], y[60:]), shuffle=False, verbose=0, callbacks=[steps])
+    first = model.fit(x[:60], y[:60], epochs=2, **data)
+    second = model.fit(x[:60], y[:60], initial_epoch=2, epochs=4, **data)
+    assert second.epoch == [2, 3]
+    buffer = io.StringIO()
+    model.summary(print_fn=lambda s, **k: buffer.write(s))
+    history = {k: first.history[k] + second.history[k] for k in first.history}
+    return {"history": history, "step_losses": steps.losses}, buffer.getvalue()
 
 
 def callbacks():
@@ -250,8 +269,23 @@ def model1(archive):
     return steps.losses
 
 
+def same(a, b):
+    """Compares two decoded JSON values, numbers within 1e-5."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, (float, int)) and isinstance(b, (float, int)):
+        return bool(np.isclose(a, b, rtol=1e-5, atol=1e-5))
+    return a == b or isinstance(a, str) and a.startswith("keras ")
+
+
+check = "-check" in sys.argv[1:]
+archive = next((a for a in sys.argv[1:] if a != "-check"), None)
 here = os.path.dirname(os.path.abspath(__file__))
 path = os.path.join(here, "golden_training.json")
+summary_path = os.path.join(here, "summary_small_trained.txt")
+twice, summary = fit_twice()
 golden = {
     "made_by": f"keras {keras.__version__} on {keras.backend.backend()}",
     "optimizers": optimizers(),
@@ -259,11 +293,22 @@ golden = {
     "fit": fit(),
     "fit_class_weight": fit(class_weight={0: 2.0, 2: 0.25}),
     "fit_batch_norm": fit(batch_norm=True),
+    "fit_twice": twice,
     "callbacks": callbacks(),
 }
-if len(sys.argv) > 1:
-    golden["model1_step_losses"] = model1(sys.argv[1])
+if archive:
+    golden["model1_step_losses"] = model1(archive)
 elif os.path.exists(path):
     golden["model1_step_losses"] = json.load(open(path)).get("model1_step_losses")
 golden["log_lines"] = log_lines()  # last: it changes the clock
-json.dump(golden, open(path, "w"), indent=1)
+if check:
+    old = json.load(open(path))
+    new = json.loads(json.dumps(golden))
+    bad = [k for k in old.keys() | new.keys() if not same(old.get(k), new.get(k))]
+    if open(summary_path).read() != summary:
+        bad.append("summary_small_trained.txt")
+    if bad:
+        sys.exit("differs from real Keras " + keras.__version__ + ": " + ", ".join(bad))
+else:
+    json.dump(golden, open(path, "w"), indent=1)
+    open(summary_path, "w").write(summary)
