@@ -50,7 +50,7 @@ func Document(ctx context.Context, path string, nb *nbformat.Notebook, opts Opti
 		path: path, nb: nb, opts: opts, outputs: newOutputs(), inputs: opts.Inputs,
 		result:  &Result{Path: path, Notebook: nb, Started: time.Now()},
 		touched: map[*cellOutputs]bool{},
-		save:    saver{path: opts.Output, nb: nb},
+		save:    newSaver(opts.Output, nb),
 	}
 	if opts.TotalTimeout > 0 {
 		r.total = time.After(opts.TotalTimeout)
@@ -86,7 +86,7 @@ func (r *run) withKernel(ctx context.Context) error {
 	}
 	r.storeLanguage()
 	r.observe(NotebookStart{
-		Path: r.path, Notebook: r.nb, Kernel: r.result.Kernel, Cells: r.nb.CodeCells(), At: time.Now(),
+		Path: r.path, Notebook: r.nb, Kernel: r.result.Kernel, Cells: r.codeCells, At: time.Now(),
 	})
 	err := r.cells(ctx)
 	var died *KernelDiedError

@@ -17,6 +17,7 @@ type outputs struct {
 	displays map[string][]*item      // by display id: every output that shows it
 	widgets  *widgets
 	warn     func(cell *cellOutputs, text string) // cell may be nil
+	touch    func(cell *cellOutputs)              // its outputs have changed
 	observe  func(cell *cellOutputs, change OutputChange)
 }
 
@@ -57,6 +58,7 @@ func newOutputs() *outputs {
 		displays: map[string][]*item{},
 		widgets:  newWidgets(),
 		warn:     func(*cellOutputs, string) {},
+		touch:    func(*cellOutputs) {},
 		observe:  func(*cellOutputs, OutputChange) {},
 	}
 }
@@ -89,7 +91,6 @@ func (o *outputs) handle(event jupyter.Event) bool {
 			return false
 		}
 		o.add(c, content)
-		c.dirty = true
 		return true
 	}
 	return false
@@ -103,6 +104,7 @@ func (o *outputs) add(c *cellOutputs, content jupyter.Content) {
 			return
 		}
 		o.clear(c)
+		o.changed(c)
 		o.observe(c, OutputChange{Kind: m.MessageType()})
 	case *jupyter.Stream:
 		if m.Text == "" {
@@ -110,6 +112,7 @@ func (o *outputs) add(c *cellOutputs, content jupyter.Content) {
 		}
 		o.clearIfWaiting(c)
 		c.stream(m.Name).Write(m.Text)
+		o.changed(c)
 		o.observe(c, OutputChange{Kind: m.MessageType(), Name: m.Name, Text: m.Text})
 	case *jupyter.DisplayData:
 		o.show(c, m.MessageType(), nbformat.NewDisplay(bundle(m.Data), bundle(m.Metadata)), m.Transient.DisplayID)
@@ -130,11 +133,12 @@ func (o *outputs) show(c *cellOutputs, kind string, output nbformat.Output, disp
 	o.clearIfWaiting(c)
 	if displayID != "" {
 		for _, shown := range o.displays[displayID] {
-			shown.replace(output)
+			o.replace(shown, output)
 		}
 	}
 	it := &item{owner: c, output: output, displayID: displayID}
 	c.items = append(c.items, it)
+	o.changed(c)
 	if displayID != "" {
 		o.displays[displayID] = append(o.displays[displayID], it)
 	}
@@ -154,15 +158,20 @@ func (o *outputs) update(c *cellOutputs, m *jupyter.UpdateDisplayData) {
 		return
 	}
 	for _, it := range shown {
-		it.replace(fresh)
+		o.replace(it, fresh)
 		o.observe(it.owner, OutputChange{Kind: m.MessageType(), Output: it.output})
 	}
 }
 
 // replace gives a display or a result the data of another one.
-func (it *item) replace(by nbformat.Output) {
+func (o *outputs) replace(it *item, by nbformat.Output) {
 	it.output.SetData(by.Data().Clone(), by.Object().Object("metadata").Clone())
-	it.owner.dirty = true
+	o.changed(it.owner)
+}
+
+func (o *outputs) changed(c *cellOutputs) {
+	c.dirty = true
+	o.touch(c)
 }
 
 func (o *outputs) clearIfWaiting(c *cellOutputs) {

@@ -31,6 +31,9 @@ type run struct {
 	hung     <-chan error
 	// touched are cells whose outputs changed since the document was last brought up to date.
 	touched map[*cellOutputs]bool
+	// numbers counts the code cells up to each cell, codeCells all of them.
+	numbers   []int
+	codeCells int
 }
 
 // Result is what became of a run.
@@ -95,6 +98,7 @@ func (r *run) prepare() {
 	for i, cell := range r.nb.Cells {
 		result := CellResult{Index: i, Type: cell.Type()}
 		if cell.Type() == nbformat.Code {
+			r.codeCells++
 			result.State = Skipped
 			if r.runs(i, cell) {
 				result.State = Pending
@@ -106,20 +110,27 @@ func (r *run) prepare() {
 				result.State = OK // there is nothing to run
 			}
 			if i >= r.opts.From { // what an earlier run recorded of the cells before stays
-				storeState(cell, result.State, 0, nil, nil)
+				r.store(i, result.State, 0, nil, nil)
 			}
 		}
 		r.result.Cells = append(r.result.Cells, result)
+		r.numbers = append(r.numbers, r.codeCells)
 	}
 	r.outputs.warn = r.warn
+	r.outputs.touch = func(c *cellOutputs) { r.touched[c] = true }
 	r.outputs.observe = func(c *cellOutputs, change OutputChange) {
-		r.touched[c] = true
 		r.observe(CellOutput{CellRef: r.cell(c.index), OutputChange: change, At: time.Now()})
 	}
 	r.outputs.widgets.send = func(content jupyter.Content) error {
 		_, err := r.kernel.SendComm(context.Background(), content)
 		return err
 	}
+}
+
+// store records what became of a cell.
+func (r *run) store(i int, state State, duration time.Duration, failure *Failure, warnings []string) {
+	storeState(r.nb.Cells[i], state, duration, failure, warnings)
+	r.save.changed(i)
 }
 
 func (r *run) observe(e Event) { r.opts.Observer(e) }
@@ -141,13 +152,7 @@ func (r *run) warn(c *cellOutputs, text string) {
 }
 
 func (r *run) cell(i int) CellRef {
-	number := 0
-	for j := range i + 1 {
-		if r.nb.Cells[j].Type() == nbformat.Code {
-			number++
-		}
-	}
-	return CellRef{Path: r.path, Index: i, Number: number, Of: r.nb.CodeCells(), Cell: r.nb.Cells[i]}
+	return CellRef{Path: r.path, Index: i, Number: r.numbers[i], Of: r.codeCells, Cell: r.nb.Cells[i]}
 }
 
 // cells runs the document's cells in order. The error says why it ended early or which failure is not allowed.
@@ -184,7 +189,7 @@ func (r *run) execute(ctx context.Context, id CellRef) error {
 	out := r.outputs.begin(id.Cell, id.Index, r.executed)
 	x := &cellRun{run: r, id: id, out: out, limit: limit}
 	result.State = Running
-	storeState(id.Cell, Running, 0, nil, nil)
+	r.store(id.Index, Running, 0, nil, nil)
 	r.save.announce()
 	x.run1(ctx)
 
@@ -197,7 +202,6 @@ func (r *run) execute(ctx context.Context, id CellRef) error {
 			traceback = []string{f.Class + ": " + f.Value}
 		}
 		r.outputs.show(out, "error", nbformat.NewError(f.Class, f.Value, traceback), "")
-		out.dirty = true
 	}
 	id.Cell.SetExecutionCount(r.executed)
 	x.timing.store(id.Cell)
@@ -216,7 +220,7 @@ func (r *run) bringUpToDate() {
 	for out := range r.touched {
 		out.store()
 		result := &r.result.Cells[out.index]
-		storeState(out.cell, result.State, result.Timing.Duration(), result.Failure, result.Warnings)
+		r.store(out.index, result.State, result.Timing.Duration(), result.Failure, result.Warnings)
 		delete(r.touched, out)
 	}
 }
@@ -274,7 +278,7 @@ func (r *run) finish(err error) error {
 	for i := range r.result.Cells {
 		if c := &r.result.Cells[i]; c.State == Pending {
 			c.State = NotRun
-			storeState(r.nb.Cells[i], NotRun, 0, nil, nil)
+			r.store(i, NotRun, 0, nil, nil)
 		}
 	}
 	r.bringUpToDate()

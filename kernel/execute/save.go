@@ -7,14 +7,31 @@ import (
 )
 
 // saver writes the document while it runs. Each save replaces the file in one step, so that whatever happens a whole
-// document is there.
+// document is there. While the run goes on files are written in the background: the disk does not hold up the kernel.
 type saver struct {
-	path string // "" saves nothing
-	nb   *nbformat.Notebook
-	last time.Time     // end of the last save
-	cost time.Duration // what the last save took
-	err  error         // of the last save
+	path  string // "" saves nothing
+	nb    *nbformat.Notebook
+	cells [][]byte      // encoded cells; nil for those that changed since
+	last  time.Time     // end of the last save
+	cost  time.Duration // what the last save took
+	err   error         // of the last save
+
+	writing chan saved // has one entry when the write in the background has ended; nil when there is none
 }
+
+// saved is the end of a write.
+type saved struct {
+	at   time.Time
+	cost time.Duration
+	err  error
+}
+
+func newSaver(path string, nb *nbformat.Notebook) saver {
+	return saver{path: path, nb: nb, cells: make([][]byte, len(nb.Cells))}
+}
+
+// changed says that a cell is no longer what was last saved.
+func (s *saver) changed(cell int) { s.cells[cell] = nil }
 
 // often is the share of time that saving may take, as one part in often.
 const often = 4
@@ -22,19 +39,48 @@ const often = 4
 // offer saves unless saves would then take more than a quarter of the time: a document of 100 MB is not written after
 // every one of its 1,000 cells.
 func (s *saver) offer() {
-	if time.Since(s.last) >= (often-1)*s.cost {
-		s.save()
+	if s.path == "" || !s.idle() || time.Since(s.last) < (often-1)*s.cost {
+		return
+	}
+	start := time.Now()
+	data := s.nb.EncodeChanged(s.cells)
+	s.writing = make(chan saved, 1)
+	go func(path string, done chan<- saved) {
+		err := nbformat.WriteFile(path, data)
+		done <- saved{time.Now(), time.Since(start), err}
+	}(s.path, s.writing)
+}
+
+// idle tells whether no write is going on.
+func (s *saver) idle() bool {
+	if s.writing == nil {
+		return true
+	}
+	select {
+	case end := <-s.writing:
+		s.ended(end)
+		return true
+	default:
+		return false
 	}
 }
 
+func (s *saver) ended(end saved) {
+	s.last, s.cost, s.err = end.at, end.cost, end.err
+	s.writing = nil
+}
+
+// save saves and waits for it.
 func (s *saver) save() {
 	if s.path == "" {
 		return
 	}
+	if s.writing != nil {
+		s.ended(<-s.writing)
+	}
 	start := time.Now()
-	s.err = s.nb.WriteFile(s.path)
-	s.last = time.Now()
-	s.cost = s.last.Sub(start)
+	err := nbformat.WriteFile(s.path, s.nb.EncodeChanged(s.cells))
+	s.ended(saved{time.Now(), time.Since(start), err})
 }
 
 // announceEvery is how old the last save must be for one that only says which cell is running.

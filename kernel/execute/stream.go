@@ -1,6 +1,7 @@
 package execute
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 )
@@ -12,32 +13,36 @@ import (
 // JupyterLab counts UTF-16 units where this counts code points: the two differ only when text overwrites a character
 // outside the Basic Multilingual Plane.
 type StreamText struct {
-	finished strings.Builder // whole lines: nothing reaches back into them
-	line     []rune          // the line that the cursor is in
-	cursor   int             // position in line
+	text  []byte // whole lines, and the last one unless it is being edited
+	start int    // where the last line begins
+
+	// A line is edited from its first carriage return or backspace on.
+	editing bool
+	line    []rune
+	cursor  int // position in line
 }
 
 // Write adds what the stream printed.
 func (s *StreamText) Write(text string) {
 	for text != "" {
+		if !s.editing {
+			at := indexEdit(text)
+			s.plain(text[:at])
+			if text = text[at:]; text == "" {
+				return
+			}
+			s.edit()
+		}
 		at := strings.IndexAny(text, "\n\b\r")
 		if at < 0 {
 			s.overwrite(text)
 			return
 		}
-		if text[at] == '\n' && len(s.line) == 0 { // most text: whole lines on empty ones, perhaps of 50 MB
-			s.finished.WriteString(text[:at+1])
-			text = text[at+1:]
-			continue
-		}
-		if at > 0 {
-			s.overwrite(text[:at])
-		}
+		s.overwrite(text[:at])
 		switch text[at] {
 		case '\n':
-			s.finished.WriteString(string(s.line))
-			s.finished.WriteByte('\n')
-			s.line, s.cursor = s.line[:0], 0
+			s.text = append(append(s.text, string(s.line)...), '\n')
+			s.start, s.editing = len(s.text), false
 		case '\r':
 			s.cursor = 0
 		case '\b':
@@ -45,6 +50,32 @@ func (s *StreamText) Write(text string) {
 		}
 		text = text[at+1:]
 	}
+}
+
+// indexEdit is where the first carriage return or backspace stands, len(text) if there is none.
+func indexEdit(text string) int {
+	at := len(text)
+	for _, c := range []byte{'\r', '\b'} {
+		if i := strings.IndexByte(text[:at], c); i >= 0 {
+			at = i
+		}
+	}
+	return at
+}
+
+// plain adds text that only ever moves forward: nearly all, perhaps 50 MB of it.
+func (s *StreamText) plain(text string) {
+	if last := strings.LastIndexByte(text, '\n'); last >= 0 {
+		s.start = len(s.text) + last + 1
+	}
+	s.text = append(s.text, text...)
+}
+
+// edit begins to edit the last line, with the cursor at its end.
+func (s *StreamText) edit() {
+	s.line = append(s.line[:0], []rune(string(s.text[s.start:]))...)
+	s.text = s.text[:s.start]
+	s.cursor, s.editing = len(s.line), true
 }
 
 func (s *StreamText) overwrite(text string) {
@@ -66,13 +97,10 @@ func (s *StreamText) backspace() {
 
 // String is the text shown so far.
 func (s *StreamText) String() string {
-	if s.finished.Len() == 0 {
-		return string(s.line)
+	if !s.editing {
+		return string(s.text)
 	}
-	if len(s.line) == 0 {
-		return s.finished.String()
-	}
-	return s.finished.String() + string(s.line)
+	return string(s.text) + string(s.line)
 }
 
 // Take returns the whole lines shown so far and forgets them: a front end that has shown them need not keep them.
@@ -84,9 +112,12 @@ func (s *StreamText) Take() string {
 
 // LastLine is the line that the cursor is in, or the one before when that is empty: what a progress line shows.
 func (s *StreamText) LastLine() string {
-	if len(s.line) > 0 {
+	if s.editing && len(s.line) > 0 {
 		return string(s.line)
 	}
-	text := strings.TrimRight(s.finished.String(), "\n")
-	return text[strings.LastIndexByte(text, '\n')+1:]
+	if !s.editing && s.start < len(s.text) {
+		return string(s.text[s.start:])
+	}
+	whole := bytes.TrimRight(s.text[:s.start], "\n")
+	return string(whole[bytes.LastIndexByte(whole, '\n')+1:])
 }

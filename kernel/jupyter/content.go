@@ -118,6 +118,11 @@ func newContent(messageType string) Content {
 // *json.UnmarshalTypeError comes with the content, which then lacks the field
 // that had another type than the protocol says; any other error without.
 func ParseContent(messageType string, raw json.RawMessage) (Content, error) {
+	if messageType == "stream" {
+		if s, ok := parseStream(raw); ok {
+			return s, nil
+		}
+	}
 	c := newContent(messageType)
 	if len(raw) == 0 {
 		raw = json.RawMessage("{}")

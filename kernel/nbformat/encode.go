@@ -3,6 +3,7 @@ package nbformat
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -82,13 +83,33 @@ func (e *encoder) newline(lead string) {
 	e.buf = append(e.buf, lead...)
 }
 
+// plainByte marks the bytes that are written as they are.
+var plainByte = func() (plain [256]bool) {
+	for c := range utf8.RuneSelf {
+		plain[c] = c >= ' ' && c != '"' && c != '\\'
+	}
+	return plain
+}()
+
 const hexDigits = "0123456789abcdef"
 
+// reserve makes room for n bytes. It doubles the buffer, where append would add a quarter again and again.
+func (e *encoder) reserve(n int) {
+	if cap(e.buf)-len(e.buf) < n {
+		e.buf = slices.Grow(e.buf, max(n, 2*cap(e.buf)))
+	}
+}
+
 func (e *encoder) string(s string) {
+	e.reserve(len(s) + 2)
 	e.buf = append(e.buf, '"')
 	start := 0
 	for i := 0; i < len(s); {
 		c := s[i]
+		if plainByte[c] {
+			i++
+			continue
+		}
 		if c >= utf8.RuneSelf {
 			r, n := utf8.DecodeRuneInString(s[i:])
 			if r == utf8.RuneError && n == 1 { // a kernel's text may hold any bytes; the file must be UTF-8
@@ -97,10 +118,6 @@ func (e *encoder) string(s string) {
 				start = i + 1
 			}
 			i += n
-			continue
-		}
-		if c >= ' ' && c != '"' && c != '\\' {
-			i++
 			continue
 		}
 		e.buf = append(e.buf, s[start:i]...)

@@ -16,6 +16,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 )
 
@@ -226,12 +227,31 @@ func (nb *Notebook) Clone() *Notebook {
 }
 
 // Encode writes the document as Jupyter does.
-func (nb *Notebook) Encode() []byte {
+func (nb *Notebook) Encode() []byte { return nb.EncodeChanged(nil) }
+
+// EncodeChanged is Encode for a document that is written again and again while few of its cells change. Done has an
+// entry for each cell: what the last call made of it, or nil for a cell that is new or has changed since; the call fills
+// these in. It may be nil.
+func (nb *Notebook) EncodeChanged(done [][]byte) []byte {
 	nb.dropTransient()
-	e := encoder{indent: nb.indent}
+	size := 4096
+	for _, raw := range done {
+		size += len(raw) + 8
+	}
+	e := encoder{indent: nb.indent, buf: make([]byte, 0, size)}
 	e.object(nb.root, "", func(key, lead string) {
 		if key == "cells" {
-			e.list(len(nb.Cells), lead, func(i int, lead string) { e.value(nb.Cells[i].obj, lead) })
+			e.list(len(nb.Cells), lead, func(i int, lead string) {
+				if i < len(done) && done[i] != nil {
+					e.buf = append(e.buf, done[i]...)
+					return
+				}
+				start := len(e.buf)
+				e.value(nb.Cells[i].obj, lead)
+				if i < len(done) {
+					done[i] = slices.Clone(e.buf[start:])
+				}
+			})
 			return
 		}
 		e.value(nb.root.values[key], lead)

@@ -151,6 +151,10 @@ func splitLines(s string) []any {
 	lines := []any{}
 	start := 0
 	for i := 0; i < len(s); {
+		if !mayBreak[s[i]] {
+			i++
+			continue
+		}
 		n := lineBreak(s[i:])
 		if n == 0 {
 			i++
@@ -165,6 +169,9 @@ func splitLines(s string) []any {
 	}
 	return lines
 }
+
+// mayBreak marks the bytes that a line break may begin with: outputs can have 100 MB.
+var mayBreak = [256]bool{'\n': true, '\v': true, '\f': true, '\r': true, 0x1c: true, 0x1d: true, 0x1e: true, 0xc2: true, 0xe2: true}
 
 // lineBreak is the length in bytes of the line break at the start of s, 0 when there is none.
 func lineBreak(s string) int {

@@ -103,7 +103,8 @@ func shown(cell *nbformat.Cell) (text string, pictures []template.URL) {
 			continue
 		}
 		if b.Len() < mostText {
-			b.WriteString(strings.TrimRight(execute.PlainText(outputText(o)), "\n") + "\n")
+			text := outputText(o)
+			b.WriteString(strings.TrimRight(execute.PlainText(text[:min(len(text), 2*mostText)]), "\n") + "\n")
 		}
 	}
 	text = b.String()

@@ -22,6 +22,7 @@ type Lines struct {
 	Quiet bool
 
 	mu      sync.Mutex
+	text    strings.Builder                // what the event at hand shows, written at its end
 	partial map[string]*execute.StreamText // by path: the line being written by the stream named in stream
 	stream  map[string]string
 }
@@ -30,6 +31,14 @@ type Lines struct {
 func (l *Lines) Observe(event execute.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.show(event)
+	if l.text.Len() > 0 {
+		io.WriteString(l.Out, l.text.String())
+		l.text.Reset()
+	}
+}
+
+func (l *Lines) show(event execute.Event) {
 	switch e := event.(type) {
 	case execute.NotebookStart:
 		l.print(e.Path, "%s: %d code cells on %s", l.name(e.Path), e.Cells, kernelText(e.Kernel))
@@ -41,11 +50,7 @@ func (l *Lines) Observe(event execute.Event) {
 		l.endLine(e.Path)
 		l.print(e.Path, "[%d/%d] %s %s", e.Number, e.Of, e.State, seconds(e.Timing.Duration()))
 	case execute.CellError:
-		allowed := ""
-		if e.Allowed {
-			allowed = " (allowed)"
-		}
-		l.print(e.Path, "[%d/%d] %s%s", e.Number, e.Of, e.Failure.Text(), allowed)
+		l.print(e.Path, "%s", failureLine(e))
 	case execute.CellComplete:
 		for _, warning := range e.Result.Warnings {
 			l.print(e.Path, "[%d/%d] warning: %s", e.Number, e.Of, warning)
@@ -58,6 +63,15 @@ func (l *Lines) Observe(event execute.Event) {
 		}
 		l.print(e.Path, "%s: %s", l.name(e.Path), summary(e.Result))
 	}
+}
+
+// failureLine is a failure as its cell's last line.
+func failureLine(e execute.CellError) string {
+	allowed := ""
+	if e.Allowed {
+		allowed = " (allowed)"
+	}
+	return fmt.Sprintf("[%d/%d] %s%s", e.Number, e.Of, e.Failure.Text(), allowed)
 }
 
 func kernelText(k execute.KernelInfo) string {
@@ -75,14 +89,24 @@ func (l *Lines) name(path string) string {
 }
 
 func (l *Lines) print(path, format string, args ...any) {
-	text := strings.TrimRight(fmt.Sprintf(format, args...), "\n")
+	l.lines(path, "", strings.TrimRight(fmt.Sprintf(format, args...), "\n"))
+}
+
+// lines writes a text's lines, each behind the indent.
+func (l *Lines) lines(path, indent, text string) {
+	l.text.Grow(len(text) + len(text)/8)
 	for line := range strings.SplitSeq(text, "\n") {
 		if l.Prefix {
-			line = l.name(path) + ": " + strings.TrimPrefix(line, l.name(path)+": ")
+			l.text.WriteString(l.name(path) + ": ")
+			line = strings.TrimPrefix(line, l.name(path)+": ")
 		}
-		fmt.Fprintln(l.Out, line)
+		l.text.WriteString(indent)
+		l.text.WriteString(strings.TrimRight(line, "\r"))
+		l.text.WriteByte('\n')
 	}
 }
+
+const indent = "    "
 
 // output shows what a cell printed, indented below its line.
 func (l *Lines) output(e execute.CellOutput) {
@@ -99,13 +123,7 @@ func (l *Lines) output(e execute.CellOutput) {
 	if e.Kind == "clear_output" || e.Kind == "update_display_data" || e.Output.Type() == nbformat.Error {
 		return
 	}
-	l.indented(e.Path, execute.PlainText(outputText(e.Output)))
-}
-
-func (l *Lines) indented(path, text string) {
-	for line := range strings.Lines(text) {
-		l.print(path, "    %s", strings.TrimRight(line, "\r\n"))
-	}
+	l.lines(e.Path, indent, strings.TrimRight(execute.PlainText(outputText(e.Output)), "\r\n"))
 }
 
 // write prints the whole lines of a stream and keeps the rest.
@@ -117,21 +135,27 @@ func (l *Lines) write(path, name, text string) {
 		l.endLine(path)
 		l.stream[path] = name
 	}
-	for line := range strings.Lines(text) {
-		if l.partial[path] == nil {
-			l.partial[path] = &execute.StreamText{}
-		}
-		l.partial[path].Write(line)
-		if strings.HasSuffix(line, "\n") {
-			l.endLine(path)
-		}
+	partial := l.partial[path]
+	if partial == nil {
+		partial = &execute.StreamText{}
+		l.partial[path] = partial
 	}
+	last := strings.LastIndexByte(text, '\n') + 1
+	partial.Write(text[:last])
+	if last > 0 {
+		l.endLine(path)
+		partial = &execute.StreamText{}
+		l.partial[path] = partial
+	}
+	partial.Write(text[last:])
 }
 
-// endLine prints the line that a stream has begun.
+// endLine prints what a stream has begun.
 func (l *Lines) endLine(path string) {
-	if text := l.partial[path]; text != nil && text.String() != "" {
-		l.print(path, "    %s", strings.TrimRight(text.String(), "\n"))
+	if text := l.partial[path]; text != nil {
+		if shown := text.String(); shown != "" {
+			l.lines(path, indent, strings.TrimSuffix(shown, "\n"))
+		}
 	}
 	delete(l.partial, path)
 }
