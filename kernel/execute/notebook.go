@@ -56,6 +56,7 @@ func Document(ctx context.Context, path string, nb *nbformat.Notebook, opts Opti
 		r.total = time.After(opts.TotalTimeout)
 	}
 	nb.EnsureIDs()
+	r.takeOver()
 	r.prepare()
 	err := r.withKernel(ctx)
 	err = r.finish(err)
@@ -70,6 +71,9 @@ func Document(ctx context.Context, path string, nb *nbformat.Notebook, opts Opti
 func (r *run) withKernel(ctx context.Context) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
+	}
+	if r.opts.Resume && r.opts.From == len(r.nb.Cells) {
+		return nil // all is there already
 	}
 	name := r.kernelName()
 	if err := r.start(ctx, name); err != nil {
@@ -88,7 +92,10 @@ func (r *run) withKernel(ctx context.Context) error {
 	r.observe(NotebookStart{
 		Path: r.path, Notebook: r.nb, Kernel: r.result.Kernel, Cells: r.codeCells, At: time.Now(),
 	})
-	err := r.cells(ctx)
+	err := r.replay(ctx)
+	if err == nil {
+		err = r.cells(ctx)
+	}
 	var died *KernelDiedError
 	if !errors.As(err, &died) {
 		r.drain(lateQuiet, lateMost)

@@ -62,8 +62,18 @@ type Options struct {
 	// SkipTags are tags of cells that are not run, besides skip-execution. With OnlyTags only cells that have one of
 	// these run.
 	SkipTags, OnlyTags []string
-	// From is the index of the cell to start from; the cells before it are not run and keep their outputs.
+	// From is the index of the cell to start from; the cells before it are not run and keep their outputs. On GoNB their
+	// declarations and settings are made again first, see gocell.Replay; on other kernels nothing of them is there.
 	From int
+	// Earlier is an executed version of the document: cells that are not run take over its outputs, as long as they
+	// have the same source.
+	Earlier *nbformat.Notebook
+	// Resume starts from the first cell that did not end well in Earlier or that is another one now. Only runs on GoNB
+	// can be resumed.
+	Resume bool
+	// Basis says in words what the outputs depend on besides the document, for instance settings in Env. A run with
+	// another basis is not resumed. It is stored in the document, so it must hold no secrets.
+	Basis string
 	// Inputs answer the cells' requests for input, in order. A request without an answer fails its cell at once.
 	Inputs []string
 

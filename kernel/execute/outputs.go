@@ -30,6 +30,7 @@ type cellOutputs struct {
 	clearNext bool
 	count     int // the prompt's number of this execution
 	dirty     bool
+	hidden    bool // of a request that is no cell's
 }
 
 // item is one output: a stream, or one that is complete as it came.
@@ -105,7 +106,7 @@ func (o *outputs) add(c *cellOutputs, content jupyter.Content) {
 		}
 		o.clear(c)
 		o.changed(c)
-		o.observe(c, OutputChange{Kind: m.MessageType()})
+		o.tell(c, OutputChange{Kind: m.MessageType()})
 	case *jupyter.Stream:
 		if m.Text == "" {
 			return
@@ -113,7 +114,7 @@ func (o *outputs) add(c *cellOutputs, content jupyter.Content) {
 		o.clearIfWaiting(c)
 		c.stream(m.Name).Write(m.Text)
 		o.changed(c)
-		o.observe(c, OutputChange{Kind: m.MessageType(), Name: m.Name, Text: m.Text})
+		o.tell(c, OutputChange{Kind: m.MessageType(), Name: m.Name, Text: m.Text})
 	case *jupyter.DisplayData:
 		o.show(c, m.MessageType(), nbformat.NewDisplay(bundle(m.Data), bundle(m.Metadata)), m.Transient.DisplayID)
 	case *jupyter.ExecuteResult:
@@ -142,7 +143,7 @@ func (o *outputs) show(c *cellOutputs, kind string, output nbformat.Output, disp
 	if displayID != "" {
 		o.displays[displayID] = append(o.displays[displayID], it)
 	}
-	o.observe(c, OutputChange{Kind: kind, Output: output})
+	o.tell(c, OutputChange{Kind: kind, Output: output})
 }
 
 // update rewrites every output that shows the display id, in whichever cell. An id that nothing shows becomes a new
@@ -159,7 +160,7 @@ func (o *outputs) update(c *cellOutputs, m *jupyter.UpdateDisplayData) {
 	}
 	for _, it := range shown {
 		o.replace(it, fresh)
-		o.observe(it.owner, OutputChange{Kind: m.MessageType(), Output: it.output})
+		o.tell(it.owner, OutputChange{Kind: m.MessageType(), Output: it.output})
 	}
 }
 
@@ -169,9 +170,18 @@ func (o *outputs) replace(it *item, by nbformat.Output) {
 	o.changed(it.owner)
 }
 
+// tell observes a change that can be seen.
+func (o *outputs) tell(c *cellOutputs, change OutputChange) {
+	if !c.hidden {
+		o.observe(c, change)
+	}
+}
+
 func (o *outputs) changed(c *cellOutputs) {
 	c.dirty = true
-	o.touch(c)
+	if !c.hidden {
+		o.touch(c)
+	}
 }
 
 func (o *outputs) clearIfWaiting(c *cellOutputs) {

@@ -78,10 +78,13 @@ const skipExecution = "skip-execution"
 
 // runs tells whether the options let a cell run.
 func (r *run) runs(i int, cell *nbformat.Cell) bool {
+	return i >= r.opts.From && r.wants(cell)
+}
+
+// wants tells whether the cell's text and tags let it run, wherever the run begins.
+func (r *run) wants(cell *nbformat.Cell) bool {
 	switch {
-	case cell.Type() != nbformat.Code, strings.TrimSpace(cell.Source()) == "":
-		return false
-	case i < r.opts.From, cell.HasTag(skipExecution):
+	case cell.Type() != nbformat.Code, strings.TrimSpace(cell.Source()) == "", cell.HasTag(skipExecution):
 		return false
 	case len(r.opts.OnlyTags) > 0 && !hasAnyTag(cell, r.opts.OnlyTags):
 		return false
@@ -138,7 +141,7 @@ func (r *run) observe(e Event) { r.opts.Observer(e) }
 // warn records something odd, with the cell that it is about.
 func (r *run) warn(c *cellOutputs, text string) {
 	list := &r.result.Warnings
-	if c != nil {
+	if c != nil && !c.hidden {
 		list = &r.result.Cells[c.index].Warnings
 	}
 	const most = 20 // a kernel that sends nonsense sends much of it
@@ -318,6 +321,7 @@ func (r *run) storeRecord(err error) {
 	})
 	setOrDelete(record, "started", !r.result.Started.IsZero(), func() any { return r.result.Started.UTC().Format(timeFormat) })
 	record.Set("seconds", float64(r.result.Duration().Microseconds())/1e6)
+	setOrDelete(record, "basis", r.opts.Basis != "", func() any { return r.opts.Basis })
 	setOrDelete(record, "kernel", r.result.Kernel.Name != "", func() any { return r.result.Kernel.Name })
 }
 
