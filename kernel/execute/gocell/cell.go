@@ -76,10 +76,16 @@ func startsMain(command string) bool {
 	return strings.HasPrefix(command, "%main") || is && (rest == "" || rest[0] == ' ' || rest[0] == '\t')
 }
 
-// header makes a file of declarations, without moving their lines.
-const header = "package main;"
+// header makes a file of declarations, whose lines are counted as in the cell.
+const header = "package main\n//line cell:1\n"
 
-// File parses the declarations, whose lines it keeps. The file is there, as far as it goes, also with an error.
-func (c Cell) File(fset *token.FileSet, name string) (*ast.File, error) {
-	return parser.ParseFile(fset, name, header+c.Declarations, parser.ParseComments|parser.SkipObjectResolution)
+// File parses the declarations. The file is there, as far as it goes, also with an error.
+func (c Cell) File(fset *token.FileSet) (*ast.File, error) {
+	return parser.ParseFile(fset, "cell", header+c.Declarations, parser.ParseComments|parser.SkipObjectResolution)
+}
+
+// Text is a node of such a file as it is written in the cell.
+func (c Cell) Text(fset *token.FileSet, from, to token.Pos) string {
+	source := header + c.Declarations
+	return source[fset.Position(from).Offset:fset.Position(to).Offset]
 }

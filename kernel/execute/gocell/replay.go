@@ -95,12 +95,10 @@ type declared struct {
 // declared takes apart the declarations; ok is false when they are no Go, and then text is all of them.
 func (c Cell) declared() (d declared, ok bool) {
 	fset := token.NewFileSet()
-	file, err := c.File(fset, "cell.go")
+	file, err := c.File(fset)
 	if err != nil {
 		return declared{text: strings.TrimSpace(c.Declarations)}, strings.TrimSpace(c.Declarations) == ""
 	}
-	source := header + c.Declarations
-	at := func(pos token.Pos) int { return fset.Position(pos).Offset }
 	var texts []string
 	for _, decl := range file.Decls {
 		switch decl := decl.(type) {
@@ -108,17 +106,17 @@ func (c Cell) declared() (d declared, ok bool) {
 			if decl.Recv == nil && decl.Name.Name == "main" {
 				continue
 			}
-			d.names = append(d.names, functionName(decl, source[at(decl.Pos()):at(decl.Type.End())]))
+			d.names = append(d.names, functionName(decl, c.Text(fset, decl.Pos(), decl.Type.End())))
 		case *ast.GenDecl:
 			if decl.Tok == token.IMPORT {
 				for _, spec := range decl.Specs {
-					d.imports = append(d.imports, source[at(spec.Pos()):at(spec.End())])
+					d.imports = append(d.imports, c.Text(fset, spec.Pos(), spec.End()))
 				}
 				continue
 			}
 			d.names = append(d.names, specNames(decl)...)
 		}
-		texts = append(texts, source[at(decl.Pos()):at(decl.End())])
+		texts = append(texts, c.Text(fset, decl.Pos(), decl.End()))
 	}
 	d.text = strings.Join(texts, "\n\n")
 	return d, true
