@@ -24,20 +24,21 @@ type Failure struct {
 // Classes of failures that are found or told apart here. ExitError comes with the exit code: "ExitError(3)"; it is
 // allowed by that name or by "ExitError".
 const (
-	ClassCompile     = "CompileError" // the Go compiler refused the cell
-	ClassGoGet       = "GoGetError"   // a module could not be found or fetched
-	ClassParse       = "ParseError"   // the cell is no Go
-	ClassExit        = "ExitError"    // the program ended with a code that is not 0
-	ClassPanic       = "Panic"        // the program panicked
-	ClassShell       = "ShellError"   // a shell command failed, which GoNB calls a success
-	ClassMagic       = "MagicError"   // an unknown or wrong special command
-	ClassInterrupted = "Interrupted"  // stopped from outside
-	ClassTimeout     = "TimeoutError" // stopped because its time was over
-	ClassStdin       = "StdinError"   // asked for input that was not given
-	ClassDied        = "KernelDied"   // the kernel's process ended
-	ClassHung        = "KernelHung"   // the kernel's process stopped answering
-	ClassKernel      = "KernelError"  // the kernel broke the protocol
-	ClassNoRaise     = "DidNotRaise"  // tagged raises-exception, and did not raise (strict mode)
+	ClassCompile     = "CompileError"  // the Go compiler refused the cell
+	ClassGoGet       = "GoGetError"    // a module could not be found or fetched
+	ClassParse       = "ParseError"    // the cell is no Go
+	ClassExit        = "ExitError"     // the program ended with a code that is not 0
+	ClassPanic       = "Panic"         // the program panicked
+	ClassShell       = "ShellError"    // a shell command failed, which GoNB calls a success
+	ClassMagic       = "MagicError"    // an unknown or wrong special command
+	ClassInterrupted = "Interrupted"   // stopped from outside
+	ClassTimeout     = "TimeoutError"  // stopped because its time was over
+	ClassStdin       = "StdinError"    // asked for input that was not given
+	ClassDied        = "KernelDied"    // the kernel's process ended
+	ClassHung        = "KernelHung"    // the kernel's process stopped answering
+	ClassKernel      = "KernelError"   // the kernel broke the protocol
+	ClassOutputs     = "OutputsDiffer" // the outputs are not those stored (see package check)
+	ClassNoRaise     = "DidNotRaise"   // tagged raises-exception, and did not raise (strict mode)
 )
 
 // is tells whether the failure goes by the name: its class, the class without parameters, or the kernel's error name.
@@ -142,7 +143,8 @@ const (
 	ExitInterrupted = 130
 )
 
-// ExitCode is the exit code for the error that a run ended with, nil for none.
+// ExitCode is the exit code for the error that a run ended with, nil for none. Of several joined errors the gravest
+// counts: interrupted, then usage, time, the kernel's death, its start, a save, a cell.
 func ExitCode(err error) int {
 	var (
 		usage   *UsageError

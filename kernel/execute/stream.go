@@ -105,9 +105,28 @@ func (s *StreamText) String() string {
 
 // Take returns the whole lines shown so far and forgets them: a front end that has shown them need not keep them.
 func (s *StreamText) Take() string {
-	lines := s.finished.String()
-	s.finished.Reset()
+	lines := string(s.text[:s.start])
+	s.text, s.start = append(s.text[:0], s.text[s.start:]...), 0
 	return lines
+}
+
+// Tail is the end of the text, about n lines of it.
+func (s *StreamText) Tail(n int) string {
+	from := len(s.text)
+	for range n + 1 {
+		if from = bytes.LastIndexByte(s.text[:max(from-1, 0)], '\n') + 1; from == 0 {
+			break
+		}
+	}
+	tail := s.text[from:]
+	const most = 1 << 16 // lines may be long
+	if len(tail) > most {
+		tail = bytes.ToValidUTF8(tail[len(tail)-most:], nil)
+	}
+	if !s.editing {
+		return string(tail)
+	}
+	return string(tail) + string(s.line)
 }
 
 // LastLine is the line that the cursor is in, or the one before when that is empty: what a progress line shows.

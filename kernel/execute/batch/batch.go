@@ -13,22 +13,25 @@ import (
 
 // Options say how notebooks are run.
 type Options struct {
-	// Output is the folder of results.
+	// Output is the folder of results; "" saves none.
 	Output string
 	// Parallel is how many notebooks run at a time, at least 1. Each has a kernel of its own.
 	Parallel int
 	// Execute are the options of one notebook; nil are the zero ones. Output is set by Run.
 	Execute func(Job) (execute.Options, error)
-	// Done is told of each notebook that has ended, one at a time; may be nil.
-	Done func(Job, *execute.Result, error)
+	// Done is told of each notebook that has ended, one at a time, and returns the error that it ended with, which may be
+	// a graver one; it may be nil.
+	Done func(Job, *execute.Result, error) error
 }
 
 // Run runs the notebooks in order, up to opts.Parallel at a time, and saves each below opts.Output, as it grows. One that
 // fails does not keep the others from running. The error is nil if all went well, else those of the notebooks, joined in
-// their order: its exit code is that of the first.
+// their order; execute.ExitCode picks the gravest.
 func Run(ctx context.Context, jobs []Job, opts Options) error {
-	if err := os.MkdirAll(opts.Output, 0o755); err != nil {
-		return &execute.SaveError{Reason: err}
+	if opts.Output != "" {
+		if err := os.MkdirAll(opts.Output, 0o755); err != nil {
+			return &execute.SaveError{Reason: err}
+		}
 	}
 	var (
 		errs    = make([]error, len(jobs))
@@ -40,12 +43,12 @@ func Run(ctx context.Context, jobs []Job, opts Options) error {
 		workers.Go(func() {
 			for i := range queue {
 				result, err := one(ctx, jobs[i], opts)
-				errs[i] = err
 				done.Lock()
 				if opts.Done != nil {
-					opts.Done(jobs[i], result, err)
+					err = opts.Done(jobs[i], result, err)
 				}
 				done.Unlock()
+				errs[i] = err
 			}
 		})
 	}
@@ -73,14 +76,24 @@ func one(ctx context.Context, job Job, opts Options) (*execute.Result, error) {
 			return nil, err
 		}
 	}
-	options.Output = filepath.Join(opts.Output, filepath.FromSlash(job.Name))
+	if opts.Output == "" {
+		return job.run(ctx, options)
+	}
+	options.Output = job.Output(opts.Output)
 	if same(job.Path, options.Output) {
 		return nil, &execute.UsageError{Reason: fmt.Errorf("%s would overwrite itself: choose another folder for the results", job.Path)}
 	}
 	if err := os.MkdirAll(filepath.Dir(options.Output), 0o755); err != nil {
 		return nil, &execute.SaveError{Reason: err}
 	}
-	return execute.Notebook(ctx, job.Path, options)
+	return job.run(ctx, options)
+}
+
+func (j Job) run(ctx context.Context, options execute.Options) (*execute.Result, error) {
+	if j.Notebook != nil {
+		return execute.Document(ctx, j.Path, j.Notebook, options)
+	}
+	return execute.Notebook(ctx, j.Path, options)
 }
 
 func same(a, b string) bool {

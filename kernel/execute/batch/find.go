@@ -11,16 +11,22 @@ import (
 	"strings"
 
 	"github.com/gocifar/gocifar/kernel/execute"
+	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
 // Job is one notebook to run.
 type Job struct {
-	Path string // the notebook
+	Path string // the notebook: a file, an http address, or "-" for the standard input
 	Name string // its path below the folder of results, with slashes
+	// Notebook is the document, if it has been read; see Load.
+	Notebook *nbformat.Notebook
 }
 
+// Output is where the result goes below a folder of results.
+func (j Job) Output(folder string) string { return filepath.Join(folder, filepath.FromSlash(j.Name)) }
+
 // Find lists the notebooks that the arguments name: files as they are, folders by what is in and below them, sorted,
-// without hidden folders and the checkpoints that Jupyter keeps. A file's result is named by the file, a folder's by
+// without hidden folders and the checkpoints that Jupyter keeps; http addresses, and "-" for the standard input. A file's result is named by the file, a folder's by
 // the path below the folder. Errors are an *execute.UsageError.
 func Find(arguments []string) ([]Job, error) {
 	var jobs []Job
@@ -46,6 +52,13 @@ func Find(arguments []string) ([]Job, error) {
 }
 
 func find(argument string) ([]Job, error) {
+	switch {
+	case argument == Stdin:
+		return []Job{{Path: Stdin, Name: "stdin.ipynb"}}, nil
+	case isURL(argument):
+		name, err := urlName(argument)
+		return []Job{{Path: argument, Name: name}}, err
+	}
 	info, err := os.Stat(argument)
 	if err != nil {
 		return nil, err

@@ -51,6 +51,9 @@ func (l *Lines) show(event execute.Event) {
 		l.print(e.Path, "[%d/%d] %s %s", e.Number, e.Of, e.State, seconds(e.Timing.Duration()))
 	case execute.CellError:
 		l.print(e.Path, "%s", failureLine(e))
+		if detail := failureDetail(e, execute.PlainText); detail != "" {
+			l.lines(e.Path, "", strings.TrimRight(detail, "\n"))
+		}
 	case execute.CellComplete:
 		for _, warning := range e.Result.Warnings {
 			l.print(e.Path, "[%d/%d] warning: %s", e.Number, e.Of, warning)
@@ -72,6 +75,23 @@ func failureLine(e execute.CellError) string {
 		allowed = " (allowed)"
 	}
 	return fmt.Sprintf("[%d/%d] %s%s", e.Number, e.Of, e.Failure.Text(), allowed)
+}
+
+// failureDetail is what there is to say of a failure that ends the run, indented: where in the cell it happened, in the
+// kernel's words, or how the output differs. What the cell printed has been shown. The text is cleaned by clean.
+func failureDetail(e execute.CellError, clean func(string) string) string {
+	if e.Allowed {
+		return ""
+	}
+	text := strings.Join(e.Failure.Traceback, "\n")
+	if e.Failure.Class == execute.ClassOutputs {
+		text = e.Failure.Detail
+	}
+	if text == "" && strings.Contains(strings.TrimSpace(e.Failure.Value), "\n") {
+		text = e.Failure.Value
+	}
+	const most = 60
+	return indented(cut(clean(text), most))
 }
 
 func kernelText(k execute.KernelInfo) string {
