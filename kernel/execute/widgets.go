@@ -26,6 +26,9 @@ type widgets struct {
 	send func(jupyter.Content) error
 }
 
+// widgetState is the key of the state in metadata.widgets.
+const widgetState = "application/vnd.jupyter.widget-state+json"
+
 // widgetBuffer is a binary part of a widget's state.
 type widgetBuffer struct {
 	path []any
@@ -149,7 +152,7 @@ func (w *widgets) store(nb *nbformat.Notebook) {
 	record.Set("state", models)
 	record.Set("version_major", 2)
 	record.Set("version_minor", 0)
-	nb.Metadata().Ensure("widgets").Set("application/vnd.jupyter.widget-state+json", record)
+	nb.Metadata().Ensure("widgets").Set(widgetState, record)
 }
 
 // capturing is the output widget that takes the output of a request, nil when none does.

@@ -209,6 +209,18 @@ func (nb *Notebook) CodeCells() int {
 	return n
 }
 
+// CodeCell is the index of the n-th code cell, counted from 1; -1 if there is none.
+func (nb *Notebook) CodeCell(n int) int {
+	for i, cell := range nb.Cells {
+		if cell.Type() == Code {
+			if n--; n == 0 {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
 // Insert puts a cell at index i (0 to len(Cells)) and gives it an id when the format has them.
 func (nb *Notebook) Insert(i int, cell *Cell) {
 	nb.Cells = append(nb.Cells, nil)
