@@ -88,7 +88,7 @@ func (o *outputs) handle(event jupyter.Event) bool {
 			return false
 		}
 		if c == nil {
-			o.warn(nil, fmt.Sprintf("%s that belongs to no cell of this run was dropped", event.Type()))
+			o.warn(nil, fmt.Sprintf("%s that belongs to no cell of this run was dropped: parent %+v content %.300s", event.Type(), event.Message.Parent, event.Message.Content))
 			return false
 		}
 		o.add(c, content)
