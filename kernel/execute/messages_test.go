@@ -84,6 +84,9 @@ func TestMessages(t *testing.T) {
 		"output of somebody else": {script{"a": func(x exec) {
 			x.PublishFor("other", &jupyter.Stream{Name: "stdout", Text: "not mine"})
 		}}, []string{""}, "belongs to no cell", ""},
+		"what the kernel says of itself": {script{"a": func(x exec) {
+			x.Kernel.Publish(&jupyter.Stream{Name: "stderr", Text: "a log line"})
+		}}, []string{""}, "", ""},
 		"no idle":  {script{"a": func(x exec) { x.Stdout("x"); x.NoIdle = true }}, []string{`stdout "x"`}, "did not say that it was idle", ""},
 		"no reply": {script{"a": func(x exec) { x.NoReply = true }}, []string{"error KernelError: the kernel became idle without a reply"}, "", "error"},
 		"reply before output": {script{"a": func(x exec) {
@@ -159,6 +162,15 @@ func TestStreamText(t *testing.T) {
 		whole.Write(c.in)
 		for _, r := range c.in {
 			bytewise.Write(string(r))
+		}
+		var taken StreamText
+		got := ""
+		for _, r := range c.in {
+			taken.Write(string(r))
+			got += taken.Take()
+		}
+		if got += taken.String(); got != c.want {
+			t.Errorf("%q taken in lines shows %q, want %q", c.in, got, c.want)
 		}
 		if whole.String() != c.want || bytewise.String() != c.want {
 			t.Errorf("%q shows %q, in pieces %q, want %q", c.in, whole.String(), bytewise.String(), c.want)

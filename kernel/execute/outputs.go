@@ -17,6 +17,7 @@ type outputs struct {
 	displays map[string][]*item      // by display id: every output that shows it
 	widgets  *widgets
 	warn     func(cell *cellOutputs, text string) // cell may be nil
+	log      func(text string)                    // the kernel's own
 	touch    func(cell *cellOutputs)              // its outputs have changed
 	observe  func(cell *cellOutputs, change OutputChange)
 }
@@ -59,6 +60,7 @@ func newOutputs() *outputs {
 		displays: map[string][]*item{},
 		widgets:  newWidgets(),
 		warn:     func(*cellOutputs, string) {},
+		log:      func(string) {},
 		touch:    func(*cellOutputs) {},
 		observe:  func(*cellOutputs, OutputChange) {},
 	}
@@ -88,13 +90,25 @@ func (o *outputs) handle(event jupyter.Event) bool {
 			return false
 		}
 		if c == nil {
-			o.warn(nil, fmt.Sprintf("%s that belongs to no cell of this run was dropped: parent %+v content %.300s", event.Type(), event.Message.Parent, event.Message.Content))
+			o.stray(event)
 			return false
 		}
 		o.add(c, content)
 		return true
 	}
 	return false
+}
+
+// stray treats output that no cell caused. What the kernel says of its own accord, or when it is asked for something else
+// than to execute, belongs into its log.
+func (o *outputs) stray(event jupyter.Event) {
+	if parent := event.Message.Parent; parent.ID == "" || parent.Type != "" && parent.Type != "execute_request" {
+		if text, ok := event.Content.(*jupyter.Stream); ok {
+			o.log(text.Text)
+		}
+		return
+	}
+	o.warn(nil, fmt.Sprintf("%s that belongs to no cell of this run was dropped", event.Type()))
 }
 
 func (o *outputs) add(c *cellOutputs, content jupyter.Content) {

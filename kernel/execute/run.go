@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -120,6 +121,9 @@ func (r *run) prepare() {
 		r.numbers = append(r.numbers, r.codeCells)
 	}
 	r.outputs.warn = r.warn
+	if r.opts.KernelLog != nil {
+		r.outputs.log = func(text string) { io.WriteString(r.opts.KernelLog, text) }
+	}
 	r.outputs.touch = func(c *cellOutputs) { r.touched[c] = true }
 	r.outputs.observe = func(c *cellOutputs, change OutputChange) {
 		r.observe(CellOutput{CellRef: r.cell(c.index), OutputChange: change, At: time.Now()})
