@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -16,6 +17,7 @@ type Backend struct {
 	Config      string   // value of GOMLX_BACKEND: "xla:/abs/plugin.so", "go"
 	Device      string   // "cpu", "cuda", "rocm", …; "go" for the pure-Go backend
 	Plugin      string   // absolute path of the PJRT plugin; empty if GoMLX resolves it
+	XLAFlags    string   // value of XLA_FLAGS; empty to leave it as it is
 	Source      string   // where it came from, for people
 	Description string   // what the backend says about itself
 	Warning     string   // one sentence if this is not what the machine could have
@@ -45,7 +47,7 @@ const retryPlugin = 15 * time.Minute
 // backendPath names the record of the choice made under the same settings.
 func (m *machine) backendPath() string {
 	gpu, _ := filepath.Glob("/dev/nvidia[0-9]*")
-	k := key(os.Getenv("GOMLX_BACKEND"), os.Getenv("PJRT_PLUGIN_LIBRARY_PATH"), os.Getenv("LD_LIBRARY_PATH"), os.Getenv("HOME"), strings.Join(gpu, ","))
+	k := key(os.Getenv("GOMLX_BACKEND"), os.Getenv("XLA_FLAGS"), os.Getenv("PJRT_PLUGIN_LIBRARY_PATH"), os.Getenv("LD_LIBRARY_PATH"), os.Getenv("HOME"), strings.Join(gpu, ","))
 	return filepath.Join(m.buildDir(), "backend-"+k+".json")
 }
 
@@ -70,6 +72,9 @@ func (m *machine) ensureBackend(ctx context.Context, progress *Progress) (Backen
 	}
 	task := progress.Start("backend", "looking for a PJRT plugin")
 	b, err := m.chooseBackend(ctx, task)
+	if err == nil {
+		b.XLAFlags = m.xlaFlags(ctx, b)
+	}
 	task.End(b.Source, err)
 	if err != nil {
 		return Backend{}, err
@@ -168,7 +173,7 @@ func (m *machine) namedBackend(ctx context.Context, config string) (Backend, err
 	default:
 		b.Device = deviceOf(plugin)
 	}
-	r, err := m.probe(ctx, config)
+	r, err := m.probe(ctx, config, nil)
 	if err != nil {
 		return Backend{}, fmt.Errorf("GOMLX_BACKEND=%s does not work: %w; correct it, or unset it to let set-up find a backend", config, err)
 	}
@@ -178,7 +183,7 @@ func (m *machine) namedBackend(ctx context.Context, config string) (Backend, err
 
 // findPlugin lets go-xla look in its folders.
 func (m *machine) findPlugin(ctx context.Context) (Backend, error) {
-	r, err := m.probe(ctx, "", "-find")
+	r, err := m.probe(ctx, "", nil, "-find")
 	if err != nil {
 		return Backend{}, fmt.Errorf("a plugin of this machine does not work: %w", err)
 	}
@@ -199,7 +204,7 @@ func (m *machine) sourceBackend(ctx context.Context, task *Task, source pluginSo
 	}
 	task.Update("trying the plugin")
 	config := "xla:" + path
-	r, err := m.probe(ctx, config)
+	r, err := m.probe(ctx, config, nil)
 	if err != nil {
 		return Backend{}, fmt.Errorf("fetched, but it does not work here: %w", err)
 	}
@@ -216,12 +221,12 @@ type probeReport struct {
 const probeLimit = 2 * time.Minute
 
 // probe opens a backend in a process of its own, since a plugin that does not
-// fit the machine may crash it.
-func (m *machine) probe(ctx context.Context, config string, args ...string) (r probeReport, err error) {
+// fit the machine may crash it. env are KEY=value pairs for that process.
+func (m *machine) probe(ctx context.Context, config string, env []string, args ...string) (r probeReport, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, probeLimit, fmt.Errorf("no answer from the backend within %s", probeLimit))
 	defer cancel()
 	cmd := command(ctx, m.build.probePath(), args...)
-	cmd.Env = append(os.Environ(), "GOMLX_NO_AUTO_INSTALL=1", "GOMLX_BACKEND="+config)
+	cmd.Env = slices.Concat(os.Environ(), []string{"GOMLX_NO_AUTO_INSTALL=1", "GOMLX_BACKEND=" + config}, env)
 	out, err := output(cmd)
 	if ctx.Err() != nil {
 		return r, context.Cause(ctx)

@@ -197,7 +197,11 @@ func (d *diagnosis) backend() {
 	if d.m.build.dir == "" {
 		return
 	}
-	r, err := d.m.probe(d.ctx, b.Config)
+	var env []string
+	if b.XLAFlags != "" {
+		env = append(env, "XLA_FLAGS="+b.XLAFlags)
+	}
+	r, err := d.m.probe(d.ctx, b.Config, env)
 	switch {
 	case err != nil:
 		d.add("backend", Broken, fmt.Sprintf("%s does not work: %v", b.Config, err), "run `go run ./kernel clean`, then "+setupRemedy)
@@ -208,6 +212,9 @@ func (d *diagnosis) backend() {
 		}
 	default:
 		d.add("backend", Fine, fmt.Sprintf("%s; %s", b.Source, r.Description), "")
+		if b.XLAFlags != "" {
+			d.add("", Fine, "bfloat16 through oneDNN: XLA_FLAGS="+b.XLAFlags, "")
+		}
 	}
 }
 

@@ -63,6 +63,7 @@ esac
 // FAKE_BROKEN names it.
 const fakeProbe = `#!/bin/sh
 if [ "$1" = -find ]; then echo "${FAKE_FOUND:-{\}}"; exit 0; fi
+case "$XLA_FLAGS" in $FAKE_UNKNOWN) echo "Unknown flag in XLA_FLAGS: $XLA_FLAGS" >&2; exit 134 ;; esac
 case "$GOMLX_BACKEND" in $FAKE_BROKEN) echo "cannot open $GOMLX_BACKEND" >&2; exit 1 ;; esac
 echo "{\"Config\":\"$GOMLX_BACKEND\",\"Description\":\"fake\",\"Devices\":1}"
 `
@@ -88,7 +89,7 @@ func newFakeMachine(t *testing.T) *fakeMachine {
 		"FAKE_DATA":  filepath.Join(base, "data.sh"),
 
 		"GOCIFAR_CACHE": filepath.Join(base, "cache"), "JUPYTER_DATA_DIR": filepath.Join(base, "jupyter"),
-		"GOMLX_BACKEND": "go", "PJRT_PLUGIN_LIBRARY_PATH": "", "LD_LIBRARY_PATH": "",
+		"GOMLX_BACKEND": "go", "XLA_FLAGS": "", "FAKE_UNKNOWN": "none", "PJRT_PLUGIN_LIBRARY_PATH": "", "LD_LIBRARY_PATH": "",
 	} {
 		t.Setenv(name, value)
 	}

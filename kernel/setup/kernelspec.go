@@ -29,7 +29,7 @@ func (m *machine) kernelspec() *jupyter.Spec {
 			path = append(path, filepath.Dir(cc))
 		}
 	}
-	return &jupyter.Spec{
+	spec := &jupyter.Spec{
 		Argv: []string{
 			filepath.Join(m.tools, "gonb"),
 			// Errors as text: readable in a terminal, a log and JupyterLab alike.
@@ -54,6 +54,10 @@ func (m *machine) kernelspec() *jupyter.Spec {
 			"GOCIFAR_CACHE": literal(m.cache.root),
 		},
 	}
+	if flags := m.backend.XLAFlags; flags != "" {
+		spec.Env["XLA_FLAGS"] = literal(flags)
+	}
+	return spec
 }
 
 // literal keeps Jupyter from expanding variables in s.

@@ -66,6 +66,7 @@ type machine struct {
 	checkout  checkout
 	toolchain toolchain
 	cache     cache
+	bfloat16  bool // the processor computes it
 
 	tools   string
 	build   build
@@ -76,7 +77,7 @@ type machine struct {
 // one sentence what is wrong with them. It changes nothing but creating the
 // cache folder.
 func inspect(ctx context.Context, root string) (*machine, error) {
-	var m machine
+	m := machine{bfloat16: cpuHasBFloat16()}
 	var err error
 	if m.checkout, err = findCheckout(root); err != nil {
 		return nil, err
