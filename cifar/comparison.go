@@ -53,7 +53,7 @@ func Compare(test *layers.Examples, runs ...string) (*Comparison, error) {
 }
 
 func comparedModel(test *layers.Examples, run string) (*ComparedModel, error) {
-	m := &ComparedModel{Run: run, Model: run, Train: math.NaN(), Validation: math.NaN(), Test: math.NaN()}
+	m := &ComparedModel{Run: run, Model: "–", Train: math.NaN(), Validation: math.NaN(), Test: math.NaN()}
 	m.Walkthrough, _ = Walkthrough(run)
 	history, err := layers.LoadHistory(run)
 	if errors.Is(err, layers.ErrNoRun) {
@@ -90,11 +90,11 @@ func comparedModel(test *layers.Examples, run string) (*ComparedModel, error) {
 
 // Display shows the models in a table; notes follow.
 func (c *Comparison) Display() display.Bundle {
-	rows := [][]string{{"model", "parameters", "epochs", "time", "train", "validation", "test", "walkthrough's validation", "test"}}
+	rows := [][]string{{"run", "model", "parameters", "epochs", "time", "train", "validation", "test", "walkthrough's validation", "test"}}
 	var notes []string
 	for _, m := range c.Models {
 		rows = append(rows, []string{
-			m.Model, orDash(m.Parameters > 0, commas(int64(m.Parameters))), orDash(m.Epochs > 0, fmt.Sprint(m.Epochs)),
+			m.Run, m.Model, orDash(m.Parameters > 0, commas(int64(m.Parameters))), orDash(m.Epochs > 0, fmt.Sprint(m.Epochs)),
 			orDash(m.Seconds > 0, duration(m.Seconds)), accuracy(m.Train), accuracy(m.Validation), accuracy(m.Test),
 			orDash(m.Walkthrough.Validation > 0, fmt.Sprintf("%.4f", m.Walkthrough.Validation)),
 			orDash(m.Walkthrough.Test > 0, fmt.Sprintf("%.2f", m.Walkthrough.Test)),
@@ -106,7 +106,7 @@ func (c *Comparison) Display() display.Bundle {
 			notes = append(notes, m.Run+" in the walkthrough: "+m.Walkthrough.Note+".")
 		}
 	}
-	b := table(rows, 0)
+	b := table(rows, 0, 1)
 	if len(notes) > 0 {
 		list := Observations(notes).Display()
 		b.Text += "\n" + list.Text
@@ -150,7 +150,7 @@ func (c *Comparison) Curves(metric string) display.Displayer {
 	var runs []*layers.History
 	for _, m := range c.trained() {
 		named := *m.history
-		named.Model = m.Model // a head's history would name the head
+		named.Model = m.Run
 		runs = append(runs, &named)
 	}
 	if len(runs) == 0 {
@@ -180,7 +180,7 @@ func (c *Comparison) Grid(indices ...int) display.Displayer {
 		lines := []line{{text: "actual: " + labelName(c.examples, classes, i), color: ink, bold: true}}
 		for _, m := range models {
 			p := m.predictions
-			verdict := line{text: fmt.Sprintf("%s: %s %.3f", m.Model, className(classes, int(p.Predicted[i])), p.Probability[i]), color: rightGreen}
+			verdict := line{text: fmt.Sprintf("%s: %s %.3f", m.Run, className(classes, int(p.Predicted[i])), p.Probability[i]), color: rightGreen}
 			if p.Actual[i] != p.Predicted[i] {
 				verdict.color = wrongRed
 			}
@@ -195,18 +195,18 @@ func (c *Comparison) Grid(indices ...int) display.Displayer {
 func (c *Comparison) Observe() Observations {
 	var o Observations
 	if best, value, ok := c.best(func(m ComparedModel) float64 { return m.Test }); ok {
-		o = append(o, fmt.Sprintf("On the test pictures %s is best, %.4f right.", best.Model, value))
+		o = append(o, fmt.Sprintf("On the test pictures %s is best, %.4f right.", best.Run, value))
 	}
 	if best, value, ok := c.best(func(m ComparedModel) float64 { return m.Validation }); ok {
-		o = append(o, fmt.Sprintf("On the validation pictures %s is best, %.4f.", best.Model, value))
+		o = append(o, fmt.Sprintf("On the validation pictures %s is best, %.4f.", best.Run, value))
 	}
 	if worst, gap, ok := c.best(func(m ComparedModel) float64 { return m.Train - m.Validation }); ok && gap > slightGap {
-		o = append(o, fmt.Sprintf("%s overfits most: its training accuracy is %.4f above validation.", worst.Model, gap))
+		o = append(o, fmt.Sprintf("%s overfits most: its training accuracy is %.4f above validation.", worst.Run, gap))
 	}
 	var against []string
 	for _, m := range c.Models {
 		if m.Walkthrough.Validation > 0 && !math.IsNaN(m.Validation) {
-			against = append(against, fmt.Sprintf("%s %+.4f", m.Model, m.Validation-m.Walkthrough.Validation))
+			against = append(against, fmt.Sprintf("%s %+.4f", m.Run, m.Validation-m.Walkthrough.Validation))
 		}
 	}
 	if len(against) > 0 {
@@ -216,6 +216,15 @@ func (c *Comparison) Observe() Observations {
 		o = Observations{"No model was trained yet, so there is nothing to compare."}
 	}
 	return o
+}
+
+// Best returns the predictions of the model that has most test pictures right;
+// if no model has predictions, those of no pictures.
+func (c *Comparison) Best() *Predictions {
+	if best, _, ok := c.best(func(m ComparedModel) float64 { return m.Test }); ok {
+		return best.predictions
+	}
+	return &Predictions{examples: &layers.Examples{Shape: c.examples.Shape, Bytes: []uint8{}}}
 }
 
 // best returns the model with the largest figure that is a number.

@@ -86,7 +86,7 @@ func (c *Comparison) plot() (*plot.Plot, error) {
 	var names []string
 	var marks plotter.XYs
 	for i, m := range c.Models {
-		names = append(names, m.Model)
+		names = append(names, m.Run)
 		if m.Walkthrough.Validation > 0 {
 			marks = append(marks, plotter.XY{X: float64(i), Y: m.Walkthrough.Validation})
 		}

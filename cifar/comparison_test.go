@@ -80,6 +80,9 @@ func TestCompare(t *testing.T) {
 			t.Errorf("the picture lacks %s", want)
 		}
 	}
+	if best := c.Best(); best.Accuracy() < max(c.Models[0].Test, c.Models[1].Test) {
+		t.Errorf("the best model has accuracy %v", best.Accuracy())
+	}
 	keep(t, "comparison-grid.png", c.Grid().Display().PNG)
 	keep(t, "comparison-curves.png", c.Curves("accuracy").Display().PNG)
 	if text := strings.Join(c.Observe(), "\n"); !strings.Contains(text, "On the test pictures model") || !strings.Contains(text, "walkthrough's: model1 ") {
@@ -96,6 +99,7 @@ func TestCompareNothing(t *testing.T) {
 	}
 	for form, text := range map[string]string{
 		"table": c.Display().Text, "picture": c.Picture().Display().Text, "grid": c.Grid().Display().Text,
+		"best": c.Best().Grid().Display().Text, "mistakes": c.Best().Mistakes(12).Display().Text,
 		"curves": c.Curves("accuracy").Display().Text, "observations": c.Observe().Display().Text,
 	} {
 		if text == "" || strings.Contains(text, "NaN") {

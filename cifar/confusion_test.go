@@ -95,3 +95,17 @@ func TestConfusionOfBadLabels(t *testing.T) {
 		}
 	}
 }
+
+func TestObserveConfusion(t *testing.T) {
+	m := &ConfusionMatrix{Classes: []string{"cat", "dog", "ship"}, Counts: [][]int{{6, 4, 0}, {3, 7, 0}, {1, 0, 9}}}
+	text := strings.Join(m.Observe(), "\n")
+	for _, want := range []string{"Of 30 pictures 0.7333", "from 0.60 (cat) to 0.90 (ship)", "from 0.60 (cat) to 1.00 (ship)", "cat and dog most: 7 of one"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("want %q in:\n%s", want, text)
+		}
+	}
+	nothing := &ConfusionMatrix{Classes: []string{"a", "b"}, Counts: [][]int{{0, 0}, {0, 0}}}
+	if o := nothing.Observe(); len(o) != 1 || !strings.Contains(o[0], "Nothing was predicted") {
+		t.Error(o)
+	}
+}

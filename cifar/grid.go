@@ -76,6 +76,9 @@ func (t tiles) bundle() display.Bundle {
 	if err := t.check(); err != nil {
 		return display.Bundle{Text: err.Error()}
 	}
+	if len(t.indices) == 0 {
+		return display.Bundle{Text: "There are no pictures to show."}
+	}
 	out := display.Bundle{Text: t.table()}
 	data, err := t.draw()
 	if err != nil {

@@ -120,3 +120,13 @@ func (p *Predictions) Worst(n int) []int {
 	})
 	return wrong[:max(0, min(n, len(wrong)))]
 }
+
+// Mistakes shows up to n wrong predictions, those made with the highest
+// probability first.
+func (p *Predictions) Mistakes(n int) display.Displayer {
+	worst := p.Worst(n)
+	if len(worst) == 0 {
+		return display.Bundle{Text: "No picture was taken for one of another class."}
+	}
+	return p.Grid(worst...)
+}

@@ -178,7 +178,7 @@ func (f *replFlags) launch(ctx context.Context, o *repl.Options) error {
 	}
 	o.Name, o.DisplayName, o.Language = spec.Name, spec.DisplayName, spec.Language
 	o.Start = func(ctx context.Context) (*jupyter.Kernel, error) {
-		return jupyter.Launch(ctx, jupyter.LaunchOptions{Spec: spec, Dir: f.cwd, Env: f.env, StartTimeout: f.startTimeout})
+		return jupyter.Launch(ctx, jupyter.LaunchOptions{Spec: spec, Dir: f.cwd, Env: append([]string{"GOCIFAR_HEADLESS=1"}, f.env...), StartTimeout: f.startTimeout})
 	}
 	return nil
 }

@@ -92,6 +92,7 @@ func (f *runFlags) options(job batch.Job, m *machine, observer execute.Observer,
 	if opts.Dir == "" && !job.Local() {
 		opts.Dir = "."
 	}
+	opts.Env = append(opts.Env, "GOCIFAR_HEADLESS=1") // nobody moves a slider here
 	if f.profile != "" {
 		opts.Env = append(opts.Env, "GOCIFAR_PROFILE="+f.profile)
 	}
