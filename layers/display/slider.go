@@ -42,7 +42,6 @@ func Slide(ctx context.Context, from, to int, idle time.Duration, show func(posi
 		return false, err
 	}
 	moves := widgets.Slider(from, to, from).Done().Listen().LatestOnly()
-	defer moves.Close()
 	for {
 		select {
 		case position := <-moves.C:
@@ -60,8 +59,9 @@ func Slide(ctx context.Context, from, to int, idle time.Duration, show func(posi
 // frontEndAnswers asks the page that shows the notebook for a sign of life.
 func frontEndAnswers(ctx context.Context) bool {
 	address := "/gocifar/answer/" + gonbui.UniqueId()
+	// Never closed: a value that arrives for an address without listeners locks
+	// GoNB's client for good (gonb v0.11.5, comms.dispatchValueUpdates).
 	answer := comms.Listen[int](address)
-	defer answer.Close()
 	comms.Start()
 	// The page may still be connecting to the kernel.
 	dom.TransientJavascript(fmt.Sprintf(`(() => {
