@@ -13,6 +13,18 @@
 // nothing can be reached it generates a small set of drawings of the same ten
 // classes in the same form, and Dataset.Banner says so.
 //
+// LoadFolder makes a data set of a folder of your own pictures, Load100 loads
+// CIFAR-100.
+//
+// A trained model's answers become Predictions, from which the reports come:
+//
+//	predictions, err := cifar.Predict(ctx, model, test, data.Classes)
+//	display.Show(predictions.Report(), predictions.Confusion(), predictions.Mistakes(12))
+//	predictions.Save("model1")
+//
+// Save keeps them with the run (layers.Run) that trained the model, and Compare
+// sets the runs of several models side by side.
+//
 // Everything that is shown (Grid, Report, Observations, ...) is a
 // display.Displayer: it has a rich form for notebooks and a text form for
 // terminals and logs.
