@@ -90,7 +90,7 @@ func (s *session) restart(ctx context.Context, _ string) error {
 		return errors.New("the kernel was not started here and is not restarted from here")
 	}
 	s.say("A new kernel is starting; all values are lost.")
-	s.engine.replace(ctx)
+	s.replaceKernel(ctx)
 	return nil
 }
 

@@ -33,11 +33,17 @@ const (
 	attachVariable = "GOCIFAR_TEST_REPL_ATTACH"   // the console's connection file
 	picsVariable   = "GOCIFAR_TEST_REPL_PICTURES" // the console's picture protocol
 	historyEnv     = "GOCIFAR_TEST_REPL_HISTORY"
+	gateVariable   = "GOCIFAR_TEST_REPL_GATE" // a file that the kernel waits for
 )
 
 func TestMain(m *testing.M) {
 	switch {
 	case os.Getenv(kernelVariable) != "":
+		for gate := os.Getenv(gateVariable); gate != ""; time.Sleep(10 * time.Millisecond) {
+			if _, err := os.Stat(gate); err == nil {
+				break
+			}
+		}
 		os.Exit(fakekernel.Main(os.Args[1], scriptedKernel()))
 	case os.Getenv(childVariable) != "":
 		os.Exit(runChild())

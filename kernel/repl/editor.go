@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/gocifar/gocifar/kernel/execute"
 	"github.com/reeflective/readline"
@@ -22,6 +23,9 @@ type lineReader interface {
 	above(f func())
 	// abort makes read return err.
 	abort(err error)
+	// typed takes a line that was typed before anything read it, without its
+	// end; ok is false if there is none.
+	typed() (line string, ok bool)
 }
 
 var errInterrupted = errors.New("interrupted")
@@ -67,7 +71,9 @@ func newEditor(parts *editorReader, size func() (columns, rows int), typed strin
 	for name, value := range map[string]any{
 		// The probe asks the terminal for the cursor's place at each key, and loses
 		// what was typed before the answer. See makeRoom.
-		"cursor-position-probe":        false,
+		"cursor-position-probe": false,
+		// As GNU's readline sets them where characters are UTF-8.
+		"convert-meta": false, "input-meta": true, "output-meta": true,
 		"enable-bracketed-paste":       true,
 		"history-autosuggest":          false,
 		"usage-hint-always":            false,
@@ -155,28 +161,56 @@ func (e *editor) tab(complete func()) {
 	complete()
 }
 
-// completions turns the kernel's suggestions into readline's, which replaces the
-// word before the cursor, from the last blank on.
+// completions turns the kernel's suggestions into readline's, which replaces what
+// stands before the cursor from the last blank on. It counts bytes there, so a
+// word begins after the last character that has several.
 func (e *editor) completions(line []rune, cursor int) readline.Completions {
 	list, err := e.reader.suggest(string(line), cursor)
 	if err != nil {
 		return readline.CompleteMessage("%s", firstLine(err.Error()))
 	}
 	word := cursor
-	for word > 0 && !strings.ContainsRune(" \t\n", line[word-1]) {
+	for word > 0 && !strings.ContainsRune(" \t\n", line[word-1]) && line[word-1] < utf8.RuneSelf {
 		word--
 	}
 	var values []readline.Completion
 	for _, s := range list {
-		start := min(max(s.start, word), cursor)
-		if s.start < word {
-			continue // it would change what stands before the word
+		if s.start < word || word == cursor && word > 0 && line[word-1] >= utf8.RuneSelf {
+			e.insertShared(list, cursor)
+			return readline.Completions{}
 		}
+		start := min(s.start, cursor)
 		values = append(values, readline.Completion{Value: string(line[word:start]) + s.text, Display: s.text})
 	}
 	c := readline.CompleteRaw(e.fitting(values)).NoSpace()
 	c.PREFIX = string(line[word:cursor])
 	return c
+}
+
+// insertShared completes without a menu: by what all suggestions begin with.
+func (e *editor) insertShared(list []suggestion, cursor int) {
+	shared := []rune(list[0].text)
+	var names []string
+	for _, s := range list {
+		n := 0
+		for _, r := range s.text {
+			if n == len(shared) || shared[n] != r {
+				break
+			}
+			n++
+		}
+		shared = shared[:n]
+		names = append(names, s.text)
+	}
+	start := list[0].start
+	if len(shared) > cursor-start {
+		e.shell.Cursor().Set(start)
+		e.shell.Line().Cut(start, cursor)
+		e.shell.Cursor().InsertAt(shared...)
+	}
+	if len(list) > 1 {
+		e.shell.Hint.SetTemporary(strings.Join(names[:min(len(names), 20)], "  "))
+	}
 }
 
 // fitting returns as many of the values as have room below the input: the menu
@@ -206,6 +240,23 @@ func (e *editor) abort(err error) {
 		e.shell.Display.AcceptLine()
 		e.shell.History.Accept(false, false, err)
 	}, func() {})
+}
+
+// typed takes what readline has read behind the last input.
+func (e *editor) typed() (line string, ok bool) {
+	var text []byte
+	for {
+		key, empty := e.shell.Keys.Pop()
+		if empty {
+			break
+		}
+		if key == '\r' || key == '\n' {
+			return string(text), true
+		}
+		text = append(text, key)
+	}
+	e.shell.Keys.Feed(true, []rune(string(text))...)
+	return "", false
 }
 
 // do calls f in readline's own goroutine between two keys, or other if it is not

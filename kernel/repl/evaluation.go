@@ -25,9 +25,9 @@ type evaluation struct {
 	source string
 	show   display
 	record *record
-	// ask gets a line of input from the user. Its error ends the cell. Nil:
-	// there is nobody to ask.
-	ask func(ctx context.Context, prompt string, password bool) (string, error)
+	// ask gets a line of input from the user, and tells whether the terminal
+	// has shown it. Its error ends the cell. Nil: there is nobody to ask.
+	ask func(ctx context.Context, prompt string, password bool) (line string, shown bool, err error)
 	// interrupts is Ctrl-C.
 	interrupts <-chan struct{}
 	limit      time.Duration // how long the cell may run, 0 for ever
@@ -58,6 +58,8 @@ const (
 	interruptEvery = 2 * time.Second       // an interrupt is repeated
 	lostWait       = time.Second           // from a lost channel to the news of why
 	lateWait       = 60 * time.Millisecond // for what GoNB shows after it is idle
+	settleQuiet    = 30 * time.Millisecond // without output before a question is asked
+	settleMost     = 500 * time.Millisecond
 	maxStderr      = 64 << 10
 )
 
@@ -224,6 +226,28 @@ func (v *evaluation) takeLate() {
 	}
 }
 
+// settle takes in what the cell has printed before it asked: that comes on
+// another channel, and may come a little later.
+func (v *evaluation) settle(ctx context.Context) {
+	end := time.After(settleMost)
+	for {
+		select {
+		case e, ok := <-v.kernel.Events():
+			if !ok {
+				return
+			}
+			if err := v.handle(ctx, e); err != nil {
+				v.dead = err
+				return
+			}
+		case <-time.After(settleQuiet):
+			return
+		case <-end:
+			return
+		}
+	}
+}
+
 // interrupt does not wait for the kernel: its answer may come after the cell's
 // end.
 func (v *evaluation) interrupt() {
@@ -294,12 +318,14 @@ func (v *evaluation) foreign(e jupyter.Event) {
 // answer gets a line from the user for the cell. If there is none, the cell is
 // interrupted.
 func (v *evaluation) answer(ctx context.Context, message *jupyter.Message, request *jupyter.InputRequest) {
+	v.settle(ctx)
 	v.show.event(&jupyter.Stream{Name: "stdout", Text: request.Prompt})
 	v.show.flush()
 	err := errors.New("there is nobody to ask for input")
 	var line string
+	var shown bool
 	if v.ask != nil {
-		line, err = v.ask(ctx, request.Prompt, request.Password)
+		line, shown, err = v.ask(ctx, request.Prompt, request.Password)
 	}
 	if err != nil {
 		if !errors.Is(err, errCancelled) {
@@ -309,10 +335,13 @@ func (v *evaluation) answer(ctx context.Context, message *jupyter.Message, reque
 		v.interrupt()
 		return
 	}
-	if request.Password {
-		v.show.event(&jupyter.Stream{Name: "stdout", Text: "\n"})
-	} else {
+	switch {
+	case shown:
 		v.show.typed(line)
+	case request.Password:
+		v.show.event(&jupyter.Stream{Name: "stdout", Text: "\n"})
+	default:
+		v.show.event(&jupyter.Stream{Name: "stdout", Text: line + "\n"})
 	}
 	if err := v.kernel.Input(ctx, message, line); err != nil {
 		v.show.event(&jupyter.Stream{Name: "stderr", Text: fmt.Sprintf("the answer could not be sent: %v\n", err)})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gocifar/gocifar/kernel/jupyter"
@@ -23,6 +24,9 @@ func scriptedKernel() fakekernel.Options {
 		},
 	}
 }
+
+// counted is the scripted kernel's memory.
+var counted atomic.Int32
 
 // redDot is a picture of one red pixel.
 const redDot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg=="
@@ -67,6 +71,16 @@ func executeScript(x *fakekernel.Execution) {
 			x.Update("bar", map[string]string{"text/plain": "[" + strings.Repeat("#", i) + strings.Repeat(".", 10-i) + "]"})
 			x.Sleep(20 * time.Millisecond)
 		}
+	case "scrolled": // an update of a display that is no more on the screen
+		x.Display("top", map[string]string{"text/plain": "the old state"})
+		for i := range 300 {
+			x.Stdout(fmt.Sprintf("line %d\n", i+1))
+		}
+		x.Input("go on?", false) // so that all of it has been shown
+		x.Update("top", map[string]string{"text/plain": "the new state"})
+	case "count": // what the kernel remembers
+		counted.Add(1)
+		x.Result(map[string]string{"text/plain": fmt.Sprint(counted.Load())})
 	case "clear":
 		for i := range 3 {
 			x.Clear(rest == "wait")
@@ -104,6 +118,13 @@ func executeScript(x *fakekernel.Execution) {
 			x.Stdout("late " + rest + "\n")
 		})
 	case "die":
+		if rest == "later" {
+			x.AfterIdle(func() {
+				time.Sleep(300 * time.Millisecond)
+				os.Exit(8)
+			})
+			return
+		}
 		x.Stdout("last words\n")
 		time.Sleep(100 * time.Millisecond)
 		os.Exit(7)

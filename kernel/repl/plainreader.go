@@ -71,6 +71,8 @@ func (p *plainReader) aborted() error {
 
 func (p *plainReader) above(f func()) { f() }
 
+func (p *plainReader) typed() (string, bool) { return "", false }
+
 func (p *plainReader) abort(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

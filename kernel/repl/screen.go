@@ -271,7 +271,7 @@ func (s *screen) flush() {
 			b.WriteString("\r\n")
 		}
 	} else {
-		first = s.goTo(&b, first, height)
+		first = s.goTo(&b, first, len(rows), height)
 	}
 	print := rows[min(first, len(rows)):]
 	for i, r := range print {
@@ -299,9 +299,10 @@ const (
 	eraseBelow = "\x1b[0J"
 )
 
-// goTo moves the cursor to the start of a row that is shown, or of the first
-// one that has not scrolled off, and erases from there. It returns the row.
-func (s *screen) goTo(b *strings.Builder, first, height int) int {
+// goTo moves the cursor to the start of a row that is shown, or to the top of the
+// screen if it has scrolled off, and erases from there. It returns from which row
+// on the total is to be printed.
+func (s *screen) goTo(b *strings.Builder, first, total, height int) int {
 	if len(s.shown) == 0 {
 		return first
 	}
@@ -312,8 +313,12 @@ func (s *screen) goTo(b *strings.Builder, first, height int) int {
 	for first > 0 && s.shown[first].covered { // a picture is printed as a whole
 		first--
 	}
-	first = max(first, len(s.shown)-height)
-	if up := len(s.shown) - 1 - first; up > 0 {
+	up := len(s.shown) - 1 - first
+	if top := len(s.shown) - height; first < top {
+		up = height - 1
+		first = min(top, max(0, total-height)) // fill the screen, and leave nothing new out
+	}
+	if up > 0 {
 		fmt.Fprintf(b, "\x1b[%dA", up)
 	}
 	b.WriteString("\r" + eraseBelow)

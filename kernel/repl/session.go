@@ -49,7 +49,10 @@ func (s *session) runPrompt(ctx context.Context) error {
 	go s.learn(ctx)
 	for !s.quit {
 		source, err := s.readInput(ctx)
+		var done *endError
 		switch {
+		case errors.As(err, &done):
+			return done.error
 		case errors.Is(err, errInterrupted):
 			continue
 		case errors.Is(err, io.EOF):
@@ -58,7 +61,6 @@ func (s *session) runPrompt(ctx context.Context) error {
 			return err
 		}
 		if err := s.perform(ctx, source); err != nil {
-			var done *endError
 			if errors.As(err, &done) {
 				return done.error
 			}
@@ -210,8 +212,15 @@ func (s *session) lost(ctx context.Context, o outcome) error {
 	} else {
 		s.say("%s", diedText(o.dead))
 	}
-	s.engine.replace(ctx)
+	s.replaceKernel(ctx)
 	return nil
+}
+
+// replaceKernel starts another kernel. The prompt counts from 1 again, as it
+// does.
+func (s *session) replaceKernel(ctx context.Context) {
+	s.engine.replace(ctx)
+	s.record.count = 0
 }
 
 func diedText(err error) string {
@@ -219,17 +228,25 @@ func diedText(err error) string {
 	return fmt.Sprintf("The kernel is gone: %s.\nAnother is starting; all values are lost.", strings.TrimRight(text, ".\n"))
 }
 
-// ask gets a line for a cell that asks for input.
-func (s *session) ask(ctx context.Context, prompt string, password bool) (string, error) {
+// ask gets a line for a cell that asks for input. It tells whether the terminal
+// has shown the line.
+func (s *session) ask(ctx context.Context, prompt string, password bool) (line string, shown bool, err error) {
+	if s.lines != nil {
+		if line, ok := s.lines.typed(); ok {
+			return line, false, nil
+		}
+	}
+	shown = !password
 	if s.terminal != nil {
+		shown = shown && !s.input.waiting()
 		s.terminal.echo(!password)
 		defer s.terminal.echo(false)
 	}
-	line, err := s.input.line(ctx, s.interrupts)
+	line, err = s.input.line(ctx, s.interrupts)
 	if errors.Is(err, io.EOF) {
-		return "", errors.New("the cell asks for input and there is none")
+		return "", false, errors.New("the cell asks for input and there is none")
 	}
-	return line, err
+	return line, shown, err
 }
 
 // say tells the user something that is not the kernel's.
@@ -267,7 +284,7 @@ func (s *session) watch(ctx context.Context) {
 		}
 		if err != nil {
 			if s.described == nil { // it never worked
-				s.lines.abort(s.startError(err))
+				s.lines.abort(&endError{s.startError(err)})
 			} else {
 				s.lines.above(func() { s.say("The kernel did not start: %v\n:restart tries again.", err) })
 			}
@@ -278,12 +295,12 @@ func (s *session) watch(ctx context.Context) {
 			return
 		}
 		if s.options.Attached {
-			s.lines.abort(&execute.KernelDiedError{Path: "repl", Number: s.record.count, Reason: dead})
+			s.lines.abort(&endError{&execute.KernelDiedError{Path: "repl", Number: s.record.count, Reason: dead}})
 			return
 		}
 		s.lines.above(func() { s.say("%s", diedText(dead)) })
 		s.described = kernel // so that a failure to start again is no failure of the session
-		s.engine.replace(context.WithoutCancel(ctx))
+		s.replaceKernel(context.WithoutCancel(ctx))
 	}
 }
 

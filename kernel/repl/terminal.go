@@ -118,6 +118,9 @@ type lineInput struct {
 	err  error
 }
 
+// waiting reports whether a line can be had at once.
+func (l *lineInput) waiting() bool { return len(l.rest) > 0 || readable(l.file, 0) }
+
 // pollEvery is how often a wait for input looks whether it should go on.
 const pollEvery = 50 * time.Millisecond
 
