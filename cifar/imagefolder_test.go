@@ -104,7 +104,7 @@ func TestFolderRoundTrip(t *testing.T) {
 	}
 	// A data set like any other.
 	keep(t, "folder-grid.png", Grid(loaded.Train, loaded.Classes).Display().PNG)
-	if text := loaded.Banner().Display().Text; !strings.Contains(text, root) {
+	if text := loaded.Banner().Display().Text; !strings.Contains(text, "folder ten") {
 		t.Error(text)
 	}
 }

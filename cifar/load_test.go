@@ -119,7 +119,7 @@ func TestBanner(t *testing.T) {
 		t.Error("the reason is not escaped in HTML")
 	}
 	data.Source = Source{Kind: Archive, SHA256: strings.Repeat("ab", 32), Archive: "/data/mine.tar.gz"}
-	want := "CIFAR-10: 4,000 training and 1,000 test pictures, not the official archive (sha256 abababababababab): /data/mine.tar.gz."
+	want := "CIFAR-10: 4,000 training and 1,000 test pictures, not the official archive (sha256 abababababababab): mine.tar.gz."
 	if got := data.Banner().Display().Text; got != want {
 		t.Errorf("banner %q\nwant   %q", got, want)
 	}

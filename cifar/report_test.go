@@ -105,6 +105,14 @@ func TestReportForms(t *testing.T) {
 			t.Errorf("HTML lacks %q: %s", want, b.HTML)
 		}
 	}
+	picture := confused(Classes10(), 500).Report().Picture().Display()
+	keep(t, "report.png", picture.PNG)
+	wellFormedSVG(t, picture.SVG)
+	for _, want := range append(Classes10(), "Precision", "Recall") {
+		if !strings.Contains(picture.SVG, ">"+want+"<") {
+			t.Errorf("the picture lacks %s", want)
+		}
+	}
 	if got := m.Report().Accuracy(); got != 0.7 {
 		t.Errorf("accuracy %v, want 0.7", got)
 	}
