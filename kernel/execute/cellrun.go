@@ -93,8 +93,8 @@ func (x *cellRun) follow(ctx context.Context, request string) {
 	if x.limit > 0 {
 		limit.Reset(x.limit)
 	}
-	if opts.SaveEvery > 0 {
-		save.Reset(opts.SaveEvery)
+	if opts.SaveEvery > 0 { // soon at first: the file shall say what runs, and what the cells before it did
+		save.Reset(min(opts.SaveEvery, announceEvery))
 	}
 	if x.lost != nil {
 		end.Reset(lostWait)

@@ -191,12 +191,20 @@ func (r *run) interrupt() {
 	}()
 }
 
+// firstBeat is how long a kernel that is ready may take to answer its first heartbeat, before anything runs.
+const firstBeat = 500 * time.Millisecond
+
 // watchHeart tells when the kernel's heartbeat has failed for as long as limit. A kernel that never answered has no
 // heartbeat to watch.
 func watchHeart(ctx context.Context, kernel *jupyter.Kernel, limit time.Duration) <-chan error {
 	hung := make(chan error, 1)
+	answered := time.Time{}
+	first, cancel := context.WithTimeout(ctx, min(firstBeat, limit))
+	if _, err := kernel.Ping(first); err == nil {
+		answered = time.Now()
+	}
+	cancel()
 	go func() {
-		answered := time.Time{}
 		for ctx.Err() == nil {
 			ping, cancel := context.WithTimeout(ctx, limit/2)
 			_, err := kernel.Ping(ping)
