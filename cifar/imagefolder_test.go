@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 	"image"
 	"image/color"
@@ -278,4 +279,27 @@ func FuzzDecodeImage(f *testing.F) {
 func fixChecksum(data []byte) []byte {
 	binary.BigEndian.PutUint32(data[29:], crc32.ChecksumIEEE(data[12:29]))
 	return data
+}
+
+// A folder of pictures becomes a data set; here one that WriteFolder made of
+// drawings.
+func ExampleLoadFolder() {
+	folder, err := os.MkdirTemp("", "pets")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(folder)
+	drawn := smallDrawings()
+	if err := WriteFolder(folder, drawn.Train, drawn.Classes, Pick(drawn.Train, 60, 1)...); err != nil {
+		fmt.Println(err)
+		return
+	}
+	pets, err := LoadFolder(context.Background(), folder, ImageSize(48, 64), ValidationPart(0.5))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(pets.Classes[:3], Shape(pets.Train), Shape(pets.Test))
+	// Output: [airplane automobile bird] (30, 48, 64, 3) (30, 48, 64, 3)
 }
