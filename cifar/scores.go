@@ -98,7 +98,7 @@ func nanMean(values []float64) float64 {
 func pairwiseSum(v []float64) float64 {
 	switch n := len(v); {
 	case n < 8:
-		sum := -0.0 // numpy begins so to keep -0
+		sum := 0.0
 		for _, x := range v {
 			sum += x
 		}
