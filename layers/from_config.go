@@ -66,6 +66,7 @@ var layerReaders = map[string]func(*configReader) Layer{
 	"Add":                    func(*configReader) Layer { return Add() },
 	"Concatenate":            func(r *configReader) Layer { return Concatenate().Axis(r.int("axis", -1)) },
 	"Rescaling":              func(r *configReader) Layer { return Rescaling(r.float("scale", 1), r.float("offset", 0)) },
+	"CaffePreprocessing":     func(*configReader) Layer { return CaffePreprocessing() },
 	"GlobalMaxPooling2D":     func(r *configReader) Layer { r.channelsLast(); return GlobalMaxPooling2D() },
 	"GlobalAveragePooling2D": func(r *configReader) Layer { r.channelsLast(); return GlobalAveragePooling2D() },
 	"Dropout": func(r *configReader) Layer {

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -114,6 +115,39 @@ func TestFrozenStaysFrozen(t *testing.T) {
 	fit()
 	if state() == before {
 		t.Error("fine-tuning left the thawed network as it was")
+	}
+}
+
+// TestComposedModelComesBack: a run of a composed model, preprocessing
+// included, loads again by its name.
+func TestComposedModelComesBack(t *testing.T) {
+	t.Setenv("GOCIFAR_RUNS", t.TempDir())
+	n := *vgg16
+	n.body = func(x layers.Symbol) layers.Symbol {
+		return layers.MaxPooling2D(8).Named("block1_pool").Apply(layers.Conv2D(2, 3).Padding(layers.Same).Named("block1_conv1").Apply(x))
+	}
+	b, err := n.build(t.Context(), Config{InputShape: layers.Shape{32, 32, 3}, Preprocess: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, err := Head(b, "block1_pool", 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := Compose("whole", b, "block1_pool", head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := labelled(6, 32)
+	if _, err := whole.Fit(t.Context(), x, layers.Epochs(1), layers.BatchSize(3), layers.Verbose(0), layers.Run("whole")); err != nil {
+		t.Fatal(err)
+	}
+	again, err := layers.LoadModel("whole")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := outputs(t, again, x)[0], outputs(t, whole, x)[0]; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
