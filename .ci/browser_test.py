@@ -5,7 +5,7 @@ usage: browser_test.py --executed DIR --kernel NAME --import PKG [--screenshots 
 
 Every notebook of DIR must open without an error dialog and show each of its
 pictures; then a new notebook on kernel NAME must run a first cell that
-imports PKG. Needs JupyterLab and Playwright in this Python, and Chromium.
+imports PKG, and another show a slider that works. Needs JupyterLab and Playwright in this Python, and Chromium.
 """
 import argparse, json, os, pathlib, secrets, shutil, socket, subprocess, sys, tempfile, time, urllib.request
 
@@ -115,6 +115,54 @@ def check_first_cell(page, url, token, root, kernel, package, shots):
     print(f"ok first cell on {kernel} imports {package}")
 
 
+SLIDER = """import (
+	"context"
+
+	"github.com/gocifar/gocifar/cifar"
+	"github.com/janpfeifer/must"
+)
+
+%%
+data := must.M1(cifar.Load(context.Background(), cifar.From("builtin")))
+rows := make([][]float32, data.Test.Len())
+for i := range rows {
+	rows[i] = make([]float32, 10)
+	rows[i][i%10] = 0.5
+}
+must.M(must.M1(cifar.NewPredictions(data.Test, data.Classes, rows)).Browse(context.Background()))"""
+
+
+def check_slider(page, url, token, root, kernel, shots):
+    """A slider over test pictures appears, and moving it changes the picture."""
+    path = pathlib.Path(root) / "slider.ipynb"
+    path.write_text(json.dumps({
+        "cells": [{"cell_type": "code", "id": "slider", "execution_count": None, "metadata": {}, "outputs": [], "source": SLIDER}],
+        "metadata": {"kernelspec": {"name": kernel, "display_name": kernel, "language": "go"}}, "nbformat": 4, "nbformat_minor": 5}))
+    open_notebook(page, url, token, path.name)
+    slider = page.locator(".jp-OutputArea-output input[type=range]").first
+    for _ in range(6):
+        page.locator(".jp-CodeCell .cm-content").first.click()
+        page.keyboard.press("Control+Enter")
+        try:
+            slider.wait_for(timeout=40_000)
+            break
+        except PlaywrightTimeout:
+            continue
+    else:
+        sys.exit("no slider appeared within 240 s")
+    picture = "() => document.querySelector('.jp-OutputArea-output img').src"
+    before = page.evaluate(picture)
+    page.wait_for_timeout(2000)  # the kernel begins to listen
+    slider.evaluate("e => { e.value = 600; e.dispatchEvent(new Event('input')); e.dispatchEvent(new Event('change')) }")
+    try:
+        page.wait_for_function(f"before => ({picture})() !== before", arg=before, timeout=20_000)
+    except PlaywrightTimeout:
+        sys.exit("the slider was moved, and the picture stayed as it was")
+    if shots:
+        page.screenshot(path=str(pathlib.Path(shots) / "slider.png"))
+    print("ok the slider changes the picture")
+
+
 def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--executed", required=True)
@@ -138,6 +186,7 @@ def main():
                 for path in notebooks:
                     check_executed(page, url, token, pathlib.Path(root) / path.name, args.screenshots)
                 check_first_cell(page, url, token, root, args.kernel, args.package, args.screenshots)
+                check_slider(page, url, token, root, args.kernel, args.screenshots)
                 browser.close()
         finally:
             server.terminate()

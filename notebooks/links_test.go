@@ -1,5 +1,3 @@
-// Package notebooks_test checks what the notebooks and the README say of each
-// other.
 package notebooks_test
 
 import (

@@ -41,10 +41,15 @@ func Slide(ctx context.Context, from, to int, idle time.Duration, show func(posi
 	if err := picture.Update(show(from)); err != nil {
 		return false, err
 	}
-	moves := widgets.Slider(from, to, from).Done().Listen().LatestOnly()
+	// Done waits for the slider to appear, however long.
+	ready := make(chan *comms.AddressChan[int], 1)
+	go func() { ready <- widgets.Slider(from, to, from).Done().Listen().LatestOnly() }()
+	var moves <-chan int
 	for {
 		select {
-		case position := <-moves.C:
+		case slider := <-ready:
+			moves = slider.C
+		case position := <-moves:
 			if err := picture.Update(show(min(max(position, from), to))); err != nil {
 				return true, err
 			}
