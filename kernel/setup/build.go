@@ -138,10 +138,10 @@ func cellImporting(packages []string) []byte {
 	return []byte(b.String())
 }
 
-// libraries lists the packages that notebooks can import: all of the module's,
+// libraries lists the packages that notebooks can import: all of the module's that are not only tests,
 // bar programs and internal packages, the kernel's own, and gonbui, with which cells show things.
 func (m *machine) libraries(ctx context.Context) ([]string, error) {
-	cmd := command(ctx, m.toolchain.goBin, "list", "-f", `{{if ne .Name "main"}}{{.ImportPath}}{{end}}`, "./...")
+	cmd := command(ctx, m.toolchain.goBin, "list", "-f", `{{if and .GoFiles (ne .Name "main")}}{{.ImportPath}}{{end}}`, "./...")
 	cmd.Dir = m.checkout.root
 	cmd.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=1")
 	out, err := output(cmd)
