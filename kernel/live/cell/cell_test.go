@@ -1,0 +1,76 @@
+package cell
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestParse(t *testing.T) {
+	for _, c := range []struct{ name, text, declarations, body string }{
+		{"marked", "var x = 1\n%%\nfmt.Println(x)", "var x = 1", "fmt.Println(x)"},
+		{"main", "%main -n 3\ny := 2", "", "y := 2"},
+		{"no mark", "x := 1\nfunc f() int { return x }\nx++", "func f() int { return x }", "x := 1 x++"},
+		{"declarations only", "import \"fmt\"\nfunc f() {\n\tfmt.Println(1)\n}", "import \"fmt\" func f() { fmt.Println(1) }", ""},
+		{"literal", "func() { println(1) }()", "", "func() { println(1) }()"},
+		{"method", "func (p *T) M() {}", "func (p *T) M() {}", ""},
+		{"variable after statement", "x := 1\nvar y = x", "", "x := 1 var y = x"},
+		{"function after mark", "%%\nf()\nfunc f() {}", "func f() {}", "f()"},
+		{"commented", "//gonb:%%\nf()", "", "f()"},
+		{"shell", "!ls \\\n -l\nx := 1", "", "x := 1"},
+		{"same line", "x := 1; type T int; var z T", "type T int;", "x := 1; var z T"},
+		{"unicode", "日 := 1\ntype ø int", "type ø int", "日 := 1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := Parse(c.text)
+			if d := strings.Join(strings.Fields(got.Declarations), " "); d != c.declarations {
+				t.Errorf("declarations %q, want %q", d, c.declarations)
+			}
+			if b := strings.Join(strings.Fields(got.Body), " "); b != c.body {
+				t.Errorf("body %q, want %q", b, c.body)
+			}
+		})
+	}
+}
+
+func TestParseCommands(t *testing.T) {
+	c := Parse("%env A \"b c\"\n!echo \\\n  hi\n%args -v x\n%exec run\n%test\n")
+	if len(c.Commands) != 2 || c.Commands[0].Words[2] != "b c" || !c.Commands[1].Shell || c.Commands[1].Text != "echo    hi" || c.Commands[1].Line != 2 {
+		t.Errorf("commands %+v", c.Commands)
+	}
+	if c.Exec != "run" || !c.Test || strings.Join(c.Args, ",") != "-v,x" {
+		t.Errorf("%+v", c)
+	}
+	if m := Parse("%%writefile -a f.txt\nx\ny"); m.Magic != "writefile" || len(m.MagicArgs) != 2 || m.Rest != "x\ny" || m.HasGo() {
+		t.Errorf("%+v", m)
+	}
+}
+
+func TestIsComplete(t *testing.T) {
+	for text, want := range map[string]string{
+		"x := 1": Complete, "func f() {": Incomplete, "x := 1 +": Incomplete, "f(": Incomplete, "}": Invalid, "a := `x": Incomplete,
+		"%%\n": Incomplete, "%%\nx": Complete, "!ls": Complete, "x++": Complete, "return": Complete, "\"abc": Invalid, "%%bash\nls": Incomplete,
+		"%%bash\nls\n\n": Complete, "": Complete, "// a comment": Complete, "/* open": Incomplete, "for {": Incomplete, "f(]": Invalid, "a.": Incomplete,
+	} {
+		if got, _ := IsComplete(text); got != want {
+			t.Errorf("%q is %s, want %s", text, got, want)
+		}
+	}
+	if _, indent := IsComplete("func f() {\n\tif x {"); indent != "\t\t" {
+		t.Errorf("indent %q", indent)
+	}
+}
+
+// FuzzParse: whatever comes, both parts keep the lines of the cell.
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"x := 1\nfunc f() {}\n%%\ny", "!a\\\n", "%", "%%", "`", "/*", "func (", "}{", "%exec", "%% \\", "\x00", "a;b;func x(){};c", "日\n\tx"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		c := Parse(text)
+		lines := strings.Count(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
+		if c.Magic == "" && (strings.Count(c.Declarations, "\n") != lines || strings.Count(c.Body, "\n") != lines) {
+			t.Errorf("%q has %d lines, its parts %q and %q", text, lines, c.Declarations, c.Body)
+		}
+		IsComplete(text)
+	})
+}

@@ -1,0 +1,92 @@
+package host
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// This file is what the code of cells calls. The kernel puts these calls in.
+
+// Poll ends the goroutine if the cell it was compiled in has been interrupted.
+// It stands in the cell's loops.
+func Poll(cell int64) {
+	if interrupted.Load() == cell {
+		stop()
+	}
+}
+
+// stop is apart so that Poll can be inlined.
+//
+//go:noinline
+func stop() { runtime.Goexit() }
+
+// Sleeper is time.Sleep in a cell: an interrupt ends it.
+func Sleeper(cell int64, _ func(time.Duration)) func(time.Duration) {
+	return func(d time.Duration) {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		if running.Load() != cell {
+			// Of a goroutine that has outlived its cell.
+			<-timer.C
+			return
+		}
+		for {
+			Poll(cell)
+			select {
+			case <-timer.C:
+				return
+			case <-wake:
+				// Another sleeper of this cell may be waiting, too.
+				if interrupted.Load() == cell {
+					select {
+					case wake <- struct{}{}:
+					default:
+					}
+				}
+			}
+		}
+	}
+}
+
+// Result takes the value of a cell's last expression.
+func Result(value any) { result = Bundle(value) }
+
+// ParseFlags is flag.Parse, but for a panic instead of the end of the process
+// when the cell's arguments are wrong.
+func ParseFlags() {
+	flag.CommandLine.Init("cell", flag.PanicOnError)
+	if err := flag.CommandLine.Parse(os.Args[1:]); err != nil {
+		panic(err)
+	}
+}
+
+// Test runs tests and benchmarks, as %test asks for.
+func Test(tests []testing.InternalTest, benchmarks []testing.InternalBenchmark) {
+	if flag.Lookup("test.v") == nil {
+		testing.Init()
+	}
+	if len(os.Args) == 1 {
+		os.Args = append(os.Args, "-test.v")
+	}
+	ParseFlags()
+	match := func(pattern, name string) (bool, error) { return pattern == "" || pattern == name, nil }
+	passed := testing.RunTests(match, tests)
+	for _, b := range benchmarks {
+		fmt.Printf("%s\t%s\n", b.Name, testing.Benchmark(b.F))
+	}
+	if !passed {
+		panic("a test failed")
+	}
+	fmt.Println("PASS")
+}
+
+// Zero gives a variable that is declared again the value that it would have if it
+// were new.
+func Zero[T any](variable *T) {
+	var zero T
+	*variable = zero
+}

@@ -1,0 +1,204 @@
+// Package host is the process in which the cells of a live kernel run, and what
+// their compiled code calls.
+//
+// The process is a child of the kernel. It loads each cell as a plugin and calls
+// it. All cells are compiled as one package, so package-level variables and
+// types have the same symbol in each of them; the system's dynamic linker binds
+// a symbol to the first definition it has loaded, and so a later cell finds the
+// living variables of an earlier one, and its very types. Functions are local to
+// each plugin, and a new definition takes effect at once.
+package host
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/janpfeifer/gonb/gonbui"
+)
+
+// Main serves commands until the kernel goes away.
+func Main() {
+	// Without this, an interrupt would end the process and all state with it.
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, os.Interrupt)
+	go func() {
+		for range signals {
+			interrupted.Store(running.Load())
+			select {
+			case wake <- struct{}{}:
+			default:
+			}
+		}
+	}()
+	pending := make(chan Command)
+	go receive(pending)
+	answers := json.NewEncoder(os.NewFile(AnswerFD, "answers"))
+	for c := range pending {
+		if err := answers.Encode(serve(c)); err != nil {
+			fmt.Fprintln(os.Stderr, "live host: answer:", err)
+			return
+		}
+	}
+}
+
+// receive reads commands and ends the process when the kernel is gone, also while
+// a cell runs.
+func receive(pending chan<- Command) {
+	commands := json.NewDecoder(os.NewFile(CommandFD, "commands"))
+	for {
+		var c Command
+		if err := commands.Decode(&c); err != nil {
+			if !errors.Is(err, io.EOF) {
+				fmt.Fprintln(os.Stderr, "live host: command:", err)
+			}
+			os.Exit(0)
+		}
+		pending <- c
+	}
+}
+
+// serve does what one command asks for.
+func serve(c Command) Answer {
+	if err := prepare(c); err != nil {
+		return Answer{Outcome: Refused, Error: err.Error()}
+	}
+	if c.Op == Prepare {
+		return Answer{Outcome: OK}
+	}
+	start := time.Now()
+	entry, err := load(c.Path, c.Entry)
+	if err != nil {
+		return Answer{Outcome: Refused, Error: err.Error()}
+	}
+	loaded := time.Now()
+	a := Answer{Outcome: OK}
+	if entry != nil {
+		dropFlags(c.Flags)
+		os.Args = append([]string{"cell"}, c.Args...)
+		a = call(c.Cell, entry)
+	}
+	a.Loading, a.Running = loaded.Sub(start), time.Since(loaded)
+	return a
+}
+
+func prepare(c Command) error {
+	if c.Dir != "" {
+		if err := os.Chdir(c.Dir); err != nil {
+			return err
+		}
+	}
+	for name, value := range c.Env {
+		if err := os.Setenv(name, value); err != nil {
+			return fmt.Errorf("cannot set the variable %q: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// result is the value of the running cell's last expression.
+var result map[string]any
+
+// running numbers the cell that runs, interrupted the one to stop.
+var running, interrupted atomic.Int64
+
+// wake ends the sleep of an interrupted cell.
+var wake = make(chan struct{}, 1)
+
+// call runs a cell on a goroutine of its own, so that the cell can be ended by
+// ending the goroutine.
+func call(cell int64, entry func()) (a Answer) {
+	result = nil
+	select {
+	case <-wake: // of an interrupt that came too late for the cell before
+	default:
+	}
+	running.Store(cell)
+	defer running.Store(0)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		a = guarded(cell, entry)
+	}()
+	<-ended
+	a.Result = result
+	flush()
+	return a
+}
+
+// guarded calls entry and says how it ended.
+func guarded(cell int64, entry func()) (a Answer) {
+	a.Outcome = Interrupted // a goroutine that is ended does not return
+	defer func() {
+		if a.Outcome == OK {
+			return
+		}
+		if p := recover(); p != nil {
+			a.Outcome, a.Error, a.Trace = Panicked, describe(p), string(debug.Stack())
+			if err, ok := p.(error); ok && interrupted.Load() == cell && strings.Contains(err.Error(), "interrupt") {
+				a.Outcome = Interrupted
+			}
+		}
+	}()
+	entry()
+	a.Outcome = OK
+	return a
+}
+
+// describe is what Go prints after "panic: ".
+func describe(p any) string {
+	switch v := p.(type) {
+	case runtime.Error:
+		return v.Error()
+	case error:
+		return v.Error()
+	case fmt.Stringer:
+		return v.String()
+	case string:
+		return v
+	}
+	return fmt.Sprintf("%v", p)
+}
+
+// flush waits until the kernel has everything that the cell displayed.
+func flush() {
+	if !gonbui.IsNotebook || gonbui.Error() != nil {
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		gonbui.Sync()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(5 * time.Second):
+	}
+}
+
+// dropFlags removes command line flags, so that a cell can define them again.
+func dropFlags(names []string) {
+	if len(names) == 0 {
+		return
+	}
+	drop := map[string]bool{}
+	for _, name := range names {
+		drop[name] = true
+	}
+	kept := flag.NewFlagSet("cell", flag.PanicOnError)
+	flag.CommandLine.VisitAll(func(f *flag.Flag) {
+		if !drop[f.Name] {
+			kept.Var(f.Value, f.Name, f.Usage)
+		}
+	})
+	flag.CommandLine = kept
+}

@@ -1,0 +1,135 @@
+package library
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Every cell is compiled as a package of this path, so that variables and types
+// have the same symbols in all of them.
+const cellPath = "gocell"
+
+// VariablePrefix begins the symbols of variables that live on. It is outside of
+// the cells' path, whose symbols are hidden.
+const VariablePrefix = "live."
+
+// EntryName is the symbol of the function of the cell with the given number.
+func EntryName(number int64) string { return pluginPath(number) + ".main" }
+
+func pluginPath(number int64) string { return fmt.Sprintf("cell/%d", number) }
+
+// Hidden in a cell are its functions and constants, not its variables (see
+// VariablePrefix) and types ("type:…"). The dynamic linker would bind them to
+// the first cell's otherwise.
+const versionScript = "{ local: " + cellPath + ".*; };\n"
+
+const (
+	compileConfig = "importcfg.compile"
+	linkConfig    = "importcfg.link"
+	versionsName  = "versions"
+)
+
+// writeConfigs writes what the tools need for cells.
+func (l *Library) writeConfigs() error {
+	var compile, link strings.Builder
+	for _, path := range paths(l.Packages) {
+		p := l.Packages[path]
+		if p.Export == "" {
+			continue
+		}
+		fmt.Fprintf(&compile, "packagefile %s=%s\n", path, l.export(p))
+		fmt.Fprintf(&link, "packageshlib %s=%s\n", path, l.shared())
+	}
+	stub := fmt.Sprintf("packagefile %s=%s\n", stubPackage, filepath.Join(l.Dir, stubName))
+	for name, content := range map[string]string{
+		compileConfig: compile.String() + stub,
+		linkConfig:    link.String() + stub,
+		versionsName:  versionScript,
+	} {
+		if err := os.WriteFile(filepath.Join(l.Dir, name), []byte(content), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// StubImport is what every cell has to import.
+const StubImport = stubPackage
+
+// HostImport is the package whose functions the kernel puts into cells.
+const HostImport = hostPackage
+
+// Compile compiles a cell's source and links it into a plugin, which it puts
+// into the folder dir.
+func (b *Builder) Compile(ctx context.Context, dir string, number int64, source []byte) (plugin string, err error) {
+	l := b.library
+	base := filepath.Join(dir, fmt.Sprintf("cell%d", number))
+	file, archive, plugin := base+".go", base+".a", base+".so"
+	if err := os.WriteFile(file, source, 0o600); err != nil {
+		return "", err
+	}
+	defer os.Remove(archive)
+	compile := command(ctx, l.tool("compile"), "-o", archive, "-p", cellPath, "-lang="+l.Language, "-dynlink", "-linkshared",
+		"-importcfg="+b.compileConfig, "-pack", "-dwarf=false", "-trimpath="+dir, "-c=2", file)
+	compile.Env = l.toolEnv()
+	if _, err := output(compile); err != nil {
+		return "", err
+	}
+	err = l.runLinker(ctx, "-buildmode=plugin", "-linkshared", "-importcfg="+b.linkConfig, "-pluginpath="+pluginPath(number),
+		"-w", "-s", "-extld="+l.CC[0], "-extldflags=-Wl,--version-script="+filepath.Join(l.Dir, versionsName),
+		// The stub jumps to it, and what the linker itself puts in is not
+		// searched for what it needs.
+		"-E="+modulePackage+".addmoduledata",
+		"-o", plugin, archive)
+	if err != nil {
+		return "", err
+	}
+	return plugin, nil
+}
+
+// Builder compiles the cells of one session, which may use packages that are not
+// in the library.
+type Builder struct {
+	library                   *Library
+	compileConfig, linkConfig string
+}
+
+// NewBuilder returns a builder for cells that use the library only.
+func NewBuilder(l *Library) *Builder {
+	return &Builder{library: l, compileConfig: filepath.Join(l.Dir, compileConfig), linkConfig: filepath.Join(l.Dir, linkConfig)}
+}
+
+// checkLink links a cell that does nothing, so that what does not work here
+// shows when the library is made.
+func (l *Library) checkLink(ctx context.Context) error {
+	dir, err := os.MkdirTemp(l.Dir, "check")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	source := fmt.Sprintf("package main\n\nimport (\n\t_ %q\n\t_ \"unsafe\"\n)\n\n//go:linkname gocell_main %s\nfunc gocell_main() {}\n", stubPackage, EntryName(0))
+	_, err = NewBuilder(l).Compile(ctx, dir, 0, []byte(source))
+	return err
+}
+
+// ExportFile returns the file with the export data of a package that cells can
+// import.
+func (b *Builder) ExportFile(path string) (string, error) { return b.library.ExportFile(path) }
+
+// PackageName returns the name of a package that cells can import.
+func (b *Builder) PackageName(path string) (name string, ok bool) {
+	p := b.library.Packages[path]
+	if p == nil {
+		return "", false
+	}
+	return p.Name, true
+}
+
+// Packages are what cells can import, by path.
+func (b *Builder) Packages() map[string]*Package { return b.library.Packages }
+
+// Language is the Go version that cells are written in.
+func (b *Builder) Language() string { return b.library.Language }

@@ -1,0 +1,49 @@
+package library
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// command prepares a child that ends with ctx.
+func command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, name, args...)
+	setGroup(cmd)
+	cmd.WaitDelay = 2 * time.Second
+	return cmd
+}
+
+// output runs cmd and returns its standard output. An error carries what it said.
+func output(cmd *exec.Cmd) ([]byte, error) {
+	var stdout, stderr bytes.Buffer
+	if cmd.Stdout == nil {
+		cmd.Stdout = &stdout
+	}
+	cmd.Stderr = &stderr
+	err := cmd.Run()
+	if err == nil {
+		return stdout.Bytes(), nil
+	}
+	said := strings.TrimSpace(stderr.String() + stdout.String())
+	if errors.Is(err, exec.ErrNotFound) || said == "" {
+		return nil, err
+	}
+	return nil, &ToolError{Output: said, Err: err}
+}
+
+// ToolError is the failure of a program of the toolchain.
+type ToolError struct {
+	Output string
+	Err    error
+}
+
+// Error is what the program said.
+func (e *ToolError) Error() string { return fmt.Sprintf("%v:\n%s", e.Err, e.Output) }
+
+// Unwrap returns how the program ended.
+func (e *ToolError) Unwrap() error { return e.Err }

@@ -1,0 +1,214 @@
+package session
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/gocifar/gocifar/kernel/live/cell"
+	"github.com/gocifar/gocifar/kernel/live/library"
+)
+
+// Names that the generated code uses. A notebook has no reason to.
+const (
+	entryName   = "gocell_main"
+	hostName    = "gocell_host"
+	testingName = "gocell_testing"
+)
+
+// unit is the file that a cell becomes, in the form in which types are checked:
+// the statements with their own variables. Offsets are of text.
+type unit struct {
+	text                         string
+	importsEnd                   int
+	importLines                  map[*importSpec]span
+	chunks                       []chunk
+	entry, statements, afterBody int
+	versions                     map[string]version
+	reached                      *reach
+	notices                      []string
+}
+
+type span struct{ start, end int }
+
+// chunk is a declaration in a unit's text.
+type chunk struct {
+	span
+	declaration *declaration
+	variable    *variableSpec // of this cell
+	old         *Variable     // of an earlier one
+}
+
+// composer writes a unit.
+type composer struct {
+	s      *Session
+	number int64
+	cell   *cell.Cell
+	parts  *parts
+	view   *view
+	out    strings.Builder
+	unit   *unit
+}
+
+// compose writes the file of a cell.
+func (s *Session) compose(number int64, c *cell.Cell, p *parts, v *view) *unit {
+	w := &composer{s: s, number: number, cell: c, parts: p, view: v,
+		unit: &unit{importLines: map[*importSpec]span{}, versions: map[string]version{}}}
+	used := identifiers(c.Declarations)
+	maps.Copy(used, identifiers(c.Body))
+	used[c.Exec] = true
+	for _, name := range slices.Concat(p.tests, p.benchmarks) {
+		used[name] = true
+	}
+	w.unit.reached = v.from(used)
+	// What the cell declares is compiled, used or not.
+	for _, d := range p.declarations {
+		w.unit.reached.declarations[d] = true
+	}
+	w.imports()
+	w.declarations()
+	w.variables()
+	w.function()
+	w.unit.text = w.out.String()
+	return w.unit
+}
+
+func (w *composer) imports() {
+	fmt.Fprintf(&w.out, "package main\n\nimport (\n\t_ \"unsafe\"\n\t_ %q\n\t%s %q\n", library.StubImport, hostName, library.HostImport)
+	if w.cell.Test {
+		fmt.Fprintf(&w.out, "\t%s \"testing\"\n", testingName)
+	}
+	for _, key := range slices.Sorted(maps.Keys(w.view.imports)) {
+		i := w.view.imports[key]
+		if i.name == "_" && i.cell != w.number || i.name != "_" && i.name != "." && !w.unit.reached.names[i.name] {
+			continue
+		}
+		start := w.out.Len()
+		fmt.Fprintf(&w.out, "/*line %s:%d:2*/%s %q\n", cellName(i.cell), i.line, i.name, i.path)
+		w.unit.importLines[i] = span{start, w.out.Len()}
+	}
+	aliases := map[string]string{}
+	for _, v := range w.unit.reached.variables {
+		maps.Copy(aliases, v.imports)
+	}
+	for _, name := range slices.Sorted(maps.Keys(aliases)) {
+		fmt.Fprintf(&w.out, "\t%s %q\n", name, aliases[name])
+	}
+	w.unit.importsEnd = w.out.Len()
+	fmt.Fprintf(&w.out, ")\n\nvar _ = %s.Poll\n\n", hostName)
+}
+
+// ordered sorts by the order in which the notebook declared.
+func ordered(set map[*declaration]bool) []*declaration {
+	list := slices.Collect(maps.Keys(set))
+	sort.Slice(list, func(i, j int) bool {
+		a, b := list[i], list[j]
+		if (a.sequence == 0) != (b.sequence == 0) {
+			return b.sequence == 0
+		}
+		if a.sequence != b.sequence {
+			return a.sequence < b.sequence
+		}
+		return a.line < b.line || a.line == b.line && (a.column < b.column || a.column == b.column && a.key < b.key)
+	})
+	return list
+}
+
+func (w *composer) declarations() {
+	for _, d := range ordered(w.unit.reached.declarations) {
+		if d.kind == typeName && !d.alias {
+			hash := w.view.hash(d.key)
+			n := w.s.versionOf(d.key, hash)
+			w.unit.versions[d.key] = version{hash, n}
+			if _, known := w.s.versions[d.key][hash]; !known && n > 1 {
+				w.unit.notices = append(w.unit.notices, fmt.Sprintf("type %s has changed: variables of it follow if its fields are the same; "+
+					"values in interfaces made before keep the old type and its methods", d.key))
+			}
+		}
+	}
+	for _, d := range ordered(w.unit.reached.declarations) {
+		start := w.out.Len()
+		w.declaration(d)
+		w.unit.chunks = append(w.unit.chunks, chunk{span: span{start, w.out.Len()}, declaration: d})
+	}
+	for i, d := range w.parts.initialisers {
+		start := w.out.Len()
+		text := d.text[:d.places[0]] + initialiserName(i) + d.text[d.places[0]+len(d.key):]
+		fmt.Fprintf(&w.out, "/*line %s:%d:%d*/%s\n\n", cellName(d.cell), d.line, d.column, text)
+		w.unit.chunks = append(w.unit.chunks, chunk{span: span{start, w.out.Len()}, declaration: d})
+	}
+}
+
+func initialiserName(i int) string { return "gocell_init" + strconv.Itoa(i) }
+
+func (w *composer) declaration(d *declaration) {
+	place := fmt.Sprintf("/*line %s:%d:%d*/", cellName(d.cell), d.line, d.column)
+	switch d.kind {
+	case constant:
+		text := d.text
+		for i := len(d.names) - 1; i >= 0; i-- {
+			if d.gone[d.names[i]] {
+				text = text[:d.places[i]] + "_" + text[d.places[i]+len(d.names[i]):]
+			}
+		}
+		fmt.Fprintf(&w.out, "const (\n%s%s\n)\n\n", place, text)
+	case typeName:
+		n := w.unit.versions[d.key].version
+		if d.alias || n <= 1 {
+			fmt.Fprintf(&w.out, "type %s%s\n\n", place, d.text)
+			return
+		}
+		name := versioned(d.key, n)
+		fmt.Fprintf(&w.out, "type %s%s%s\n\ntype %s%s = %s%s\n\n", place, name, d.text[len(d.key):], d.key, d.parameters, name, d.arguments)
+	case method:
+		text := d.text
+		if n := w.unit.versions[d.receiver].version; n > 1 {
+			text = text[:d.places[0]] + versioned(d.receiver, n) + text[d.places[0]+len(d.receiver):]
+		}
+		fmt.Fprintf(&w.out, "%s%s\n\n", place, text)
+	case function:
+		fmt.Fprintf(&w.out, "%s%s\n\n", place, d.text)
+	}
+}
+
+func versioned(name string, n int) string { return name + versionMark + strconv.Itoa(n) }
+
+func (w *composer) variables() {
+	old := w.unit.reached.variables
+	for _, name := range slices.Sorted(maps.Keys(old)) {
+		v := old[name]
+		start := w.out.Len()
+		w.out.WriteString("/*line gocell:1:1*/\n" + v.declare(name))
+		w.unit.chunks = append(w.unit.chunks, chunk{span: span{start, w.out.Len()}, old: v})
+	}
+	for _, spec := range w.parts.variables {
+		start := w.out.Len()
+		fmt.Fprintf(&w.out, "var /*line %s:%d:%d*/%s\n", cellName(w.number), spec.line, spec.column, spec.text)
+		w.unit.chunks = append(w.unit.chunks, chunk{span: span{start, w.out.Len()}, variable: spec})
+	}
+}
+
+// declare is the variable's declaration, under a name that may differ from its
+// own. The comment is a directive of the compiler.
+func (v *Variable) declare(name string) string {
+	link := fmt.Sprintf("//go:linkname %s %s\n", name, v.symbol)
+	if v.initial != "" {
+		return link + "var " + v.initial + "\n\n"
+	}
+	return link + "var " + name + " " + v.code + "\n\n"
+}
+
+// function writes the function that the host calls.
+func (w *composer) function() {
+	fmt.Fprintf(&w.out, "//go:linkname %s %s\nfunc %s() {\n", entryName, library.EntryName(w.number), entryName)
+	w.unit.entry = w.out.Len()
+	fmt.Fprintf(&w.out, "/*line %s:1:1*/", cellName(w.number))
+	w.unit.statements = w.out.Len()
+	w.out.WriteString(w.cell.Body)
+	w.out.WriteString("\n/*line gocell:1:1*/")
+	w.unit.afterBody = w.out.Len()
+	w.out.WriteString("\n}\n")
+}

@@ -1,0 +1,294 @@
+package session
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/scanner"
+	"go/token"
+	"strconv"
+	"strings"
+
+	"github.com/gocifar/gocifar/kernel/live/cell"
+)
+
+type kind int
+
+const (
+	constant kind = iota
+	typeName
+	function
+	method
+)
+
+// declaration is one that later cells repeat.
+type declaration struct {
+	kind     kind
+	key      string // its name; a method's with its type's
+	names    []string
+	receiver string
+	// text is the source: of a group of constants what is in the parentheses,
+	// of a type without the keyword, of a function all.
+	text         string
+	cell         int64
+	line, column int
+	// places of the names in text, by offset.
+	places []int
+	gone   map[string]bool // constants that are declared elsewhere by now
+	// parameters is the type parameters' list with its brackets, and arguments
+	// the list that repeats them.
+	parameters, arguments string
+	alias                 bool
+	idents                map[string]bool
+	sequence              int
+	version               int // of a type
+}
+
+// living are the names of d that have not been declared again elsewhere.
+func (d *declaration) living() []string {
+	var names []string
+	for _, name := range d.names {
+		if !d.gone[name] && name != "_" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// importSpec is an import of the notebook.
+type importSpec struct {
+	name     string // in the code; "." and "_" as they are
+	path     string
+	explicit bool
+	cell     int64
+	line     int
+}
+
+// key is the name it is known by, or its path with a mark.
+func (i *importSpec) key() string {
+	if i.name == "." || i.name == "_" {
+		return i.name + i.path
+	}
+	return i.name
+}
+
+// String is the import as in Go.
+func (i *importSpec) String() string {
+	if i.explicit {
+		return i.name + " " + strconv.Quote(i.path)
+	}
+	return strconv.Quote(i.path)
+}
+
+// variableSpec is a line of a var declaration of the cell that is being read.
+type variableSpec struct {
+	names        []string
+	text         string
+	line, column int
+}
+
+// parts are the declarations of one cell.
+type parts struct {
+	imports      []*importSpec
+	declarations []*declaration
+	variables    []*variableSpec
+	initialisers []*declaration // init and init_… functions, which run once
+	main         bool
+	tests        []string
+	benchmarks   []string
+}
+
+// cellName is how a cell is called in positions.
+func cellName(number int64) string { return fmt.Sprintf("cell[%d]", number) }
+
+// read parses the declarations of a cell.
+func read(number int64, c *cell.Cell) (*parts, error) {
+	const head = "package main\n"
+	files := token.NewFileSet()
+	text := head + fmt.Sprintf("/*line %s:1:1*/", cellName(number)) + c.Declarations
+	file, err := parser.ParseFile(files, "", text, parser.SkipObjectResolution|parser.ParseComments|parser.AllErrors)
+	if err != nil {
+		return nil, parseError(number, err)
+	}
+	if file.Name.Name != "main" {
+		return nil, fmt.Errorf("a cell has no package clause, not %q", file.Name.Name)
+	}
+	r := reader{number: number, files: files, text: text, parts: &parts{}}
+	for _, d := range file.Decls {
+		if err := r.declaration(d); err != nil {
+			return nil, err
+		}
+	}
+	return r.parts, nil
+}
+
+type reader struct {
+	number int64
+	files  *token.FileSet
+	text   string
+	*parts
+}
+
+func (r *reader) declaration(d ast.Decl) error {
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		return r.function(d)
+	case *ast.GenDecl:
+		if d.Tok == token.CONST {
+			return r.constants(d)
+		}
+		for _, spec := range d.Specs {
+			switch spec := spec.(type) {
+			case *ast.ImportSpec:
+				if err := r.importSpec(spec); err != nil {
+					return err
+				}
+			case *ast.TypeSpec:
+				r.typeSpec(spec)
+			case *ast.ValueSpec:
+				v := &variableSpec{text: r.slice(spec.Pos(), spec.End())}
+				v.line, v.column = r.at(spec.Pos())
+				for _, name := range spec.Names {
+					v.names = append(v.names, name.Name)
+				}
+				r.variables = append(r.variables, v)
+			}
+		}
+	}
+	return nil
+}
+
+func (r *reader) importSpec(spec *ast.ImportSpec) error {
+	path, err := strconv.Unquote(spec.Path.Value)
+	if err != nil {
+		return err
+	}
+	line, column := r.at(spec.Pos())
+	if path == "C" {
+		return &Error{Class: TypeError, Diagnostics: []Diagnostic{{Cell: r.number, Line: line, Column: column,
+			Message: `a live cell cannot import "C": put the C code into a package and import that, or run this notebook on the GoNB kernel`}}}
+	}
+	i := &importSpec{path: path, cell: r.number, line: line}
+	if spec.Name != nil {
+		i.name, i.explicit = spec.Name.Name, true
+	}
+	r.imports = append(r.imports, i)
+	return nil
+}
+
+func (r *reader) new(k kind, name string, from, to token.Pos) *declaration {
+	d := &declaration{kind: k, key: name, names: []string{name}, text: r.slice(from, to), cell: r.number, gone: map[string]bool{}}
+	d.line, d.column = r.at(from)
+	d.idents = identifiers(d.text)
+	return d
+}
+
+func (r *reader) typeSpec(spec *ast.TypeSpec) {
+	d := r.new(typeName, spec.Name.Name, spec.Pos(), spec.End())
+	d.alias = spec.Assign.IsValid()
+	if p := spec.TypeParams; p != nil {
+		d.parameters = r.slice(p.Opening, p.Closing+1)
+		var names []string
+		for _, field := range p.List {
+			for _, name := range field.Names {
+				names = append(names, name.Name)
+			}
+		}
+		d.arguments = "[" + strings.Join(names, ", ") + "]"
+	}
+	r.declarations = append(r.declarations, d)
+}
+
+func (r *reader) constants(g *ast.GenDecl) error {
+	from, to := g.Specs, g.End()
+	if len(from) == 0 {
+		return nil
+	}
+	start := from[0].Pos()
+	if g.Rparen.IsValid() {
+		to = g.Rparen
+	}
+	d := r.new(constant, "", start, to)
+	d.names = nil
+	for _, spec := range g.Specs {
+		for _, name := range spec.(*ast.ValueSpec).Names {
+			d.names = append(d.names, name.Name)
+			d.places = append(d.places, r.files.PositionFor(name.Pos(), false).Offset-r.files.PositionFor(start, false).Offset)
+		}
+	}
+	d.key = "const " + strings.Join(d.names, ",")
+	r.declarations = append(r.declarations, d)
+	return nil
+}
+
+func (r *reader) function(f *ast.FuncDecl) error {
+	name := f.Name.Name
+	if f.Recv != nil && len(f.Recv.List) > 0 {
+		receiver, place := receiverName(f.Recv.List[0].Type)
+		d := r.new(method, receiver+"."+name, f.Pos(), f.End())
+		d.receiver = receiver
+		d.places = []int{r.files.PositionFor(place, false).Offset - r.files.PositionFor(f.Pos(), false).Offset}
+		r.declarations = append(r.declarations, d)
+		return nil
+	}
+	d := r.new(function, name, f.Pos(), f.End())
+	d.places = []int{r.files.PositionFor(f.Name.Pos(), false).Offset - r.files.PositionFor(f.Pos(), false).Offset}
+	switch {
+	case name == "main":
+		r.main = true
+		r.initialisers = append(r.initialisers, d)
+		return nil
+	case name == "init" || strings.HasPrefix(name, "init_"):
+		r.initialisers = append(r.initialisers, d)
+		return nil
+	case strings.HasPrefix(name, "Test") && name != "TestMain" && len(f.Type.Params.List) == 1:
+		r.tests = append(r.tests, name)
+	case strings.HasPrefix(name, "Benchmark") && len(f.Type.Params.List) == 1:
+		r.benchmarks = append(r.benchmarks, name)
+	}
+	r.declarations = append(r.declarations, d)
+	return nil
+}
+
+// receiverName finds the type's name in a receiver.
+func receiverName(e ast.Expr) (string, token.Pos) {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name, e.Pos()
+	case *ast.StarExpr:
+		return receiverName(e.X)
+	case *ast.ParenExpr:
+		return receiverName(e.X)
+	case *ast.IndexExpr:
+		return receiverName(e.X)
+	case *ast.IndexListExpr:
+		return receiverName(e.X)
+	}
+	return "", e.Pos()
+}
+
+func (r *reader) slice(from, to token.Pos) string {
+	return r.text[r.files.PositionFor(from, false).Offset:r.files.PositionFor(to, false).Offset]
+}
+
+func (r *reader) at(p token.Pos) (line, column int) {
+	position := r.files.Position(p)
+	return position.Line, position.Column
+}
+
+// identifiers are the names that text uses, whatever for.
+func identifiers(text string) map[string]bool {
+	files := token.NewFileSet()
+	file := files.AddFile("", files.Base(), len(text))
+	var s scanner.Scanner
+	s.Init(file, []byte(text), func(token.Position, string) {}, 0)
+	found := map[string]bool{}
+	for {
+		switch _, t, literal := s.Scan(); t {
+		case token.EOF:
+			return found
+		case token.IDENT:
+			found[literal] = true
+		}
+	}
+}
