@@ -1,0 +1,134 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/gocifar/gocifar/kernel/jupyter"
+	"github.com/gocifar/gocifar/kernel/live/cell"
+	"github.com/gocifar/gocifar/kernel/live/host"
+	"github.com/gocifar/gocifar/kernel/live/library"
+	"github.com/gocifar/gocifar/kernel/live/session"
+)
+
+// runGo compiles a cell's Go code, loads and runs it.
+func (k *Kernel) runGo(x *execution, c *cell.Cell, code string, number int64) error {
+	k.noticeChanges()
+	program, err := k.prepare(x.ctx, c, code, number)
+	if err != nil {
+		return err
+	}
+	plugin, err := k.builder.Compile(x.ctx, k.dir, number, program.Source)
+	if err != nil {
+		return k.buildFailure(x, err)
+	}
+	// Once loaded it is not needed any more.
+	defer os.Remove(plugin)
+	for _, notice := range program.Notices {
+		k.stderr("note: %s\n", notice)
+	}
+	answer, err := k.process.do(x.ctx2(), host.Command{Op: host.Run, Path: plugin, Entry: library.EntryName(number), Cell: number,
+		Args: c.Args, Flags: program.Flags, Dir: k.cwd, Env: k.env})
+	if err != nil {
+		return k.died(err)
+	}
+	if answer.Outcome == host.Refused {
+		return &failure{name: session.CompileError, value: "the cell could not be loaded: " + answer.Error}
+	}
+	k.session.Commit(program)
+	switch answer.Outcome {
+	case host.Interrupted:
+		if x.interrupts == 0 {
+			return &failure{name: exitError, value: "the cell ended its goroutine (runtime.Goexit)"}
+		}
+		return errInterrupted
+	case host.Panicked:
+		if x.interrupts > 0 && strings.Contains(answer.Error, "interrupt") {
+			return &failure{name: interruptedError, value: answer.Error, traceback: traceback(answer.Error, answer.Trace)}
+		}
+		return &failure{name: panicError, value: answer.Error, traceback: traceback(answer.Error, answer.Trace)}
+	}
+	if answer.Result != nil && !x.content.Silent {
+		k.server.publish(x.request, &jupyter.ExecuteResult{ExecutionCount: x.count, Data: bundle(answer.Result)})
+	}
+	return nil
+}
+
+// ctx2 is for the time in which the cell runs: an interrupt ends the cell, not
+// the wait for it.
+func (x *execution) ctx2() context.Context { return context.WithoutCancel(x.ctx) }
+
+// prepare makes a program of a cell, fetching packages that it imports.
+func (k *Kernel) prepare(ctx context.Context, c *cell.Cell, code string, number int64) (*session.Program, error) {
+	for tries := 0; ; tries++ {
+		program, err := k.session.Prepare(number, c, code)
+		var need *session.NeedPackages
+		var wrong *session.Error
+		switch {
+		case errors.As(err, &need) && tries == 0:
+			if err := k.addPackages(ctx, need.Paths); err != nil {
+				return nil, err
+			}
+			continue
+		case errors.As(err, &wrong):
+			return nil, sessionFailure(wrong)
+		case err != nil:
+			return nil, &failure{name: session.CompileError, value: err.Error()}
+		}
+		return program, nil
+	}
+}
+
+func sessionFailure(e *session.Error) *failure {
+	f := &failure{name: e.Class, value: e.Error(), html: e.HTML()}
+	for _, d := range e.Diagnostics {
+		f.traceback = append(f.traceback, strings.Split(d.Text(), "\n")...)
+	}
+	return f
+}
+
+// buildFailure explains what the compiler or the linker said.
+func (k *Kernel) buildFailure(x *execution, err error) error {
+	if x.ctx.Err() != nil {
+		return errInterrupted
+	}
+	var tool *library.ToolError
+	if !errors.As(err, &tool) {
+		return &failure{name: session.CompileError, value: fmt.Sprintf("the toolchain could not be run: %v", err)}
+	}
+	switch text := tool.Output; {
+	case strings.Contains(text, "object is [") || strings.Contains(text, "version mismatch"):
+		return &failure{name: session.CompileError, value: "the Go toolchain differs from the one that the library for cells was built with; run `%reload`, or `go run ./kernel setup` and restart the kernel:\n" + text}
+	case strings.Contains(text, "executable file not found") || strings.Contains(text, "no such file or directory") && strings.Contains(text, "gcc"):
+		return &failure{name: session.CompileError, value: "there is no C compiler, which links cells: install one (Debian, Ubuntu: apt install gcc libc6-dev; Fedora: dnf install gcc):\n" + text}
+	}
+	return sessionFailure(k.session.FromCompiler(tool.Output))
+}
+
+// died starts a new process after the old one has ended, and says what is lost.
+func (k *Kernel) died(err error) error {
+	var died *diedError
+	if !errors.As(err, &died) {
+		k.process.kill(err.Error())
+		died = &diedError{killed: err.Error()}
+	}
+	<-k.process.ended
+	k.displays.close()
+	lost := k.session.Restart("because the process ended")
+	f := &failure{name: exitError, value: "the process in which cells run is gone: " + died.Error()}
+	if died.killed != "" {
+		f.name = interruptedError
+	}
+	if err := k.startProcess(); err != nil {
+		f.value += "; a new one cannot be started: " + err.Error()
+		return f
+	}
+	f.value += ". A new one has been started"
+	if len(lost) > 0 {
+		f.value += "; lost are the values of " + strings.Join(lost, ", ") + " (functions, types and constants are still declared). Run the cells that declare them again, or `%rerun` with their numbers"
+	}
+	return f
+}

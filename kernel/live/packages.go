@@ -1,0 +1,103 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/gocifar/gocifar/kernel/live/host"
+	"github.com/gocifar/gocifar/kernel/live/library"
+)
+
+// addPackages makes packages available that the library does not have: it fetches
+// and compiles them, and loads them into the process, once.
+func (k *Kernel) addPackages(ctx context.Context, paths []string) error {
+	plugin := filepath.Join(k.dir, fmt.Sprintf("packages%d.so", len(k.extra)+1))
+	err := k.builder.Add(ctx, library.AddOptions{Dir: k.dir, Paths: paths, Fetch: k.fetch, Flags: k.flags, Plugin: plugin, Number: len(k.extra) + 1})
+	if err != nil {
+		if ctx.Err() != nil {
+			return errInterrupted
+		}
+		return &failure{name: goGetError, value: fmt.Sprintf("the packages %s cannot be used: %v", strings.Join(paths, ", "), err)}
+	}
+	k.session.Refresh(k.builder)
+	k.extra = append(k.extra, plugin)
+	return k.load(plugin)
+}
+
+// load opens a plugin with packages.
+func (k *Kernel) load(plugin string) error {
+	answer, err := k.process.do(k.server.ctx, host.Command{Op: host.Load, Path: plugin})
+	if err != nil {
+		return k.died(err)
+	}
+	if answer.Outcome != host.OK {
+		return &failure{name: goGetError, value: "the packages cannot be loaded: " + answer.Error}
+	}
+	return nil
+}
+
+// loadExtra loads into a new process what the old one had.
+func (k *Kernel) loadExtra() error {
+	for _, plugin := range k.extra {
+		answer, err := k.process.do(k.server.ctx, host.Command{Op: host.Load, Path: plugin})
+		if err == nil && answer.Outcome != host.OK {
+			err = errors.New(answer.Error)
+		}
+		if err != nil {
+			return fmt.Errorf("packages of this session cannot be loaded: %w", err)
+		}
+	}
+	return nil
+}
+
+// noticeChanges says that packages of the checkout have been edited since the
+// library was made, once for each change.
+func (k *Kernel) noticeChanges() {
+	changed := k.library.Changed()
+	key := strings.Join(changed, ", ")
+	if key == k.warned {
+		return
+	}
+	k.warned = key
+	if key != "" {
+		k.stderr("note: %s changed on disk; this session goes on with what it was built with. "+
+			"`%%reload` builds anew and ends the process, `%%reload 1-3` also runs those cells again\n", key)
+	}
+}
+
+// magicReload makes a library of the packages as they are now, starts a process on
+// it and runs cells again.
+func (k *Kernel) magicReload(x *execution, args []string) error {
+	if k.options.Rebuild == nil {
+		return wrong("%%reload is not to be had: this kernel was started without a way to build; restart it after `go run ./kernel setup`")
+	}
+	if _, err := k.cellNumbers(args); err != nil {
+		return err
+	}
+	dir, err := k.options.Rebuild(x.ctx, func(text string) { k.stderr("%s\n", text) })
+	if err != nil {
+		if x.ctx.Err() != nil {
+			return errInterrupted
+		}
+		return &failure{name: "BuildError", value: fmt.Sprintf("the packages cannot be built, this session goes on as it is: %v", err)}
+	}
+	l, err := library.Open(dir)
+	if err != nil {
+		return err
+	}
+	k.process.close()
+	k.displays.close()
+	k.library, k.builder, k.extra, k.warned = l, library.NewBuilder(l), nil, ""
+	k.session.Refresh(k.builder)
+	lost := k.session.Restart("because the process was reloaded")
+	if err := k.startProcess(); err != nil {
+		return err
+	}
+	if len(lost) > 0 {
+		k.stderr("lost are the values of %s\n", strings.Join(lost, ", "))
+	}
+	return k.magicRerun(x, args)
+}

@@ -1,0 +1,113 @@
+package live
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/gocifar/gocifar/kernel/jupyter"
+	"github.com/gocifar/gocifar/kernel/live/cell"
+)
+
+// Implementation is the kernel's name for itself.
+const Implementation = "gocifar-live"
+
+// answer answers a request that has one answer. It is nil for messages that have
+// none.
+func (k *Kernel) answer(c jupyter.Content) jupyter.Content {
+	switch c := c.(type) {
+	case *jupyter.KernelInfoRequest:
+		return k.info()
+	case *jupyter.IsCompleteRequest:
+		status, indent := cell.IsComplete(c.Code)
+		return &jupyter.IsCompleteReply{Status: status, Indent: indent}
+	case *jupyter.HistoryRequest:
+		return k.historyReply(c)
+	case *jupyter.CommInfoRequest:
+		return &jupyter.CommInfoReply{Status: jupyter.StatusOK, Comms: map[string]jupyter.CommInfo{}}
+	case *jupyter.CompleteRequest:
+		return k.complete(c)
+	case *jupyter.InspectRequest:
+		return k.inspect(c)
+	case *jupyter.ConnectRequest:
+		return &jupyter.ConnectReply{}
+	case *jupyter.CommOpen:
+		// Nobody here knows the target; the protocol wants it closed at once.
+		k.server.publish(nil, &jupyter.CommClose{ID: c.ID})
+	}
+	return nil
+}
+
+func (k *Kernel) info() *jupyter.KernelInfoReply {
+	return &jupyter.KernelInfoReply{
+		Status: jupyter.StatusOK, ProtocolVersion: jupyter.ProtocolVersion, Implementation: Implementation, ImplementationVersion: "1.0",
+		LanguageInfo: jupyter.LanguageInfo{Name: "go", Version: k.library.GoVersion, MIMEType: "text/x-go", FileExtension: ".go",
+			PygmentsLexer: "go", CodeMirrorMode: json.RawMessage(`"go"`)},
+		Banner: fmt.Sprintf("Go, live: cells compiled by %s in one living process (%%help lists the special commands)", k.library.GoVersion),
+		HelpLinks: []jupyter.HelpLink{{Text: "Go", URL: "https://go.dev/doc/"}, {Text: "Go packages", URL: "https://pkg.go.dev"},
+			{Text: "GoNB", URL: "https://github.com/janpfeifer/gonb"}},
+	}
+}
+
+// historyReply lists inputs of this session, which is number 1.
+func (k *Kernel) historyReply(c *jupyter.HistoryRequest) *jupyter.HistoryReply {
+	reply := &jupyter.HistoryReply{Status: jupyter.StatusOK, History: []json.RawMessage{}}
+	first, last := 0, len(k.history)
+	if c.AccessType == "range" {
+		first, last = max(0, c.Start-1), len(k.history)
+		if c.Stop > 0 {
+			last = min(last, c.Stop-1)
+		}
+		if c.Session > 1 || c.Session < -1 {
+			last = 0
+		}
+	}
+	seen := map[string]bool{}
+	for i := first; i < last; i++ {
+		input := k.history[i]
+		if c.AccessType == "search" && !glob(c.Pattern, input) || c.Unique && seen[input] {
+			continue
+		}
+		seen[input] = true
+		entry := any(input)
+		if c.Output {
+			entry = []any{input, nil}
+		}
+		if raw, err := json.Marshal([]any{1, i + 1, entry}); err == nil {
+			reply.History = append(reply.History, raw)
+		}
+	}
+	if n := c.N; n > 0 && len(reply.History) > n && c.AccessType != "range" {
+		reply.History = reply.History[len(reply.History)-n:]
+	}
+	return reply
+}
+
+// glob matches with * and ?, as SQLite does for IPython.
+func glob(pattern, text string) bool {
+	for pattern != "" {
+		switch pattern[0] {
+		case '*':
+			pattern = strings.TrimLeft(pattern, "*")
+			if pattern == "" {
+				return true
+			}
+			for i := range len(text) + 1 {
+				if glob(pattern, text[i:]) {
+					return true
+				}
+			}
+			return false
+		case '?':
+			if text == "" {
+				return false
+			}
+		default:
+			if text == "" || text[0] != pattern[0] {
+				return false
+			}
+		}
+		pattern, text = pattern[1:], text[1:]
+	}
+	return text == ""
+}

@@ -1,0 +1,114 @@
+package session
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gocifar/gocifar/kernel/live/cell"
+)
+
+// Draft makes a Go file of a cell that is being written, for a language server, and
+// says where in it the cell's place offset (in bytes) has come to. ok is false if
+// that is no Go.
+func (s *Session) Draft(code string, offset int) (file string, place int, ok bool) {
+	c := cell.Parse(code)
+	if c.Magic != "" || offset < 0 || offset > len(code) || strings.Contains(code, "\r") {
+		return "", 0, false
+	}
+	used := identifiers(code)
+	v := s.with(&parts{}, nil, nil)
+	// What the cell declares itself must not be there twice.
+	if p, err := read(0, c); err == nil {
+		if len(s.nameImports(p)) == 0 {
+			v = s.with(p, nil, nil)
+			for _, d := range p.declarations {
+				delete(v.declarations, d.key)
+				for _, name := range d.names {
+					delete(v.byName, name)
+				}
+			}
+			for _, i := range p.imports {
+				delete(v.imports, i.key())
+			}
+		}
+	}
+	var b strings.Builder
+	b.WriteString("package main\n\n")
+	for _, key := range slices.Sorted(maps.Keys(v.imports)) {
+		if i := v.imports[key]; i.name != "_" && (used[i.name] || i.name == ".") {
+			fmt.Fprintf(&b, "import %s %q\n", i.name, i.path)
+		}
+	}
+	aliases := map[string]string{}
+	var rest strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(v.variables)) {
+		variable := v.variables[name]
+		if variable.initial == "" {
+			maps.Copy(aliases, variable.imports)
+			fmt.Fprintf(&rest, "var %s %s\n\n", name, variable.code)
+		}
+	}
+	for _, d := range ordered(setOf(v.declarations)) {
+		switch d.kind {
+		case constant:
+			text := d.text
+			for i := len(d.names) - 1; i >= 0; i-- {
+				if d.gone[d.names[i]] {
+					text = text[:d.places[i]] + "_" + text[d.places[i]+len(d.names[i]):]
+				}
+			}
+			fmt.Fprintf(&rest, "const (\n%s\n)\n\n", text)
+		case typeName:
+			fmt.Fprintf(&rest, "type %s\n\n", d.text)
+		default:
+			fmt.Fprintf(&rest, "%s\n\n", d.text)
+		}
+		for name := range d.idents {
+			if i := v.imports[name]; i != nil && !used[name] && i.name == name {
+				used[name] = true
+				fmt.Fprintf(&b, "import %s %q\n", i.name, i.path)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(aliases)) {
+		fmt.Fprintf(&b, "import %s %q\n", name, aliases[name])
+	}
+	// The cell's own imports have to stand with the others, so its declarations
+	// go before the session's.
+	b.WriteByte('\n')
+	declarations := b.Len()
+	b.WriteString(c.Declarations + "\n\n" + rest.String() + "func main() {\n")
+	statements := b.Len()
+	b.WriteString(c.Body + "\n}\n")
+	if inBody(c, code, offset) {
+		return b.String(), statements + offset, true
+	}
+	return b.String(), declarations + offset, true
+}
+
+func setOf(m map[string]*declaration) map[*declaration]bool {
+	set := map[*declaration]bool{}
+	for _, d := range m {
+		set[d] = true
+	}
+	return set
+}
+
+// inBody tells in which part of a cell the code before a place is.
+func inBody(c *cell.Cell, code string, offset int) bool {
+	if len(c.Body) != len(c.Declarations) || len(c.Body) != len(code) {
+		return c.Marked
+	}
+	for i := offset - 1; i >= 0; i-- {
+		b, d := c.Body[i], c.Declarations[i]
+		if b != ' ' && b != '\t' && b != '\n' {
+			return true
+		}
+		if d != ' ' && d != '\t' && d != '\n' {
+			return false
+		}
+	}
+	return c.Marked
+}
