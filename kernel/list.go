@@ -22,6 +22,9 @@ func runList(ctx context.Context, args []string) error {
 	if dir, ok := setup.Installed(ctx); ok {
 		ours = append(ours, filepath.Dir(dir))
 	}
+	if dir, ok := setup.InstalledLive(ctx); ok {
+		ours = append(ours, filepath.Dir(dir))
+	}
 	specs, unreadable := jupyter.ListSpecs(ours...)
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	for _, s := range specs {

@@ -34,6 +34,7 @@ var commands = []command{
 	{"run", "execute notebooks headlessly into a folder of results", runRun, false},
 	{"repl", "a console for the live kernel or any other", runREPL, true},
 	{"setup", "build and fetch what notebooks need on this machine", runSetup, false},
+	{"live", "be the live kernel (its kernelspec starts this)", runLive, true},
 	{"doctor", "check every part of the set-up and say what to do", runDoctor, false},
 	{"list", "list the kernels of this machine", runList, false},
 	{"clean", "give back the disk space that set-up took", runClean, false},

@@ -31,12 +31,20 @@ func (f *runFlags) ownKernel(nb *nbformat.Notebook) bool {
 		name = f.kernel
 	}
 	switch name {
-	case setup.KernelName, "gonb":
+	case setup.KernelName, setup.LiveKernelName, "gonb":
 		return true
 	case "":
 		return nb.Language() == "go"
 	}
 	return false
+}
+
+// live tells whether a notebook that runs on our kernels runs on the live one.
+func (f *runFlags) live(nb *nbformat.Notebook) bool {
+	if f.kernel != "" {
+		return f.kernel == setup.LiveKernelName
+	}
+	return nb.KernelName() == setup.LiveKernelName
 }
 
 // prepareMachine sets up the kernel and the data, if there are notebooks that want them.
@@ -49,10 +57,11 @@ func (f *runFlags) prepareMachine(ctx context.Context, jobs []batch.Job) (*machi
 		}
 		m.log = log // until this process ends
 	}
-	needsKernel, needsData := false, false
+	needsKernel, needsLive, needsData := false, false, false
 	for _, job := range jobs {
 		if f.ownKernel(job.Notebook) {
 			needsKernel = true
+			needsLive = needsLive || f.live(job.Notebook)
 			needsData = needsData || setup.NeedsData(job.Notebook.Encode())
 		}
 	}
@@ -60,7 +69,7 @@ func (f *runFlags) prepareMachine(ctx context.Context, jobs []batch.Job) (*machi
 		return &m, nil
 	}
 	progress := setup.NewProgress(os.Stderr)
-	environment, err := setup.Ensure(ctx, setup.Options{Progress: progress})
+	environment, err := setup.Ensure(ctx, setup.Options{Live: needsLive, Progress: progress})
 	if err != nil {
 		return nil, err
 	}
@@ -99,6 +108,10 @@ func (f *runFlags) options(job batch.Job, m *machine, observer execute.Observer,
 	if m.environment != nil && f.ownKernel(job.Notebook) {
 		opts.Kernel = m.environment.Kernelspec
 		opts.SpecDirs = []string{filepath.Dir(m.environment.SpecDir)}
+		if f.live(job.Notebook) {
+			opts.Kernel = m.environment.LiveKernelspec
+			opts.SpecDirs = []string{filepath.Dir(m.environment.LiveSpecDir)}
+		}
 		opts.Env = append(opts.Env, m.env...)
 	}
 	opts.Env = append(opts.Env, f.env...)

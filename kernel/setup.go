@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/gocifar/gocifar/kernel/live/library"
 	"github.com/gocifar/gocifar/kernel/setup"
 )
 
@@ -16,7 +17,7 @@ func runSetup(ctx context.Context, args []string) error {
 	if err := parseOnlyFlags(flags, args); err != nil {
 		return err
 	}
-	e, err := setup.Ensure(ctx, setup.Options{Jupyter: *jupyter, Progress: setup.NewProgress(os.Stderr)})
+	e, err := setup.Ensure(ctx, setup.Options{Jupyter: *jupyter, Live: library.Supported() == nil, Progress: setup.NewProgress(os.Stderr)})
 	if err != nil {
 		return err
 	}
@@ -26,6 +27,9 @@ func runSetup(ctx context.Context, args []string) error {
 	fmt.Printf("tools    %s\n", e.Tools)
 	fmt.Printf("backend  %s (%s)\n", e.Backend.Config, e.Backend.Source)
 	fmt.Printf("kernel   %s in %s\n", e.Kernelspec, e.SpecDir)
+	if e.LiveKernelspec != "" {
+		fmt.Printf("kernel   %s in %s\n", e.LiveKernelspec, e.LiveSpecDir)
+	}
 	if e.JupyterDir != "" {
 		fmt.Printf("Jupyter  %q in %s\n", setup.DisplayName, e.JupyterDir)
 	}

@@ -23,6 +23,7 @@ type Holding struct {
 var own = []struct{ name, what string }{
 	{"tools", "gonb, goimports and gopls"},
 	{"builds", "the probe and what it found"},
+	{"live", "libraries for live cells"},
 	{"pjrt", "PJRT plugins"},
 	{"jupyter", "kernelspecs of our own runner"},
 }
@@ -44,9 +45,10 @@ func Holdings() ([]Holding, error) {
 		add(filepath.Join(root, o.name), o.what)
 	}
 	if dir, _ := userJupyterDir(); dir != "" {
-		spec := filepath.Join(dir, "kernels", KernelName)
-		if startsOurs(spec, root) {
-			add(spec, "the kernelspec for JupyterLab")
+		for _, name := range []string{KernelName, LiveKernelName} {
+			if spec := filepath.Join(dir, "kernels", name); startsOurs(spec, root) {
+				add(spec, "the kernelspec for JupyterLab")
+			}
 		}
 	}
 	return all, nil

@@ -78,11 +78,15 @@ func environ(spec *jupyter.Spec) []string {
 // has a folder of its own, because several checkouts, or runs with different
 // backends, may use one cache at the same time.
 func (m *machine) cachedSpecDir(spec *jupyter.Spec) (string, error) {
+	return m.cachedSpecDirOf(spec, KernelName)
+}
+
+func (m *machine) cachedSpecDirOf(spec *jupyter.Spec, name string) (string, error) {
 	data, err := json.Marshal(spec)
 	if err != nil {
 		return "", fmt.Errorf("cannot write the kernelspec as JSON: %w", err)
 	}
-	return filepath.Join(m.cache.root, "jupyter", key(string(data)), "kernels", KernelName), nil
+	return filepath.Join(m.cache.root, "jupyter", key(string(data)), "kernels", name), nil
 }
 
 // writeSpec puts the spec into dir, unless the very same is there.

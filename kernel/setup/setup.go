@@ -17,6 +17,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/gocifar/gocifar/kernel/live/library"
 )
 
 // Options says where and how [Ensure] works. The zero value is the module
@@ -28,6 +30,9 @@ type Options struct {
 	// Jupyter also puts the kernelspec into the user's Jupyter data folder when
 	// none of Jupyter is there yet. Where Jupyter is present, that always happens.
 	Jupyter bool
+	// Live also prepares the live kernel, which takes about half a minute the
+	// first time and after each change of the checkout's packages.
+	Live bool
 	// Progress shows what happens; nil shows nothing.
 	Progress *Progress
 }
@@ -42,6 +47,9 @@ type Environment struct {
 	SpecDir    string   // folder that holds its kernel.json
 	JupyterDir string   // the same in the user's Jupyter data folder; empty if not installed there
 	Env        []string // KEY=value pairs that the kernelspec sets, sorted
+	// With Options.Live: the live kernel's spec, the folder that holds it, and
+	// the library for cells.
+	LiveKernelspec, LiveSpecDir, LiveLibrary string
 	Warnings   []string // one sentence each, for the user
 }
 
@@ -58,7 +66,31 @@ func Ensure(ctx context.Context, options Options) (*Environment, error) {
 	if err := m.install(ctx, options.Progress); err != nil {
 		return nil, err
 	}
-	return m.environment(options)
+	e, err := m.environment(options)
+	if err != nil || !options.Live {
+		return e, err
+	}
+	l, err := m.installLive(ctx, options.Progress)
+	if err != nil {
+		return nil, err
+	}
+	return e, m.environmentLive(e, l)
+}
+
+// installLive makes what the live kernel needs, one process at a time.
+func (m *machine) installLive(ctx context.Context, progress *Progress) (live, error) {
+	if l, ok := m.cachedLive(); ok {
+		return l, nil
+	}
+	if err := library.Supported(); err != nil {
+		return live{}, err
+	}
+	unlock, err := m.cache.lock(ctx, progress)
+	if err != nil {
+		return live{}, err
+	}
+	defer unlock()
+	return m.ensureLive(ctx, progress)
 }
 
 // machine is what Ensure knows about the place it runs in, and what it made.

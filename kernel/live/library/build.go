@@ -22,6 +22,8 @@ type Options struct {
 	Packages []string
 	// Light leaves most of the standard library out.
 	Light bool
+	// Final is where the folder will be, if it is moved when it is complete.
+	Final string
 	// Say is told what happens; may be nil.
 	Say func(format string, args ...any)
 }
@@ -63,13 +65,19 @@ func Build(ctx context.Context, dir string, o Options) (*Library, error) {
 	if err := l.keepExports(listed); err != nil {
 		return nil, err
 	}
-	if err := l.writeConfigs(); err != nil {
+	if err := l.writeConfigs(dir); err != nil {
 		return nil, err
 	}
 	if err := l.write(); err != nil {
 		return nil, err
 	}
-	return l, l.checkLink(ctx)
+	if err := l.checkLink(ctx); err != nil {
+		return nil, fmt.Errorf("live cells cannot be linked here: %w", err)
+	}
+	if o.Final == "" {
+		return l, nil
+	}
+	return l, l.writeConfigs(o.Final)
 }
 
 func (l *Library) askToolchain(ctx context.Context) error {
@@ -148,7 +156,7 @@ func (l *Library) link(ctx context.Context, listed map[string]*Package) error {
 	if err := os.WriteFile(config, []byte(files.String()+shared.String()), 0o644); err != nil {
 		return err
 	}
-	if err := l.runLinker(ctx, append(flags, "-buildmode=exe", "-importcfg="+config, "-o", l.Host(), listed[mainPackage].Export)...); err != nil {
+	if err := l.runLinker(ctx, append(flags, "-buildmode=exe", "-r=$ORIGIN", "-importcfg="+config, "-o", l.Host(), listed[mainPackage].Export)...); err != nil {
 		return fmt.Errorf("cannot link the host of live cells: %w", err)
 	}
 	return nil

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // Every cell is compiled as a package of this path, so that variables and types
@@ -32,28 +31,15 @@ const (
 	versionsName  = "versions"
 )
 
-// writeConfigs writes what the tools need for cells.
-func (l *Library) writeConfigs() error {
-	var compile, link strings.Builder
-	for _, path := range paths(l.Packages) {
-		p := l.Packages[path]
-		if p.Export == "" {
-			continue
-		}
-		fmt.Fprintf(&compile, "packagefile %s=%s\n", path, l.export(p))
-		fmt.Fprintf(&link, "packageshlib %s=%s\n", path, l.shared())
+// writeConfigs writes what the tools need for cells, for a library that lies in dir.
+func (l *Library) writeConfigs(dir string) error {
+	at := *l
+	at.Dir = dir
+	b := &Builder{library: &at, compileConfig: filepath.Join(l.Dir, compileConfig), linkConfig: filepath.Join(l.Dir, linkConfig)}
+	if err := b.writeConfigs(); err != nil {
+		return err
 	}
-	stub := fmt.Sprintf("packagefile %s=%s\n", stubPackage, filepath.Join(l.Dir, stubName))
-	for name, content := range map[string]string{
-		compileConfig: compile.String() + stub,
-		linkConfig:    link.String() + stub,
-		versionsName:  versionScript,
-	} {
-		if err := os.WriteFile(filepath.Join(l.Dir, name), []byte(content), 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
+	return os.WriteFile(filepath.Join(l.Dir, versionsName), []byte(versionScript), 0o644)
 }
 
 // StubImport is what every cell has to import.
