@@ -18,7 +18,7 @@ import (
 
 // lightLibrary is made once for all tests.
 var lightLibrary = sync.OnceValues(func() (*library.Library, error) {
-	if dir := os.Getenv("LIVE_DIR"); dir != "" {
+	if dir := os.Getenv("GOCIFAR_TEST_LIBRARY"); dir != "" && library.Complete(dir) {
 		return library.Open(dir)
 	}
 	dir, err := os.MkdirTemp("", "live-library")

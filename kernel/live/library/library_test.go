@@ -1,17 +1,90 @@
 package library
 
 import (
+	"context"
 	"os"
+	"strings"
+	"sync"
 	"testing"
 )
 
-func TestBuildLight(t *testing.T) {
-	dir := os.Getenv("LIVE_DIR")
-	os.RemoveAll(dir)
-	os.MkdirAll(dir, 0o755)
-	l, err := Build(t.Context(), dir, Options{Go: "go", Root: "../../..", Light: true, Say: t.Logf})
+// lightLibrary is made once for all tests, or found where GOCIFAR_TEST_LIBRARY says.
+var lightLibrary = sync.OnceValues(func() (*Library, error) {
+	if dir := os.Getenv("GOCIFAR_TEST_LIBRARY"); dir != "" && Complete(dir) {
+		return Open(dir)
+	}
+	dir := os.Getenv("GOCIFAR_TEST_LIBRARY")
+	if dir == "" {
+		var err error
+		if dir, err = os.MkdirTemp("", "library"); err != nil {
+			return nil, err
+		}
+		temporary = dir
+	} else if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	return Build(context.Background(), dir, Options{Go: "go", Root: "../../..", Light: true})
+})
+
+var temporary string
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if temporary != "" {
+		os.RemoveAll(temporary)
+	}
+	os.Exit(code)
+}
+
+func testLibrary(t *testing.T) *Library {
+	t.Helper()
+	if err := Supported(); err != nil {
+		t.Skip(err)
+	}
+	if testing.Short() {
+		t.Skip("-short: a library takes a while")
+	}
+	l, err := lightLibrary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Log(len(l.Packages))
+	return l
+}
+
+func TestOpen(t *testing.T) {
+	l := testLibrary(t)
+	again, err := Open(l.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(again.Packages) != len(l.Packages) || again.Packages["fmt"].Name != "fmt" || !again.Packages["fmt"].Standard {
+		t.Errorf("%d packages, fmt is %+v", len(again.Packages), again.Packages["fmt"])
+	}
+	if changed := again.Changed(); len(changed) > 0 {
+		t.Logf("changed since: %v", changed)
+	}
+	if _, err := Open(t.TempDir()); err == nil || !strings.Contains(err.Error(), "kernel setup") {
+		t.Errorf("an empty folder: %v", err)
+	}
+}
+
+func TestCompile(t *testing.T) {
+	l := testLibrary(t)
+	dir := t.TempDir()
+	source := "package main\n\nimport (\n\t_ \"unsafe\"\n\t_ \"" + StubImport + "\"\n\t\"fmt\"\n)\n\n//go:linkname run " + EntryName(7) + "\nfunc run() { fmt.Println(7) }\n"
+	plugin, err := NewBuilder(l).Compile(t.Context(), dir, 7, []byte(source))
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(plugin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// All of fmt would take megabytes.
+	if info.Size() > 200_000 {
+		t.Errorf("the plugin has %d bytes", info.Size())
+	}
+	if _, err := NewBuilder(l).Compile(t.Context(), dir, 8, []byte(strings.Replace(source, "fmt.Println(7)", "fmt.Nothing()", 1))); err == nil || !strings.Contains(err.Error(), "Nothing") {
+		t.Errorf("a mistake: %v", err)
+	}
 }
