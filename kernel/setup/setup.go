@@ -50,7 +50,7 @@ type Environment struct {
 	// With Options.Live: the live kernel's spec, the folder that holds it, and
 	// the library for cells.
 	LiveKernelspec, LiveSpecDir, LiveLibrary string
-	Warnings   []string // one sentence each, for the user
+	Warnings                                 []string // one sentence each, for the user
 }
 
 // Ensure checks the machine, installs what is missing and returns the result.
