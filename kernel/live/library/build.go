@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Options say what goes into a library.
@@ -71,6 +72,7 @@ func Build(ctx context.Context, dir string, o Options) (*Library, error) {
 	if err := l.write(); err != nil {
 		return nil, err
 	}
+	l.indexed = sync.OnceValues(func() (*libraryIndex, error) { return readIndex(l.shared()) })
 	if err := l.checkLink(ctx); err != nil {
 		return nil, fmt.Errorf("live cells cannot be linked here: %w", err)
 	}

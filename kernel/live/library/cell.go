@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Every cell is compiled as a package of this path, so that variables and types
@@ -64,16 +65,64 @@ func (b *Builder) Compile(ctx context.Context, dir string, number int64, source 
 	if _, err := output(compile); err != nil {
 		return "", err
 	}
-	err = l.runLinker(ctx, "-buildmode=plugin", "-linkshared", "-importcfg="+b.linkConfig, "-pluginpath="+pluginPath(number),
+	if err := b.linkFast(ctx, dir, number, archive, plugin); err == nil || ctx.Err() != nil {
+		return plugin, err
+	}
+	// Whatever the interface lacks, the library has.
+	return plugin, b.linkCell(ctx, number, b.linkConfig, archive, plugin)
+}
+
+// linkFast links against an interface of the library.
+func (b *Builder) linkFast(ctx context.Context, dir string, number int64, archive, plugin string) error {
+	index, err := b.library.index()
+	if err != nil {
+		return err
+	}
+	object, err := os.ReadFile(archive)
+	if err != nil {
+		return err
+	}
+	names, err := objectNames(object)
+	if err != nil {
+		return err
+	}
+	config, err := b.interfaceConfig(dir)
+	if err != nil {
+		return err
+	}
+	if err := index.writeInterface(filepath.Join(filepath.Dir(config), sharedName), names); err != nil {
+		return err
+	}
+	return b.linkCell(ctx, number, config, archive, plugin)
+}
+
+// interfaceConfig is the linker's configuration with the library replaced by an
+// interface in a folder of its own.
+func (b *Builder) interfaceConfig(dir string) (string, error) {
+	if b.fastConfig != "" && filepath.Dir(filepath.Dir(b.fastConfig)) == dir {
+		return b.fastConfig, nil
+	}
+	text, err := os.ReadFile(b.linkConfig)
+	if err != nil {
+		return "", err
+	}
+	folder, err := os.MkdirTemp(dir, "interface")
+	if err != nil {
+		return "", err
+	}
+	replaced := strings.ReplaceAll(string(text), "="+b.library.shared()+"\n", "="+filepath.Join(folder, sharedName)+"\n")
+	b.fastConfig = filepath.Join(folder, linkConfig)
+	return b.fastConfig, os.WriteFile(b.fastConfig, []byte(replaced), 0o644)
+}
+
+func (b *Builder) linkCell(ctx context.Context, number int64, config, archive, plugin string) error {
+	l := b.library
+	return l.runLinker(ctx, "-buildmode=plugin", "-linkshared", "-importcfg="+config, "-pluginpath="+pluginPath(number),
 		"-w", "-s", "-extld="+l.CC[0], "-extldflags=-Wl,--version-script="+filepath.Join(l.Dir, versionsName),
 		// The stub jumps to it, and what the linker itself puts in is not
 		// searched for what it needs.
 		"-E="+modulePackage+".addmoduledata",
 		"-o", plugin, archive)
-	if err != nil {
-		return "", err
-	}
-	return plugin, nil
 }
 
 // Builder compiles the cells of one session, which may use packages that are not
@@ -81,6 +130,7 @@ func (b *Builder) Compile(ctx context.Context, dir string, number int64, source 
 type Builder struct {
 	library                   *Library
 	compileConfig, linkConfig string
+	fastConfig                string // see interfaceConfig
 }
 
 // NewBuilder returns a builder for cells that use the library only.

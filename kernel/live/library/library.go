@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"sync"
 )
 
 // Import paths of the parts that are linked in a way of their own.
@@ -57,6 +58,8 @@ type Library struct {
 	Root string
 	// Packages by import path.
 	Packages map[string]*Package
+
+	indexed func() (*libraryIndex, error)
 }
 
 // Supported says why this system can have no live cells, or nil.
@@ -87,6 +90,7 @@ func Open(dir string) (*Library, error) {
 	if l.Dir, err = filepath.Abs(dir); err != nil {
 		return nil, err
 	}
+	l.indexed = sync.OnceValues(func() (*libraryIndex, error) { return readIndex(l.shared()) })
 	for _, name := range []string{l.Host(), l.shared(), filepath.Join(l.Dir, stubName)} {
 		if _, err := os.Stat(name); err != nil {
 			return nil, fmt.Errorf("the library in %s is damaged: %w; delete the folder and run `go run ./kernel setup`", dir, err)

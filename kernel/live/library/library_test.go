@@ -88,3 +88,27 @@ func TestCompile(t *testing.T) {
 		t.Errorf("a mistake: %v", err)
 	}
 }
+
+// TestInterface: what is linked against an interface must not need the library.
+func TestInterface(t *testing.T) {
+	l := testLibrary(t)
+	dir := t.TempDir()
+	source := "package main\n\nimport (\n\t_ \"unsafe\"\n\t_ \"" + StubImport + "\"\n\t\"bytes\"\n\t\"fmt\"\n\t\"sync\"\n)\n\n" +
+		"type own struct{ b bytes.Buffer; m map[string][]any; w sync.WaitGroup }\n\nvar v own\n\nvar f = fmt.Sprint\n\n" +
+		"//go:linkname run " + EntryName(7) + "\nfunc run() { v.b.WriteString(f(1)); fmt.Printf(\"%T\\n\", v) }\n"
+	b := NewBuilder(l)
+	if _, err := b.Compile(t.Context(), dir, 7, []byte(source)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir+"/x.go", []byte(source), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	compile := command(t.Context(), l.tool("compile"), "-o", dir+"/x.a", "-p", cellPath, "-lang="+l.Language, "-dynlink", "-linkshared",
+		"-importcfg="+b.compileConfig, "-pack", "-dwarf=false", dir+"/x.go")
+	if _, err := output(compile); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.linkFast(t.Context(), dir, 7, dir+"/x.a", dir+"/x.so"); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,266 @@
+package library
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"debug/elf"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Linking a cell against the library takes the linkers most of a second, because
+// both Go's and the system's read its 170,000 symbols. So each cell is linked
+// against a file of the same name that has only the symbols that the cell
+// mentions: an interface. When the cell is loaded, the library itself is there.
+
+// libraryIndex is what interfaces are made from.
+type libraryIndex struct {
+	file    *elf.File
+	machine elf.Machine
+	notes   []note
+	strings []byte
+	symbols []byte // .dynsym
+	byName  map[string]uint32
+	// relocations of whole addresses of symbols, by place.
+	relocations []relocation
+	sections    []*elf.Section
+	contents    map[int][]byte
+	mu          sync.Mutex
+}
+
+type note struct {
+	name string
+	data []byte
+}
+
+type relocation struct {
+	at     uint64
+	symbol uint32
+}
+
+const symbolEntry, relocationEntry = 24, 24
+
+// index reads the library, once.
+func (l *Library) index() (*libraryIndex, error) { return l.indexed() }
+
+func readIndex(path string) (*libraryIndex, error) {
+	f, err := elf.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	if f.Class != elf.ELFCLASS64 || f.ByteOrder != binary.LittleEndian {
+		f.Close()
+		return nil, errors.New("not a 64-bit little-endian library")
+	}
+	x := &libraryIndex{file: f, machine: f.Machine, sections: f.Sections, contents: map[int][]byte{}}
+	for _, s := range f.Sections {
+		if strings.HasPrefix(s.Name, ".note.go.") {
+			data, err := s.Data()
+			if err != nil {
+				return nil, err
+			}
+			x.notes = append(x.notes, note{s.Name, data})
+		}
+	}
+	table := f.SectionByType(elf.SHT_DYNSYM)
+	relocations := f.SectionByType(elf.SHT_RELA)
+	if table == nil || relocations == nil || int(table.Link) >= len(f.Sections) {
+		return nil, errors.New("a library without a dynamic symbol table")
+	}
+	if x.symbols, err = table.Data(); err != nil {
+		return nil, err
+	}
+	if x.strings, err = f.Sections[table.Link].Data(); err != nil {
+		return nil, err
+	}
+	n := len(x.symbols) / symbolEntry
+	x.byName = make(map[string]uint32, n)
+	all := string(x.strings)
+	for i := 1; i < n; i++ {
+		start := binary.LittleEndian.Uint32(x.symbols[i*symbolEntry:])
+		end := strings.IndexByte(all[start:], 0)
+		x.byName[all[start:int(start)+end]] = uint32(i)
+	}
+	data, err := relocations.Data()
+	if err != nil {
+		return nil, err
+	}
+	for ; len(data) >= relocationEntry; data = data[relocationEntry:] {
+		info := binary.LittleEndian.Uint64(data[8:])
+		if addend := binary.LittleEndian.Uint64(data[16:]); addend != 0 || info>>32 == 0 {
+			continue
+		}
+		switch t := uint32(info); {
+		case x.machine == elf.EM_X86_64 && t == uint32(elf.R_X86_64_64), x.machine == elf.EM_AARCH64 && t == uint32(elf.R_AARCH64_ABS64):
+			x.relocations = append(x.relocations, relocation{binary.LittleEndian.Uint64(data), uint32(info >> 32)})
+		}
+	}
+	slices.SortFunc(x.relocations, func(a, b relocation) int {
+		if a.at < b.at {
+			return -1
+		}
+		return 1
+	})
+	return x, nil
+}
+
+// symbol is an entry of the symbol table.
+type symbol struct {
+	name    string
+	info    byte
+	section uint16
+	value   uint64
+	size    uint64
+}
+
+func (x *libraryIndex) at(i uint32) symbol {
+	e := x.symbols[i*symbolEntry:]
+	start := binary.LittleEndian.Uint32(e)
+	end := bytes.IndexByte(x.strings[start:], 0)
+	return symbol{name: string(x.strings[start : int(start)+end]), info: e[4], section: binary.LittleEndian.Uint16(e[6:]),
+		value: binary.LittleEndian.Uint64(e[8:]), size: binary.LittleEndian.Uint64(e[16:])}
+}
+
+// content is a symbol's data.
+func (x *libraryIndex) content(s symbol) ([]byte, error) {
+	i := int(s.section)
+	if i <= 0 || i >= len(x.sections) || x.sections[i].Type == elf.SHT_NOBITS {
+		return nil, fmt.Errorf("symbol %s has no data", s.name)
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	data, ok := x.contents[i]
+	if !ok {
+		var err error
+		if data, err = x.sections[i].Data(); err != nil {
+			return nil, err
+		}
+		x.contents[i] = data
+	}
+	from := s.value - x.sections[i].Addr
+	if from > uint64(len(data)) || s.size > uint64(len(data))-from {
+		return nil, fmt.Errorf("symbol %s lies outside of its section", s.name)
+	}
+	return data[from : from+s.size], nil
+}
+
+// linkerNames are symbols that the linker itself asks for: string literals of
+// cmd/link. Those without a slash are the runtime's.
+var linkerNames = func() []string {
+	names := []string{modulePackage + ".addmoduledata", "type:runtime.moduledata", "type:runtime.eface", "type:runtime.iface", "type:runtime.slice",
+		"go:link.abihash." + sharedName, "go:link.abihashbytes"}
+	for _, name := range strings.Fields(linkerNameList) {
+		if other, ok := strings.CutPrefix(name, "/"); ok {
+			names = append(names, other)
+		} else {
+			names = append(names, "runtime."+name)
+		}
+	}
+	return names
+}()
+
+const linkerNameList = `
+	addmoduledata bss buildVersion coroswitch covctrs cutab data deferreturn disableMemoryProfiling duffcopy duffzero
+	ebss ecovctrs edata egcbss egcdata end enoptrbss enoptrdata epclntab erodata etext etypes filetab findfunctab
+	firstmoduledata funcnametab functab gcbss gcdata isarchive islibrary itablink lastmoduledatap mapdelete_faststr
+	mapinitnoop memProfileInternal modinfo morestack morestack_noctxt newcoro noptrbss noptrdata pcheader pclntab
+	pctab rodata runtime_inittasks text textsectionmap tlsg typelink types unreachableMethod zerobase .inittask
+	/internal/runtime/maps.errNilAssign /internal/runtime/maps.fatal /internal/runtime/maps.newarray
+	/internal/runtime/maps.newobject /internal/runtime/maps.rand /internal/runtime/maps.typeString
+	/internal/runtime/maps.typedmemclr /internal/runtime/maps.typedmemmove
+`
+
+// mangled is the name of a symbol in a library: the linker shortens names of types
+// (cmd/link/internal/ld, typeSymbolMangle).
+func mangled(name string) string {
+	isType := strings.HasPrefix(name, "type:")
+	switch {
+	case !isType && !strings.Contains(name, "@"), strings.HasPrefix(name, "type:runtime."), strings.HasPrefix(name, "go:string."),
+		len(name) <= 14 && !strings.Contains(name, "@"):
+		return name
+	case isType:
+		prefix := "type:"
+		if name[5] == '.' {
+			prefix = "type:."
+		}
+		return prefix + shortHash(name[5:])
+	}
+	i, j := strings.IndexByte(name, '['), strings.LastIndexByte(name, ']')
+	if j <= i {
+		j = len(name)
+	}
+	return name[:i+1] + shortHash(name[i+1:j]) + name[j:]
+}
+
+func shortHash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	sum[0] ^= 0xff // as cmd/internal/hash does
+	return base64.StdEncoding.EncodeToString(sum[:6])
+}
+
+// chosen finds the symbols for names, and all that types among them refer to.
+func (x *libraryIndex) chosen(names []string) (list []uint32, references []relocation) {
+	seen := map[uint32]bool{}
+	add := func(name string) {
+		if i, ok := x.byName[name]; ok && !seen[i] {
+			seen[i] = true
+			list = append(list, i)
+		}
+	}
+	for _, name := range slices.Concat(linkerNames, names) {
+		short := mangled(name)
+		add(short)
+		add(short + ".abi0")
+		add(short + ".abiinternal")
+	}
+	for i := 0; i < len(list); i++ {
+		s := x.at(list[i])
+		if !isTypeData(s.name) {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(x.relocations, s.value, func(r relocation, v uint64) int {
+			switch {
+			case r.at < v:
+				return -1
+			case r.at > v:
+				return 1
+			}
+			return 0
+		})
+		for ; at < len(x.relocations) && x.relocations[at].at < s.value+s.size; at++ {
+			references = append(references, x.relocations[at])
+			if target := x.relocations[at].symbol; !seen[target] {
+				seen[target] = true
+				list = append(list, target)
+			}
+		}
+	}
+	return list, references
+}
+
+// isTypeData tells whether the linker reads a symbol's data.
+func isTypeData(name string) bool {
+	return strings.HasPrefix(name, "type:") && !strings.HasPrefix(name, "type:.")
+}
+
+// writeInterface makes the file at path that a cell with the given names is linked
+// against.
+func (x *libraryIndex) writeInterface(path string, names []string) error {
+	chosen, references := x.chosen(names)
+	w := newInterfaceWriter(x)
+	for _, i := range chosen {
+		if err := w.add(i); err != nil {
+			return err
+		}
+	}
+	for _, r := range references {
+		w.refer(r)
+	}
+	return os.WriteFile(path, w.bytes(), 0o644)
+}
