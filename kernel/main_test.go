@@ -29,6 +29,7 @@ func TestDispatch(t *testing.T) {
 	t.Chdir(t.TempDir()) // no checkout
 	t.Setenv("GOCIFAR_CACHE", t.TempDir())
 	t.Setenv("JUPYTER_DATA_DIR", t.TempDir())
+	t.Setenv("JUPYTER_RUNTIME_DIR", t.TempDir())
 	for _, c := range []struct {
 		args []string
 		want int
@@ -46,6 +47,13 @@ func TestDispatch(t *testing.T) {
 		{[]string{"clean", "-n"}, exitOK},
 		{[]string{"clean"}, exitOK},
 		{[]string{"fetch-plugin"}, exitFailed},
+		{[]string{"repl", "-h"}, exitOK},
+		{[]string{"repl", "-bogus"}, exitUsage},
+		{[]string{"repl", "-pictures", "ascii"}, exitUsage},
+		{[]string{"repl", "-existing", "-kernel", "x"}, exitUsage},
+		{[]string{"repl", "-existing"}, exitUsage}, // none is running
+		{[]string{"repl", "-existing=none.json"}, exitUsage},
+		{[]string{"repl", "-kernel", "no-such-kernel", "-e", "1"}, 5},
 	} {
 		if got := dispatch(c.args); got != c.want {
 			t.Errorf("kernel %q exits with %d, want %d", c.args, got, c.want)

@@ -10,8 +10,9 @@ import (
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
-// completionWait is how long Tab waits for the kernel.
-const completionWait = 4 * time.Second
+// completionWait is how long Tab waits for the kernel, which may have to load
+// its analysis first.
+const completionWait = 10 * time.Second
 
 // suggestion is a way in which the input could go on.
 type suggestion struct {

@@ -59,8 +59,10 @@ type editorReader struct {
 const (
 	pendingCommand = "gocifar-pending"
 	tabCommand     = "gocifar-tab"
+	abortCommand   = "gocifar-abort"
 	pendingKey     = "\x1c"
 	tabKey         = "\t"
+	abortKey       = "\x03"
 )
 
 // newEditor returns an editor for a terminal of the given size, into which the
@@ -83,13 +85,16 @@ func newEditor(parts *editorReader, size func() (columns, rows int), typed strin
 	} {
 		_ = sh.Config.Set(name, value) // it has no failure
 	}
+	abort := sh.Keymap.Commands()["abort"]
 	complete := sh.Keymap.Commands()["menu-complete"]
 	sh.Keymap.Register(map[string]func(){
 		pendingCommand: e.runPending,
 		tabCommand:     func() { e.tab(complete) },
+		abortCommand:   func() { e.interrupt(abort) },
 	})
 	for _, keymap := range []string{"emacs", "emacs-standard", "vi-insert", "vi-command", "vi", "vi-move"} {
 		_ = sh.Config.Bind(keymap, pendingKey, pendingCommand, false)
+		_ = sh.Config.Bind(keymap, abortKey, abortCommand, false)
 	}
 	for _, keymap := range []string{"emacs", "emacs-standard", "vi-insert"} {
 		_ = sh.Config.Bind(keymap, tabKey, tabCommand, false)
@@ -159,6 +164,17 @@ func (e *editor) tab(complete func()) {
 		return
 	}
 	complete()
+}
+
+// interrupt is Ctrl-C: out of a menu or a search, else out of the line.
+// Readline's own command does not leave the line if more keys have come with it.
+func (e *editor) interrupt(abort func()) {
+	if e.shell.Keymap.Local() != "" {
+		abort()
+		return
+	}
+	e.shell.Display.AcceptLine()
+	e.shell.History.Accept(false, false, readline.ErrInterrupt)
 }
 
 // completions turns the kernel's suggestions into readline's, which replaces what

@@ -21,7 +21,7 @@ func htmlText(source string) string {
 	for _, n := range nodes {
 		w.node(n, false)
 	}
-	return strings.Trim(w.b.String(), "\n ")
+	return strings.TrimRight(strings.TrimLeft(w.b.String(), "\n"), "\n ")
 }
 
 // htmlWriter collects text; white space is collapsed as browsers do.

@@ -71,13 +71,6 @@ func executeScript(x *fakekernel.Execution) {
 			x.Update("bar", map[string]string{"text/plain": "[" + strings.Repeat("#", i) + strings.Repeat(".", 10-i) + "]"})
 			x.Sleep(20 * time.Millisecond)
 		}
-	case "scrolled": // an update of a display that is no more on the screen
-		x.Display("top", map[string]string{"text/plain": "the old state"})
-		for i := range 300 {
-			x.Stdout(fmt.Sprintf("line %d\n", i+1))
-		}
-		x.Input("go on?", false) // so that all of it has been shown
-		x.Update("top", map[string]string{"text/plain": "the new state"})
 	case "count": // what the kernel remembers
 		counted.Add(1)
 		x.Result(map[string]string{"text/plain": fmt.Sprint(counted.Load())})

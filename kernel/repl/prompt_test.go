@@ -48,15 +48,6 @@ func TestOutputsInPlace(t *testing.T) {
 	c.waitFor("In [4]: clear wait\nstate 2\nof 2\nIn [5]:")
 }
 
-// TestUpdatesOfWhatScrolledOff: a display that has scrolled off is shown again.
-func TestUpdatesOfWhatScrolledOff(t *testing.T) {
-	c := openConsole(t, consoleOptions{spec: fakeSpec(t), columns: 40, rows: 8})
-	c.run("scrolled")
-	c.waitFor("line 300\ngo on?")
-	c.send("\r")
-	c.waitFor("line 300\ngo on?\nthe new state\nIn [2]:")
-}
-
 func TestManyLines(t *testing.T) {
 	c := openConsole(t, consoleOptions{spec: fakeSpec(t)})
 	c.run("echo (a") // the kernel says that it goes on, and indents

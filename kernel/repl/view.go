@@ -96,7 +96,11 @@ func textOf(data jupyter.MIMEBundle) string {
 		}
 	}
 	for _, mime := range slices.Sorted(maps.Keys(data)) {
-		return fmt.Sprintf("[%s, %d bytes; :save FILE.ipynb keeps it]", mime, len(data[mime]))
+		size := len(data[mime])
+		if text, ok := data.Text(mime); ok {
+			size = len(text)
+		}
+		return fmt.Sprintf("[%s, %d bytes; :save FILE.ipynb keeps it]", mime, size)
 	}
 	return ""
 }
