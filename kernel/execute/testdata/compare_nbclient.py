@@ -5,9 +5,12 @@
 
 Needs Python with nbclient and ipykernel. Prints a Markdown table. "equal" means: equal outputs, as they stand in the files
 (tracebacks without colours and addresses). nbclient writes one output per message; its outputs are merged (consecutive
-texts of one stream) before comparing, and where that was needed the table says so.
+texts of one stream) before comparing, and where that was needed the table says so. CPU seconds are of the executor and the
+kernel together; nbclient's do not include the start of Python and its imports.
+
+    python compare_nbclient.py /tmp/kernel NAME...   only these notebooks
 """
-import copy, json, os, pathlib, re, subprocess, sys, tempfile, time
+import copy, json, os, pathlib, re, resource, subprocess, sys, tempfile, time
 
 import nbformat
 from nbformat import v4
@@ -38,6 +41,7 @@ CASES = {
     "unicode": ["print('ü 日本 \U0001f600 \\u2028 end')", "'\U0001f600'"],
     "picture": ["import base64\n" + D + "display({'image/png': 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='}, raw=True)"],
     "output of 50 MB": ["print('x' * 50_000_000)"],
+    "50 MB in lines": ["print(('x' * 79 + '\\n') * 625_000)"],
     "1,000 cells": ["pass"] * 1000,
     "blank and text cells": ["", "   ", "print(1)"],
     "kernel killed": ["print('before', flush=True); import time; time.sleep(.2)", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "print('never')"],
@@ -65,24 +69,30 @@ def merged(outputs):
             out.append(o)
     return out
 
-def main(kernel):
+def cpu():
+    both = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return sum(u.ru_utime + u.ru_stime for u in both)
+
+def main(kernel, names):
     rows = []
     for name, cells in CASES.items():
+        if names and name not in names:
+            continue
         theirs = notebook(cells)
         ours = copy.deepcopy(theirs)
-        start = time.monotonic()
+        start, their_cpu = time.monotonic(), cpu()
         try:
             NotebookClient(theirs, timeout=60).execute()
             their_end = "ok"
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as e:
             their_end = type(e).__name__
-        their_time = time.monotonic() - start
+        their_time, their_cpu = time.monotonic() - start, cpu() - their_cpu
         with tempfile.TemporaryDirectory() as tmp:
             path = pathlib.Path(tmp, "in.ipynb")
             nbformat.write(ours, path)
-            start = time.monotonic()
+            start, our_cpu = time.monotonic(), cpu()
             code = subprocess.run([kernel, "run", "-timeout", "60s", "-output", tmp + "/out", str(path)], capture_output=True).returncode
-            our_time = time.monotonic() - start
+            our_time, our_cpu = time.monotonic() - start, cpu() - our_cpu
             got = nbformat.read(pathlib.Path(tmp, "out", "in.ipynb"), 4)
         nbformat.validate(got)
         verdict, note = "equal", ""
@@ -98,8 +108,8 @@ def main(kernel):
             break
         states = [c.metadata.get("gocifar", {}).get("state") for c in got.cells][:4]
         rows.append((name, verdict, note, their_end, code, their_time, our_time, " ".join(filter(None, states))))
-        print("|", " | ".join([name, verdict, note, their_end, str(code), f"{their_time:.2f}", f"{our_time:.2f}", rows[-1][-1]]), "|", flush=True)
+        print("|", " | ".join([name, verdict, note, their_end, str(code), f"{their_time:.2f}", f"{our_time:.2f}", f"{their_cpu:.2f}", f"{our_cpu:.2f}", rows[-1][-1]]), "|", flush=True)
 
-print("| notebook | outputs | note | nbclient | exit code here | s nbclient | s here | states here (first 4) |")
-print("|---|---|---|---|---|---|---|---|")
-main(sys.argv[1])
+print("| notebook | outputs | note | nbclient | exit code here | s nbclient | s here | CPU s nbclient | CPU s here | states here (first 4) |")
+print("|---|---|---|---|---|---|---|---|---|---|")
+main(sys.argv[1], sys.argv[2:])
