@@ -164,3 +164,23 @@ func TestTerminalTextKeepsColoursOnly(t *testing.T) {
 		}
 	}
 }
+
+func FuzzTerminalText(f *testing.F) {
+	for _, s := range []string{"\x1b[31mred\x1b[0m", "\x1b[2J\x1b]0;t\x07", "\x00[2J", "\x1b\x1b[31m[2J", "\x1b[\x1b[31m2J", "\u009b2J"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		rest := terminalText(text)
+		for at := strings.IndexByte(rest, '\x1b'); at >= 0; at = strings.IndexByte(rest, '\x1b') {
+			rest = rest[at:]
+			length := strings.IndexByte(rest, 'm') + 1
+			if length == 0 || !colour.MatchString(rest[:length]) {
+				t.Fatalf("%q becomes %q", text, terminalText(text))
+			}
+			rest = rest[length:]
+		}
+		if strings.ContainsAny(fit(text, 20), "\x1b\n\r\b\x00\u009b") {
+			t.Errorf("%q fits as %q", text, fit(text, 20))
+		}
+	})
+}
