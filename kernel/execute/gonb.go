@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/gocifar/gocifar/kernel/execute/gocell"
 )
 
 // GoNB's errors: it names every error "ERROR" and calls failed shell commands a success. This file reads from its texts
@@ -54,6 +56,17 @@ func classifyGoNB(evalue, stderr string) string {
 		return ClassMagic
 	}
 	return ClassExit
+}
+
+// needsBrowser tells whether a cell asks for GoNB's widgets, whose other half is JavaScript in a page: here nobody would
+// ever answer them.
+func needsBrowser(source string) bool {
+	for _, command := range gocell.Parse(source).Commands {
+		if word, _, _ := strings.Cut(command, " "); word == "%widgets" {
+			return true
+		}
+	}
+	return false
 }
 
 // shellFailureGoNB finds what failed in a cell that GoNB calls a success: a shell command or cell (it prints "exit status

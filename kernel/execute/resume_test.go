@@ -73,6 +73,13 @@ func TestReplayThatFailsIsTriedCellByCell(t *testing.T) {
 	}
 }
 
+func TestWidgetsWithoutABrowser(t *testing.T) {
+	result, _, err := resumable(t, document("%widgets", "%%\nfmt.Println(\"%widgets\")"), quick(), nil)
+	if err != nil || len(result.Cells[0].Warnings) != 1 || len(result.Cells[1].Warnings) != 0 {
+		t.Errorf("%v, warnings %q, %q", err, result.Cells[0].Warnings, result.Cells[1].Warnings)
+	}
+}
+
 func TestResume(t *testing.T) {
 	fresh := func() *nbformat.Notebook {
 		nb := document("const a = 1", "%%\none()", "%%\ntwo()")

@@ -195,6 +195,9 @@ func (r *run) execute(ctx context.Context, id CellRef) error {
 	r.executed++
 	out := r.outputs.begin(id.Cell, id.Index, r.executed)
 	x := &cellRun{run: r, id: id, out: out, limit: limit}
+	if r.gonb && needsBrowser(id.Cell.Source()) {
+		r.warn(out, "%widgets needs a browser: programs that wait for a widget's events wait for ever here")
+	}
 	result.State = Running
 	r.store(id.Index, Running, 0, nil, nil)
 	r.save.announce()
