@@ -3,6 +3,7 @@ package transfer
 import (
 	"fmt"
 	"html"
+	"path/filepath"
 
 	"github.com/gocifar/gocifar/layers/display"
 )
@@ -34,13 +35,14 @@ type Source struct {
 	Reason string
 }
 
-// String returns one line, fit for a caption.
+// String returns one line, fit for a caption. It names the file without its
+// folder, which is nobody's business in a notebook that is passed on.
 func (s Source) String() string {
 	switch s.Kind {
 	case Official:
-		return fmt.Sprintf("Keras' official ImageNet weights (%s, md5 %s)", s.Path, s.MD5)
+		return fmt.Sprintf("Keras' official ImageNet weights (%s, md5 %s)", filepath.Base(s.Path), s.MD5)
 	case File:
-		text := "weights from " + s.Path
+		text := "weights from " + filepath.Base(s.Path)
 		if s.MD5 != "" {
 			text += fmt.Sprintf(", which are not Keras' official ones (md5 %s)", s.MD5)
 		}
