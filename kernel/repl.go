@@ -12,6 +12,7 @@ import (
 
 	"github.com/gocifar/gocifar/kernel/execute"
 	"github.com/gocifar/gocifar/kernel/jupyter"
+	"github.com/gocifar/gocifar/kernel/live/library"
 	"github.com/gocifar/gocifar/kernel/repl"
 	"github.com/gocifar/gocifar/kernel/repl/picture"
 	"github.com/gocifar/gocifar/kernel/setup"
@@ -147,46 +148,72 @@ func (f *replFlags) attach(o *repl.Options) error {
 	return nil
 }
 
-// liveKernel is preferred where it is installed.
-const liveKernel = "gocifar-live"
-
 // launch finds a kernelspec; our own are set up if need be.
 func (f *replFlags) launch(ctx context.Context, o *repl.Options) error {
-	name := f.kernel
-	dirs := installedSpecs(ctx)
-	if len(dirs) == 0 && (name == "" || strings.HasPrefix(name, "gocifar-")) {
-		environment, err := setup.Ensure(ctx, setup.Options{Progress: setup.NewProgress(os.Stderr)})
-		if err != nil {
-			return err
-		}
-		for _, warning := range environment.Warnings {
-			fmt.Fprintln(os.Stderr, "warning:", warning)
-		}
-		dirs = []string{filepath.Dir(environment.SpecDir)}
-	}
-	var spec *jupyter.Spec
-	var err error
-	if name == "" {
-		if spec, err = jupyter.FindSpec(liveKernel, dirs...); err != nil {
-			name = setup.KernelName
-		}
-	}
-	if spec == nil {
-		if spec, err = jupyter.FindSpec(name, dirs...); err != nil {
-			return &execute.StartError{Path: "repl", Kernel: name, Reason: err}
-		}
+	spec, err := f.findSpec(ctx)
+	if err != nil {
+		return err
 	}
 	o.Name, o.DisplayName, o.Language = spec.Name, spec.DisplayName, spec.Language
 	o.Start = func(ctx context.Context) (*jupyter.Kernel, error) {
-		return jupyter.Launch(ctx, jupyter.LaunchOptions{Spec: spec, Dir: f.cwd, Env: append([]string{"GOCIFAR_HEADLESS=1"}, f.env...), StartTimeout: f.startTimeout})
+		return jupyter.Launch(ctx, jupyter.LaunchOptions{Spec: spec, Dir: f.cwd, Env: f.env, StartTimeout: f.startTimeout})
 	}
 	return nil
 }
 
-// installedSpecs is the folder of our own kernelspecs, if they are there.
-func installedSpecs(ctx context.Context) []string {
-	if dir, ok := setup.Installed(ctx); ok {
-		return []string{filepath.Dir(dir)}
+func (f *replFlags) findSpec(ctx context.Context) (*jupyter.Spec, error) {
+	switch f.kernel {
+	case "":
+		if library.Supported() != nil {
+			return ownSpec(ctx, false)
+		}
+		spec, err := ownSpec(ctx, true)
+		if err == nil || ctx.Err() != nil {
+			return spec, err
+		}
+		fmt.Fprintf(os.Stderr, "warning: the live kernel cannot be had, so this is GoNB: %v\n", err)
+		return ownSpec(ctx, false)
+	case setup.LiveKernelName:
+		return ownSpec(ctx, true)
+	case setup.KernelName:
+		return ownSpec(ctx, false)
 	}
-	return nil
+	spec, err := jupyter.FindSpec(f.kernel, installedSpecs(ctx)...)
+	if err != nil {
+		return nil, &execute.StartError{Path: "repl", Kernel: f.kernel, Reason: err}
+	}
+	return spec, nil
+}
+
+// ownSpec is the kernelspec of one of our kernels, which is set up if need be.
+func ownSpec(ctx context.Context, live bool) (*jupyter.Spec, error) {
+	installed := setup.Installed
+	if live {
+		installed = setup.InstalledLive
+	}
+	dir, ok := installed(ctx)
+	if !ok {
+		environment, err := setup.Ensure(ctx, setup.Options{Live: live, Progress: setup.NewProgress(os.Stderr)})
+		if err != nil {
+			return nil, err
+		}
+		for _, warning := range environment.Warnings {
+			fmt.Fprintln(os.Stderr, "warning:", warning)
+		}
+		if dir = environment.SpecDir; live {
+			dir = environment.LiveSpecDir
+		}
+	}
+	return jupyter.ReadSpec(dir)
+}
+
+// installedSpecs are the folders of our own kernelspecs that are there.
+func installedSpecs(ctx context.Context) []string {
+	var dirs []string
+	for _, installed := range []func(context.Context) (string, bool){setup.InstalledLive, setup.Installed} {
+		if dir, ok := installed(ctx); ok {
+			dirs = append(dirs, filepath.Dir(dir))
+		}
+	}
+	return dirs
 }
