@@ -33,6 +33,7 @@ type command struct {
 var commands = []command{
 	{"run", "execute notebooks headlessly into a folder of results", runRun, false},
 	{"repl", "a console for the live kernel or any other", runREPL, true},
+	{"lab", "JupyterLab on the notebooks, with our kernels", runLab, false},
 	{"setup", "build and fetch what notebooks need on this machine", runSetup, false},
 	{"live", "be the live kernel (its kernelspec starts this)", runLive, true},
 	{"doctor", "check every part of the set-up and say what to do", runDoctor, false},

@@ -26,6 +26,7 @@ var own = []struct{ name, what string }{
 	{"live", "libraries for live cells"},
 	{"pjrt", "PJRT plugins"},
 	{"jupyter", "kernelspecs of our own runner"},
+	{"jupyterlab", "JupyterLab for kernel lab"},
 }
 
 // Holdings lists what set-up has put on this disk, sizes included. It only
