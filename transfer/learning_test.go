@@ -14,13 +14,15 @@ import (
 // TestLearnsAsKeras trains the walkthrough's head on frozen networks with the
 // weights of a folder, for 10 epochs of 45,000 images, and compares the
 // validation accuracy with what Keras reached with the same weights and data
-// (see README.md). It needs
+// (see MEASURED.md). It needs
 //
-//	CIFAR10_DIR=/path/to/cifar-10-binary.tar.gz GOCIFAR_WEIGHTS=/folder/of/weights \
+//	CIFAR10_DIR=/path/to/cifar-10-binary.tar.gz GOCIFAR_TEST_WEIGHTS=/folder/of/weights \
 //	GOMLX_BACKEND=xla:/path/of/a/plugin.so go test ./transfer -run LearnsAsKeras -v
 //
-// and the weight files those figures were measured with.
+// and the weight files those figures were measured with. One run differs from
+// another by about 0.01, so the mean of several is compared.
 func TestLearnsAsKeras(t *testing.T) {
+	const seeds = 3
 	if os.Getenv("GOCIFAR_TEST_WEIGHTS") == "" || os.Getenv("CIFAR10_DIR") == "" || !strings.HasPrefix(os.Getenv("GOMLX_BACKEND"), "xla") {
 		t.Skip("wants GOCIFAR_TEST_WEIGHTS, CIFAR10_DIR and GOMLX_BACKEND=xla:...")
 	}
@@ -61,21 +63,34 @@ func TestLearnsAsKeras(t *testing.T) {
 				t.Fatal(err)
 			}
 			extracted := time.Now()
-			head, err := transfer.Head(b, c.tap, 10)
-			if err != nil {
-				t.Fatal(err)
+			var accuracies []float64
+			mean := 0.0
+			for seed := int64(42); seed < 42+seeds; seed++ {
+				a := validationAccuracy(t, b, c.tap, features, seed)
+				accuracies = append(accuracies, a)
+				mean += a / seeds
 			}
-			history, err := head.Fit(t.Context(), features, layers.Epochs(10), layers.BatchSize(250),
-				layers.ValidationSplit(0.1), layers.Verbose(2))
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, _ := history.Last("val_accuracy")
-			t.Logf("%s: load %.1f s, features %.1f s, head %.1f s, validation accuracy %.4f (Keras %.4f)", b.Source,
-				built.Sub(started).Seconds(), extracted.Sub(built).Seconds(), time.Since(extracted).Seconds(), got, c.keras)
-			if got < c.keras-0.015 {
-				t.Errorf("validation accuracy %.4f, Keras reached %.4f", got, c.keras)
+			t.Logf("%s: load %.1f s, features %.1f s, %d heads %.1f s, validation accuracies %.4f, mean %.4f (Keras %.4f)", b.Source,
+				built.Sub(started).Seconds(), extracted.Sub(built).Seconds(), seeds, time.Since(extracted).Seconds(), accuracies, mean, c.keras)
+			if mean < c.keras-0.015 {
+				t.Errorf("mean validation accuracy %.4f, Keras reached %.4f", mean, c.keras)
 			}
 		})
 	}
+}
+
+// validationAccuracy trains a head from a seed.
+func validationAccuracy(t *testing.T, b *transfer.Backbone, tap string, features *layers.Examples, seed int64) float64 {
+	t.Helper()
+	head, err := transfer.Head(b, tap, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	history, err := head.Seed(seed).Fit(t.Context(), features, layers.Epochs(10), layers.BatchSize(250),
+		layers.ValidationSplit(0.1), layers.Verbose(layers.Lines), layers.Seed(seed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	accuracy, _ := history.Last("val_accuracy")
+	return accuracy
 }
