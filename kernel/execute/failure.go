@@ -17,6 +17,8 @@ type Failure struct {
 	// Name, Value and Traceback are the kernel's words.
 	Name, Value string
 	Traceback   []string
+	// Summary says in a line what happened and where in the cell, when Value does not.
+	Summary string
 	// Detail is more about it, for instance the end of what the cell wrote to stderr.
 	Detail string
 }
@@ -55,6 +57,9 @@ func PlainText(s string) string { return ansi.ReplaceAllString(s, "") }
 // Text is the failure in one line.
 func (f *Failure) Text() string {
 	value := PlainText(f.Value)
+	if f.Summary != "" {
+		value = PlainText(f.Summary)
+	}
 	first, _, more := strings.Cut(strings.TrimSpace(value), "\n")
 	if more {
 		first += " …"

@@ -3,6 +3,7 @@ package execute
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/gocifar/gocifar/kernel/execute/gocell"
@@ -56,6 +57,49 @@ func classifyGoNB(evalue, stderr string) string {
 		return ClassMagic
 	}
 	return ClassExit
+}
+
+var (
+	cellPlace  = regexp.MustCompile(`(?s)^Cell\[(\d+)\]: Line (\d+)\n.*\n\s*(\S[^\n]*?)\s*$`)
+	panicPlace = regexp.MustCompile(`\[\[ Cell \[(\d+)\] Line (\d+) \]\]`)
+	panicText  = regexp.MustCompile(`(?m)^(?:panic|fatal error): (.+)$`)
+)
+
+// summaryGoNB says in a line what a failure is about, and in which line; prompt is the number of the cell that failed.
+// The places stand in what GoNB writes with -raw_error, and in the stacks of panics.
+func summaryGoNB(f *Failure, stderr string, prompt int) string {
+	place := func(cell, line string) string {
+		if cell == strconv.Itoa(prompt) {
+			return "line " + line
+		}
+		return "cell [" + cell + "], line " + line
+	}
+	if f.Class == ClassPanic {
+		stderr = PlainText(stderr)
+		what := panicText.FindStringSubmatch(stderr)
+		if what == nil {
+			return ""
+		}
+		if at := panicPlace.FindStringSubmatch(stderr); at != nil {
+			return place(at[1], at[2]) + ": " + what[1]
+		}
+		return what[1]
+	}
+	first, more := "", 0
+	for _, entry := range f.Traceback {
+		m := cellPlace.FindStringSubmatch(PlainText(entry))
+		switch {
+		case m == nil:
+		case first == "":
+			first = place(m[1], m[2]) + ": " + m[3]
+		default:
+			more++
+		}
+	}
+	if more > 0 {
+		first += fmt.Sprintf(" (and %d more)", more)
+	}
+	return first
 }
 
 // needsBrowser tells whether a cell asks for GoNB's widgets, whose other half is JavaScript in a page: here nobody would

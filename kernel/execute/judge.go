@@ -119,6 +119,7 @@ func failureOf(m *jupyter.ExecuteReply, gonb bool, stderr string) *Failure {
 	}
 	if gonb {
 		f.Class = classifyGoNB(m.Value, stderr)
+		f.Summary = summaryGoNB(f, stderr, m.ExecutionCount)
 	}
 	if f.Class == "" {
 		f.Class = ClassKernel

@@ -35,6 +35,7 @@ type run struct {
 	// numbers counts the code cells up to each cell, codeCells all of them.
 	numbers   []int
 	codeCells int
+	last      int // index of the last cell that runs
 }
 
 // Result is what became of a run.
@@ -106,6 +107,7 @@ func (r *run) prepare() {
 			result.State = Skipped
 			if r.runs(i, cell) {
 				result.State = Pending
+				r.last = i
 				cell.SetOutputs(nil)
 				cell.SetExecutionCount(0)
 				cell.Metadata().Delete("execution")
@@ -221,7 +223,9 @@ func (r *run) execute(ctx context.Context, id CellRef) error {
 	}
 	r.touched[out] = true
 	r.bringUpToDate()
-	r.save.offer()
+	if end.stop == nil && id.Index < r.last { // else the last save follows at once
+		r.save.offer()
+	}
 	return end.stop
 }
 

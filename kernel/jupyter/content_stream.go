@@ -2,6 +2,7 @@ package jupyter
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -54,25 +55,21 @@ func parseString(b []byte) (s string, rest []byte, ok bool) {
 		return "", nil, false
 	}
 	b = b[1:]
-	var text []byte // what is before b, when there were escapes
+	var text strings.Builder // what is before b
 	for {
 		n := plainRun(b)
 		if n == len(b) || b[n] < ' ' {
 			return "", nil, false
 		}
+		if text.Len() == 0 && b[n] != '"' {
+			text.Grow(len(b))
+		}
+		text.Write(b[:n])
 		if b[n] == '"' {
-			if text == nil {
-				text = b[:n]
-			} else {
-				text = append(text, b[:n]...)
-			}
-			return string(text), skipSpace(b[n+1:]), utf8.Valid(text)
+			s = text.String()
+			return s, skipSpace(b[n+1:]), utf8.ValidString(s)
 		}
-		if text == nil {
-			text = make([]byte, 0, len(b))
-		}
-		text = append(text, b[:n]...)
-		if text, b, ok = unescape(text, b[n+1:]); !ok {
+		if b, ok = unescape(&text, b[n+1:]); !ok {
 			return "", nil, false
 		}
 	}
@@ -90,33 +87,34 @@ func plainRun(b []byte) int {
 
 // unescape appends the character whose escape, without the backslash, b begins
 // with.
-func unescape(text, b []byte) (more, rest []byte, ok bool) {
+func unescape(text *strings.Builder, b []byte) (rest []byte, ok bool) {
 	if len(b) == 0 {
-		return nil, nil, false
+		return nil, false
 	}
 	switch b[0] {
 	case '"', '\\', '/':
-		text = append(text, b[0])
+		text.WriteByte(b[0])
 	case 'n':
-		text = append(text, '\n')
+		text.WriteByte('\n')
 	case 'r':
-		text = append(text, '\r')
+		text.WriteByte('\r')
 	case 't':
-		text = append(text, '\t')
+		text.WriteByte('\t')
 	case 'b':
-		text = append(text, '\b')
+		text.WriteByte('\b')
 	case 'f':
-		text = append(text, '\f')
+		text.WriteByte('\f')
 	case 'u':
 		r, ok := hexRune(b[1:])
 		if !ok || r >= 0xd800 && r < 0xe000 {
-			return nil, nil, false
+			return nil, false
 		}
-		return utf8.AppendRune(text, r), b[5:], true
+		text.WriteRune(r)
+		return b[5:], true
 	default:
-		return nil, nil, false
+		return nil, false
 	}
-	return text, b[1:], true
+	return b[1:], true
 }
 
 func hexRune(b []byte) (r rune, ok bool) {

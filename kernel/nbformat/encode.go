@@ -100,6 +100,37 @@ func (e *encoder) reserve(n int) {
 	}
 }
 
+// keep is what was written since start. A part that makes up most of the buffer is not copied: the rest of the buffer
+// stays with it, which costs less.
+func (e *encoder) keep(start int) []byte {
+	if part := e.buf[start:len(e.buf):len(e.buf)]; len(part) >= cap(e.buf)/2 {
+		return part
+	}
+	return slices.Clone(e.buf[start:])
+}
+
+// sizeOf is about how many bytes a value takes, indentation included.
+func sizeOf(v any) int {
+	const around = 12 // quotes, comma, line break, indentation
+	switch v := v.(type) {
+	case string:
+		return len(v) + around
+	case []any:
+		n := around
+		for _, e := range v {
+			n += sizeOf(e)
+		}
+		return n
+	case *Object:
+		n := around
+		for _, key := range v.Keys() {
+			n += len(key) + around + sizeOf(v.values[key])
+		}
+		return n
+	}
+	return around
+}
+
 func (e *encoder) string(s string) {
 	e.reserve(len(s) + 2)
 	e.buf = append(e.buf, '"')

@@ -16,7 +16,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"slices"
 	"strconv"
 )
 
@@ -247,8 +246,12 @@ func (nb *Notebook) Encode() []byte { return nb.EncodeChanged(nil) }
 func (nb *Notebook) EncodeChanged(done [][]byte) []byte {
 	nb.dropTransient()
 	size := 4096
-	for _, raw := range done {
-		size += len(raw) + 8
+	for i, cell := range nb.Cells {
+		if i < len(done) && done[i] != nil {
+			size += len(done[i]) + 8
+		} else {
+			size += sizeOf(cell.obj)
+		}
 	}
 	e := encoder{indent: nb.indent, buf: make([]byte, 0, size)}
 	e.object(nb.root, "", func(key, lead string) {
@@ -261,7 +264,7 @@ func (nb *Notebook) EncodeChanged(done [][]byte) []byte {
 				start := len(e.buf)
 				e.value(nb.Cells[i].obj, lead)
 				if i < len(done) {
-					done[i] = slices.Clone(e.buf[start:])
+					done[i] = e.keep(start)
 				}
 			})
 			return

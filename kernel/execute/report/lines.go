@@ -32,10 +32,7 @@ func (l *Lines) Observe(event execute.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.show(event)
-	if l.text.Len() > 0 {
-		io.WriteString(l.Out, l.text.String())
-		l.text.Reset()
-	}
+	l.flush()
 }
 
 func (l *Lines) show(event execute.Event) {
@@ -114,7 +111,7 @@ func (l *Lines) print(path, format string, args ...any) {
 
 // lines writes a text's lines, each behind the indent.
 func (l *Lines) lines(path, indent, text string) {
-	l.text.Grow(len(text) + len(text)/8)
+	l.text.Grow(min(len(text)+len(text)/8, mostBuffered))
 	for line := range strings.SplitSeq(text, "\n") {
 		if l.Prefix {
 			l.text.WriteString(l.name(path) + ": ")
@@ -123,6 +120,18 @@ func (l *Lines) lines(path, indent, text string) {
 		l.text.WriteString(indent)
 		l.text.WriteString(strings.TrimRight(line, "\r"))
 		l.text.WriteByte('\n')
+		if l.text.Len() > mostBuffered {
+			l.flush()
+		}
+	}
+}
+
+const mostBuffered = 1 << 20
+
+func (l *Lines) flush() {
+	if l.text.Len() > 0 {
+		io.WriteString(l.Out, l.text.String())
+		l.text.Reset()
 	}
 }
 
@@ -161,6 +170,10 @@ func (l *Lines) write(path, name, text string) {
 		l.partial[path] = partial
 	}
 	last := strings.LastIndexByte(text, '\n') + 1
+	if partial.String() == "" && last > 0 && !strings.ContainsAny(text[:last], "\r\b") { // most text
+		l.lines(path, indent, text[:last-1])
+		text, last = text[last:], 0
+	}
 	partial.Write(text[:last])
 	if last > 0 {
 		l.endLine(path)
