@@ -90,7 +90,7 @@ func comparedModel(test *layers.Examples, run string) (*ComparedModel, error) {
 
 // Display shows the models in a table; notes follow.
 func (c *Comparison) Display() display.Bundle {
-	rows := [][]string{{"run", "model", "parameters", "epochs", "time", "train", "validation", "test", "walkthrough's validation", "test"}}
+	rows := [][]string{{"run", "model", "parameters", "epochs", "time", "train", "validation", "test", "walkthrough's validation", "walkthrough's test"}}
 	var notes []string
 	for _, m := range c.Models {
 		rows = append(rows, []string{
