@@ -34,6 +34,13 @@ func (k *Kernel) complete(c *jupyter.CompleteRequest) *jupyter.CompleteReply {
 	}
 	slices.SortStableFunc(list.Items, func(a, b completionItem) int { return strings.Compare(a.SortText, b.SortText) })
 	typed := c.Code[start:offset]
+	// gopls also proposes what only resembles the typed text.
+	begins := func(i completionItem) bool {
+		return len(i.Label) >= len(typed) && strings.EqualFold(i.Label[:len(typed)], typed)
+	}
+	if slices.ContainsFunc(list.Items, begins) {
+		list.Items = slices.DeleteFunc(list.Items, func(i completionItem) bool { return !begins(i) })
+	}
 	types := []any{}
 	for _, item := range list.Items {
 		match := item.Label

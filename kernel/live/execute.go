@@ -32,8 +32,8 @@ const (
 	inputError       = "StdinNotAllowed"
 )
 
-// execute answers an execute request.
-func (k *Kernel) execute(r *request, c *jupyter.ExecuteRequest) {
+// execute answers an execute request and tells whether the cell ended well.
+func (k *Kernel) execute(r *request, c *jupyter.ExecuteRequest) bool {
 	if c.StoreHistory && !c.Silent {
 		k.count++
 		k.history = append(k.history, c.Code)
@@ -56,9 +56,7 @@ func (k *Kernel) execute(r *request, c *jupyter.ExecuteRequest) {
 		reply.Status, reply.ReplyError = jupyter.StatusError, jupyter.ReplyError{Name: f.name, Value: f.value, Traceback: f.traceback}
 	}
 	k.server.reply(r, reply)
-	if err != nil && c.StopOnError {
-		k.abort()
-	}
+	return err == nil
 }
 
 // number identifies an execution for good: by its count, or beyond all counts for

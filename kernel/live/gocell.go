@@ -47,9 +47,9 @@ func (k *Kernel) runGo(x *execution, c *cell.Cell, code string, number int64) er
 		return errInterrupted
 	case host.Panicked:
 		if x.interrupts > 0 && strings.Contains(answer.Error, "interrupt") {
-			return &failure{name: interruptedError, value: answer.Error, traceback: traceback(answer.Error, answer.Trace)}
+			return &failure{name: interruptedError, value: answer.Error, traceback: traceback(answer.Error, answer.Frames)}
 		}
-		return &failure{name: panicError, value: answer.Error, traceback: traceback(answer.Error, answer.Trace)}
+		return &failure{name: panicError, value: answer.Error, traceback: traceback(answer.Error, answer.Frames)}
 	}
 	if answer.Result != nil && !x.content.Silent {
 		k.server.publish(x.request, &jupyter.ExecuteResult{ExecutionCount: x.count, Data: bundle(answer.Result)})

@@ -244,7 +244,7 @@ type position struct {
 }
 
 func positionOf(text string, offset int) position {
-	before := text[:offset]
+	before := text[:max(0, min(offset, len(text)))]
 	line := before[strings.LastIndexByte(before, '\n')+1:]
 	return position{Line: strings.Count(before, "\n"), Character: len(utf16.Encode([]rune(line)))}
 }

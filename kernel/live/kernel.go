@@ -242,19 +242,23 @@ func (k *Kernel) work() {
 // serve answers one shell request.
 func (k *Kernel) serve(r *request) {
 	k.server.publish(r, &jupyter.Status{State: jupyter.Busy})
-	defer k.server.publish(r, &jupyter.Status{State: jupyter.Idle})
+	abort := false
 	switch c := r.content.(type) {
 	case *jupyter.ExecuteRequest:
-		k.execute(r, c)
+		abort = !k.execute(r, c) && c.StopOnError
 	case *jupyter.ShutdownRequest:
 		k.server.reply(r, &jupyter.ShutdownReply{Status: jupyter.StatusOK, Restart: c.Restart})
 		k.stop()
 	case *jupyter.InterruptRequest:
 		k.server.reply(r, &jupyter.InterruptReply{Status: jupyter.StatusOK})
 	default:
-		if reply := k.answer(c); reply != nil {
+		if reply := k.safely(c); reply != nil {
 			k.server.reply(r, reply)
 		}
+	}
+	k.server.publish(r, &jupyter.Status{State: jupyter.Idle})
+	if abort {
+		k.abort()
 	}
 }
 

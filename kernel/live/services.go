@@ -3,6 +3,8 @@ package live
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/gocifar/gocifar/kernel/jupyter"
@@ -36,6 +38,18 @@ func (k *Kernel) answer(c jupyter.Content) jupyter.Content {
 		k.server.publish(nil, &jupyter.CommClose{ID: c.ID})
 	}
 	return nil
+}
+
+// safely is answer, but for a mistake of ours: it must not cost the user's values.
+func (k *Kernel) safely(c jupyter.Content) (reply jupyter.Content) {
+	defer func() {
+		if p := recover(); p != nil {
+			fmt.Fprintf(os.Stderr, "live kernel: %s: %v\n%s", c.MessageType(), p, debug.Stack())
+			reply = &jupyter.Unknown{Type: strings.TrimSuffix(c.MessageType(), "request") + "reply",
+				Raw: json.RawMessage(`{"status":"error","ename":"KernelError","evalue":"the kernel made a mistake; its log says more","traceback":[]}`)}
+		}
+	}()
+	return k.answer(c)
 }
 
 func (k *Kernel) info() *jupyter.KernelInfoReply {

@@ -18,6 +18,7 @@ func TestParse(t *testing.T) {
 		{"commented", "//gonb:%%\nf()", "", "f()"},
 		{"shell", "!ls \\\n -l\nx := 1", "", "x := 1"},
 		{"same line", "x := 1; type T int; var z T", "type T int;", "x := 1; var z T"},
+		{"for with semicolons", "for i := 0; ; i++ {}\nfor ;; {}", "", "for i := 0; ; i++ {} for ;; {}"},
 		{"unicode", "日 := 1\ntype ø int", "type ø int", "日 := 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -49,6 +49,10 @@ func chunks(text string) []chunk {
 		if begin < 0 && t.token != token.SEMICOLON && t.token != token.EOF {
 			begin = i
 		}
+		if begin < 0 && t.text == ";" && len(found) > 0 {
+			// As in "for ;; {": it goes with what stands before it.
+			found[len(found)-1].end = t.offset + 1
+		}
 		switch t.token {
 		case token.LPAREN, token.LBRACE, token.LBRACK:
 			depth++

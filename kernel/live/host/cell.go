@@ -64,6 +64,9 @@ func ParseFlags() {
 	}
 }
 
+// prepareTests is a step of package testing's that it does not offer.
+var prepareTests = func() {}
+
 // Test runs tests and benchmarks, as %test asks for.
 func Test(tests []testing.InternalTest, benchmarks []testing.InternalBenchmark) {
 	if flag.Lookup("test.v") == nil {
@@ -73,6 +76,7 @@ func Test(tests []testing.InternalTest, benchmarks []testing.InternalBenchmark) 
 		os.Args = append(os.Args, "-test.v")
 	}
 	ParseFlags()
+	prepareTests()
 	match := func(pattern, name string) (bool, error) { return pattern == "" || pattern == name, nil }
 	passed := testing.RunTests(match, tests)
 	for _, b := range benchmarks {

@@ -18,7 +18,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -127,7 +126,7 @@ func call(cell int64, entry func()) (a Answer) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		a = guarded(cell, entry)
+		guarded(&a, cell, entry)
 	}()
 	<-ended
 	a.Result = result
@@ -135,15 +134,16 @@ func call(cell int64, entry func()) (a Answer) {
 	return a
 }
 
-// guarded calls entry and says how it ended.
-func guarded(cell int64, entry func()) (a Answer) {
-	a.Outcome = Interrupted // a goroutine that is ended does not return
+// guarded calls entry and writes down how it ended: a goroutine that is ended does
+// not return.
+func guarded(a *Answer, cell int64, entry func()) {
+	a.Outcome = Interrupted
 	defer func() {
 		if a.Outcome == OK {
 			return
 		}
 		if p := recover(); p != nil {
-			a.Outcome, a.Error, a.Trace = Panicked, describe(p), string(debug.Stack())
+			a.Outcome, a.Error, a.Frames = Panicked, describe(p), frames()
 			if err, ok := p.(error); ok && interrupted.Load() == cell && strings.Contains(err.Error(), "interrupt") {
 				a.Outcome = Interrupted
 			}
@@ -151,7 +151,29 @@ func guarded(cell int64, entry func()) (a Answer) {
 	}()
 	entry()
 	a.Outcome = OK
-	return a
+}
+
+// frames is the stack below the panic that is being recovered, without the
+// runtime's and the host's own.
+func frames() []Frame {
+	pcs := make([]uintptr, 200)
+	iterator := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
+	var list []Frame
+	for {
+		f, more := iterator.Next()
+		switch {
+		case f.Function == "runtime.gopanic":
+			list = list[:0]
+		case strings.HasPrefix(f.Function, "runtime."):
+		case strings.HasSuffix(f.Function, "kernel/live/host.guarded"):
+			return list
+		default:
+			list = append(list, Frame{f.Function, f.File, f.Line})
+		}
+		if !more {
+			return list
+		}
+	}
 }
 
 // describe is what Go prints after "panic: ".

@@ -46,13 +46,19 @@ const (
 	Refused = "refused"
 )
 
+// Frame is a call that had not returned.
+type Frame struct {
+	Function, File string
+	Line           int
+}
+
 // Answer says how a command ended.
 type Answer struct {
 	Outcome string
 	// Error is the panic's value or why the plugin was refused.
 	Error string
-	// Trace is the stack of the goroutine that panicked.
-	Trace string
+	// Frames is the stack of the goroutine that panicked, from the panic on.
+	Frames []Frame
 	// Result is the value of the cell's last expression by MIME type; nil if
 	// there is none.
 	Result map[string]any

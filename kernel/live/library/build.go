@@ -44,7 +44,11 @@ func Build(ctx context.Context, dir string, o Options) (*Library, error) {
 	if o.Say == nil {
 		o.Say = func(string, ...any) {}
 	}
-	l := &Library{Dir: dir, Go: o.Go, Root: o.Root, Packages: map[string]*Package{}}
+	root, err := filepath.Abs(o.Root)
+	if err != nil {
+		return nil, err
+	}
+	l := &Library{Dir: dir, Go: o.Go, Root: root, Packages: map[string]*Package{}}
 	if err := l.askToolchain(ctx); err != nil {
 		return nil, err
 	}
@@ -55,7 +59,7 @@ func Build(ctx context.Context, dir string, o Options) (*Library, error) {
 		patterns = append(patterns, "std")
 	}
 	o.Say("compiling the library for live cells")
-	listed, err := l.list(ctx, o.Root, patterns)
+	listed, err := l.list(ctx, root, patterns)
 	if err != nil {
 		return nil, err
 	}

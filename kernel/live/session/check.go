@@ -39,10 +39,11 @@ type checked struct {
 
 // attempt is what Prepare has learnt about a cell so far.
 type attempt struct {
-	broken  map[string]string // keys of earlier declarations that no longer compile, and why
-	invalid map[string]string // earlier variables whose type has changed
-	found   []*importSpec     // imports that the cell leaves to us
-	wrap    bool              // the last expression is no statement
+	broken  map[string]string    // keys of earlier declarations that no longer compile, and why
+	invalid map[string]string    // earlier variables whose type has changed
+	found   []*importSpec        // imports that the cell leaves to us
+	early   map[string]*Variable // of the statements, that the cell's functions use
+	wrap    bool                 // the last expression is no statement
 	problem *Error
 }
 
@@ -74,11 +75,13 @@ func (s *Session) prepare(number int64, c *cell.Cell, p *parts) (*Program, error
 	if missing := s.nameImports(p); len(missing) > 0 {
 		return nil, &NeedPackages{Paths: missing}
 	}
-	a := &attempt{broken: map[string]string{}, invalid: map[string]string{}}
+	a := &attempt{broken: map[string]string{}, invalid: map[string]string{}, early: map[string]*Variable{}}
 	given := p.imports
 	for range rounds {
 		p.imports = append(slices.Clone(given), a.found...)
-		u := s.compose(number, c, p, s.with(p, a.broken, a.invalid))
+		v := s.with(p, a.broken, a.invalid)
+		maps.Copy(v.variables, a.early)
+		u := s.compose(number, c, p, v)
 		ch, err := check(s, u, number, a)
 		if err != nil {
 			return nil, err
@@ -248,7 +251,7 @@ func (c *checked) learn(s *Session, number int64, problems []types.Error, a *att
 				continue
 			}
 		}
-		if name, ok := strings.CutPrefix(e.Msg, "undefined: "); ok && s.findImport(c, number, name, a) {
+		if name, ok := strings.CutPrefix(e.Msg, "undefined: "); ok && (c.findStatement(name, a) || s.findImport(c, number, name, a)) {
 			learnt = true
 			continue
 		}
@@ -265,6 +268,33 @@ func (c *checked) learn(s *Session, number int64, problems []types.Error, a *att
 		return nil
 	}
 	return result
+}
+
+// findStatement declares a variable of the cell's statements at package level, so
+// that the cell's functions find it.
+func (c *checked) findStatement(name string, a *attempt) bool {
+	if a.early[name] != nil {
+		return false
+	}
+	for _, statement := range c.entry.Body.List {
+		s, ok := statement.(*ast.AssignStmt)
+		if !ok || s.Tok != token.DEFINE {
+			continue
+		}
+		for _, left := range s.Lhs {
+			ident, _ := left.(*ast.Ident)
+			o, _ := c.info.Defs[ident].(*types.Var)
+			if o == nil || o.Name() != name {
+				continue
+			}
+			code, imports, ok := typeCode(o.Type(), c.own)
+			if ok {
+				a.early[name] = &Variable{Name: name, code: code, imports: imports, symbol: "gocell." + name, layout: layout(o.Type(), c.own)}
+			}
+			return ok
+		}
+	}
+	return false
 }
 
 // diagnose says what is wrong for people.

@@ -82,10 +82,12 @@ func (s *Session) Draft(code string, offset int) (file string, place int, ok boo
 	b.WriteString(c.Declarations + "\n\n" + rest.String() + "func main() {\n")
 	statements := b.Len()
 	b.WriteString(c.Body + "\n}\n")
-	if inBody(c, code, offset) {
-		return b.String(), statements + offset, true
+	line := strings.Count(code[:offset], "\n")
+	column := offset - strings.LastIndexByte(code[:offset], '\n') - 1
+	if inBody(c, line, column) {
+		return b.String(), statements + offsetIn(c.Body, line, column), true
 	}
-	return b.String(), declarations + offset, true
+	return b.String(), declarations + offsetIn(c.Declarations, line, column), true
 }
 
 func setOf(m map[string]*declaration) map[*declaration]bool {
@@ -96,17 +98,41 @@ func setOf(m map[string]*declaration) map[*declaration]bool {
 	return set
 }
 
-// inBody tells in which part of a cell the code before a place is.
-func inBody(c *cell.Cell, code string, offset int) bool {
-	if len(c.Body) != len(c.Declarations) || len(c.Body) != len(code) {
-		return c.Marked
-	}
-	for i := offset - 1; i >= 0; i-- {
-		b, d := c.Body[i], c.Declarations[i]
-		if b != ' ' && b != '\t' && b != '\n' {
-			return true
+// offsetIn finds a line, from 0, and a column of it in a part of a cell.
+func offsetIn(part string, line, column int) int {
+	offset := 0
+	for range line {
+		i := strings.IndexByte(part[offset:], '\n')
+		if i < 0 {
+			return len(part)
 		}
-		if d != ' ' && d != '\t' && d != '\n' {
+		offset += i + 1
+	}
+	end := strings.IndexByte(part[offset:], '\n')
+	if end < 0 {
+		end = len(part) - offset
+	}
+	return offset + min(column, end)
+}
+
+// inBody tells in which part of a cell the code before a place is.
+func inBody(c *cell.Cell, line, column int) bool {
+	declarations, body := strings.Split(c.Declarations, "\n"), strings.Split(c.Body, "\n")
+	for i := line; i >= 0; i-- {
+		filled := func(lines []string) bool {
+			if i >= len(lines) {
+				return false
+			}
+			text := lines[i]
+			if i == line {
+				text = text[:min(column, len(text))]
+			}
+			return strings.TrimSpace(text) != ""
+		}
+		switch {
+		case filled(body):
+			return true
+		case filled(declarations):
 			return false
 		}
 	}

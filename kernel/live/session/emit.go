@@ -62,6 +62,7 @@ func (e *emitter) program() (*Program, error) {
 	start := e.declareVariables()
 	e.edits.insert(e.unit.entry, start)
 	e.edits.insert(e.afterBody, e.end())
+	uses := e.keepImports()
 	// All that needs an import has been written by now.
 	var more strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(e.aliases)) {
@@ -70,7 +71,7 @@ func (e *emitter) program() (*Program, error) {
 		}
 	}
 	e.edits.insert(e.importsEnd, more.String())
-	source := e.edits.render(e.text, 0, len(e.text)) + "\n/*line gocell:1:1*/\n" + e.declares.String()
+	source := e.edits.render(e.text, 0, len(e.text)) + "\n/*line gocell:1:1*/\n" + uses + e.declares.String()
 	p := &Program{Source: []byte(source), Flags: e.flags(), Notices: e.notices, number: e.number, imports: e.parts.imports,
 		declarations: e.parts.declarations, variables: e.variables, invalid: e.attempt.invalid, versions: e.versions}
 	for _, d := range e.parts.declarations {
@@ -83,19 +84,59 @@ func (e *emitter) program() (*Program, error) {
 func (e *emitter) useImports() {
 	for pos := range e.unused {
 		at := e.offset(pos)
-		for _, place := range e.importLines {
+		for i, place := range e.importLines {
 			if at >= place.start && at < place.end {
 				e.edits.replace(place.start, place.end, "")
-			}
-		}
-		// An alias of ours for the types of variables.
-		if at < e.importsEnd {
-			lineStart := strings.LastIndexByte(e.text[:at], '\n') + 1
-			if strings.HasPrefix(e.text[lineStart:], "\tgocell_") {
-				e.edits.replace(lineStart, at+strings.IndexByte(e.text[at:], '\n')+1, "")
+				delete(e.importLines, i)
 			}
 		}
 	}
+}
+
+// keepImports uses every import that is left: what used it may have been edited away.
+func (e *emitter) keepImports() string {
+	var b strings.Builder
+	use := func(name, path string) {
+		p, err := e.s.importer.Import(path)
+		if err != nil {
+			return
+		}
+		for _, exported := range p.Scope().Names() {
+			switch o := p.Scope().Lookup(exported).(type) {
+			case *types.Const:
+				if o.Exported() {
+					fmt.Fprintf(&b, "const _ = %s.%s\n", name, exported)
+					return
+				}
+			case *types.TypeName:
+				named, ok := o.Type().(*types.Named)
+				if o.Exported() && ok && named.TypeParams().Len() == 0 {
+					fmt.Fprintf(&b, "type _ = %s.%s\n", name, exported)
+					return
+				}
+			}
+		}
+		for _, exported := range p.Scope().Names() {
+			f, ok := p.Scope().Lookup(exported).(*types.Func)
+			if ok && f.Exported() && f.Signature().TypeParams().Len() == 0 {
+				fmt.Fprintf(&b, "var _ = %s.%s\n", name, exported)
+				return
+			}
+		}
+	}
+	for i := range e.importLines {
+		if i.name != "_" && i.name != "." {
+			use(i.name, i.path)
+		}
+	}
+	aliases := maps.Clone(e.aliases)
+	for _, v := range e.reached.variables {
+		maps.Copy(aliases, v.imports)
+	}
+	for _, name := range slices.Sorted(maps.Keys(aliases)) {
+		use(name, aliases[name])
+	}
+	return b.String()
 }
 
 // polls lets loops and time.Sleep see an interrupt.
