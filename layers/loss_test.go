@@ -29,7 +29,7 @@ func TestLossesAsKeras(t *testing.T) {
 	logits, raw, labels, figure := goldenLosses(t)
 	worst := 0.0
 	for _, loss := range []CrossEntropy{CategoricalCrossEntropy, SparseCategoricalCrossEntropy} {
-		out, err := graph.ExecOnceN(testBackend(t), func(logits, raw, labels *graph.Node) []*graph.Node {
+		out, err := graph.CallOnceN(testBackend(t), func(logits, raw, labels *graph.Node) []*graph.Node {
 			c := NewCall(logits.Graph(), true, nil, nil)
 			return []*graph.Node{
 				graph.ReduceAllMean(loss.PerExample(c, labels, c.softmax(logits, -1))),
@@ -53,7 +53,7 @@ func TestLossesAsKeras(t *testing.T) {
 func TestMetricsAsKeras(t *testing.T) {
 	logits, _, labels, figure := goldenLosses(t)
 	for _, metric := range []Metric{Accuracy, TopKAccuracy(3)} {
-		out, err := graph.ExecOnce(testBackend(t), func(logits, labels *graph.Node) *graph.Node {
+		out, err := graph.CallOnce(testBackend(t), func(logits, labels *graph.Node) *graph.Node {
 			return graph.ReduceAllMean(metric.PerExample(labels, logits))
 		}, tensors.FromFlatDataAndDimensions(logits, 4, 10), labels)
 		if err != nil {

@@ -95,14 +95,15 @@ func textOf(data jupyter.MIMEBundle) string {
 			return text
 		}
 	}
-	for _, mime := range slices.Sorted(maps.Keys(data)) {
-		size := len(data[mime])
-		if text, ok := data.Text(mime); ok {
-			size = len(text)
-		}
-		return fmt.Sprintf("[%s, %d bytes; :save FILE.ipynb keeps it]", mime, size)
+	if len(data) == 0 {
+		return ""
 	}
-	return ""
+	mime := slices.Min(slices.Collect(maps.Keys(data)))
+	size := len(data[mime])
+	if text, ok := data.Text(mime); ok {
+		size = len(text)
+	}
+	return fmt.Sprintf("[%s, %d bytes; :save FILE.ipynb keeps it]", mime, size)
 }
 
 // errorText is an error as the kernel describes it.

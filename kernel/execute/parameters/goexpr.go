@@ -83,7 +83,7 @@ func basicLiteral(v any, t types.Type, basic *types.Basic) (string, error) {
 		}
 	case float64:
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return "", errors.New("Go has no literal for infinities and NaN")
+			return "", errors.New("there is no literal for infinities and NaN in Go")
 		}
 		if info&(types.IsFloat|types.IsComplex) != 0 {
 			return floatLiteral(v), nil
