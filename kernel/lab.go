@@ -21,6 +21,7 @@ func runLab(ctx context.Context, args []string) error {
 	}
 	port := flags.Int("port", 0, "`port` to listen on, by default 8888 or the next that is free")
 	noBrowser := flags.Bool("no-browser", false, "open no browser; the address is printed")
+	install := flags.Bool("install", false, "only make sure that all of it is there")
 	jupyter := flags.String("jupyter", os.Getenv("GOCIFAR_JUPYTER"), "jupyter-lab `program` to run, instead of the one in PATH or one of our own")
 	if err := parseFlags(flags, args); err != nil {
 		return err
@@ -34,7 +35,7 @@ func runLab(ctx context.Context, args []string) error {
 		fmt.Fprintln(os.Stderr, "warning:", warning)
 	}
 	program, err := lab.Find(ctx, *jupyter, environment.Cache, progress)
-	if err != nil {
+	if err != nil || *install {
 		return err
 	}
 	var dirs []string
