@@ -79,18 +79,3 @@ func TestModel1StepLossesAsKeras(t *testing.T) {
 		t.Errorf("losses\n%v, Keras has\n%v", steps.losses, golden.Model1)
 	}
 }
-
-// BenchmarkModel1 trains the walkthrough's first model at batch 32; one
-// iteration is an epoch of 3,200 images, compiled before the clock starts.
-func BenchmarkModel1(b *testing.B) {
-	e, m := cifarBatch(b, 3200), walkthrough1(b)
-	if _, err := m.Fit(b.Context(), e, Verbose(Silent)); err != nil {
-		b.Fatal(err)
-	}
-	for b.Loop() {
-		if _, err := m.Fit(b.Context(), e, Verbose(Silent)); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(3200*float64(b.N)/b.Elapsed().Seconds(), "img/s")
-}

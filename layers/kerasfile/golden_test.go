@@ -126,6 +126,7 @@ func checkPrediction(t *testing.T, m *layers.Model, p prediction) {
 		worst = max(worst, math.Abs(float64(got[i]-want)))
 		largest = max(largest, math.Abs(float64(want)))
 	}
+	t.Logf("off by %.2g relative", worst/largest)
 	if !(worst <= 1e-5*largest) {
 		t.Errorf("predicts %v, Keras %v: off by %.2g", got, p.Output, worst)
 	}

@@ -1,0 +1,57 @@
+package layers
+
+import (
+	"os"
+	"strconv"
+	"testing"
+)
+
+// benchmarkTraining trains at batch 32; one iteration is an epoch of 3,200
+// images (or of as many as LAYERS_BENCH_IMAGES says), compiled before the
+// clock starts. Beside images a second it reports the processor time of a step,
+// which other processes on the machine disturb less.
+func benchmarkTraining(b *testing.B, m *Model) {
+	n := 3200
+	if s := os.Getenv("LAYERS_BENCH_IMAGES"); s != "" {
+		var err error
+		if n, err = strconv.Atoi(s); err != nil {
+			b.Fatal(err)
+		}
+	}
+	e := cifarBatch(b, n)
+	if _, err := m.Fit(b.Context(), e, Verbose(Silent)); err != nil {
+		b.Fatal(err)
+	}
+	used := processorTime()
+	for b.Loop() {
+		if _, err := m.Fit(b.Context(), e, Verbose(Silent)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "img/s")
+	b.ReportMetric((processorTime()-used).Seconds()*1000/float64((n+31)/32*b.N), "cpu-ms/step")
+}
+
+// The walkthrough's models.
+func BenchmarkModel1(b *testing.B) { benchmarkTraining(b, walkthrough1(b)) }
+
+func BenchmarkModel2(b *testing.B) {
+	m := Sequential("model_2", Input(32, 32, 3),
+		Conv2D(16, 3).Padding(Same), LeakyReLU(0.1), Dropout(0.2), Conv2D(32, 3).Padding(Same), LeakyReLU(0.1), Dropout(0.2),
+		MaxPooling2D(2), Flatten(), Dense(256), LeakyReLU(0.1), Dropout(0.5), Dense(10).Activation(Softmax))
+	if err := m.Compile(Adamax(0.005), CategoricalCrossEntropy, Accuracy); err != nil {
+		b.Fatal(err)
+	}
+	benchmarkTraining(b, m)
+}
+
+func BenchmarkModel3(b *testing.B) {
+	m := Sequential("model_3", Input(32, 32, 3),
+		Conv2D(16, 3).Padding(Same), LeakyReLU(0.1), Conv2D(32, 3).Padding(Same), LeakyReLU(0.1), MaxPooling2D(2), Dropout(0.25),
+		Conv2D(32, 3).Padding(Same), LeakyReLU(0.1), Conv2D(64, 3).Padding(Same), LeakyReLU(0.1), MaxPooling2D(2), Dropout(0.25),
+		Flatten(), Dense(256), LeakyReLU(0.1), Dropout(0.5), Dense(10).Activation(Softmax))
+	if err := m.Compile(Adamax(0.001), CategoricalCrossEntropy, Accuracy); err != nil {
+		b.Fatal(err)
+	}
+	benchmarkTraining(b, m)
+}
