@@ -118,7 +118,7 @@ func TestStalePredictions(t *testing.T) {
 	if err := p.Save("run"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := LoadPredictions("run", data.Train); err == nil || !strings.Contains(err.Error(), "other pictures") {
+	if _, err := LoadPredictions("run", data.Train); !errors.Is(err, ErrNoPredictions) || !strings.Contains(err.Error(), "30 other pictures") {
 		t.Errorf("other pictures: %v", err)
 	}
 	trainSmall(t, data, "m", "run", 2)

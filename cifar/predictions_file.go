@@ -18,7 +18,7 @@ import (
 const predictionsFile = "predictions.json"
 
 // ErrNoPredictions is wrapped by LoadPredictions' error where none were saved
-// since the run was trained.
+// since the run was trained, or those of other pictures.
 var ErrNoPredictions = errors.New("no predictions were saved")
 
 // savedPredictions is predictions.json.
@@ -120,7 +120,7 @@ func parsePredictions(text []byte, training string, examples *layers.Examples) (
 		return nil, fmt.Errorf("damaged: %d predicted labels and %d probabilities for %d pictures; predict and Save again",
 			len(saved.Predicted), len(saved.Probability), n)
 	case !slices.Equal(saved.Actual, examples.Labels):
-		return nil, fmt.Errorf("they are about %d other pictures than the %d given: predict and Save again", n, examples.Len())
+		return nil, fmt.Errorf("%w of these %d pictures, but of %d other pictures: predict and Save again", ErrNoPredictions, examples.Len(), n)
 	}
 	if _, err := NewConfusionMatrix(saved.Actual, saved.Predicted, saved.Classes); err != nil {
 		return nil, fmt.Errorf("damaged: %w; predict and Save again", err)
