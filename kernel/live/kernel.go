@@ -46,7 +46,6 @@ type Kernel struct {
 	shell   chan *request
 	stop    context.CancelFunc
 	stopped chan struct{}
-	restart bool
 
 	// The following belong to the goroutine that takes shell requests.
 	process  *process
