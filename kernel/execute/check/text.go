@@ -72,11 +72,12 @@ var number = regexp.MustCompile(`[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?`)
 // distance is the largest difference between the numbers of two lines, relative to the larger of the two or to 1.
 // Alike is false when more than numbers and white space differs.
 func distance(a, b string) (apart float64, alike bool) {
-	if squeeze(number.ReplaceAllString(a, "#")) != squeeze(number.ReplaceAllString(b, "#")) {
+	const hole = "\x00"
+	as, bs := number.FindAllString(a, -1), number.FindAllString(b, -1)
+	if len(as) != len(bs) || squeeze(number.ReplaceAllString(a, hole)) != squeeze(number.ReplaceAllString(b, hole)) {
 		return 0, false
 	}
-	as, bs := number.FindAllString(a, -1), number.FindAllString(b, -1)
-	for i := range as { // as many on both sides: the lines are equal without them
+	for i := range as {
 		x, errX := strconv.ParseFloat(as[i], 64)
 		y, errY := strconv.ParseFloat(bs[i], 64)
 		switch {
@@ -103,7 +104,13 @@ func unified(before, after string) string {
 		at = strings.LastIndexByte(before[:at], '\n') + 1
 		before, after = before[at:min(at+most/16, len(before))], after[at:min(at+most/16, len(after))]
 	}
-	_, text, _ := strings.Cut(udiff.Unified("stored", "now", before, after), "\n+++ now\n")
+	// Not udiff.Unified: that ends the program if it meets an error, as it does in text that is no UTF-8.
+	before, after = strings.ToValidUTF8(before, "�"), strings.ToValidUTF8(after, "�")
+	text, err := udiff.ToUnified("stored", "now", before, udiff.Strings(before, after), udiff.DefaultContextLines)
+	if err != nil {
+		return fmt.Sprintf("the texts differ (%v)", err)
+	}
+	_, text, _ = strings.Cut(text, "\n+++ now\n")
 	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
 	if len(lines) > mostLines {
 		lines = append(lines[:mostLines], fmt.Sprintf("… %d more lines", len(lines)-mostLines))
