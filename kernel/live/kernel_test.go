@@ -97,7 +97,8 @@ func (c *client) await(id string) *shown {
 	for !idle || s.reply == nil {
 		var e jupyter.Event
 		if i := slices.IndexFunc(c.others, func(e jupyter.Event) bool { return e.ParentID() == id }); i >= 0 {
-			e, c.others = c.others[i], slices.Delete(c.others, i, i+1)
+			e = c.others[i]
+			c.others = slices.Delete(c.others, i, i+1)
 		} else {
 			select {
 			case next, ok := <-c.kernel.Events():
@@ -352,7 +353,6 @@ func TestKernelServices(t *testing.T) {
 	}
 	inspect, err := c.kernel.Inspect(ctx, "import \"fmt\"\n%%\nfmt.Println(x)", 23, 0)
 	if err != nil {
-		time.Sleep(time.Second)
 		status, _ := c.kernel.ExitStatus()
 		t.Fatal(err, c.kernel.Log(), status)
 	}

@@ -19,9 +19,8 @@ class LiveKernel(jupyter_kernel_test.KernelTests):
     incomplete_code_samples = ["func f() {", "x := 1 +", "f(", "a := `raw"]
     invalid_code_samples = ["}", "f(]"]
     code_inspect_sample = "fmt.Println"
-    code_history_pattern = "1?2*"
     supported_history_operations = ("tail", "range", "search")
-    code_history_pattern = "x :*"
+    code_history_pattern = "1 ? 2*"
 
 
 if __name__ == "__main__":
