@@ -31,6 +31,10 @@ type live struct {
 func (l live) library() string { return filepath.Join(l.dir, "library") }
 func (l live) program() string { return filepath.Join(l.dir, "kernel") }
 
+// cellPackages are packages of other modules that notebooks like to use, and that
+// the module's own do not bring along.
+var cellPackages = []string{"github.com/janpfeifer/must", "github.com/gomlx/gomlx/core/graph", "github.com/gomlx/gomlx/backends/default"}
+
 // sourceFolders hold what goes into the library and the program.
 var sourceFolders = []string{"cifar", "kernel", "layers", "transfer"}
 
@@ -85,6 +89,7 @@ func (m *machine) ensureLive(ctx context.Context, progress *Progress) (live, err
 		if err != nil {
 			return err
 		}
+		packages = append(packages, cellPackages...)
 		made := live{dir: staging}
 		if err := os.Mkdir(made.library(), 0o755); err != nil {
 			return cannotWrite(staging, err)

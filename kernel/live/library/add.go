@@ -101,6 +101,19 @@ func (b *Builder) Add(ctx context.Context, o AddOptions) error {
 	if err := next.linkPackages(ctx, o); err != nil {
 		return err
 	}
+	for _, path := range paths(packages) {
+		if p := packages[path]; filepath.IsAbs(p.Export) {
+			archive, err := os.ReadFile(p.Export)
+			if err != nil {
+				return err
+			}
+			names, err := objectNames(archive)
+			if err != nil && !errors.Is(err, errObject) {
+				return err
+			}
+			next.extraNames = append(next.extraNames, names...)
+		}
+	}
 	*b = *next
 	return nil
 }

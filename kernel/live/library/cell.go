@@ -86,6 +86,7 @@ func (b *Builder) linkFast(ctx context.Context, dir string, number int64, archiv
 	if err != nil {
 		return err
 	}
+	names = append(names, b.extraNames...)
 	config, err := b.interfaceConfig(dir)
 	if err != nil {
 		return err
@@ -130,7 +131,8 @@ func (b *Builder) linkCell(ctx context.Context, number int64, config, archive, p
 type Builder struct {
 	library                   *Library
 	compileConfig, linkConfig string
-	fastConfig                string // see interfaceConfig
+	fastConfig                string   // see interfaceConfig
+	extraNames                []string // what packages need that are not in the library
 }
 
 // NewBuilder returns a builder for cells that use the library only.

@@ -21,14 +21,30 @@ const (
 
 var errObject = errors.New("not an object file that we know")
 
-// objectNames lists the symbols that an archive with one object file names: those it
-// defines, and those that it needs from elsewhere.
+// objectNames lists the symbols that an archive's object files name: those they
+// define, and those that they need from elsewhere.
 func objectNames(archive []byte) ([]string, error) {
-	at := bytes.LastIndex(archive, []byte(objectMagic))
-	if at < 0 {
+	var names []string
+	for at := 0; ; {
+		i := bytes.Index(archive[at:], []byte(objectMagic))
+		if i < 0 {
+			break
+		}
+		at += i
+		var err error
+		if names, err = appendNames(names, archive[at:]); err != nil {
+			return nil, err
+		}
+		at += len(objectMagic)
+	}
+	if len(names) == 0 {
 		return nil, errObject
 	}
-	object := archive[at:]
+	return names, nil
+}
+
+// appendNames adds the names in the object file at the start of object.
+func appendNames(names []string, object []byte) ([]string, error) {
 	const offsets = len(objectMagic) + 8 + 4
 	if len(object) < offsets+4*objectBlocks {
 		return nil, errObject
@@ -38,7 +54,6 @@ func objectNames(archive []byte) ([]string, error) {
 	if from > to || int(to) > len(object) {
 		return nil, errObject
 	}
-	var names []string
 	for entry := object[from:to]; len(entry) >= symbolSize; entry = entry[symbolSize:] {
 		length, offset := binary.LittleEndian.Uint32(entry), binary.LittleEndian.Uint32(entry[4:])
 		if uint64(offset)+uint64(length) > uint64(len(object)) {
