@@ -372,3 +372,18 @@ func TestKernelAborts(t *testing.T) {
 	}
 	c.check("\"goes on\"", "=> goes on")
 }
+
+// TestKernelPackages uses packages that the library for tests does not have.
+func TestKernelPackages(t *testing.T) {
+	c := newClient(t)
+	c.check(
+		"n := 3", "",
+		"import \"container/list\"\n%%\nl := list.New()\nl.PushBack(1)\nl.Len()", "=> 1",
+		"l.PushBack(2)\nl.Len() + n", "=> 5",
+		"import \"github.com/janpfeifer/must\"\n%%\nmust.M1(strconv.Atoi(\"7\"))", "=> 7",
+		// os/user is written in C in part.
+		"import \"os/user\"\n%%\nu, err := user.Current()\nfmt.Println(u.Uid == fmt.Sprint(os.Getuid()), err)", "true <nil>",
+		"os.Exit(0)", "ExitError: …",
+		"must.M1(strconv.Atoi(\"8\"))", "=> 8",
+	)
+}
