@@ -32,8 +32,9 @@ const (
 	inputError       = "StdinNotAllowed"
 )
 
-// execute answers an execute request and tells whether the cell ended well.
-func (k *Kernel) execute(r *request, c *jupyter.ExecuteRequest) bool {
+// execute answers an execute request. After a failure it returns the requests that
+// waited behind it, if they are to be aborted.
+func (k *Kernel) execute(r *request, c *jupyter.ExecuteRequest) (waiting []*request) {
 	if c.StoreHistory && !c.Silent {
 		k.count++
 		k.history = append(k.history, c.Code)
@@ -55,8 +56,12 @@ func (k *Kernel) execute(r *request, c *jupyter.ExecuteRequest) bool {
 		}
 		reply.Status, reply.ReplyError = jupyter.StatusError, jupyter.ReplyError{Name: f.name, Value: f.value, Traceback: f.traceback}
 	}
+	if err != nil && c.StopOnError {
+		// Before the reply: what the client sends after it is not meant.
+		waiting = k.waiting()
+	}
 	k.server.reply(r, reply)
-	return err == nil
+	return waiting
 }
 
 // number identifies an execution for good: by its count, or beyond all counts for
@@ -95,25 +100,29 @@ func (k *Kernel) end(x *execution) {
 	x.cancel(nil)
 }
 
-// abort refuses the executions that wait, because one before them failed.
-func (k *Kernel) abort() {
-	var kept []*request
+// waiting takes the requests that wait.
+func (k *Kernel) waiting() (list []*request) {
 	for {
 		select {
 		case r := <-k.shell:
-			if _, ok := r.content.(*jupyter.ExecuteRequest); !ok {
-				kept = append(kept, r)
-				continue
-			}
-			k.server.publish(r, &jupyter.Status{State: jupyter.Busy})
-			k.server.reply(r, &jupyter.ExecuteReply{Status: jupyter.StatusAborted, ExecutionCount: k.count, UserExpressions: jupyter.MIMEBundle{}})
-			k.server.publish(r, &jupyter.Status{State: jupyter.Idle})
+			list = append(list, r)
 		default:
-			for _, r := range kept {
-				k.serve(r)
-			}
-			return
+			return list
 		}
+	}
+}
+
+// abort refuses executions that waited while one before them failed, and answers
+// the other requests.
+func (k *Kernel) abort(waiting []*request) {
+	for _, r := range waiting {
+		if _, ok := r.content.(*jupyter.ExecuteRequest); !ok {
+			k.serve(r)
+			continue
+		}
+		k.server.publish(r, &jupyter.Status{State: jupyter.Busy})
+		k.server.reply(r, &jupyter.ExecuteReply{Status: jupyter.StatusAborted, ExecutionCount: k.count, UserExpressions: jupyter.MIMEBundle{}})
+		k.server.publish(r, &jupyter.Status{State: jupyter.Idle})
 	}
 }
 

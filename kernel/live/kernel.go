@@ -241,10 +241,10 @@ func (k *Kernel) work() {
 // serve answers one shell request.
 func (k *Kernel) serve(r *request) {
 	k.server.publish(r, &jupyter.Status{State: jupyter.Busy})
-	abort := false
+	var abort []*request
 	switch c := r.content.(type) {
 	case *jupyter.ExecuteRequest:
-		abort = !k.execute(r, c) && c.StopOnError
+		abort = k.execute(r, c)
 	case *jupyter.ShutdownRequest:
 		k.server.reply(r, &jupyter.ShutdownReply{Status: jupyter.StatusOK, Restart: c.Restart})
 		k.stop()
@@ -256,9 +256,7 @@ func (k *Kernel) serve(r *request) {
 		}
 	}
 	k.server.publish(r, &jupyter.Status{State: jupyter.Idle})
-	if abort {
-		k.abort()
-	}
+	k.abort(abort)
 }
 
 // execution is a cell that runs.

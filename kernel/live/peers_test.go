@@ -2,6 +2,7 @@ package live
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -80,9 +81,9 @@ func TestMeasure(t *testing.T) {
 	if dirs == "" {
 		t.Skip("measures: set GOCIFAR_MEASURE to folders of kernelspecs")
 	}
-	cells := map[string][2]string{
-		"hello": {"import \"fmt\"", "%%\nfmt.Println(\"hello\")"},
-		"cifar and layers": {"import (\n\t\"fmt\"\n\t\"github.com/gocifar/gocifar/cifar\"\n\t\"github.com/gocifar/gocifar/layers\"\n)\nvar _ = layers.Silent",
+	cells := []struct{ name, before, cell string }{
+		{"hello", "import \"fmt\"", "%%\nfmt.Println(\"hello\")"},
+		{"cifar and layers", "import (\n\t\"fmt\"\n\t\"github.com/gocifar/gocifar/cifar\"\n\t\"github.com/gocifar/gocifar/layers\"\n)\nvar _ = layers.Silent",
 			"%%\nm := layers.Sequential(\"m\", layers.Input(32, 32, 3), layers.Flatten(), layers.Dense(10))\nfmt.Println(m.Name(), cifar.CurrentProfile())"},
 	}
 	var clients []*client
@@ -98,15 +99,15 @@ func TestMeasure(t *testing.T) {
 		t.Cleanup(func() { k.Close() })
 		clients = append(clients, &client{t: t, kernel: k})
 	}
-	for name, code := range cells {
+	for _, code := range cells {
 		times := make([][]time.Duration, len(clients))
 		for round := range 22 {
 			for i, c := range clients {
 				if round == 0 {
-					c.run(code[0])
+					c.run(code.before)
 				}
 				start := time.Now()
-				s := c.run(code[1])
+				s := c.run(code.cell)
 				if s.error != nil || s.stdout == "" {
 					t.Fatalf("%s: %s", c.kernel.Info.Implementation, s.text())
 				}
@@ -117,7 +118,7 @@ func TestMeasure(t *testing.T) {
 		}
 		for i, c := range clients {
 			slices.Sort(times[i])
-			t.Logf("%s on %s: median of %d %v, fastest %v (GOMAXPROCS %d)", name, c.kernel.Info.Implementation, len(times[i]),
+			fmt.Printf("%s on %s: median of %d %v, fastest %v (GOMAXPROCS %d)\n", code.name, c.kernel.Info.Implementation, len(times[i]),
 				times[i][len(times[i])/2].Round(time.Millisecond), times[i][0].Round(time.Millisecond), runtime.GOMAXPROCS(0))
 		}
 	}
