@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -40,10 +41,12 @@ func TestConformance(t *testing.T) {
 	t.Logf("%s", out)
 }
 
-// TestSoak runs 500 cells in one session. It takes minutes: set GOCIFAR_TEST_SOAK.
+// TestSoak runs many cells in one session. It takes minutes: set GOCIFAR_TEST_SOAK to
+// their number.
 func TestSoak(t *testing.T) {
-	if os.Getenv("GOCIFAR_TEST_SOAK") == "" {
-		t.Skip("runs for minutes: set GOCIFAR_TEST_SOAK to do it")
+	count, err := strconv.Atoi(os.Getenv("GOCIFAR_TEST_SOAK"))
+	if err != nil || count < 40 {
+		t.Skip("runs for minutes: set GOCIFAR_TEST_SOAK to a number of cells, such as 500")
 	}
 	c := newClient(t)
 	c.check("n := 0\ntype item struct{ v int }\nvar items []item\nfunc add(v int) { items = append(items, item{v}) }", "")
@@ -53,7 +56,7 @@ func TestSoak(t *testing.T) {
 		return s.text()
 	}
 	before := resident()
-	for i := range 500 {
+	for i := range count {
 		start := time.Now()
 		s := c.run("n++\nadd(n)\nx := fmt.Sprint(n, len(items))\nx")
 		times = append(times, time.Since(start))
@@ -66,8 +69,8 @@ func TestSoak(t *testing.T) {
 		slices.Sort(d)
 		return d[len(d)/2]
 	}
-	t.Logf("first 20: %v, last 20: %v; host before %s, after %s", median(times[:20]), median(times[480:]), before, resident())
-	c.check("n", "=> 500", "len(items)", "=> 500")
+	t.Logf("first 20: %v, last 20: %v; host before %s, after %s", median(times[:20]), median(times[count-20:]), before, resident())
+	c.check("n", fmt.Sprint("=> ", count), "len(items)", fmt.Sprint("=> ", count))
 	if files, _ := filepath.Glob(filepath.Join(os.TempDir(), "gocifar_live_*", "cell*.so")); len(files) > 0 {
 		t.Logf("plugins left: %d", len(files))
 	}
