@@ -23,8 +23,6 @@ USER 1000:1000
 WORKDIR /home/gocifar/gocifar
 
 FROM machine AS build
-COPY --chown=1000:1000 go.mod go.sum ./
-RUN go mod download
 COPY --chown=1000:1000 . .
 # The tools, a PJRT plugin for the CPU, the kernels, and JupyterLab.
 RUN go build -o /home/gocifar/bin/kernel ./kernel \
