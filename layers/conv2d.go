@@ -161,6 +161,18 @@ func (l *Conv2DLayer) Call(c *Call, in []*graph.Node) *graph.Node {
 		panic(err)
 	}
 	kernel, pads := l.oddKernel(c.Value(l.kernelWeight), pads)
+	y := l.wholeImage(x, kernel, pads)
+	if y == nil {
+		y = l.convolve(x, kernel, pads)
+	}
+	if l.useBias {
+		y = addBias(y, c.Value(l.biasWeight))
+	}
+	return c.activate(l.activation, y)
+}
+
+// convolve is the convolution by XLA's own operation.
+func (l *Conv2DLayer) convolve(x, kernel *graph.Node, pads [][2]int) *graph.Node {
 	conv := graph.Convolve(x, kernel).PaddingPerDim(pads)
 	if l.window.strides != [2]int{1, 1} {
 		conv = conv.StridePerAxis(l.window.strides[0], l.window.strides[1])
@@ -171,11 +183,7 @@ func (l *Conv2DLayer) Call(c *Call, in []*graph.Node) *graph.Node {
 	if l.groups > 1 {
 		conv = conv.ChannelGroupCount(l.groups)
 	}
-	y := conv.Done()
-	if l.useBias {
-		y = addBias(y, c.Value(l.biasWeight))
-	}
-	return c.activate(l.activation, y)
+	return conv.Done()
 }
 
 // oddKernel appends a row or column of zeros to a kernel whose span is even,
