@@ -185,7 +185,7 @@ var sequences = []struct {
 	{"main function", []string{"func main() { fmt.Println(\"main\") }", "main", "func main() { fmt.Println(\"again\") }", "again"}},
 	{"exec", []string{"func work() { fmt.Println(\"worked\") }", "", "%exec work", "worked"}},
 	{"arguments and flags", []string{"var n = flag.Int(\"n\", 1, \"\")\n%% -n 7 rest\nfmt.Println(*n, flag.Args())", "7 [rest]", "var n = flag.Int(\"n\", 1, \"\")\n%% -n 8\nfmt.Println(*n)", "8", "%% -n 9\nfmt.Println(*n)", "9"}},
-	{"wrong flag", []string{"%% -nothing\nfmt.Println(1)", "panic: flag provided but not defined: -nothing…"}},
+	{"wrong flag", []string{"%% -nothing\nfmt.Println(1)", "flag provided but not defined: -nothing\nUsage of cell:\npanic: flag provided but not defined: -nothing"}},
 	{"labels", []string{"outer:\nfor i := range 3 { for j := range 3 { if j == 1 { continue outer }; if i == 2 { break outer }; fmt.Print(i, j, \" \") } }", "0 0 1 0"}},
 	{"unused things", []string{"import \"os\"\n%%\nx := 1\nfor i, v := range []int{1} { }\nif y := 2; true { }\nfunc() { z := 3 }()\nswitch s := any(1).(type) { case int: }\nunused:\nfmt.Println(\"ok\")", "ok"}},
 	{"unicode names", []string{"größe := 3\nvar 日本 = \"x\"\ntype Ω struct{ α int }", "", "fmt.Println(größe, 日本, Ω{2})", "3 x {2}"}},

@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/scanner"
 	"go/token"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -226,12 +227,14 @@ func (r *reader) function(f *ast.FuncDecl) error {
 	if f.Recv != nil && len(f.Recv.List) > 0 {
 		receiver, place := receiverName(f.Recv.List[0].Type)
 		d := r.new(method, receiver+"."+name, f.Pos(), f.End())
+		d.idents = r.functionIdentifiers(f)
 		d.receiver = receiver
 		d.places = []int{r.files.PositionFor(place, false).Offset - r.files.PositionFor(f.Pos(), false).Offset}
 		r.declarations = append(r.declarations, d)
 		return nil
 	}
 	d := r.new(function, name, f.Pos(), f.End())
+	d.idents = r.functionIdentifiers(f)
 	d.places = []int{r.files.PositionFor(f.Name.Pos(), false).Offset - r.files.PositionFor(f.Pos(), false).Offset}
 	switch {
 	case name == "main":
@@ -248,6 +251,32 @@ func (r *reader) function(f *ast.FuncDecl) error {
 	}
 	r.declarations = append(r.declarations, d)
 	return nil
+}
+
+// functionIdentifiers are the names that a function or method uses, without those
+// of its receiver, parameters and results, which hide what else has their name:
+// a variable of the notebook called s is nothing to func (s square) area().
+func (r *reader) functionIdentifiers(f *ast.FuncDecl) map[string]bool {
+	used := identifiers(r.slice(f.Pos(), f.End()))
+	inTypes := map[string]bool{}
+	var own []string
+	for _, list := range []*ast.FieldList{f.Recv, f.Type.Params, f.Type.Results} {
+		if list == nil {
+			continue
+		}
+		for _, field := range list.List {
+			maps.Copy(inTypes, identifiers(r.slice(field.Type.Pos(), field.Type.End())))
+			for _, name := range field.Names {
+				own = append(own, name.Name)
+			}
+		}
+	}
+	for _, name := range own {
+		if !inTypes[name] {
+			delete(used, name)
+		}
+	}
+	return used
 }
 
 // receiverName finds the type's name in a receiver.
