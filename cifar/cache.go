@@ -237,11 +237,17 @@ func writeJSON(path string, value any) error {
 	if err != nil {
 		return err
 	}
+	return replaceFile(path, append(text, '\n'))
+}
+
+// replaceFile puts text under the name path in one move: no half-written file
+// is ever there.
+func replaceFile(path string, text []byte) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), ".new-")
 	if err != nil {
 		return err
 	}
-	_, err = temp.Write(append(text, '\n'))
+	_, err = temp.Write(text)
 	err = errors.Join(err, temp.Sync(), temp.Close())
 	if err == nil {
 		err = os.Rename(temp.Name(), path)

@@ -41,34 +41,17 @@ func (p *Predictions) Save(run string) error {
 		return fmt.Errorf("cifar: saving predictions: %w", err)
 	}
 	text, err := json.Marshal(savedPredictions{training, p.Model, p.Parameters, p.Classes, p.Actual, p.Predicted, p.Probability})
+	folder := ""
 	if err == nil {
-		err = p.write(run, text)
+		folder, err = layers.RunDir(run)
+	}
+	if err == nil {
+		err = replaceFile(filepath.Join(folder, predictionsFile), text)
 	}
 	if err != nil {
 		return fmt.Errorf("cifar: saving predictions of run %q: %w", run, err)
 	}
 	return nil
-}
-
-// write replaces the file in one move.
-func (p *Predictions) write(run string, text []byte) error {
-	folder, err := layers.RunDir(run)
-	if err != nil {
-		return err
-	}
-	temp, err := os.CreateTemp(folder, "."+predictionsFile+"-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name())
-	if _, err := temp.Write(text); err != nil {
-		temp.Close()
-		return err
-	}
-	if err := temp.Close(); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), filepath.Join(folder, predictionsFile))
 }
 
 // LoadPredictions returns what Save kept with a run. examples are the pictures

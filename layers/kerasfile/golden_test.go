@@ -31,8 +31,16 @@ type prediction struct {
 // golden unpacks the files that Keras made into a folder of their own.
 func golden(t testing.TB) (dir string, predictions map[string]prediction) {
 	t.Helper()
+	dir = unpackGolden(t, "testdata/golden.zip", "predictions.json", &predictions)
+	return dir, predictions
+}
+
+// unpackGolden puts the files of an archive into a folder of their own, but for the
+// one called figures, which it reads into the value that to points at.
+func unpackGolden(t testing.TB, archive, figures string, to any) (dir string) {
+	t.Helper()
 	dir = t.TempDir()
-	z, err := zip.OpenReader("testdata/golden.zip")
+	z, err := zip.OpenReader(archive)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,8 +54,8 @@ func golden(t testing.TB) (dir string, predictions map[string]prediction) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if m.Name == "predictions.json" {
-			err = json.Unmarshal(b, &predictions)
+		if m.Name == figures {
+			err = json.Unmarshal(b, to)
 		} else {
 			err = os.WriteFile(filepath.Join(dir, m.Name), b, 0o644)
 		}
@@ -55,7 +63,7 @@ func golden(t testing.TB) (dir string, predictions map[string]prediction) {
 			t.Fatal(err)
 		}
 	}
-	return dir, predictions
+	return dir
 }
 
 func init() {

@@ -1,9 +1,7 @@
 package kerasfile
 
 import (
-	"archive/zip"
 	"encoding/json"
-	"io"
 	"math"
 	"os"
 	"os/exec"
@@ -102,30 +100,7 @@ func TestGoOnTrainingFromKeras(t *testing.T) {
 
 func trainedFiles(t *testing.T) (dir string, expected map[string]goneOn) {
 	t.Helper()
-	dir = t.TempDir()
-	z, err := zip.OpenReader("testdata/trained.zip")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer z.Close()
-	for _, m := range z.File {
-		r, err := m.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := io.ReadAll(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if m.Name == "expected.json" {
-			err = json.Unmarshal(b, &expected)
-		} else {
-			err = os.WriteFile(filepath.Join(dir, m.Name), b, 0o644)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir = unpackGolden(t, "testdata/trained.zip", "expected.json", &expected)
 	return dir, expected
 }
 
