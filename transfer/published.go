@@ -60,7 +60,7 @@ func (f officialFile) locate(ctx context.Context, report func(getfile.Progress))
 		case err == nil && got == f.md5:
 			return located{path, got}, nil
 		case err == nil:
-			foreign = append(foreign, fmt.Sprintf("%s has the MD5 %s", path, got))
+			foreign = append(foreign, fmt.Sprintf("%s has the MD5 %s", getfile.Tilde(path), got))
 		case !errors.Is(err, os.ErrNotExist):
 			foreign = append(foreign, err.Error())
 		case to == "" && writable(folder):
@@ -135,5 +135,5 @@ func (f officialFile) explain(err error, folder string, foreign []string) error 
 		also = " (found, but not the published file: " + strings.Join(foreign, ", ") + ")"
 	}
 	return fmt.Errorf("download %s where there is a network and put it into %s, or into a folder named by GOCIFAR_WEIGHTS%s: %w",
-		f.url, folder, also, err)
+		f.url, getfile.Tilde(folder), also, err)
 }

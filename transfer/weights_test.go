@@ -109,7 +109,7 @@ func TestLocate(t *testing.T) {
 		f := publishedFile(t, "weights")
 		f.url = "http://127.0.0.1:1/w_notop.h5"
 		_, err := f.locate(t.Context(), nil)
-		want := "download http://127.0.0.1:1/w_notop.h5 where there is a network and put it into " + keras
+		want := "download http://127.0.0.1:1/w_notop.h5 where there is a network and put it into " + getfile.Tilde(keras)
 		if !errors.Is(err, getfile.ErrUnreachable) || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v", err)
 		}

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,12 +40,12 @@ func (d *download) run(ctx context.Context) error {
 	}
 	defer part.close()
 	var failures []error
-	for _, url := range d.URLs {
-		err := d.whole(ctx, url, part)
+	for _, address := range d.URLs {
+		err := d.whole(ctx, address, part)
 		if errors.Is(err, ErrHash) && part.resumed {
 			// The first bytes may be of another file than the last ones.
 			part.resumed = false
-			err = d.whole(ctx, url, part)
+			err = d.whole(ctx, address, part)
 		}
 		if err == nil {
 			syncFolder(filepath.Dir(d.Path))
@@ -52,7 +54,7 @@ func (d *download) run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		failures = append(failures, fmt.Errorf("%s: %w", url, err))
+		failures = append(failures, fmt.Errorf("%s: %w", address, err))
 	}
 	return d.failure(failures, part)
 }
@@ -155,10 +157,20 @@ func (d *download) attempt(ctx context.Context, url string, part *part) error {
 	return nil
 }
 
-// cause returns errStalled where that is why a request failed.
+// cause returns errStalled where that is why a request failed. Else it leaves
+// the address out, which the error of the whole download names, and the name
+// server's, which tells more about the user's network than about the failure.
 func cause(ctx context.Context, err error) error {
 	if errors.Is(context.Cause(ctx), errStalled) {
 		return againError{errStalled}
+	}
+	if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
+		anonymous := *dns
+		anonymous.Server = ""
+		return &anonymous
+	}
+	if request := (*url.Error)(nil); errors.As(err, &request) {
+		return request.Err
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // CacheRoot returns the folder below which gocifar caches everything:
@@ -31,4 +32,18 @@ func KerasModels() (string, error) {
 		return "", fmt.Errorf("no home folder for Keras' files (%w): set KERAS_HOME", err)
 	}
 	return filepath.Join(home, ".keras", "models"), nil
+}
+
+// Tilde returns a path for a message: below the user's home folder it starts
+// with ~, so that a notebook that is passed on does not name the user.
+func Tilde(path string) string {
+	home, err := os.UserHomeDir()
+	if err != nil || home == "" {
+		return path
+	}
+	below, err := filepath.Rel(home, path)
+	if err != nil || below == ".." || strings.HasPrefix(below, ".."+string(filepath.Separator)) {
+		return path
+	}
+	return filepath.Join("~", below)
 }
