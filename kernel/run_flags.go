@@ -83,8 +83,8 @@ func (f *runFlags) defineLimits(flags *flag.FlagSet) {
 func (f *runFlags) defineSelection(flags *flag.FlagSet) {
 	flags.Var(&f.skip, "skip-tag", "do not run cells with this `tag`; may be repeated")
 	flags.Var(&f.only, "only-tag", "run only cells with this `tag`; may be repeated")
-	flags.IntVar(&f.fromCell, "from-cell", 0, "`number` of the code cell to start from, from 1; GoNB gets the declarations of the cells before it")
-	flags.BoolVar(&f.resume, "resume", false, "go on from the first cell that did not end well in -output or has changed since (GoNB only)")
+	flags.IntVar(&f.fromCell, "from-cell", 0, "`number` of the code cell to start from, from 1; GoNB gets the declarations of the cells before it, other kernels nothing, with a warning")
+	flags.BoolVar(&f.resume, "resume", false, "go on from the first cell that did not end well in -output or has changed since; kernels other than GoNB keep values, so there, if a cell is left, all run again")
 }
 
 func (f *runFlags) defineParameters(flags *flag.FlagSet) {

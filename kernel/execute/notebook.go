@@ -58,6 +58,7 @@ func Document(ctx context.Context, path string, nb *nbformat.Notebook, opts Opti
 	nb.EnsureIDs()
 	r.takeOver()
 	r.prepare()
+	r.listen()
 	err := r.withKernel(ctx)
 	err = r.finish(err)
 	if err != nil {

@@ -68,8 +68,9 @@ type Options struct {
 	// Earlier is an executed version of the document: cells that are not run take over its outputs, as long as they
 	// have the same source.
 	Earlier *nbformat.Notebook
-	// Resume starts from the first cell that did not end well in Earlier or that is another one now. Only runs on GoNB
-	// can be resumed.
+	// Resume starts from the first cell that did not end well in Earlier or that is another one now. Other kernels than
+	// GoNB keep values, which are gone with the earlier run: there, if a cell is left to run, all of them run again, with
+	// a warning.
 	Resume bool
 	// Basis says in words what the outputs depend on besides the document, for instance settings in Env. A run with
 	// another basis is not resumed. It is stored in the document, so it must hold no secrets.

@@ -40,6 +40,16 @@ func gonbSpec(t testing.TB) *jupyter.Spec {
 	}
 }
 
+// goEnv asks the go command for a setting.
+func goEnv(t testing.TB, name string) string {
+	t.Helper()
+	out, err := exec.Command("go", "env", name).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
 func pythonSpec(t testing.TB) *jupyter.Spec {
 	t.Helper()
 	program := os.Getenv("GOCIFAR_TEST_PYTHON")
@@ -54,13 +64,19 @@ func pythonSpec(t testing.TB) *jupyter.Spec {
 // runPeer runs a document on a kernel of the spec.
 func runPeer(t testing.TB, spec *jupyter.Spec, nb *nbformat.Notebook, opts Options) (*Result, error) {
 	t.Helper()
+	return runPeerUntil(t.Context(), t, spec, nb, opts)
+}
+
+// runPeerUntil is runPeer with a context that the test ends.
+func runPeerUntil(ctx context.Context, t testing.TB, spec *jupyter.Spec, nb *nbformat.Notebook, opts Options) (*Result, error) {
+	t.Helper()
 	opts.Start = func(ctx context.Context, _, dir string, env []string) (*jupyter.Kernel, error) {
 		return jupyter.Launch(ctx, jupyter.LaunchOptions{Spec: spec, Dir: dir, Env: env, StartTimeout: 2 * time.Minute})
 	}
 	opts.StartTimeout = 2 * time.Minute
 	opts.Dir = t.TempDir()
 	opts.Output = filepath.Join(opts.Dir, "out.ipynb")
-	result, err := Document(t.Context(), "peer.ipynb", nb, opts)
+	result, err := Document(ctx, "peer.ipynb", nb, opts)
 	if result == nil {
 		t.Fatal(err)
 	}
@@ -246,5 +262,28 @@ func TestRealResume(t *testing.T) {
 	}
 	if got := outputsOf(nb.Cells[1]) + "\n" + outputsOf(nb.Cells[2]); got != "stdout \"Set: PLACE=\\\"here\\\"\\nran\\n\"\nstdout \"HELLO here\"" {
 		t.Errorf("outputs %s", got)
+	}
+}
+
+// A run on a kernel that keeps values starts again where a cell is left, and does nothing where none is.
+func TestRealResumeOfIPyKernel(t *testing.T) {
+	spec := pythonSpec(t)
+	cells := []string{"x = 41", "x += 1", "raise ValueError('bad')"}
+	earlier := document(cells...)
+	if _, err := runPeer(t, spec, earlier, Options{}); ExitCode(err) != ExitCellError {
+		t.Fatal(err)
+	}
+	cells[2] = "print(x)"
+	nb := document(cells...)
+	result, err := runPeer(t, spec, nb, Options{Earlier: earlier, Resume: true})
+	if err != nil || states(result) != "ok ok ok" || len(result.Warnings) != 1 || !strings.Contains(result.Warnings[0], "not resumed: kernel") {
+		t.Fatalf("%v, states %s, warnings %q", err, states(result), result.Warnings)
+	}
+	if got := outputsOf(nb.Cells[2]); got != `stdout "42\n"` {
+		t.Errorf("outputs %s", got)
+	}
+	result, err = runPeer(t, spec, document(cells...), Options{Earlier: nb, Resume: true})
+	if err != nil || states(result) != "skipped skipped skipped" || result.Kernel.Name != "" {
+		t.Errorf("%v, states %s, kernel %q", err, states(result), result.Kernel.Name)
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // A run that does not begin with the first cell. GoNB makes it possible: each cell is a program of its own, and only
 // declarations and settings go from cell to cell, so those of the earlier cells are sent again without running what else
-// they do. Kernels that keep values cannot be resumed so.
+// they do. Kernels that keep values cannot be resumed so: there a run that should be resumed starts again.
 
 // takeOver finds where the run begins, and gives the cells before it what an earlier run left in them.
 func (r *run) takeOver() {
@@ -87,8 +87,8 @@ func (r *run) replay(ctx context.Context) error {
 	}
 	if !r.gonb {
 		if r.opts.Resume {
-			return &UsageError{fmt.Errorf("%s: only runs on GoNB can be resumed; kernel %s keeps values, which are gone: run it from the start",
-				r.path, r.result.Kernel.Name)}
+			r.startAgain(fmt.Sprintf("not resumed: kernel %s keeps values, and those of the earlier run are gone", r.result.Kernel.Name))
+			return nil
 		}
 		r.warn(nil, "the cells before the first one were not run: what they define is not there")
 		return nil
@@ -119,6 +119,13 @@ func (r *run) replay(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// startAgain runs all cells where only the last ones were to run.
+func (r *run) startAgain(why string) {
+	r.warn(nil, why)
+	r.opts.From, r.executed = 0, 0
+	r.prepare()
 }
 
 // replayOne sends code in the place of a cell. Its outputs are nobody's.

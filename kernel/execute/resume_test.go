@@ -152,9 +152,25 @@ func TestResume(t *testing.T) {
 	t.Run("another kernel", func(t *testing.T) {
 		nb := fresh()
 		opts := quick()
-		opts.Earlier, opts.Resume, opts.Basis = earlier, true, "profile quick"
-		if _, err := runFake(t, fakekernel.Options{}, nil, nb, opts); ExitCode(err) != ExitUsage {
-			t.Errorf("error %v, want a usage error", err)
+		opts.Earlier, opts.Resume, opts.Basis = earlier.Clone(), true, "profile quick"
+		result, err := runFake(t, fakekernel.Options{Execute: func(x *fakekernel.Execution) { x.Stdout("again") }}, nil, nb, opts)
+		if err != nil || states(result) != "ok  ok ok" || len(result.Warnings) != 1 || !strings.Contains(result.Warnings[0], "not resumed") {
+			t.Errorf("%v, states %s, warnings %q", err, states(result), result.Warnings)
+		}
+		for k, i := range codeCells(nb) {
+			if got := outputsOf(nb.Cells[i]); got != `stdout "again"` || nb.Cells[i].ExecutionCount() != k+1 {
+				t.Errorf("cell %d: prompt %d, outputs %s", k, nb.Cells[i].ExecutionCount(), got)
+			}
+		}
+	})
+
+	t.Run("another kernel, from a cell", func(t *testing.T) {
+		nb := fresh()
+		opts := quick()
+		opts.Earlier, opts.From = earlier.Clone(), 2
+		result, err := runFake(t, fakekernel.Options{}, nil, nb, opts)
+		if err != nil || states(result) != "skipped  ok ok" || len(result.Warnings) != 1 || !strings.Contains(result.Warnings[0], "what they define is not there") {
+			t.Errorf("%v, states %s, warnings %q", err, states(result), result.Warnings)
 		}
 	})
 }

@@ -100,6 +100,7 @@ func hasAnyTag(cell *nbformat.Cell, tags []string) bool {
 
 // prepare marks every cell before anything runs: the file is truthful from its first save on.
 func (r *run) prepare() {
+	r.result.Cells, r.numbers, r.codeCells = nil, nil, 0
 	for i, cell := range r.nb.Cells {
 		result := CellResult{Index: i, Type: cell.Type()}
 		if cell.Type() == nbformat.Code {
@@ -122,6 +123,10 @@ func (r *run) prepare() {
 		r.result.Cells = append(r.result.Cells, result)
 		r.numbers = append(r.numbers, r.codeCells)
 	}
+}
+
+// listen says what is done with outputs.
+func (r *run) listen() {
 	r.outputs.warn = r.warn
 	if r.opts.KernelLog != nil {
 		r.outputs.log = func(text string) { io.WriteString(r.opts.KernelLog, text) }
