@@ -25,7 +25,7 @@ func (f *runFlags) printParameters(out io.Writer, jobs []batch.Job) error {
 	}
 	var all []entry
 	for _, job := range jobs {
-		list, err := parameters.Inspect(job.Notebook, f.kernel)
+		list, err := parameters.Inspect(job.Notebook, f.kernel, modulesOf(job)...)
 		if err != nil {
 			return &execute.UsageError{Reason: fmt.Errorf("%s: %w", job.Path, err)}
 		}
@@ -57,7 +57,7 @@ func (f *runFlags) prepareDocuments(jobs []batch.Job) error {
 		return &execute.UsageError{Reason: err}
 	}
 	for _, job := range jobs {
-		warnings, err := parameters.Inject(job.Notebook, f.kernel, values)
+		warnings, err := parameters.Inject(job.Notebook, f.kernel, values, modulesOf(job)...)
 		if err != nil {
 			return &execute.UsageError{Reason: fmt.Errorf("%s: %w", job.Path, err)}
 		}
@@ -74,6 +74,15 @@ func (f *runFlags) prepareDocuments(jobs []batch.Job) error {
 		}
 	}
 	return nil
+}
+
+// modulesOf are the folders whose modules know the packages of a notebook's cells: its own, and this checkout, whose
+// packages our kernels give to every notebook.
+func modulesOf(job batch.Job) []string {
+	if job.Local() {
+		return []string{filepath.Dir(job.Path), "."}
+	}
+	return []string{"."}
 }
 
 // values are the parameters that the flags give: of files first, so that others override them.

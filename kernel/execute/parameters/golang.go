@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"go/ast"
 	"go/constant"
-	"go/importer"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"github.com/gocifar/gocifar/kernel/execute/gocell"
@@ -15,7 +15,9 @@ import (
 
 // golang writes parameters as constants and variables of the types that the notebook declares. A later declaration of
 // a name replaces the earlier one in GoNB.
-type golang struct{}
+type golang struct {
+	modules []string // folders whose modules are asked for packages outside of the standard library
+}
 
 // strict is true: nothing in the notebook could use a name that it does not declare.
 func (golang) strict() bool { return true }
@@ -25,6 +27,7 @@ type goParameter struct {
 	Parameter
 	object   types.Object // *types.Const or *types.Var
 	typeText string       // the type as written, "" if there is none
+	unknown  error        // why the type is not known; nil if it is
 }
 
 // untyped is the kind of a constant without a type.
@@ -43,8 +46,8 @@ func kindOf(basic *types.Basic) types.BasicKind {
 // valueType is the type that a value must have.
 func (p goParameter) valueType() types.Type { return types.Default(p.object.Type()) }
 
-func (golang) open(before []string, source string) (cell, error) {
-	c, err := checkGo(before, source)
+func (g golang) open(before []string, source string) (cell, error) {
+	c, err := checkGo(before, source, g.modules)
 	if err != nil {
 		return nil, err
 	}
@@ -101,6 +104,9 @@ func (c *goCell) assign(v Value) (string, error) {
 		expr, err := naturalGo(v.Value)
 		return "const " + v.Name + " = " + expr, err
 	}
+	if p.unknown != nil {
+		return "", p.unknown
+	}
 	expr, comment, err := goExpression(v, p.valueType())
 	if err != nil {
 		return "", err
@@ -140,8 +146,17 @@ func (c *goCell) accepts(typeText, expr string, isConst bool) error {
 }
 
 // checkGo type-checks the tagged cell among what is declared above it. Only the types of its constants and variables
-// matter: other errors are left to the run.
-func checkGo(before []string, source string) (*goCell, error) {
+// matter: other errors are left to the run. Packages outside of the standard library are looked at only if a parameter
+// has a type of theirs: that takes the go command, and the time of a build where they were not built yet.
+func checkGo(before []string, source string, modules []string) (*goCell, error) {
+	c, err := checkGoWith(before, source, nil)
+	if err != nil || len(modules) == 0 || !slices.ContainsFunc(c.parameters, func(p goParameter) bool { return p.unknown != nil }) {
+		return c, err
+	}
+	return checkGoWith(before, source, modules)
+}
+
+func checkGoWith(before []string, source string, modules []string) (*goCell, error) {
 	fset := token.NewFileSet()
 	parsed := gocell.Parse(source)
 	if parsed.Magic != "" {
@@ -158,10 +173,8 @@ func checkGo(before []string, source string) (*goCell, error) {
 			files = append(files, f)
 		}
 	}
-	imports := &standardImporter{from: importer.ForCompiler(fset, "source", nil)}
-	for _, f := range files {
-		imports.complete(f)
-	}
+	imports := newGoImporter(fset, modules)
+	imports.complete(files)
 	reasons := map[token.Pos]string{}
 	info := &types.Info{Defs: map[*ast.Ident]types.Object{}, Types: map[ast.Expr]types.TypeAndValue{}}
 	config := types.Config{Importer: imports, Error: func(err error) {
@@ -172,11 +185,12 @@ func checkGo(before []string, source string) (*goCell, error) {
 	}}
 	pkg, _ := config.Check("main", fset, files, info) // errors went to reasons
 	c := &goCell{Cell: parsed, fset: fset, pkg: pkg, end: file.Name.End()}
-	return c, c.collect(file, info, reasons)
+	c.collect(file, info, reasons, imports)
+	return c, nil
 }
 
 // collect lists the constants and variables that the file declares.
-func (c *goCell) collect(file *ast.File, info *types.Info, reasons map[token.Pos]string) error {
+func (c *goCell) collect(file *ast.File, info *types.Info, reasons map[token.Pos]string, imports *goImporter) {
 	for _, decl := range file.Decls {
 		group, ok := decl.(*ast.GenDecl)
 		if !ok || group.Tok != token.CONST && group.Tok != token.VAR {
@@ -189,11 +203,14 @@ func (c *goCell) collect(file *ast.File, info *types.Info, reasons map[token.Pos
 				if name.Name == "_" || object == nil {
 					continue
 				}
-				if object.Type() == nil || object.Type() == types.Typ[types.Invalid] {
-					return fmt.Errorf("parameters: the type of %s is not known%s", name.Name, why(spec, reasons))
-				}
-				p := goParameter{object: object, Parameter: Parameter{Name: name.Name, Type: typeString(types.Default(object.Type()))}}
+				p := goParameter{object: object, Parameter: Parameter{Name: name.Name}}
 				p.typeText = c.text(spec.Type)
+				if known(object.Type()) {
+					p.Type = typeString(types.Default(object.Type()))
+				} else {
+					p.Type = p.typeText
+					p.unknown = fmt.Errorf("its type is not known%s%s", why(spec, reasons), imports.failure(c.Text(c.fset, spec.Pos(), spec.End())))
+				}
 				p.Help = help(group, spec)
 				if i < len(spec.Values) {
 					p.Default = c.text(spec.Values[i])
@@ -204,7 +221,25 @@ func (c *goCell) collect(file *ast.File, info *types.Info, reasons map[token.Pos
 			}
 		}
 	}
-	return nil
+}
+
+// known tells whether all of a type that a value would need is known.
+func known(t types.Type) bool {
+	switch t := t.(type) {
+	case nil:
+		return false
+	case *types.Basic:
+		return t.Kind() != types.Invalid
+	case *types.Slice:
+		return known(t.Elem())
+	case *types.Array:
+		return known(t.Elem())
+	case *types.Pointer:
+		return known(t.Elem())
+	case *types.Map:
+		return known(t.Key()) && known(t.Elem())
+	}
+	return true
 }
 
 // why finds what the type checker said about a declaration.
@@ -251,42 +286,3 @@ func typeString(t types.Type) string {
 		return p.Name()
 	})
 }
-
-// standardImporter imports the standard library from source. The packages of other modules are left empty: what has
-// their types cannot be a parameter.
-type standardImporter struct{ from types.Importer }
-
-// Import is types.Importer's.
-func (s *standardImporter) Import(path string) (*types.Package, error) {
-	if first, _, _ := strings.Cut(path, "/"); strings.Contains(first, ".") {
-		return nil, fmt.Errorf("only the standard library is looked at here, not %s", path)
-	}
-	return s.from.Import(path)
-}
-
-// complete adds the imports that GoNB would: a name before a dot that is a package of the standard library.
-func (s *standardImporter) complete(file *ast.File) {
-	imported := map[string]bool{}
-	for _, spec := range file.Imports {
-		path := strings.Trim(spec.Path.Value, "`\"")
-		imported[path[strings.LastIndexByte(path, '/')+1:]] = true
-	}
-	ast.Inspect(file, func(n ast.Node) bool {
-		selector, ok := n.(*ast.SelectorExpr)
-		if !ok {
-			return true
-		}
-		name, ok := selector.X.(*ast.Ident)
-		if !ok || imported[name.Name] || !autoImported[name.Name] {
-			return true
-		}
-		imported[name.Name] = true
-		spec := &ast.ImportSpec{Path: &ast.BasicLit{Kind: token.STRING, Value: `"` + name.Name + `"`}}
-		file.Imports = append(file.Imports, spec)
-		file.Decls = append([]ast.Decl{&ast.GenDecl{Tok: token.IMPORT, Specs: []ast.Spec{spec}}}, file.Decls...)
-		return true
-	})
-}
-
-// autoImported are the packages whose types and constants parameters are likely to have.
-var autoImported = map[string]bool{"time": true, "math": true, "os": true, "image": true, "strings": true, "sort": true}

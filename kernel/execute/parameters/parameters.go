@@ -45,14 +45,14 @@ type cell interface {
 }
 
 // languageOf finds the notebook's language by its metadata, else by the kernel's name.
-func languageOf(nb *nbformat.Notebook, kernel string) (language, error) {
+func languageOf(nb *nbformat.Notebook, kernel string, modules []string) (language, error) {
 	if kernel == "" {
 		kernel = nb.KernelName()
 	}
 	name := strings.ToLower(nb.Language())
 	switch {
 	case name == "go", name == "" && (strings.Contains(kernel, "gonb") || kernel == "gocifar"):
-		return golang{}, nil
+		return golang{modules}, nil
 	case name == "python", name == "ipython", name == "" && (strings.Contains(kernel, "python") || kernel == ""):
 		return python{}, nil
 	case name == "":
@@ -62,9 +62,10 @@ func languageOf(nb *nbformat.Notebook, kernel string) (language, error) {
 }
 
 // Inspect lists the parameters of a notebook, in the order of their declaration. Kernel is the name of the kernelspec
-// that will run it, "" for the notebook's own.
-func Inspect(nb *nbformat.Notebook, kernel string) ([]Parameter, error) {
-	lang, err := languageOf(nb, kernel)
+// that will run it, "" for the notebook's own. Modules are folders: the Go modules around them are asked, in this order,
+// for packages outside of the standard library that parameters have types of; without them such types are not known.
+func Inspect(nb *nbformat.Notebook, kernel string, modules ...string) ([]Parameter, error) {
+	lang, err := languageOf(nb, kernel, modules)
 	if err != nil {
 		return nil, err
 	}
@@ -80,14 +81,14 @@ func Inspect(nb *nbformat.Notebook, kernel string) ([]Parameter, error) {
 }
 
 // Inject adds the cell that sets the values, in place of one that an earlier call added. Of several values for a name the
-// last one counts. The warnings are about values that may have no effect. The document is unchanged if there is an
+// last one counts. Kernel and modules are as for [Inspect]. The warnings are about values that may have no effect. The document is unchanged if there is an
 // error.
-func Inject(nb *nbformat.Notebook, kernel string, values []Value) (warnings []string, err error) {
+func Inject(nb *nbformat.Notebook, kernel string, values []Value, modules ...string) (warnings []string, err error) {
 	values = lastOfEach(values)
 	if len(values) == 0 {
 		return nil, nil
 	}
-	lang, err := languageOf(nb, kernel)
+	lang, err := languageOf(nb, kernel, modules)
 	if err != nil {
 		return nil, err
 	}
