@@ -206,14 +206,19 @@ func watchHeart(ctx context.Context, kernel *jupyter.Kernel, limit time.Duration
 	}
 	cancel()
 	go func() {
+		looked := time.Now()
 		for ctx.Err() == nil {
+			if time.Since(looked) > limit { // this process stood still itself, and perhaps the kernel with it
+				answered = time.Now()
+			}
+			looked = time.Now()
 			ping, cancel := context.WithTimeout(ctx, limit/2)
 			_, err := kernel.Ping(ping)
 			cancel()
 			switch {
 			case err == nil:
 				answered = time.Now()
-			case !answered.IsZero() && time.Since(answered) > limit:
+			case !answered.IsZero() && time.Since(answered) > limit && time.Since(looked) < limit:
 				hung <- fmt.Errorf("no heartbeat for %v", time.Since(answered).Round(time.Millisecond))
 				return
 			}

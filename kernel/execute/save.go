@@ -34,9 +34,9 @@ func newSaver(path string, nb *nbformat.Notebook) saver {
 func (s *saver) changed(cell int) { s.cells[cell] = nil }
 
 // often is the share of time that saving may take, as one part in often.
-const often = 4
+const often = 10
 
-// offer saves unless saves would then take more than a quarter of the time: a document of 100 MB is not written after
+// offer saves unless saves would then take more than a tenth of the time: a document of 100 MB is not written after
 // every one of its 1,000 cells.
 func (s *saver) offer() {
 	if s.path == "" || !s.idle() || time.Since(s.last) < (often-1)*s.cost {
