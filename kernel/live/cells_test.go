@@ -26,8 +26,11 @@ var lightLibrary = sync.OnceValues(func() (*library.Library, error) {
 		return nil, err
 	}
 	temporary = append(temporary, dir)
-	return library.Build(context.Background(), dir, library.Options{Go: "go", Root: "../..", Light: true})
+	return library.Build(context.Background(), dir, library.Options{Go: "go", Root: "../..", Light: true, Packages: []string{embedding}})
 })
+
+// embedding is a package for tests of the kernel.
+const embedding = "github.com/gocifar/gocifar/kernel/live/testdata/embedding"
 
 var temporary []string
 
@@ -174,6 +177,8 @@ var sequences = []struct {
 	{"generic type", []string{"type stack[T any] struct{ items []T }\nfunc (s *stack[T]) push(t T) { s.items = append(s.items, t) }\nvar s stack[string]", "", "s.push(\"a\"); s.push(\"b\"); len(s.items)", "=> 2"}},
 	{"generic type keeps its identity", []string{"type pair[A, B any] struct{ a A; b B }\nvar x any = pair[int, string]{1, \"b\"}", "", "x.(pair[int, string]).b", "=> b"}},
 	{"generic type redefined", []string{"type box[T any] struct{ v T }\nfunc (b box[T]) get() T { return b.v }", "", "type box[T any] struct{ v, w T }\nvar b = box[int]{1, 2}", "", "b.get() + b.w", "=> 3"}},
+	{"generic type of a package with hidden methods", []string{"import \"" + embedding + "\"\nfunc first(list ...embedding.Part) int { return embedding.Secret(list[0]) }\n%%\nm := embedding.New().Named(\"four\")\nfmt.Println(m.Name(), first(m))", "four 4",
+		"var p embedding.Part = &m.Base\n_, ok := any(m).(interface{ Named(string) *embedding.Model })\nfmt.Println(first(p), ok, reflect.TypeOf(m.Base).NumField())", "4 true 2"}},
 	{"constraint", []string{"type number interface{ ~int | ~float64 }\nfunc sum[T number](l ...T) (t T) { for _, v := range l { t += v }; return }", "", "sum(1.5, 2)", "=> 3.5"}},
 	{"iota", []string{"type day int\nconst (\n\tmon day = iota\n\ttue\n\twed\n)", "", "fmt.Println(mon, tue, wed)", "0 1 2"}},
 	{"constant redefined", []string{"const n = 3", "", "const n = 4", "", "n", "=> 4"}},

@@ -2,6 +2,7 @@ package library
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -65,7 +66,12 @@ func (b *Builder) Compile(ctx context.Context, dir string, number int64, source 
 	if _, err := output(compile); err != nil {
 		return "", err
 	}
-	if err := b.linkFast(ctx, dir, number, archive, plugin); err == nil || ctx.Err() != nil {
+	err = b.linkFast(ctx, dir, number, archive, plugin)
+	// The linker gives up after some complaints, so there may be more than one round.
+	for err != nil && b.adjust(archive, number, err) {
+		err = b.linkFast(ctx, dir, number, archive, plugin)
+	}
+	if err == nil || ctx.Err() != nil {
 		return plugin, err
 	}
 	// Whatever the interface lacks, the library has.
@@ -95,6 +101,22 @@ func (b *Builder) linkFast(ctx context.Context, dir string, number int64, archiv
 		return err
 	}
 	return b.linkCell(ctx, number, config, archive, plugin)
+}
+
+// adjust changes a compiled cell so that the linker has nothing more to complain of,
+// see redirectMethods. It reports whether it is worth to link again.
+func (b *Builder) adjust(archive string, number int64, complaint error) bool {
+	var tool *ToolError
+	index, err := b.library.index()
+	if err != nil || !errors.As(complaint, &tool) {
+		return false
+	}
+	types := index.descriptions(tool.Output)
+	if len(types) == 0 {
+		return false
+	}
+	data, err := os.ReadFile(archive)
+	return err == nil && redirectMethods(data, types, EntryName(number)) && os.WriteFile(archive, data, 0o644) == nil
 }
 
 // interfaceConfig is the linker's configuration with the library replaced by an

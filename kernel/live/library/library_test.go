@@ -3,6 +3,7 @@ package library
 import (
 	"context"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -111,4 +112,37 @@ func TestInterface(t *testing.T) {
 	if err := b.linkFast(t.Context(), dir, 7, dir+"/x.a", dir+"/x.so"); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// FuzzObject: what is no object file, or a damaged one, is refused or left alone.
+func FuzzObject(f *testing.F) {
+	f.Add([]byte(objectMagic))
+	whole := make([]byte, 400)
+	copy(whole, objectMagic)
+	f.Add(whole)
+	source := f.TempDir() + "/x.go"
+	if err := os.WriteFile(source, []byte("package x\n\ntype T struct{ a, b int }\n\nfunc (t *T) M() any { return t }\n\nvar V any = T{}\n"), 0o600); err != nil {
+		f.Fatal(err)
+	}
+	if _, err := output(command(f.Context(), "go", "tool", "compile", "-p", "x", "-o", source+".a", source)); err != nil {
+		f.Fatal(err)
+	}
+	object, err := os.ReadFile(source + ".a")
+	if err != nil {
+		f.Fatal(err)
+	}
+	names, err := objectNames(object)
+	if err != nil || !slices.Contains(names, "type:*x.T") {
+		f.Fatalf("an object file names %q, %v", names, err)
+	}
+	f.Add(object)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		before := len(data)
+		names, err := objectNames(data)
+		types := map[string]bool{"type:*x.T": true, "": true}
+		redirectMethods(data, types, "x.(*T).M")
+		if len(data) != before || err == nil && len(names) == 0 {
+			t.Errorf("%d bytes become %d, with %d names and no error", before, len(data), len(names))
+		}
+	})
 }
