@@ -17,6 +17,7 @@ type compiled struct {
 	state       optimizerState
 	steps       map[string]*trainStep
 	evaluators  map[int]*evaluator
+	apart       bool // a step's results do not overwrite its arguments (see overwrite); for comparison
 }
 
 // Compile chooses how the model trains: an optimizer, a loss, and metrics to

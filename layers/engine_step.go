@@ -138,7 +138,25 @@ func (s *trainStep) build(in []*graph.Node) []*graph.Node {
 		graph.AddScalar(a.step, 1), graph.AddScalar(a.iterations, 1),
 		graph.Add(a.sums, measured.vector()), firstNotFinite(a.firstBad, loss, a.step),
 	}
-	return slices.Concat(out, weights, slots, s.statistics(call))
+	out = slices.Concat(out, weights, slots, s.statistics(call))
+	if !s.compiled.apart {
+		overwrite(g, s.consumed(in, a.fixed()), out)
+	}
+	return out
+}
+
+// consumed are those of a step's arguments that the step replaces by a result,
+// in the order of the results: the state, without the variables that the step
+// does not change. fixed is the number of arguments before the state.
+func (s *trainStep) consumed(in []*graph.Node, fixed int) []*graph.Node {
+	firstOther := len(in) - len(s.others)
+	out := slices.Clone(in[fixed:firstOther])
+	for i, changed := range s.updated {
+		if changed {
+			out = append(out, in[firstOther+i])
+		}
+	}
+	return out
 }
 
 // update applies the optimizer to every weight.
