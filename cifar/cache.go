@@ -5,14 +5,15 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/gofrs/flock"
 
+	"github.com/gocifar/gocifar/layers/atomicfile"
 	"github.com/gocifar/gocifar/layers/getfile"
 )
 
@@ -138,7 +139,7 @@ func (c *cache) add(ctx context.Context, archive, from string, report func(Progr
 	if err := os.Rename(temp, c.entry(sha)); err != nil {
 		return Source{}, c.unwritable(err)
 	}
-	syncFolder(c.root)
+	atomicfile.SyncFolder(c.root)
 	source, ok := c.find(sha)
 	if !ok {
 		return Source{}, fmt.Errorf("the folder %s was changed while it was written", c.entry(sha))
@@ -240,29 +241,10 @@ func writeJSON(path string, value any) error {
 	return replaceFile(path, append(text, '\n'))
 }
 
-// replaceFile puts text under the name path in one move: no half-written file
-// is ever there.
+// replaceFile puts text under the name path in one move.
 func replaceFile(path string, text []byte) error {
-	temp, err := os.CreateTemp(filepath.Dir(path), ".new-")
-	if err != nil {
+	return atomicfile.Write(path, func(w io.Writer) error {
+		_, err := w.Write(text)
 		return err
-	}
-	_, err = temp.Write(text)
-	err = errors.Join(err, temp.Sync(), temp.Close())
-	if err == nil {
-		err = os.Rename(temp.Name(), path)
-	}
-	if err != nil {
-		os.Remove(temp.Name())
-	}
-	return err
-}
-
-// syncFolder makes renames in a folder survive a power cut. Windows and some
-// network file systems refuse to sync folders; the rename stands all the same.
-func syncFolder(path string) {
-	if folder, err := os.Open(path); err == nil {
-		folder.Sync()
-		folder.Close()
-	}
+	})
 }

@@ -11,12 +11,14 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/gocifar/gocifar/layers/atomicfile"
 )
 
 // temporaries lists the files of a run that are not complete.
 func temporaries(t *testing.T, run string) []string {
 	t.Helper()
-	left, err := filepath.Glob(filepath.Join(os.Getenv("GOCIFAR_RUNS"), run, temporaryName("*")))
+	left, err := filepath.Glob(filepath.Join(os.Getenv("GOCIFAR_RUNS"), run, atomicfile.Pattern("*")))
 	if err != nil {
 		t.Fatal(err)
 	}

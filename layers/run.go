@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+
+	"github.com/gocifar/gocifar/layers/atomicfile"
 )
 
 // run is the directory in which a fit keeps what it needs to go on after
@@ -89,7 +91,7 @@ func (r *run) open() error {
 // half a file under a temporary name. What cannot be removed does no harm.
 func (r *run) sweep() {
 	for _, name := range []string{stateFile, historyFile, configFile, bestFile} {
-		left, _ := filepath.Glob(filepath.Join(r.dir, temporaryName(name)))
+		left, _ := filepath.Glob(filepath.Join(r.dir, atomicfile.Pattern(name)))
 		for _, path := range left {
 			_ = os.Remove(path)
 		}
@@ -149,7 +151,7 @@ type fitSettings struct {
 
 // writeJSON writes v to a file of the run in one move.
 func (r *run) writeJSON(name string, v any) error {
-	return replaceFile(filepath.Join(r.dir, name), func(w io.Writer) error {
+	return atomicfile.Write(filepath.Join(r.dir, name), func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", " ")
 		return e.Encode(v)

@@ -1,7 +1,6 @@
 package layers
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
@@ -11,9 +10,10 @@ import (
 	"io"
 	"math"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/gocifar/gocifar/layers/atomicfile"
 )
 
 // State is kept in safetensors files (https://github.com/huggingface/safetensors):
@@ -46,7 +46,7 @@ type safetensorsEntry struct {
 // writeSafetensors replaces the file at path in one move: a reader, or a
 // machine that stops half way, finds either the old file or the new one.
 func writeSafetensors(path string, list []savedTensor, metadata map[string]string) error {
-	return replaceFile(path, func(w io.Writer) error {
+	return atomicfile.Write(path, func(w io.Writer) error {
 		sum, offset := uint32(0), int64(0)
 		header := map[string]any{}
 		for _, t := range list {
@@ -90,51 +90,6 @@ func float32Bytes(values []float32) []byte {
 		binary.LittleEndian.PutUint32(out[4*i:], math.Float32bits(v))
 	}
 	return out
-}
-
-// temporaryName is the pattern of the names under which a file is written
-// before it is complete.
-func temporaryName(base string) string { return "." + base + ".*" }
-
-// replaceFile writes a file beside path, brings it to the disk, and renames it
-// to path.
-func replaceFile(path string, write func(io.Writer) error) (err error) {
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, temporaryName(filepath.Base(path)))
-	if err != nil {
-		return fmt.Errorf("layers: saving %s: %w", path, err)
-	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			_ = os.Remove(f.Name())
-			err = fmt.Errorf("layers: saving %s: %w", path, err)
-		}
-	}()
-	w := bufio.NewWriterSize(f, 1<<20)
-	if err = write(w); err != nil {
-		return err
-	}
-	if err = w.Flush(); err != nil {
-		return err
-	}
-	if err = f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err = f.Sync(); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	if err = os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	if d, openErr := os.Open(dir); openErr == nil { // the rename itself reaches the disk
-		_ = d.Sync()
-		_ = d.Close()
-	}
-	return nil
 }
 
 // readSafetensors reads a whole file and checks it.

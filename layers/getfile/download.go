@@ -8,10 +8,11 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/gocifar/gocifar/layers/atomicfile"
 )
 
 // download is one Request on its way.
@@ -48,7 +49,7 @@ func (d *download) run(ctx context.Context) error {
 			err = d.whole(ctx, address, part)
 		}
 		if err == nil {
-			syncFolder(filepath.Dir(d.Path))
+			atomicfile.SyncFolder(filepath.Dir(d.Path))
 			return nil
 		}
 		if ctx.Err() != nil {
@@ -232,15 +233,6 @@ func (d *download) acceptRange(response *http.Response, part *part) error {
 		return err
 	}
 	return againError{fmt.Errorf("answered a request for bytes %d- with %q: the file there was changed", n, header)}
-}
-
-// syncFolder makes a rename survive a power cut. Windows and some network file
-// systems refuse to sync folders; the rename stands all the same.
-func syncFolder(path string) {
-	if folder, err := os.Open(path); err == nil {
-		folder.Sync()
-		folder.Close()
-	}
 }
 
 // commas writes n with thousands separators: 30,730,000.

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/gocifar/gocifar/layers"
+	"github.com/gocifar/gocifar/layers/atomicfile"
 	"github.com/gocifar/gocifar/layers/kerasfile/hdf5"
 )
 
@@ -196,7 +197,7 @@ func TestWriteFileKeepsOld(t *testing.T) {
 		t.Fatal(err)
 	}
 	broken := errors.New("broken")
-	err := writeFile(path, func(w io.Writer) error {
+	err := atomicfile.Write(path, func(w io.Writer) error {
 		w.Write(make([]byte, 3<<20))
 		return broken
 	})

@@ -12,6 +12,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/gocifar/gocifar/layers"
+	"github.com/gocifar/gocifar/layers/atomicfile"
 	"github.com/gocifar/gocifar/layers/kerasfile/hdf5"
 )
 
@@ -166,7 +167,7 @@ func SaveWeights(m *layers.Model, path string) error {
 	}
 	var root hdf5.Tree
 	layout(&root, m)
-	return writeFile(path, func(w io.Writer) error {
+	return atomicfile.Write(path, func(w io.Writer) error {
 		_, err := root.WriteTo(w)
 		return err
 	})

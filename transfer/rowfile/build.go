@@ -12,6 +12,8 @@ import (
 
 	"github.com/gofrs/flock"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/gocifar/gocifar/layers/atomicfile"
 )
 
 // Builder computes the matrix of Spec at Path.
@@ -134,7 +136,7 @@ func (b *Builder) complete(ctx context.Context) error {
 	if err := os.Rename(b.part(), b.Path); err != nil {
 		return b.explain(err)
 	}
-	syncFolder(filepath.Dir(b.Path))
+	atomicfile.SyncFolder(filepath.Dir(b.Path))
 	return nil
 }
 
@@ -269,14 +271,5 @@ func (b *Builder) explain(err error) error {
 		return fmt.Errorf("rowfile: cannot write %s: %w", b.Path, err)
 	default:
 		return err
-	}
-}
-
-// syncFolder makes a rename survive a power cut. Windows and some network file
-// systems refuse to sync folders; the rename stands all the same.
-func syncFolder(path string) {
-	if folder, err := os.Open(path); err == nil {
-		folder.Sync()
-		folder.Close()
 	}
 }
