@@ -66,7 +66,7 @@ func TestLearnsAsKeras(t *testing.T) {
 			var accuracies []float64
 			mean := 0.0
 			for seed := int64(42); seed < 42+seeds; seed++ {
-				a := validationAccuracy(t, b, c.tap, features, seed)
+				_, a := trainHead(t, b, c.tap, features, seed)
 				accuracies = append(accuracies, a)
 				mean += a / seeds
 			}
@@ -79,8 +79,9 @@ func TestLearnsAsKeras(t *testing.T) {
 	}
 }
 
-// validationAccuracy trains a head from a seed.
-func validationAccuracy(t *testing.T, b *transfer.Backbone, tap string, features *layers.Examples, seed int64) float64 {
+// trainHead trains a head from a seed and returns it with its validation
+// accuracy.
+func trainHead(t *testing.T, b *transfer.Backbone, tap string, features *layers.Examples, seed int64) (*layers.Model, float64) {
 	t.Helper()
 	head, err := transfer.Head(b, tap, 10)
 	if err != nil {
@@ -92,5 +93,56 @@ func validationAccuracy(t *testing.T, b *transfer.Backbone, tap string, features
 		t.Fatal(err)
 	}
 	accuracy, _ := history.Last("val_accuracy")
-	return accuracy
+	return head, accuracy
+}
+
+// TestBFloat16KeepsAccuracy compares heads on VGG16's features in bfloat16 with
+// heads on its features in float32: a head that was trained on the first must
+// see the second as well, and heads trained on either must reach the same,
+// within 0.003 in the mean over seeds. It needs what TestLearnsAsKeras needs,
+// and a processor with bfloat16 instructions to be worth its time.
+func TestBFloat16KeepsAccuracy(t *testing.T) {
+	const seeds, limit = 3, 0.003
+	if os.Getenv("GOCIFAR_TEST_WEIGHTS") == "" || os.Getenv("CIFAR10_DIR") == "" || !strings.HasPrefix(os.Getenv("GOMLX_BACKEND"), "xla") {
+		t.Skip("wants GOCIFAR_TEST_WEIGHTS, CIFAR10_DIR and GOMLX_BACKEND=xla:...")
+	}
+	t.Setenv("GOCIFAR_WEIGHTS", os.Getenv("GOCIFAR_TEST_WEIGHTS"))
+	data, err := cifar.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	vgg, err := transfer.VGG16(t.Context(), transfer.Config{Weights: transfer.ImageNet, InputShape: layers.Shape{32, 32, 3}, Pooling: transfer.Max})
+	if err != nil {
+		t.Fatal(err)
+	}
+	vgg.SetTrainable(false)
+	var features [2]*layers.Examples // in bfloat16, in float32
+	for i, option := range []transfer.FeatureOption{transfer.BFloat16(), transfer.Float32()} {
+		if features[i], err = transfer.Features(t.Context(), vgg, "block3_pool", data.Train.Normalize(255), option); err != nil {
+			t.Fatal(err)
+		}
+	}
+	validation, err := features[1].Slice(features[1].Len()*9/10, features[1].Len())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var means [3]float64 // trained and seen in bfloat16; trained so, seen in float32; both in float32
+	for seed := int64(42); seed < 42+seeds; seed++ {
+		head, half := trainHead(t, vgg, "block3_pool", features[0], seed)
+		logs, err := head.Evaluate(t.Context(), validation)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, full := trainHead(t, vgg, "block3_pool", features[1], seed)
+		for i, accuracy := range []float64{half, logs["accuracy"], full} {
+			means[i] += accuracy / seeds
+		}
+		t.Logf("seed %d: %.4f in bfloat16, %.4f of float32's features, %.4f in float32", seed, half, logs["accuracy"], full)
+	}
+	t.Logf("means: %.4f", means)
+	for _, other := range means[1:] {
+		if other-means[0] > limit {
+			t.Errorf("the mean validation accuracy is %.4f in bfloat16 and %.4f in float32", means[0], other)
+		}
+	}
 }
