@@ -38,8 +38,9 @@ func CacheRoot() (string, error) { return getfile.CacheRoot() }
 
 // origin is what source.json holds.
 type origin struct {
-	Archive string `json:"archive"`
-	SHA256  string `json:"sha256"`
+	Archive string            `json:"archive"`
+	SHA256  string            `json:"sha256"`
+	Files   map[string]string `json:"files,omitempty"` // SHA-256 of the extracted files, by name
 }
 
 // knownArchive is what known/*.json holds: an archive that need not be read
@@ -126,7 +127,11 @@ func (c *cache) add(ctx context.Context, archive, from string, report func(Progr
 	if source, ok := c.find(sha); ok {
 		return source, nil
 	}
-	if err := writeJSON(filepath.Join(temp, "source.json"), origin{Archive: from, SHA256: sha}); err != nil {
+	sums, err := c.layout.sums(ctx, folder)
+	if err != nil {
+		return Source{}, err
+	}
+	if err := writeJSON(filepath.Join(temp, "source.json"), origin{Archive: from, SHA256: sha, Files: sums}); err != nil {
 		return Source{}, c.unwritable(err)
 	}
 	if err := os.Chmod(temp, 0o755); err != nil {

@@ -25,13 +25,16 @@ func runClean(ctx context.Context, args []string) error {
 		fmt.Printf("%6d MB  %s  (%s)\n", h.Bytes>>20, h.Path, h.What)
 		total += h.Bytes
 	}
+	said := "given back"
 	if *list {
-		fmt.Printf("%6d MB  would be given back\n", total>>20)
-		return nil
-	}
-	if err := setup.Clean(ctx, holdings, setup.NewProgress(os.Stderr)); err != nil {
+		said = "would be given back"
+	} else if err := setup.Clean(ctx, holdings, setup.NewProgress(os.Stderr)); err != nil {
 		return err
 	}
-	fmt.Printf("%6d MB  given back\n", total>>20)
-	return nil
+	fmt.Printf("%6d MB  %s\n", total>>20, said)
+	left, err := setup.Kept()
+	for _, h := range left {
+		fmt.Printf("%6d MB  %s  (%s) stays: delete it yourself if you want\n", h.Bytes>>20, h.Path, h.What)
+	}
+	return err
 }

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"text/tabwriter"
 
+	"github.com/gocifar/gocifar/kernel/lab"
 	"github.com/gocifar/gocifar/kernel/setup"
 )
 
@@ -17,7 +19,7 @@ func runDoctor(ctx context.Context, args []string) error {
 	if err := parseOnlyFlags(flags, args); err != nil {
 		return err
 	}
-	findings := setup.Diagnose(ctx, "")
+	findings := append(setup.Diagnose(ctx, ""), jupyterLab(), labPort())
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -46,4 +48,31 @@ func verdict(findings []setup.Finding) error {
 		return errors.New("not everything is in order; see above")
 	}
 	return nil
+}
+
+// jupyterLab says which JupyterLab `kernel lab` would run.
+func jupyterLab() setup.Finding {
+	root, err := setup.CacheRoot()
+	if err != nil {
+		return setup.Finding{Part: "JupyterLab", State: setup.Broken, Detail: err.Error()}
+	}
+	path, err := lab.Installed(root)
+	switch {
+	case err != nil:
+		return setup.Finding{Part: "JupyterLab", State: setup.Absent, Detail: err.Error()}
+	case path == "":
+		return setup.Finding{Part: "JupyterLab", State: setup.Absent, Detail: "not found; `go run ./kernel lab` installs version " + lab.Version + " for itself"}
+	}
+	return setup.Finding{Part: "JupyterLab", State: setup.Fine, Detail: path}
+}
+
+// labPort says whether Jupyter's usual port is free.
+func labPort() setup.Finding {
+	const port = "8888"
+	listener, err := net.Listen("tcp", "127.0.0.1:"+port)
+	if err != nil {
+		return setup.Finding{Part: "port " + port, State: setup.Absent, Detail: "taken; JupyterLab will use the next one that is free"}
+	}
+	listener.Close()
+	return setup.Finding{Part: "port " + port, State: setup.Fine, Detail: "free for JupyterLab"}
 }

@@ -42,6 +42,20 @@ func Find(ctx context.Context, given, root string, progress *setup.Progress) (st
 	return install(ctx, filepath.Join(root, "jupyterlab"), progress)
 }
 
+// Installed returns what [Find] would without installing anything: the program,
+// "" if it could be installed, or an error that says what that would want.
+func Installed(root string) (string, error) {
+	if path, err := exec.LookPath(program); err == nil {
+		return filepath.Abs(path)
+	}
+	environment := filepath.Join(root, "jupyterlab", Version)
+	if path := filepath.Join(environment, "bin", program); isFile(filepath.Join(environment, complete)) && isFile(path) {
+		return path, nil
+	}
+	_, err := findPython()
+	return "", err
+}
+
 // complete is a file in an environment that tells that all of it is there.
 const complete = "complete"
 

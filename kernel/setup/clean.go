@@ -18,8 +18,8 @@ type Holding struct {
 	Bytes int64
 }
 
-// own are the folders in the cache that set-up made and can make again. Data
-// sets and training runs belong to the libraries.
+// own are the folders in the cache that set-up, or the libraries from what is
+// beside them, can make again. What was downloaded and what was trained stays.
 var own = []struct{ name, what string }{
 	{"tools", "gonb, goimports and gopls"},
 	{"builds", "the probe and what it found"},
@@ -27,10 +27,35 @@ var own = []struct{ name, what string }{
 	{"pjrt", "PJRT plugins"},
 	{"jupyter", "kernelspecs of our own runner"},
 	{"jupyterlab", "JupyterLab for kernel lab"},
+	{"features", "what frozen networks computed of pictures"},
 }
 
-// Holdings lists what set-up has put on this disk, sizes included. It only
-// names what set-up can make again.
+// kept are folders in the cache that are not deleted.
+var kept = []struct{ name, what string }{
+	{"cifar-10", "data"},
+	{"cifar-100", "data"},
+	{"models", "weights"},
+	{"runs", "training runs"},
+}
+
+// Kept lists what [Clean] leaves in the cache: downloads and training runs.
+func Kept() ([]Holding, error) {
+	root, err := cacheRoot()
+	if err != nil {
+		return nil, err
+	}
+	var all []Holding
+	for _, k := range kept {
+		path := filepath.Join(root, k.name)
+		if _, err := os.Lstat(path); err == nil {
+			all = append(all, Holding{Path: path, What: k.what, Bytes: treeSize(path)})
+		}
+	}
+	return all, nil
+}
+
+// Holdings lists what [Clean] gives back, sizes included: what can be made
+// again.
 func Holdings() ([]Holding, error) {
 	root, err := cacheRoot()
 	if err != nil {

@@ -48,12 +48,15 @@ func Diagnose(ctx context.Context, root string) []Finding {
 	d.goCommand()
 	d.compiler()
 	d.cacheFolder()
+	d.disk()
+	d.sockets()
 	if d.ok(d.m.checkout.root, d.m.toolchain.goBin, d.m.cache.root) {
 		d.tools()
 		d.libraries()
 		d.plugins()
 		d.backend()
 		d.kernelspecs()
+		d.caches()
 	}
 	return d.findings
 }
@@ -122,11 +125,7 @@ func (d *diagnosis) cacheFolder() {
 		return
 	}
 	d.m.cache = c
-	detail := fmt.Sprintf("%s, %d MB used", c.root, treeSize(c.root)>>20)
-	if free, err := freeSpace(c.root); err == nil {
-		detail += fmt.Sprintf(", %d MB free", free>>20)
-	}
-	d.add("cache", Fine, detail, "")
+	d.add("cache", Fine, fmt.Sprintf("%s, %d MB used", c.root, treeSize(c.root)>>20), "")
 }
 
 // tools asks every program's file which module version it was built from.
@@ -230,6 +229,7 @@ func (d *diagnosis) kernelspecs() {
 		return
 	}
 	d.kernelspec("kernelspec", spec, dir)
+	d.live()
 	jupyter, present := userJupyterDir()
 	dir = filepath.Join(jupyter, "kernels", KernelName)
 	if _, err := os.Stat(dir); err != nil && !present {
@@ -238,6 +238,25 @@ func (d *diagnosis) kernelspecs() {
 		return
 	}
 	d.kernelspec("Jupyter", spec, dir)
+}
+
+// live looks at the live kernel, which set-up makes where it can.
+func (d *diagnosis) live() {
+	if d.m.toolchain.OS != "linux" {
+		return
+	}
+	l, ok := d.m.cachedLive()
+	if !ok {
+		d.add("live kernel", Absent, "its library for this checkout is not compiled yet; `go run ./kernel setup` and runs on it do that", "")
+		return
+	}
+	spec := d.m.liveKernelspec(l)
+	dir, err := d.m.cachedSpecDirOf(spec, LiveKernelName)
+	if err != nil {
+		d.fail("live kernel", err)
+		return
+	}
+	d.kernelspec("live kernel", spec, dir)
 }
 
 // kernelspec compares the spec in dir with the one that set-up would write.
@@ -249,6 +268,6 @@ func (d *diagnosis) kernelspec(part string, spec *jupyter.Spec, dir string) {
 	case !sameSpec(dir, spec):
 		d.add(part, Missing, "the one in "+dir+" is of an earlier set-up, or damaged", setupRemedy)
 	default:
-		d.add(part, Fine, fmt.Sprintf("%s in %s", KernelName, dir), "")
+		d.add(part, Fine, fmt.Sprintf("%s in %s", filepath.Base(dir), dir), "")
 	}
 }

@@ -23,7 +23,7 @@ func states(findings []Finding) string {
 
 func TestDiagnose(t *testing.T) {
 	m := newFakeMachine(t)
-	const before = "checkout=ok go=ok C-compiler=ok cache=ok gonb=missing goimports=missing gopls=missing " +
+	const before = "checkout=ok go=ok C-compiler=ok cache=ok disk=ok temporary-files=ok ports=ok gonb=missing goimports=missing gopls=missing " +
 		"libraries=missing NVIDIA=- backend=missing kernelspec=missing"
 	if got := states(Diagnose(t.Context(), m.root)); got != before {
 		t.Errorf("before set-up:\n%s\nwant\n%s", got, before)
@@ -31,13 +31,14 @@ func TestDiagnose(t *testing.T) {
 
 	t.Setenv("GOMLX_BACKEND", "")
 	t.Setenv("FAKE_FETCH", "cpu=good")
+	m.write("data.sh", "printf 'ok\\tdata\\twhole\\nnonsense\\ndamaged\\tweights\\tof %s\\n' \"$*\"", 0o644) // both programs
 	e, err := Ensure(t.Context(), Options{ModuleRoot: m.root})
 	if err != nil {
 		t.Fatal(err)
 	}
 	// The fake tools are no Go programs, and the doctor sees that.
-	const after = "checkout=ok go=ok C-compiler=ok cache=ok gonb=broken goimports=broken gopls=broken " +
-		"libraries=ok plugin=ok NVIDIA=- backend=ok kernelspec=ok Jupyter=-"
+	const after = "checkout=ok go=ok C-compiler=ok cache=ok disk=ok temporary-files=ok ports=ok gonb=broken goimports=broken gopls=broken " +
+		"libraries=ok plugin=ok NVIDIA=- backend=ok kernelspec=ok live-kernel=- Jupyter=- data=ok weights=broken data=ok weights=broken"
 	if got := states(Diagnose(t.Context(), m.root)); got != after {
 		t.Errorf("after set-up:\n%s\nwant\n%s", got, after)
 	}
@@ -57,10 +58,40 @@ func TestDiagnose(t *testing.T) {
 	}
 }
 
+func TestDiagnoseWhatIsFull(t *testing.T) {
+	d := diagnosis{ctx: t.Context()}
+	d.space("disk", t.TempDir(), 1<<60, "everything needs", "buy one")
+	if f := d.findings[0]; f.State != Broken || !strings.Contains(f.Detail, "MB are free in") || f.Remedy != "buy one" {
+		t.Errorf("found %+v", f)
+	}
+	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), strings.Repeat("long", 30)))
+	if err := os.Mkdir(os.Getenv("TMPDIR"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	d = diagnosis{ctx: t.Context()}
+	d.sockets()
+	if got := states(d.findings); got != "ports=ok sockets=broken" {
+		t.Errorf("with a long name for temporary files: %s", got)
+	}
+}
+
+func TestDiagnoseALibraryThatFails(t *testing.T) {
+	m := newFakeMachine(t)
+	if _, err := Ensure(t.Context(), Options{ModuleRoot: m.root}); err != nil {
+		t.Fatal(err)
+	}
+	m.write("data.sh", "echo 'check: the disk is broken' >&2; exit 1", 0o644)
+	findings := Diagnose(t.Context(), m.root)
+	last := findings[len(findings)-1]
+	if last.Part != "caches" || last.State != Broken || !strings.Contains(last.Detail, "the disk is broken") {
+		t.Errorf("found %+v", last)
+	}
+}
+
 func TestDiagnoseABareMachine(t *testing.T) {
 	m := newFakeMachine(t)
 	t.Setenv("PATH", t.TempDir())
-	if got, want := states(Diagnose(t.Context(), m.root)), "checkout=ok go=broken cache=ok"; got != want {
+	if got, want := states(Diagnose(t.Context(), m.root)), "checkout=ok go=broken cache=ok disk=ok temporary-files=ok ports=ok"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	t.Chdir(t.TempDir())

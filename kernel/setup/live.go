@@ -43,10 +43,11 @@ func (m *machine) liveDir() (string, error) {
 	h := sha256.New()
 	for _, folder := range sourceFolders {
 		err := filepath.WalkDir(filepath.Join(m.checkout.root, folder), func(path string, entry fs.DirEntry, err error) error {
+			if err != nil {
+				return err // there is no entry then
+			}
 			name := entry.Name()
 			switch {
-			case err != nil:
-				return err
 			case entry.IsDir() && name == "testdata":
 				return fs.SkipDir
 			case !entry.Type().IsRegular(), strings.HasSuffix(name, "_test.go"), strings.HasPrefix(name, "."):

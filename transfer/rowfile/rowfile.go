@@ -135,6 +135,8 @@ func readSpec(r io.ReaderAt) (Spec, error) {
 	if err := json.Unmarshal(text[:n], &spec); err != nil {
 		return spec, fmt.Errorf("%w: its header: %w", ErrDamaged, err)
 	}
+	// More rows a chunk than rows are one chunk too, and would be the memory that a chunk takes.
+	spec.ChunkRows = min(spec.ChunkRows, spec.Rows)
 	if err := spec.check(); err != nil {
 		return spec, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}

@@ -8,6 +8,11 @@
 // Usage:
 //
 //	go run github.com/gocifar/gocifar/cifar/cmd/fetch [-data PATH]
+//	go run github.com/gocifar/gocifar/cifar/cmd/fetch -check
+//
+// With -check it fetches nothing and compares what the cache holds with its
+// hashes. It prints a line for each extracted archive: the word ok or damaged,
+// a tab, "data", a tab, and what there is.
 package main
 
 import (
@@ -35,6 +40,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("fetch", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	path := flags.String("data", "", "a `folder`, archive or the word builtin (default: CIFAR10_DIR, the cache, the network)")
+	check := flags.Bool("check", false, "only compare what the cache holds with its hashes")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return 0
@@ -44,6 +50,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if flags.NArg() > 0 {
 		fmt.Fprintf(stderr, "fetch: unexpected argument %q: want only -data PATH\n", flags.Arg(0))
 		return 2
+	}
+	if *check {
+		return checkCache(ctx, stdout, stderr)
 	}
 	data, err := cifar.Load(ctx, cifar.From(*path), cifar.RetryNetwork(), cifar.OnProgress(cifar.PrintProgress(stderr)))
 	switch {
@@ -60,6 +69,33 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stdout, cifar.Builtin)
 	} else {
 		fmt.Fprintln(stdout, data.Source.Folder)
+	}
+	return 0
+}
+
+// checkCache is -check. Damage is what it prints, not a failure of its own.
+func checkCache(ctx context.Context, stdout, stderr io.Writer) int {
+	archives, err := cifar.CheckCache(ctx)
+	switch {
+	case ctx.Err() != nil:
+		fmt.Fprintln(stderr, "fetch: interrupted")
+		return 130
+	case err != nil:
+		fmt.Fprintln(stderr, "fetch:", err)
+		return 1
+	}
+	for _, a := range archives {
+		state, what := "ok", "hashes as extracted"
+		switch {
+		case a.Damage != nil:
+			state, what = "damaged", a.Damage.Error()
+		case !a.Hashed:
+			what = "sizes as they should be, hashes were not taken"
+		}
+		if a.Official {
+			what += ", from the official archive"
+		}
+		fmt.Fprintf(stdout, "%s\tdata\t%s in %s: %s\n", state, a.Name, a.Folder, what)
 	}
 	return 0
 }

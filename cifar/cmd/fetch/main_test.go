@@ -1,10 +1,14 @@
 package main
 
 import (
+	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -57,4 +61,78 @@ func TestRun(t *testing.T) {
 			t.Errorf("code %d, stdout %q, want 130 and nothing", code, stdout.String())
 		}
 	})
+}
+
+// A cached archive is compared with the hashes that were taken when it was
+// extracted.
+func TestCheck(t *testing.T) {
+	t.Setenv("GOCIFAR_CACHE", t.TempDir())
+	check := func() string {
+		t.Helper()
+		var stdout, stderr bytes.Buffer
+		if code := run(t.Context(), []string{"-check"}, &stdout, &stderr); code != 0 || stderr.Len() > 0 {
+			t.Errorf("code %d, %q", code, stderr.String())
+		}
+		return stdout.String()
+	}
+	if got := check(); got != "" {
+		t.Errorf("an empty cache: %q", got)
+	}
+	archive := filepath.Join(t.TempDir(), "a.tar.gz")
+	writeArchive(t, archive)
+	var stdout, stderr bytes.Buffer
+	if code := run(t.Context(), []string{"-data", archive}, &stdout, &stderr); code != 0 {
+		t.Fatal(stderr.String())
+	}
+	folder := strings.TrimSpace(stdout.String())
+	if got := check(); got != "ok\tdata\tCIFAR-10 in "+folder+": hashes as extracted\n" {
+		t.Errorf("as extracted: %q", got)
+	}
+	batch := filepath.Join(folder, "data_batch_3.bin")
+	file, err := os.OpenFile(batch, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.WriteAt([]byte{1}, 4000); err != nil {
+		t.Fatal(err)
+	}
+	file.Close()
+	if got := check(); !strings.HasPrefix(got, "damaged\tdata\t") || !strings.Contains(got, "not as extracted: data_batch_3.bin") {
+		t.Errorf("after damage: %q", got)
+	}
+	if err := os.Truncate(batch, 1000); err != nil {
+		t.Fatal(err)
+	}
+	if got := check(); !strings.HasPrefix(got, "damaged\tdata\t") || !strings.Contains(got, "1,000 bytes") {
+		t.Errorf("cut off: %q", got)
+	}
+}
+
+// writeArchive makes an archive of empty pictures in CIFAR-10's form.
+func writeArchive(t *testing.T, path string) {
+	t.Helper()
+	var b bytes.Buffer
+	zipped, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive := tar.NewWriter(zipped)
+	add := func(name string, data []byte) {
+		if err := archive.WriteHeader(&tar.Header{Name: "cifar-10-batches-bin/" + name, Mode: 0o644, Size: int64(len(data))}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := archive.Write(data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	batch := make([]byte, 30730000)
+	for i := 1; i <= 5; i++ {
+		add("data_batch_"+strconv.Itoa(i)+".bin", batch)
+	}
+	add("test_batch.bin", batch)
+	add("batches.meta.txt", []byte("airplane\nautomobile\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n"))
+	add("readme.html", []byte("<p>"))
+	if err := errors.Join(archive.Close(), zipped.Close(), os.WriteFile(path, b.Bytes(), 0o644)); err != nil {
+		t.Fatal(err)
+	}
 }

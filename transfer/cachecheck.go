@@ -1,0 +1,64 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/gocifar/gocifar/layers/getfile"
+	"github.com/gocifar/gocifar/transfer/rowfile"
+)
+
+// CachedFile is one file that transfer keeps on this machine.
+type CachedFile struct {
+	Part   string // "weights" or "features"
+	Path   string
+	What   string
+	Damage error // what is wrong with it, nil if nothing is
+}
+
+// CheckCache reads the published weights, in Keras' folder and in the cache, and
+// compares them with Keras' hashes; and all features, which it compares with the
+// check sums in them. Nothing is changed.
+func CheckCache(ctx context.Context) ([]CachedFile, error) {
+	folders, err := modelFolders()
+	if err != nil {
+		return nil, err
+	}
+	var all []CachedFile
+	for _, n := range []*network{vgg16, vgg19, inceptionV3, resNet50V2} {
+		for _, top := range []bool{false, true} {
+			official := n.weights.file(top)
+			for _, folder := range folders {
+				file := CachedFile{Part: "weights", Path: filepath.Join(folder, official.name), What: n.title}
+				got, err := getfile.Hash(ctx, file.Path, official.md5)
+				switch {
+				case ctx.Err() != nil:
+					return nil, ctx.Err()
+				case errors.Is(err, os.ErrNotExist):
+					continue
+				case err != nil:
+					file.Damage = err
+				case got != official.md5:
+					file.Damage = fmt.Errorf("its MD5 is %s, Keras publishes %s", got, official.md5)
+				}
+				all = append(all, file)
+			}
+		}
+	}
+	root, err := getfile.CacheRoot()
+	if err != nil {
+		return nil, err
+	}
+	features, _ := filepath.Glob(filepath.Join(root, "features", "*.rows"))
+	for _, path := range features {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		spec, err := rowfile.Check(path)
+		all = append(all, CachedFile{Part: "features", Path: path, What: spec.About, Damage: err})
+	}
+	return all, nil
+}
