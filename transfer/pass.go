@@ -38,6 +38,7 @@ func newPass(model *layers.Model, examples *layers.Examples, batch int, dtype dt
 	if err := model.InitializeMissing(); err != nil {
 		return nil, err
 	}
+	batch = min(batch, max(1, examples.Len())) // a few examples are not filled up to many
 	return &pass{model: model, examples: examples, batch: batch, dtype: dtype, backend: backend}, nil
 }
 
