@@ -43,7 +43,7 @@ func (l *listFlag) Set(value string) error {
 func runUsage(flags *flag.FlagSet) {
 	fmt.Fprint(flags.Output(), `usage: go run ./kernel run [flags] NOTEBOOK...
 
-Executes notebooks on their kernels and saves them, with their outputs, in a folder. A NOTEBOOK is a file, a folder, an
+Executes notebooks on their kernels, Go notebooks on the live kernel, and saves them, with their outputs, in a folder. A NOTEBOOK is a file, a folder, an
 http address, or - for the standard input, whose result goes to the standard output.
 
 Exit codes: 0 all cells ran, 1 a cell failed or outputs differ (-check), 2 usage, 3 time ran out, 4 the kernel died,
@@ -55,7 +55,7 @@ Exit codes: 0 all cells ran, 1 a cell failed or outputs differ (-check), 2 usage
 
 func (f *runFlags) define(flags *flag.FlagSet) {
 	flags.StringVar(&f.output, "output", "executed", "`folder` for the executed notebooks and index.html, or - for the standard output")
-	flags.StringVar(&f.kernel, "kernel", "", "`name` of the kernelspec to use instead of the notebook's")
+	flags.StringVar(&f.kernel, "kernel", "", "`name` of the kernelspec to use instead of the notebook's. Without it Go notebooks run on the live kernel where there is one, else on GoNB; gonb or gocifar-gonb asks for GoNB")
 	flags.StringVar(&f.cwd, "cwd", "", "working `folder` of the kernels, by default each notebook's own")
 	flags.StringVar(&f.profile, "profile", "", "full or quick: sets GOCIFAR_PROFILE for the notebooks")
 	flags.StringVar(&f.data, "data", "", "CIFAR-10: a `folder`, an archive, or the word builtin")
@@ -83,7 +83,7 @@ func (f *runFlags) defineLimits(flags *flag.FlagSet) {
 func (f *runFlags) defineSelection(flags *flag.FlagSet) {
 	flags.Var(&f.skip, "skip-tag", "do not run cells with this `tag`; may be repeated")
 	flags.Var(&f.only, "only-tag", "run only cells with this `tag`; may be repeated")
-	flags.IntVar(&f.fromCell, "from-cell", 0, "`number` of the code cell to start from, from 1; GoNB gets the declarations of the cells before it, other kernels nothing, with a warning")
+	flags.IntVar(&f.fromCell, "from-cell", 0, "`number` of the code cell to start from, from 1; Go notebooks run on GoNB then, which gets the declarations of the cells before it; other kernels get nothing, with a warning")
 	flags.BoolVar(&f.resume, "resume", false, "go on from the first cell that did not end well in -output or has changed since; kernels other than GoNB keep values, so there, if a cell is left, all run again")
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/gocifar/gocifar/kernel/execute"
 	"github.com/gocifar/gocifar/kernel/execute/batch"
 	"github.com/gocifar/gocifar/kernel/execute/check"
+	"github.com/gocifar/gocifar/kernel/live/library"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 	"github.com/gocifar/gocifar/kernel/setup"
 )
@@ -39,12 +40,18 @@ func (f *runFlags) ownKernel(nb *nbformat.Notebook) bool {
 	return false
 }
 
-// live tells whether a notebook that runs on our kernels runs on the live one.
+// live tells whether a notebook that runs on our kernels is to run on the live one: wherever there is one, whichever of
+// our kernels the notebook names, but not from a cell in the middle, for which the values of those before it are missing.
 func (f *runFlags) live(nb *nbformat.Notebook) bool {
 	if f.kernel != "" {
 		return f.kernel == setup.LiveKernelName
 	}
-	return nb.KernelName() == setup.LiveKernelName
+	return f.fromCell == 0 && library.Supported() == nil || nb.KernelName() == setup.LiveKernelName
+}
+
+// needsLive tells whether a notebook can run on no other kernel of ours.
+func (f *runFlags) needsLive(nb *nbformat.Notebook) bool {
+	return f.kernel == setup.LiveKernelName || f.kernel == "" && nb.KernelName() == setup.LiveKernelName
 }
 
 // prepareMachine sets up the kernel and the data, if there are notebooks that want them.
@@ -57,11 +64,12 @@ func (f *runFlags) prepareMachine(ctx context.Context, jobs []batch.Job) (*machi
 		}
 		m.log = log // until this process ends
 	}
-	needsKernel, needsLive, needsData := false, false, false
+	needsKernel, takesLive, needsLive, needsData := false, false, false, false
 	for _, job := range jobs {
 		if f.ownKernel(job.Notebook) {
 			needsKernel = true
-			needsLive = needsLive || f.live(job.Notebook)
+			takesLive = takesLive || f.live(job.Notebook)
+			needsLive = needsLive || f.needsLive(job.Notebook)
 			needsData = needsData || setup.NeedsData(job.Notebook.Encode())
 		}
 	}
@@ -69,7 +77,13 @@ func (f *runFlags) prepareMachine(ctx context.Context, jobs []batch.Job) (*machi
 		return &m, nil
 	}
 	progress := setup.NewProgress(os.Stderr)
-	environment, err := setup.Ensure(ctx, setup.Options{Live: needsLive, Progress: progress})
+	environment, err := setup.Ensure(ctx, setup.Options{Live: takesLive, Progress: progress})
+	if err != nil && takesLive && !needsLive && ctx.Err() == nil {
+		live := err
+		if environment, err = setup.Ensure(ctx, setup.Options{Progress: progress}); err == nil {
+			fmt.Fprintf(os.Stderr, "warning: the live kernel cannot be had, so notebooks run on GoNB: %v\n", live)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +122,7 @@ func (f *runFlags) options(job batch.Job, m *machine, observer execute.Observer,
 	if m.environment != nil && f.ownKernel(job.Notebook) {
 		opts.Kernel = m.environment.Kernelspec
 		opts.SpecDirs = []string{filepath.Dir(m.environment.SpecDir)}
-		if f.live(job.Notebook) {
+		if f.live(job.Notebook) && m.environment.LiveKernelspec != "" {
 			opts.Kernel = m.environment.LiveKernelspec
 			opts.SpecDirs = []string{filepath.Dir(m.environment.LiveSpecDir)}
 		}

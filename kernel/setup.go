@@ -33,5 +33,8 @@ func runSetup(ctx context.Context, args []string) error {
 	if e.JupyterDir != "" {
 		fmt.Printf("Jupyter  %q in %s\n", setup.DisplayName, e.JupyterDir)
 	}
+	if e.LiveJupyterDir != "" {
+		fmt.Printf("Jupyter  %q in %s\n", setup.LiveDisplayName, e.LiveJupyterDir)
+	}
 	return nil
 }

@@ -26,8 +26,13 @@ var lightLibrary = sync.OnceValues(func() (*library.Library, error) {
 		return nil, err
 	}
 	temporary = append(temporary, dir)
-	return library.Build(context.Background(), dir, library.Options{Go: "go", Root: "../..", Light: true, Packages: []string{embedding}})
+	return buildLight(context.Background(), dir, "../..")
 })
+
+// buildLight makes a library for tests in dir, of the checkout in root.
+func buildLight(ctx context.Context, dir, root string) (*library.Library, error) {
+	return library.Build(ctx, dir, library.Options{Go: "go", Root: root, Light: true, Packages: []string{embedding}})
+}
 
 // embedding is a package for tests of the kernel.
 const embedding = "github.com/gocifar/gocifar/kernel/live/testdata/embedding"

@@ -23,26 +23,39 @@ const (
 )
 
 // live is what the live kernel needs: a library of all that its cells may use, and
-// the kernel's program.
+// the kernel's program. They change apart: the program with each change of the
+// kernel, the library, which takes longer, with the packages in it.
 type live struct {
-	dir string
+	libraryDir, programDir string
 }
 
-func (l live) library() string { return filepath.Join(l.dir, "library") }
-func (l live) program() string { return filepath.Join(l.dir, "kernel") }
+func (l live) library() string { return filepath.Join(l.libraryDir, "library") }
+func (l live) program() string { return filepath.Join(l.programDir, "kernel") }
 
 // cellPackages are packages of other modules that notebooks like to use, and that
 // the module's own do not bring along.
 var cellPackages = []string{"github.com/janpfeifer/must", "github.com/gomlx/gomlx/core/graph", "github.com/gomlx/gomlx/backends/default"}
 
-// sourceFolders hold what goes into the library and the program.
-var sourceFolders = []string{"cifar", "kernel", "layers", "transfer"}
+// Folders of what goes into the library, with the code that makes it, and into the program.
+var (
+	libraryFolders = []string{"cifar", "layers", "transfer", "kernel/live/host", "kernel/live/library"}
+	programFolders = []string{"kernel"}
+)
 
-// liveDir is where the library of this checkout as it is now belongs.
-func (m *machine) liveDir() (string, error) {
+// liveHere is where the library and the program of this checkout as it is now belong.
+func (m *machine) liveHere() (l live, err error) {
+	l.libraryDir, err = m.sourceDir("library", libraryFolders)
+	if err == nil {
+		l.programDir, err = m.sourceDir("program", programFolders)
+	}
+	return l, err
+}
+
+// sourceDir names a folder of the cache after the sources in folders.
+func (m *machine) sourceDir(what string, folders []string) (string, error) {
 	h := sha256.New()
-	for _, folder := range sourceFolders {
-		err := filepath.WalkDir(filepath.Join(m.checkout.root, folder), func(path string, entry fs.DirEntry, err error) error {
+	for _, folder := range folders {
+		err := filepath.WalkDir(filepath.Join(m.checkout.root, filepath.FromSlash(folder)), func(path string, entry fs.DirEntry, err error) error {
 			if err != nil {
 				return err // there is no entry then
 			}
@@ -50,7 +63,8 @@ func (m *machine) liveDir() (string, error) {
 			switch {
 			case entry.IsDir() && name == "testdata":
 				return fs.SkipDir
-			case !entry.Type().IsRegular(), strings.HasSuffix(name, "_test.go"), strings.HasPrefix(name, "."):
+			case !entry.Type().IsRegular(), strings.HasSuffix(name, "_test.go"), strings.HasPrefix(name, "."), strings.HasSuffix(name, ".ipynb"),
+				strings.HasSuffix(name, "README.md"):
 				return nil
 			}
 			data, err := os.ReadFile(path)
@@ -65,43 +79,32 @@ func (m *machine) liveDir() (string, error) {
 			return "", fmt.Errorf("cannot read the checkout: %w", err)
 		}
 	}
-	return filepath.Join(m.cache.root, "live", key(filepath.Base(m.buildDir()), hex.EncodeToString(h.Sum(nil)))), nil
+	return filepath.Join(m.cache.root, "live", what+"-"+key(filepath.Base(m.buildDir()), hex.EncodeToString(h.Sum(nil)))), nil
 }
 
 // cachedLive returns what an earlier ensureLive made.
 func (m *machine) cachedLive() (live, bool) {
-	dir, err := m.liveDir()
-	l := live{dir: dir}
+	l, err := m.liveHere()
 	return l, err == nil && exists(l.program()) && library.Complete(l.library())
 }
 
 // ensureLive makes the library and the program. m.build has been made.
 func (m *machine) ensureLive(ctx context.Context, progress *Progress) (live, error) {
-	if l, ok := m.cachedLive(); ok {
-		return l, nil
-	}
-	dir, err := m.liveDir()
+	l, err := m.liveHere()
 	if err != nil {
 		return live{}, err
 	}
 	task := progress.Start("live cells", "preparing")
-	err = publish(dir, func(staging string) error {
-		packages, err := m.libraries(ctx)
-		if err != nil {
-			return err
-		}
-		packages = append(packages, cellPackages...)
-		made := live{dir: staging}
-		if err := os.Mkdir(made.library(), 0o755); err != nil {
-			return cannotWrite(staging, err)
-		}
-		_, err = library.Build(ctx, made.library(), library.Options{Go: m.toolchain.goBin, Root: m.checkout.root, Packages: packages,
-			Final: live{dir: dir}.library(), Say: func(format string, args ...any) { task.Update(format, args...) }})
-		if err != nil {
-			return err
-		}
-		return m.goBuild(ctx, task, "the kernel", "-ldflags=-s -w", "-o", made.program(), "./kernel")
-	})
+	if !library.Complete(l.library()) {
+		err = publish(l.libraryDir, func(staging string) error {
+			return m.makeLibrary(ctx, task, live{libraryDir: staging}.library(), l.library())
+		})
+	}
+	if err == nil && !exists(l.program()) {
+		err = publish(l.programDir, func(staging string) error {
+			return m.goBuild(ctx, task, "the kernel", "-ldflags=-s -w", "-o", live{programDir: staging}.program(), "./kernel")
+		})
+	}
 	task.End("compiled", err)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -109,16 +112,33 @@ func (m *machine) ensureLive(ctx context.Context, progress *Progress) (live, err
 		}
 		return live{}, err
 	}
-	m.forgetOldLibraries(dir)
-	return live{dir: dir}, nil
+	forgetOld(l.libraryDir)
+	forgetOld(l.programDir)
+	return l, nil
 }
 
-// keptLibraries is how many are kept: they take 100 MB each, and every change of
-// the checkout makes a new one.
-const keptLibraries = 3
+// makeLibrary makes the library in the folder dir, which will be called final.
+func (m *machine) makeLibrary(ctx context.Context, task *Task, dir, final string) error {
+	packages, err := m.libraries(ctx)
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return cannotWrite(dir, err)
+	}
+	_, err = library.Build(ctx, dir, library.Options{Go: m.toolchain.goBin, Root: m.checkout.root, Packages: append(packages, cellPackages...),
+		Final: final, Say: func(format string, args ...any) { task.Update(format, args...) }})
+	return err
+}
 
-func (m *machine) forgetOldLibraries(current string) {
-	dirs, _ := filepath.Glob(filepath.Join(filepath.Dir(current), "*"))
+// keptBuilds is how many libraries and programs are kept: a library takes 100 MB, and every
+// change of the checkout's packages makes a new one.
+const keptBuilds = 3
+
+// forgetOld removes older folders of the kind of current.
+func forgetOld(current string) {
+	kind, _, _ := strings.Cut(filepath.Base(current), "-")
+	dirs, _ := filepath.Glob(filepath.Join(filepath.Dir(current), kind+"-*"))
 	age := func(dir string) int64 {
 		info, err := os.Stat(dir)
 		if err != nil {
@@ -132,7 +152,7 @@ func (m *machine) forgetOldLibraries(current string) {
 		}
 		return 1
 	})
-	for _, dir := range dirs[min(keptLibraries, len(dirs)):] {
+	for _, dir := range dirs[min(keptBuilds, len(dirs)):] {
 		if dir != current {
 			_ = os.RemoveAll(dir)
 		}
@@ -162,9 +182,12 @@ func (m *machine) environmentLive(e *Environment, l live) error {
 	if e.JupyterDir == "" {
 		return nil
 	}
-	if err := writeSpec(filepath.Join(filepath.Dir(e.JupyterDir), LiveKernelName), spec); err != nil {
+	installed := filepath.Join(filepath.Dir(e.JupyterDir), LiveKernelName)
+	if err := writeSpec(installed, spec); err != nil {
 		e.Warnings = append(e.Warnings, fmt.Sprintf("JupyterLab will not list the live kernel: %v", err))
+		return nil
 	}
+	e.LiveJupyterDir = installed
 	return nil
 }
 

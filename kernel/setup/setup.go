@@ -50,6 +50,7 @@ type Environment struct {
 	// With Options.Live: the live kernel's spec, the folder that holds it, and
 	// the library for cells.
 	LiveKernelspec, LiveSpecDir, LiveLibrary string
+	LiveJupyterDir                           string   // as JupyterDir
 	Warnings                                 []string // one sentence each, for the user
 }
 
