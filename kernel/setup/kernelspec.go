@@ -57,6 +57,9 @@ func (m *machine) kernelspec() *jupyter.Spec {
 	if flags := m.backend.XLAFlags; flags != "" {
 		spec.Env["XLA_FLAGS"] = literal(flags)
 	}
+	if tunables := m.tunables(); tunables != "" {
+		spec.Env["GLIBC_TUNABLES"] = literal(tunables)
+	}
 	return spec
 }
 
