@@ -146,6 +146,10 @@ func (l *BatchNormalizationLayer) Call(c *Call, in []*graph.Node) *graph.Node {
 	return addBias(graph.Mul(x, graph.ExpandLeftToRank(factor, x.Rank())), shift)
 }
 
+// computesInFloat32: statistics of half precision would be too coarse; Keras
+// does the same.
+func (l *BatchNormalizationLayer) computesInFloat32() {}
+
 // blend is momentum*old + (1-momentum)*new.
 func blend(old, new *graph.Node, momentum float64) *graph.Node {
 	return graph.Add(graph.MulScalar(old, momentum), graph.MulScalar(new, 1-momentum))

@@ -9,7 +9,9 @@ import (
 // benchmarkTraining trains at batch 32; one iteration is an epoch of 3,200
 // images (or of as many as LAYERS_BENCH_IMAGES says), compiled before the
 // clock starts. Beside images a second it reports the processor time of a step,
-// which other processes on the machine disturb less.
+// which other processes on the machine disturb less, and the process' largest
+// resident memory so far. LAYERS_BENCH_DTYPE names a DTypePolicy, for all layers
+// but the last.
 func benchmarkTraining(b *testing.B, m *Model) {
 	n := 3200
 	if s := os.Getenv("LAYERS_BENCH_IMAGES"); s != "" {
@@ -17,6 +19,10 @@ func benchmarkTraining(b *testing.B, m *Model) {
 		if n, err = strconv.Atoi(s); err != nil {
 			b.Fatal(err)
 		}
+	}
+	if p := os.Getenv("LAYERS_BENCH_DTYPE"); p != "" {
+		m.DType(DTypePolicy(p))
+		m.Layers()[len(m.Layers())-1].core().policy = Float32
 	}
 	e := cifarBatch(b, n)
 	if _, err := m.Fit(b.Context(), e, Verbose(Silent)); err != nil {
@@ -29,6 +35,7 @@ func benchmarkTraining(b *testing.B, m *Model) {
 		}
 	}
 	b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "img/s")
+	b.ReportMetric(peakMemory()/1e6, "MB-peak")
 	b.ReportMetric((processorTime()-used).Seconds()*1000/float64((n+31)/32*b.N), "cpu-ms/step")
 }
 

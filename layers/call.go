@@ -3,6 +3,7 @@ package layers
 import (
 	"slices"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -25,6 +26,8 @@ type Call struct {
 	streams uint32
 	updates []Update
 	logits  map[*graph.Node]*graph.Node
+	mixed   bool         // some layer computes in another type than float32
+	compute dtypes.DType // of the layer that is being called, where mixed
 }
 
 // Update is a new value for a variable that the forward pass itself computes.
@@ -42,8 +45,16 @@ func NewCall(g *graph.Graph, training bool, value func(*Variable) *graph.Node, s
 }
 
 // Value returns the node of a variable: its newest value, if the pass has
-// updated it already.
+// updated it already, in the type in which the layer computes.
 func (c *Call) Value(v *Variable) *graph.Node {
+	value := c.newest(v)
+	if c.mixed && c.compute != dtypes.InvalidDType {
+		return c.as(value, c.compute)
+	}
+	return value
+}
+
+func (c *Call) newest(v *Variable) *graph.Node {
 	for _, u := range slices.Backward(c.updates) {
 		if u.Variable == v {
 			return u.Value
@@ -54,6 +65,9 @@ func (c *Call) Value(v *Variable) *graph.Node {
 
 // Update records a variable's new value. Gradients do not flow through it.
 func (c *Call) Update(v *Variable, value *graph.Node) {
+	if c.mixed {
+		value = c.as(value, dtypes.Float32)
+	}
 	c.updates = append(c.updates, Update{v, graph.StopGradient(value)})
 }
 

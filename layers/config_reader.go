@@ -174,22 +174,27 @@ func (r *configReader) padding() PaddingMode {
 	}
 }
 
-// dtype refuses every type but float32.
-func (r *configReader) dtype() {
+// dtype reads a policy: its name, or an object as Keras 2 and 3 write it.
+func (r *configReader) dtype() DTypePolicy {
+	var name any
 	switch v := r.take("dtype").(type) {
 	case nil:
+		return Float32
 	case string:
-		if v != "float32" {
-			r.fail("dtype %q is not supported, only float32", v)
-		}
+		name = v
 	case map[string]any:
 		config, _ := v["config"].(map[string]any)
-		if config["name"] != "float32" {
-			r.fail("dtype policy %v is not supported, only float32", config["name"])
-		}
+		name = config["name"]
 	default:
 		r.fail("dtype wants a name or a policy, got %v", v)
+		return Float32
 	}
+	s, _ := name.(string)
+	if p := DTypePolicy(s); p.check() == nil {
+		return p
+	}
+	r.fail("dtype %q is not supported, only %q", name, policies)
+	return Float32
 }
 
 // finish returns the first error, counting settings that nobody took and that

@@ -46,7 +46,11 @@ func (p *predictor) build(in []*graph.Node) []*graph.Node {
 	}
 	call := NewCall(in[0].Graph(), false, func(v *Variable) *graph.Node { return nodes[v] }, nil)
 	x := graph.Add(graph.Mul(graph.ConvertDType(in[0], dtypes.Float32), in[1]), in[2])
-	return p.model.Forward(call, x)
+	outputs := p.model.Forward(call, x)
+	for i := range outputs {
+		outputs[i] = call.as(outputs[i], dtypes.Float32)
+	}
+	return outputs
 }
 
 // run predicts all examples and hands each one's flat output to row, in

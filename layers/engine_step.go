@@ -128,7 +128,7 @@ func (s *trainStep) build(in []*graph.Node) []*graph.Node {
 		call.Mask = graph.ConvertDType(graph.LessThan(positions(first, s.batch), a.count), dtypes.Float32)
 	}
 	labels := graph.Gather(a.labels, graph.ExpandAxes(rows, -1))
-	outputs := s.model.Forward(call, readInputs(a.values, rows, a.scale, a.offset))[0]
+	outputs := call.as(s.model.Forward(call, readInputs(a.values, rows, a.scale, a.offset))[0], dtypes.Float32)
 
 	measured := s.compiled.measure(call, labels, outputs, s.batch, a.classWeights...)
 	loss := measured.meanLoss()

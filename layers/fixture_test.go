@@ -102,14 +102,20 @@ var golden = func() (g struct {
 		Weights []float32      `json:"weights"`
 		Config  map[string]any `json:"config"`
 	} `json:"optimizers"`
-	Fit         goldenFit                  `json:"fit"`
-	FitWeighted goldenFit                  `json:"fit_class_weight"`
-	FitNorm     goldenFit                  `json:"fit_batch_norm"`
-	FitTwice    goldenFit                  `json:"fit_twice"`
-	Losses      map[string]json.RawMessage `json:"losses"`
-	Callbacks   map[string]json.RawMessage `json:"callbacks"`
-	Model1      []float64                  `json:"model1_step_losses"`
-	LogLines    []struct {
+	Fit         goldenFit `json:"fit"`
+	FitWeighted goldenFit `json:"fit_class_weight"`
+	FitNorm     goldenFit `json:"fit_batch_norm"`
+	FitTwice    goldenFit `json:"fit_twice"`
+	Mixed       struct {
+		Plain   goldenFit      `json:"plain"`
+		Norm    goldenFit      `json:"batch_norm"`
+		Config  map[string]any `json:"config"`
+		Outputs []float64      `json:"outputs"`
+	} `json:"fit_mixed"`
+	Losses    map[string]json.RawMessage `json:"losses"`
+	Callbacks map[string]json.RawMessage `json:"callbacks"`
+	Model1    []float64                  `json:"model1_step_losses"`
+	LogLines  []struct {
 		Steps   int               `json:"steps"`
 		Seconds float64           `json:"seconds"`
 		Values  map[string]string `json:"values"`

@@ -25,7 +25,7 @@ func FromConfig(className string, config map[string]any) (Layer, error) {
 	r := newConfigReader(config)
 	r.ignore("name")
 	trainable := r.bool("trainable", true)
-	r.dtype()
+	policy := r.dtype()
 	r.only("activity_regularizer")
 	if className != "InputLayer" {
 		r.ignore("batch_input_shape", "batch_shape") // of a first layer; models read it themselves
@@ -44,6 +44,7 @@ func FromConfig(className string, config map[string]any) (Layer, error) {
 		l.core().name = name
 	}
 	l.SetTrainable(trainable)
+	l.core().policy = policy
 	return l, nil
 }
 

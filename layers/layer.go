@@ -47,6 +47,7 @@ type state struct {
 	name      string
 	serial    uint64 // order of creation, by which unnamed layers are named
 	frozen    bool
+	policy    DTypePolicy // "" is Float32
 	built     bool
 	err       error // the first invalid argument
 	variables []*Variable
@@ -142,15 +143,7 @@ func (s *state) addVariable(name string, shape Shape, init Initializer, trainabl
 
 // config starts a configuration with the keys that every Keras layer has.
 func (s *state) config() map[string]any {
-	return map[string]any{"name": s.name, "trainable": !s.frozen, "dtype": float32Policy()}
-}
-
-// float32Policy is Keras 3's form of the dtype "float32".
-func float32Policy() map[string]any {
-	return map[string]any{
-		"module": "keras", "class_name": "DTypePolicy",
-		"config": map[string]any{"name": "float32"}, "registered_name": nil,
-	}
+	return map[string]any{"name": s.name, "trainable": !s.frozen, "dtype": s.policy.config()}
 }
 
 // describe names a layer in errors: conv2d_1 (Conv2D).

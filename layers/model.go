@@ -260,13 +260,15 @@ func (m *Model) draw(wanted func(*Variable) bool) error {
 }
 
 // Forward adds the model's computation to the graph and returns one node for
-// each output. Inputs have the batch axis first and are float32. It is a GoMLX
+// each output. Inputs have the batch axis first and are float32; an output has
+// the type in which its layer computes (see [DTypePolicy]). It is a GoMLX
 // graph function: it panics with an error where the model or the inputs are
 // wrong.
 func (m *Model) Forward(c *Call, inputs ...*graph.Node) []*graph.Node {
 	if err := m.checkInputs(inputs); err != nil {
 		panic(err)
 	}
+	c.mixed = c.mixed || m.mixed()
 	values := map[*Tensor]*graph.Node{}
 	for i, t := range m.inputs {
 		values[t] = inputs[i]
@@ -279,7 +281,7 @@ func (m *Model) Forward(c *Call, inputs ...*graph.Node) []*graph.Node {
 		for i, t := range n.inputs {
 			in[i] = values[t]
 		}
-		values[n.output] = n.layer.Call(c, in)
+		values[n.output] = c.run(n.layer, in)
 	}
 	out := make([]*graph.Node, len(m.outputs))
 	for i, t := range m.outputs {

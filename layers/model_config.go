@@ -20,7 +20,7 @@ func (m *Model) modelConfig(legacy bool) map[string]any {
 		m.addGraph(c, legacy)
 		return c
 	}
-	c["dtype"] = float32Policy()
+	c["dtype"] = m.policy.config()
 	all := m.stack
 	if m.topology != nil && !isInput(all[0]) {
 		all = slices.Concat([]Layer{m.inputs[0].node.layer}, all)

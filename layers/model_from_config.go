@@ -88,6 +88,10 @@ func sequentialFromConfig(name string, config map[string]any, objects []any, dep
 		stack = append(stack, l)
 	}
 	m := Sequential(name, stack...)
+	r := newConfigReader(config)
+	if m.policy = r.dtype(); r.err != nil {
+		return nil, r.err
+	}
 	if m.topology == nil && m.Err() == nil {
 		if shape, ok := newConfigReader(config).batchShape("build_input_shape"); ok {
 			if err := m.BuildFor(shape); err != nil {

@@ -3,7 +3,8 @@
     KERAS_BACKEND=tensorflow python make_golden_training.py [-check] [cifar-10-binary.tar.gz]
 
 writes golden_training.json and summary_small_trained.txt beside itself (with
--check it compares with them instead, numbers within 1e-5): weights after 20 steps of each
+-check it compares with them instead, numbers within 1e-5, those of bfloat16
+within 0.02): weights after 20 steps of each
 optimizer, losses and metrics of fixed outputs, the logs of a small CNN's fit
 (shuffle=False, initial weights and images by the formulas below, which the
 Go test repeats), what callbacks do on fixed figures, and log lines. With the
@@ -106,8 +107,9 @@ def small_images(n):
     return np.floor(x).astype(np.uint8), y
 
 
-def small_model(batch_norm=False):
+def small_model(batch_norm=False, policy="float32"):
     keras.backend.clear_session()
+    keras.config.set_dtype_policy(policy)
     # Before batch normalisation a bias has no gradient but rounding noise,
     # which Adamax blows up to full steps: no two programs agree on it.
     stack = [keras.Input((8, 8, 3)), layers.Conv2D(4, 3, padding="same", use_bias=not batch_norm)]
@@ -119,7 +121,7 @@ def small_model(batch_norm=False):
         layers.Flatten(),
         layers.Dense(8),
         layers.LeakyReLU(negative_slope=0.1),
-        layers.Dense(4, activation="softmax"),
+        layers.Dense(4, activation="softmax", dtype="float32"),
     ]
     model = keras.Sequential(stack, name="small")
     if not batch_norm:
@@ -149,9 +151,9 @@ class StepLosses(keras.callbacks.Callback):
         self.total, self.seen = total, seen
 
 
-def fit(batch_norm=False, **options):
+def fit(batch_norm=False, policy="float32", **options):
     x, y = small_images(100)
-    model = small_model(batch_norm)
+    model = small_model(batch_norm, policy)
     model.compile(keras.optimizers.Adamax(0.005), "categorical_crossentropy", metrics=["accuracy"])
     steps = StepLosses(16, 90)
     history = model.fit(
@@ -159,6 +161,16 @@ def fit(batch_norm=False, **options):
         shuffle=False, verbose=0, callbacks=[steps], **options,
     )
     return {"history": history.history, "step_losses": steps.losses}
+
+
+def fit_mixed():
+    """Fits in bfloat16, the last layer in float32, and the configuration."""
+    policy = "mixed_bfloat16"
+    model = small_model(True, policy)
+    out = {"config": json.loads(model.to_json()), "outputs": np.array(model(small_images(4)[0] / 255)).ravel().tolist()}
+    out["plain"], out["batch_norm"] = fit(policy=policy), fit(batch_norm=True, policy=policy)
+    keras.config.set_dtype_policy("float32")
+    return out
 
 
 def fit_twice():
@@ -269,14 +281,14 @@ def model1(archive):
     return steps.losses
 
 
-def same(a, b):
-    """Compares two decoded JSON values, numbers within 1e-5."""
+def same(a, b, near=1e-5):
+    """Compares two decoded JSON values."""
     if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
+        return a.keys() == b.keys() and all(same(a[k], b[k], near) for k in a)
     if isinstance(a, list) and isinstance(b, list):
-        return len(a) == len(b) and all(map(same, a, b))
+        return len(a) == len(b) and all(same(x, y, near) for x, y in zip(a, b))
     if isinstance(a, (float, int)) and isinstance(b, (float, int)):
-        return bool(np.isclose(a, b, rtol=1e-5, atol=1e-5))
+        return bool(np.isclose(a, b, rtol=near, atol=near))
     return a == b or isinstance(a, str) and a.startswith("keras ")
 
 
@@ -293,6 +305,7 @@ golden = {
     "fit": fit(),
     "fit_class_weight": fit(class_weight={0: 2.0, 2: 0.25}),
     "fit_batch_norm": fit(batch_norm=True),
+    "fit_mixed": fit_mixed(),
     "fit_twice": twice,
     "callbacks": callbacks(),
 }
@@ -304,7 +317,7 @@ golden["log_lines"] = log_lines()  # last: it changes the clock
 if check:
     old = json.load(open(path))
     new = json.loads(json.dumps(golden))
-    bad = [k for k in old.keys() | new.keys() if not same(old.get(k), new.get(k))]
+    bad = [k for k in old.keys() | new.keys() if not same(old.get(k), new.get(k), 0.02 if k == "fit_mixed" else 1e-5)]
     if open(summary_path).read() != summary:
         bad.append("summary_small_trained.txt")
     if bad:
