@@ -196,6 +196,7 @@ def main():
     p.add_argument("--images", type=int, default=960)
     p.add_argument("--programs", default=",".join(TITLES))
     p.add_argument("--state", help="JSON file to which rounds are added")
+    p.add_argument("--binaries", help="folder whose layers.test and transfer.test are used, built there if missing")
     p.add_argument("--out", default=str(ROOT / "layers" / "SPEED-PEERS.md"))
     p.add_argument("--run-peer", help=argparse.SUPPRESS)
     args = p.parse_args()
@@ -212,8 +213,11 @@ def main():
     if args.state and os.path.exists(args.state):
         state = json.loads(pathlib.Path(args.state).read_text())
     with tempfile.TemporaryDirectory() as dir:
+        dir = args.binaries or dir
         binaries = {name: os.path.join(dir, name + ".test") for name in ("layers", "transfer")}
         for name, binary in binaries.items():
+            if os.path.exists(binary):
+                continue
             subprocess.run(["go", "test", "-c", "-o", binary, "./" + name], cwd=ROOT, check=True)
         for _ in range(args.rounds):
             for n in programs:

@@ -54,7 +54,7 @@ func TestStepOverwritesItsState(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer data.free()
-		tr, err := newTrainer(m, data, 50, 16, 1, nil)
+		tr, err := newTrainer(m, data, 50, 16, 1, 1, nil)
 		if err == nil {
 			err = tr.begin(make([]int32, 50), 0, nil)
 		}
@@ -119,7 +119,7 @@ func TestFailedStepLosesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer data.free()
-	tr, err := newTrainer(m, data, 50, 16, 1, nil)
+	tr, err := newTrainer(m, data, 50, 16, 1, 1, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

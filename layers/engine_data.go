@@ -67,9 +67,14 @@ func release(t *tensors.Tensor) {
 	}
 }
 
-// toDevice makes a tensor on the device from a flat slice.
+// toDevice makes a tensor on the first device from a flat slice.
 func toDevice(backend compute.Backend, flat any, shape shapes.Shape) (*tensors.Tensor, error) {
-	buffer, err := backend.BufferFromFlatData(0, flat, shape)
+	return onDevice(backend, 0, flat, shape)
+}
+
+// onDevice makes a tensor on a device from a flat slice.
+func onDevice(backend compute.Backend, device compute.DeviceNum, flat any, shape shapes.Shape) (*tensors.Tensor, error) {
+	buffer, err := backend.BufferFromFlatData(device, flat, shape)
 	if err != nil {
 		return nil, err
 	}

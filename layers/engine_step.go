@@ -20,7 +20,7 @@ import (
 type trainStep struct {
 	model             *Model
 	compiled          *compiled
-	batch             int
+	batch, devices    int
 	partial, weighted bool // whether a batch may be partial; whether classes have weights
 	trainable, others []*Variable
 
@@ -30,9 +30,9 @@ type trainStep struct {
 }
 
 // trainStep returns the step's program, made on first use.
-func (c *compiled) trainStep(m *Model, batch int, partial, weighted bool) (*trainStep, error) {
+func (c *compiled) trainStep(m *Model, batch, devices int, partial, weighted bool) (*trainStep, error) {
 	s := &trainStep{
-		model: m, compiled: c, batch: batch, partial: partial, weighted: weighted,
+		model: m, compiled: c, batch: batch, devices: devices, partial: partial, weighted: weighted,
 		trainable: m.TrainableVariables(), others: m.NonTrainableVariables(),
 	}
 	if len(s.trainable) == 0 {
@@ -49,6 +49,11 @@ func (c *compiled) trainStep(m *Model, batch int, partial, weighted bool) (*trai
 	if err != nil {
 		return nil, fmt.Errorf("layers: model %q: %w", m.Name(), err)
 	}
+	if devices > 1 {
+		if err := s.spread(exec); err != nil {
+			return nil, fmt.Errorf("layers: model %q: %w", m.Name(), err)
+		}
+	}
 	s.exec = exec.WithName(m.Name() + "/train").SetMaxCache(-1)
 	c.steps[s.key()] = s
 	return s, nil
@@ -61,7 +66,7 @@ func (s *trainStep) key() string {
 	for i, v := range s.trainable {
 		names[i] = v.Path
 	}
-	return fmt.Sprintf("%d %t %t %s", s.batch, s.partial, s.weighted, strings.Join(names, " "))
+	return fmt.Sprintf("%d %d %t %t %s", s.batch, s.devices, s.partial, s.weighted, strings.Join(names, " "))
 }
 
 // stepArgs are a step's arguments: first those that stay, then the state that
@@ -120,12 +125,11 @@ func (s *trainStep) build(in []*graph.Node) []*graph.Node {
 		nodes[v] = a.others[i]
 	}
 
-	first := graph.MulScalar(a.step, s.batch)
-	rows := graph.Gather(a.order, graph.ExpandAxes(positions(first, s.batch), -1))
+	rows := s.rows(a)
 	call := NewCall(g, true, func(v *Variable) *graph.Node { return nodes[v] },
 		graph.Add(a.seed, graph.ConvertDType(a.iterations, dtypes.Uint32)))
 	if s.partial {
-		call.Mask = graph.ConvertDType(graph.LessThan(positions(first, s.batch), a.count), dtypes.Float32)
+		call.Mask = graph.ConvertDType(graph.LessThan(positions(graph.MulScalar(a.step, s.batch), s.batch), a.count), dtypes.Float32)
 	}
 	labels := graph.Gather(a.labels, graph.ExpandAxes(rows, -1))
 	outputs := call.as(s.model.Forward(call, readInputs(a.values, rows, a.scale, a.offset))[0], dtypes.Float32)
@@ -140,23 +144,28 @@ func (s *trainStep) build(in []*graph.Node) []*graph.Node {
 	}
 	out = slices.Concat(out, weights, slots, s.statistics(call))
 	if !s.compiled.apart {
-		overwrite(g, s.consumed(in, a.fixed()), out)
+		var replaced []*graph.Node
+		for _, i := range s.replaced(len(in), a.fixed()) {
+			replaced = append(replaced, in[i])
+		}
+		overwrite(g, replaced, out)
 	}
 	return out
 }
 
-// consumed are those of a step's arguments that the step replaces by a result,
-// in the order of the results: the state, without the variables that the step
-// does not change. fixed is the number of arguments before the state.
-func (s *trainStep) consumed(in []*graph.Node, fixed int) []*graph.Node {
-	firstOther := len(in) - len(s.others)
-	out := slices.Clone(in[fixed:firstOther])
-	for i, changed := range s.updated {
-		if changed {
-			out = append(out, in[firstOther+i])
+// replaced are the places of those arguments that a step replaces by its
+// results, in their order: the state, without the variables that the step does
+// not change. fixed is the number of arguments before the state. It is known
+// once the step is built.
+func (s *trainStep) replaced(arguments, fixed int) []int {
+	var places []int
+	firstOther := arguments - len(s.others)
+	for i := fixed; i < arguments; i++ {
+		if i < firstOther || s.updated[i-firstOther] {
+			places = append(places, i)
 		}
 	}
-	return out
+	return places
 }
 
 // update applies the optimizer to every weight.

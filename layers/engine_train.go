@@ -29,6 +29,7 @@ type trainer struct {
 	rateValue        float64           // the same on the host
 	step, iterations *tensors.Tensor   // int32: steps of this epoch, of all epochs
 	sums             *tensors.Tensor   // float32 [2+metrics]
+	mirror           *mirror           // the other devices' side; nil for one device
 	firstBad         *tensors.Tensor   // int32: first step whose loss is not finite, or -1
 }
 
@@ -40,11 +41,11 @@ type optimizerState struct {
 }
 
 // newTrainer moves the model to the device and prepares its step.
-func newTrainer(m *Model, data *deviceData, examples, batch int, seed uint32, classWeights []float32) (*trainer, error) {
+func newTrainer(m *Model, data *deviceData, examples, batch, devices int, seed uint32, classWeights []float32) (*trainer, error) {
 	if err := m.InitializeMissing(); err != nil {
 		return nil, err
 	}
-	step, err := m.compiled.trainStep(m, batch, examples%batch != 0, classWeights != nil)
+	step, err := m.compiled.trainStep(m, batch, devices, examples%batch != 0, classWeights != nil)
 	if err != nil {
 		return nil, err
 	}
@@ -53,6 +54,9 @@ func newTrainer(m *Model, data *deviceData, examples, batch int, seed uint32, cl
 		return nil, err
 	}
 	t := &trainer{trainStep: step, backend: backend, data: data, examples: examples}
+	if devices > 1 {
+		t.mirror = newMirror(backend, devices)
+	}
 	if t.seed, err = toDevice(backend, []uint32{seed}, shapes.Make(dtypes.Uint32)); err != nil {
 		return nil, err
 	}
@@ -125,12 +129,14 @@ func (t *trainer) begin(order []int32, step int, running []float32) error {
 	if running == nil {
 		running = make([]float32, 2+len(t.compiled.metrics))
 	}
+	if err := t.setOrder(padded); err != nil {
+		return fmt.Errorf("layers: starting an epoch: %w", err)
+	}
 	for _, x := range []struct {
 		to    **tensors.Tensor
 		flat  any
 		shape shapes.Shape
 	}{
-		{&t.order, padded, shapes.Make(dtypes.Int32, len(padded))},
 		{&t.count, []int32{int32(t.examples)}, shapes.Make(dtypes.Int32)},
 		{&t.step, []int32{int32(step)}, shapes.Make(dtypes.Int32)},
 		{&t.iterations, []int32{int32(t.compiled.state.iterations)}, shapes.Make(dtypes.Int32)},
@@ -146,34 +152,56 @@ func (t *trainer) begin(order []int32, step int, running []float32) error {
 	return nil
 }
 
+// setOrder brings an epoch's order, filled up to whole batches, to the devices.
+func (t *trainer) setOrder(padded []int32) (err error) {
+	if t.mirror != nil {
+		t.order, err = t.mirror.setOrder(padded, t.batch)
+		return err
+	}
+	release(t.order)
+	t.order, err = toDevice(t.backend, padded, shapes.Make(dtypes.Int32, len(padded)))
+	return err
+}
+
 // run executes the next step.
 func (t *trainer) run() error {
 	if err := t.setRate(t.compiled.optimizer.LearningRate()); err != nil {
 		return err
 	}
 	a := t.args()
-	list := a.list()
-	if err := t.prepare(list); err != nil {
+	lists := [][]*tensors.Tensor{a.list()} // one for each device
+	if t.mirror != nil {
+		var err error
+		if lists, err = t.mirror.follow(lists[0]); err != nil {
+			return explainMemory(err, t.batch)
+		}
+	}
+	if err := t.prepare(slices.Concat(lists...)); err != nil {
 		return err
 	}
-	args := make([]any, len(list))
-	firstOther := len(list) - len(t.others)
-	for i, tensor := range list {
-		args[i] = tensor
-		if i < a.fixed() || i >= firstOther && !t.updated[i-firstOther] {
-			continue
+	var args []any
+	replaced := t.replaced(len(lists[0]), a.fixed())
+	for device, list := range lists {
+		first := len(args)
+		for _, tensor := range list {
+			args = append(args, tensor)
 		}
-		donated, err := graph.DonateTensorBuffer(tensor, t.backend, 0)
-		if err != nil {
-			return fmt.Errorf("layers: model %q: preparing a step: %w", t.model.Name(), err)
+		for _, i := range replaced {
+			donated, err := graph.DonateTensorBuffer(list[i], t.backend, compute.DeviceNum(device))
+			if err != nil {
+				return fmt.Errorf("layers: model %q: preparing a step: %w", t.model.Name(), err)
+			}
+			args[first+i] = donated
 		}
-		args[i] = donated
 	}
 	out, err := t.exec.Call(args...)
 	if err != nil {
 		return fmt.Errorf("layers: model %q: running a step: %w", t.model.Name(), explainMemory(err, t.batch))
 	}
-	t.accept(out)
+	t.accept(out[:len(replaced)])
+	if t.mirror != nil {
+		t.mirror.accept(out, replaced)
+	}
 	return nil
 }
 
@@ -263,6 +291,9 @@ func (t *trainer) totals() (running []float32, firstBad int, err error) {
 
 // free releases what only this trainer uses; weights and slots stay.
 func (t *trainer) free() {
+	if t.mirror != nil {
+		t.mirror.free()
+	}
 	for _, tensor := range append(slices.Clone(t.classWeights),
 		t.seed, t.order, t.count, t.rate, t.step, t.iterations, t.sums, t.firstBad) {
 		release(tensor)

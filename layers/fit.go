@@ -80,6 +80,10 @@ func (m *Model) Fit(ctx context.Context, examples *Examples, list ...Option) (*H
 	if err != nil {
 		return nil, err
 	}
+	devices, err := o.deviceCount(backend)
+	if err != nil {
+		return nil, err
+	}
 	data, err := upload(backend, examples)
 	if err != nil {
 		return nil, err
@@ -93,7 +97,7 @@ func (m *Model) Fit(ctx context.Context, examples *Examples, list ...Option) (*H
 		defer f.validation.free()
 		f.from, f.to = 0, o.validationData.Len()
 	}
-	if f.trainer, err = newTrainer(m, data, n, o.batchSize(), uint32(splitMix(uint64(f.seedValue))), weights); err != nil {
+	if f.trainer, err = newTrainer(m, data, n, o.batchSize(), devices, uint32(splitMix(uint64(f.seedValue))), weights); err != nil {
 		return nil, err
 	}
 	defer f.trainer.free()

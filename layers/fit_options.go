@@ -12,6 +12,7 @@ type Option func(*options)
 
 type options struct {
 	epochs, initialEpoch, batch int
+	devices                     int
 	validationSplit             float64
 	validationData              *Examples
 	shuffle                     bool
@@ -40,6 +41,8 @@ func (o *options) check() error {
 	switch {
 	case o.batch < 0:
 		return fmt.Errorf("BatchSize wants at least 1, got %d", o.batch)
+	case o.devices < 0:
+		return fmt.Errorf("DataParallel wants at least 1 device")
 	case o.initialEpoch < 0:
 		return fmt.Errorf("InitialEpoch wants at least 0, got %d", o.initialEpoch)
 	case o.epochs < 0:

@@ -123,6 +123,9 @@ func (f *fitting) config(examples *Examples) (*runConfig, error) {
 		BatchSize: f.batchSize(), ValidationSplit: f.validationSplit, Shuffle: f.shuffle, InitialEpoch: f.initialEpoch,
 		ClassWeights: f.classWeights, Seed: f.seedValue, Data: map[string]string{"train": examples.fingerprint()},
 	}
+	if f.devices > 1 {
+		settings.Devices = f.devices
+	}
 	if c.initialRate != nil { // a finished fit may have lowered it
 		settings.OptimizerConfig["learning_rate"] = *c.initialRate
 	}

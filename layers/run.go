@@ -140,6 +140,7 @@ type fitSettings struct {
 	Loss            string            `json:"loss"`
 	Metrics         []string          `json:"metrics"`
 	BatchSize       int               `json:"batch_size"`
+	Devices         int               `json:"devices,omitempty"` // more than one: their sums are rounded in another order
 	ValidationSplit float64           `json:"validation_split"`
 	Shuffle         bool              `json:"shuffle"`
 	InitialEpoch    int               `json:"initial_epoch"`

@@ -1,0 +1,194 @@
+package layers
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/distributed"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// DataParallel makes Fit compute every batch on n devices of the backend at
+// once: each takes the n-th part of it, and they add up their gradients. The
+// results are those of one device, up to the order in which sums are rounded;
+// batch normalisation sees the whole batch, and dropout drops the same values.
+// Every device keeps the data set, the weights and the optimizer's state. The
+// batch size must be a multiple of n. Default 1. Measuring on validation data
+// and [Model.Predict] use one device.
+//
+// Only XLA has several devices: the GPUs that it sees (the option
+// visible_devices of GOMLX_BACKEND picks some), or as many parts of the CPU as
+// XLA_FLAGS=--xla_force_host_platform_device_count=n says when the process
+// starts. Those of a CPU share its cores, so they are for trying out.
+//
+// The program is written for the whole batch, and XLA partitions it (GSPMD with
+// Shardy, through GoMLX's AutoSharding): only the rows of the batch are declared
+// to be spread over the devices. Several hosts would run this very program, each
+// with its part of the mesh. What is missing for that is below this package:
+// go-xla 0.4.5 creates its PJRT client without a key-value store, so that
+// processes cannot find each other, and addresses the devices of its own process
+// alone. Beside that each host would have to upload the rows of its devices.
+func DataParallel(n int) Option {
+	return func(o *options) {
+		o.devices = n
+		if n == 0 {
+			o.devices = -1 // refused by check: 0 stands for the default
+		}
+	}
+}
+
+// deviceCount is the number of devices, checked against what there is.
+func (o *options) deviceCount(backend compute.Backend) (int, error) {
+	n := max(1, o.devices)
+	if n == 1 {
+		return 1, nil
+	}
+	if there := backend.NumDevices(); there < n {
+		return 0, fmt.Errorf("layers: DataParallel(%d) wants %d devices, backend %s has %d; on a CPU, XLA_FLAGS=--xla_force_host_platform_device_count=%d, "+
+			"set before the process starts, makes XLA offer as many", n, n, backend.Name(), there, n)
+	}
+	if o.batchSize()%n != 0 {
+		return 0, fmt.Errorf("layers: DataParallel(%d) wants batches that %d devices share evenly, BatchSize is %d", n, n, o.batchSize())
+	}
+	return n, nil
+}
+
+// orderArgument is the place of order among a step's arguments, the only one
+// that is spread over the devices: with several of them it is a matrix [batch,
+// steps], of which each device has the rows of its part of every batch.
+const orderArgument = 4
+
+// spread compiles the step for several devices.
+func (s *trainStep) spread(exec *graph.Exec) error {
+	mesh, err := distributed.NewDeviceMesh([]int{s.devices}, []string{"batch"})
+	if err != nil {
+		return err
+	}
+	rows, err := distributed.BuildSpec(mesh).S("batch").R().Done()
+	if err != nil {
+		return err
+	}
+	whole := distributed.NewReplicatedShardingSpec(mesh)
+	var in []*distributed.ShardingSpec
+	for range orderArgument {
+		in = append(in, whole)
+	}
+	exec.AutoSharding(mesh).WithInputShardingSpecs(append(in, rows, whole)...).WithOutputShardingSpecs(whole)
+	return nil
+}
+
+// rows are the examples of the step's batch: int32 [batch].
+func (s *trainStep) rows(a *stepArgs[*graph.Node]) *graph.Node {
+	if s.devices == 1 {
+		first := graph.MulScalar(a.step, s.batch)
+		return graph.Gather(a.order, graph.ExpandAxes(positions(first, s.batch), -1))
+	}
+	column := graph.DynamicSlice(a.order, []*graph.Node{graph.ZerosLike(a.step), a.step}, []int{s.batch, 1})
+	return graph.Reshape(column, s.batch)
+}
+
+// mirror holds the arguments of a step on the devices beside the first. The
+// first device's may be replaced from outside, as when a callback restores
+// weights: those are copied again.
+type mirror struct {
+	backend compute.Backend
+	first   []*tensors.Tensor   // the first device's arguments, as of the last step
+	copies  [][]*tensors.Tensor // [device-1][argument]
+	orders  []*tensors.Tensor   // the order's parts, of all devices
+}
+
+func newMirror(backend compute.Backend, devices int) *mirror {
+	return &mirror{backend: backend, copies: make([][]*tensors.Tensor, devices-1)}
+}
+
+// setOrder gives each device its rows of an epoch's order, and returns the first
+// device's.
+func (m *mirror) setOrder(order []int32, batch int) (*tensors.Tensor, error) {
+	steps, devices := len(order)/batch, len(m.copies)+1
+	for _, t := range m.orders {
+		release(t)
+	}
+	m.orders = nil
+	for device := range devices {
+		part := make([]int32, 0, batch/devices*steps)
+		for row := device * batch / devices; row < (device+1)*batch/devices; row++ {
+			for step := range steps {
+				part = append(part, order[step*batch+row])
+			}
+		}
+		t, err := onDevice(m.backend, compute.DeviceNum(device), part, shapes.Make(dtypes.Int32, batch/devices, steps))
+		if err != nil {
+			return nil, err
+		}
+		m.orders = append(m.orders, t)
+	}
+	return m.orders[0], nil
+}
+
+// follow brings the other devices' arguments up to date with the first's, and
+// returns the lists of all.
+func (m *mirror) follow(list []*tensors.Tensor) ([][]*tensors.Tensor, error) {
+	if m.first == nil {
+		m.first = make([]*tensors.Tensor, len(list))
+		for d := range m.copies {
+			m.copies[d] = make([]*tensors.Tensor, len(list))
+		}
+	}
+	all := [][]*tensors.Tensor{list}
+	for d, copies := range m.copies {
+		for i, t := range list {
+			switch {
+			case i == orderArgument:
+				copies[i] = m.orders[d+1]
+			case m.first[i] != t:
+				release(copies[i])
+				var err error
+				if copies[i], err = copyTo(m.backend, compute.DeviceNum(d+1), t); err != nil {
+					return nil, fmt.Errorf("layers: copying a step's arguments to device %d: %w", d+1, err)
+				}
+			}
+		}
+		all = append(all, copies)
+	}
+	copy(m.first, list)
+	return all, nil
+}
+
+// accept takes a step's results, those of one device after those of the other,
+// as new arguments: replaced lists the places of the arguments that they
+// replace.
+func (m *mirror) accept(out []*tensors.Tensor, replaced []int) {
+	per := len(out) / (len(m.copies) + 1)
+	for j, i := range replaced {
+		m.first[i] = out[j]
+		for d := range m.copies {
+			m.copies[d][i] = out[(d+1)*per+j]
+		}
+	}
+}
+
+// free releases everything but the first device's arguments.
+func (m *mirror) free() {
+	for _, t := range m.orders {
+		release(t)
+	}
+	for _, copies := range m.copies {
+		for i, t := range copies {
+			if i != orderArgument {
+				release(t)
+			}
+		}
+	}
+}
+
+// copyTo copies a tensor to a device.
+func copyTo(backend compute.Backend, device compute.DeviceNum, t *tensors.Tensor) (copied *tensors.Tensor, err error) {
+	readErr := t.ConstFlatData(func(flat any) { copied, err = onDevice(backend, device, flat, t.Shape()) })
+	if readErr != nil {
+		return nil, readErr
+	}
+	return copied, err
+}
