@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -88,8 +89,13 @@ func (c *Call) activate(f ActivationFunc, x *graph.Node) *graph.Node {
 	panic(f.check())
 }
 
-// softmax is exp(x)/sum(exp(x)) over one axis.
+// softmax is exp(x)/sum(exp(x)) over one axis. In a layer that computes in
+// bfloat16 it is computed in float32: it costs nothing, and GoMLX's Go backend
+// has no other.
 func (c *Call) softmax(x *graph.Node, axis int) *graph.Node {
+	if c.mixed {
+		x = c.as(x, dtypes.Float32)
+	}
 	y := graph.Softmax(x, axis)
 	if axis == -1 || axis == x.Rank()-1 {
 		c.logits[y] = x
