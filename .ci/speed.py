@@ -9,7 +9,7 @@ every round each program trains models 1, 2 and 3 at batch 32 for one epoch afte
 that `go run ./kernel setup` gives a kernel (ENVIRONMENT below); XLA_FLAGS are ours alone, other builds of XLA may end at
 them. The table has medians over the rounds: images a second; the processor time of a step, which other work on the machine
 disturbs less; and the largest resident memory of the process until the end of Model 1. It is written after every
-round. With --state the rounds of several calls add up.
+program. With --state a later call goes on where an earlier one stopped, until every program has --rounds rounds.
 """
 import argparse, json, os, pathlib, platform, re, resource, statistics, subprocess, sys, tarfile, tempfile, time
 
@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODELS = ["Model 1", "Model 2", "Model 3", "VGG16 to block3_pool, forward"]
 ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 XLA_FLAGS = "--xla_cpu_use_onednn=true --xla_cpu_experimental_onednn_custom_call=true"
-VGG_BATCH = 256
+VGG_BATCH, VGG_IMAGES = 256, 1024
 
 
 def read_images(archive, n):
@@ -69,7 +69,7 @@ def keras_peer(backend, policy):
 
 def vgg_images(x):
     import numpy as np
-    return np.resize(x, (VGG_BATCH * 10, 32, 32, 3))
+    return np.resize(x, (VGG_IMAGES, 32, 32, 3))
 
 
 def torch_peer(compiled, bfloat16):
@@ -134,7 +134,7 @@ TITLES = {**{k: v[0] for k, v in OURS.items()}, **{k: v[0] for k, v in PEERS.ite
 
 def ours(binaries, archive, n, policy):
     env = dict(os.environ, **ENVIRONMENT, XLA_FLAGS=XLA_FLAGS, CIFAR10_DIR=archive, LAYERS_BENCH_IMAGES=str(n), LAYERS_BENCH_DTYPE=policy,
-               TRANSFER_BENCH_IMAGES=str(VGG_BATCH * 10))
+               TRANSFER_BENCH_IMAGES=str(VGG_IMAGES))
     bench = lambda name, which: subprocess.run([binaries[name], "-test.run=^$", "-test.bench=" + which, "-test.benchtime=1x"], cwd=ROOT / name,
                                                env=env, check=True, capture_output=True, text=True).stdout
     value = lambda line, unit: float(re.search(r"([\d.e+]+) " + re.escape(unit), line)[1])
@@ -219,13 +219,13 @@ def main():
             if os.path.exists(binary):
                 continue
             subprocess.run(["go", "test", "-c", "-o", binary, "./" + name], cwd=ROOT, check=True)
-        for _ in range(args.rounds):
-            for n in programs:
-                row = ours(binaries, archive, args.images, OURS[n][1]) if n in OURS else peer(n, archive, args.images)
-                state["results"].setdefault(n, []).append(row)
-                state["loads"].append(os.getloadavg()[0])
-                if args.state:
-                    pathlib.Path(args.state).write_text(json.dumps(state))
+        done = lambda n: len(state["results"].get(n, []))
+        while done(n := min(programs, key=done)) < args.rounds:  # in turns, also after a call that was cut off
+            row = ours(binaries, archive, args.images, OURS[n][1]) if n in OURS else peer(n, archive, args.images)
+            state["results"].setdefault(n, []).append(row)
+            state["loads"].append(os.getloadavg()[0])
+            if args.state:
+                pathlib.Path(args.state).write_text(json.dumps(state))
             write(args.out, state, args)
 
 
