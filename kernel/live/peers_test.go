@@ -41,6 +41,19 @@ func TestConformance(t *testing.T) {
 	t.Logf("%s", out)
 }
 
+// ofKernel says what memory and descriptors the kernel itself has.
+func (c *client) ofKernel() string {
+	dir := fmt.Sprintf("/proc/%d/", c.kernel.PID())
+	status, _ := os.ReadFile(dir + "status")
+	open, _ := os.ReadDir(dir + "fd")
+	for line := range strings.Lines(string(status)) {
+		if strings.HasPrefix(line, "VmRSS") {
+			return fmt.Sprintf("%s, %d descriptors", strings.Join(strings.Fields(line), " "), len(open))
+		}
+	}
+	return "unknown"
+}
+
 // TestSoak runs many cells in one session. It takes minutes: set GOCIFAR_TEST_SOAK to
 // their number.
 func TestSoak(t *testing.T) {
@@ -52,8 +65,8 @@ func TestSoak(t *testing.T) {
 	c.check("n := 0\ntype item struct{ v int }\nvar items []item\nfunc add(v int) { items = append(items, item{v}) }", "")
 	var times []time.Duration
 	resident := func() string {
-		s := c.run("var status, _ = os.ReadFile(\"/proc/self/status\")\nfds, _ := os.ReadDir(\"/proc/self/fd\")\nfor line := range strings.Lines(string(status)) { if strings.HasPrefix(line, \"VmRSS\") { fmt.Print(line) } }\nlen(fds)")
-		return s.text()
+		s := c.run("var status, _ = os.ReadFile(\"/proc/self/status\")\nfds, _ := os.ReadDir(\"/proc/self/fd\")\nfiles, _ := filepath.Glob(os.Getenv(\"GONB_TMP_DIR\") + \"/*.so\")\nfor line := range strings.Lines(string(status)) { if strings.HasPrefix(line, \"VmRSS\") { fmt.Print(line) } }\nfmt.Sprint(len(fds), \" descriptors, \", len(files), \" plugins\")")
+		return strings.Join(strings.Fields(s.text()), " ")
 	}
 	before := resident()
 	for i := range count {
@@ -69,27 +82,18 @@ func TestSoak(t *testing.T) {
 		slices.Sort(d)
 		return d[len(d)/2]
 	}
-	t.Logf("first 20: %v, last 20: %v; host before %s, after %s", median(times[:20]), median(times[count-20:]), before, resident())
+	first, last := median(times[:20]), median(times[count-20:])
+	t.Logf("first 20: %v, last 20: %v, %.2f times as long; host before %s, after %s; kernel %s", first, last, float64(last)/float64(first), before, resident(), c.ofKernel())
 	c.check("n", fmt.Sprint("=> ", count), "len(items)", fmt.Sprint("=> ", count))
-	if files, _ := filepath.Glob(filepath.Join(os.TempDir(), "gocifar_live_*", "cell*.so")); len(files) > 0 {
-		t.Logf("plugins left: %d", len(files))
-	}
 }
 
-// TestMeasure prints how long warm cells take on several kernels, side by side. It
-// is a measurement, not a test: set GOCIFAR_MEASURE to folders of kernelspecs,
-// separated by colons. README.md has results.
-func TestMeasure(t *testing.T) {
+// measuredKernels starts kernels that a measurement compares.
+func measuredKernels(t *testing.T) (clients []*client, names []string) {
+	t.Helper()
 	dirs := os.Getenv("GOCIFAR_MEASURE")
 	if dirs == "" {
-		t.Skip("measures: set GOCIFAR_MEASURE to folders of kernelspecs")
+		t.Skip("measures: set GOCIFAR_MEASURE to folders of kernelspecs, separated by colons")
 	}
-	cells := []struct{ name, before, cell string }{
-		{"hello", "import \"fmt\"", "%%\nfmt.Println(\"hello\")"},
-		{"cifar and layers", "import (\n\t\"fmt\"\n\t\"github.com/gocifar/gocifar/cifar\"\n\t\"github.com/gocifar/gocifar/layers\"\n)\nvar _ = layers.Silent",
-			"%%\nm := layers.Sequential(\"m\", layers.Input(32, 32, 3), layers.Flatten(), layers.Dense(10))\nfmt.Println(m.Name(), cifar.CurrentProfile())"},
-	}
-	var clients []*client
 	for _, dir := range strings.Split(dirs, ":") {
 		spec, err := jupyter.ReadSpec(dir)
 		if err != nil {
@@ -100,7 +104,21 @@ func TestMeasure(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { k.Close() })
-		clients = append(clients, &client{t: t, kernel: k})
+		clients, names = append(clients, &client{t: t, kernel: k}), append(names, spec.DisplayName)
+	}
+	return clients, names
+}
+
+// TestMeasure prints how long warm cells take on several kernels, side by side. It
+// is a measurement, not a test. README.md has results.
+func TestMeasure(t *testing.T) {
+	clients, names := measuredKernels(t)
+	cells := []struct{ name, before, cell string }{
+		{"hello", "import \"fmt\"", "%%\nfmt.Println(\"hello\")"},
+		{"cifar and layers", "import (\n\t\"fmt\"\n\t\"github.com/gocifar/gocifar/cifar\"\n\t\"github.com/gocifar/gocifar/layers\"\n)\nvar _ = layers.Silent",
+			"%%\nm := layers.Sequential(\"m\", layers.Input(32, 32, 3), layers.Flatten(), layers.Dense(10))\nfmt.Println(m.Name(), cifar.CurrentProfile())"},
+		{"opens the XLA backend", "import (\n\t\"fmt\"\n\t\"github.com/gomlx/compute\"\n\t_ \"github.com/gomlx/gomlx/backends/default\"\n)",
+			"%%\nbackend, err := compute.New()\nif err != nil {\n\tpanic(err)\n}\nfmt.Println(backend.Name())\nbackend.Finalize()"},
 	}
 	for _, code := range cells {
 		times := make([][]time.Duration, len(clients))
@@ -112,17 +130,72 @@ func TestMeasure(t *testing.T) {
 				start := time.Now()
 				s := c.run(code.cell)
 				if s.error != nil || s.stdout == "" {
-					t.Fatalf("%s: %s", c.kernel.Info.Implementation, s.text())
+					t.Fatalf("%s: %s", names[i], s.text())
 				}
 				if round >= 2 {
 					times[i] = append(times[i], time.Since(start))
 				}
 			}
 		}
-		for i, c := range clients {
+		for i, name := range names {
 			slices.Sort(times[i])
-			fmt.Printf("%s on %s: median of %d %v, fastest %v (GOMAXPROCS %d)\n", code.name, c.kernel.Info.Implementation, len(times[i]),
+			fmt.Printf("%s on %s: median of %d %v, fastest %v (GOMAXPROCS %d)\n", code.name, name, len(times[i]),
 				times[i][len(times[i])/2].Round(time.Millisecond), times[i][0].Round(time.Millisecond), runtime.GOMAXPROCS(0))
 		}
+	}
+}
+
+// TestMeasureState prints what it saves that values live on: a cell trains, the next
+// one evaluates, the one after it plots. Where values do not live on, a cell has to
+// load what it needs.
+func TestMeasureState(t *testing.T) {
+	clients, names := measuredKernels(t)
+	const before = `import (
+	"context"
+	"fmt"
+
+	"github.com/gocifar/gocifar/cifar"
+	"github.com/gocifar/gocifar/layers"
+	"github.com/gocifar/gocifar/layers/display"
+	"github.com/janpfeifer/must"
+)
+
+var (
+	ctx   = context.Background()
+	data  = must.M1(cifar.Load(ctx))
+	train = must.M1(data.Train.Slice(0, 2000)).Normalize(255)
+	test  = data.Test.Normalize(255)
+	model = cifar.Model1()
+)
+`
+	cells := func(live bool) [3]string {
+		train := "%%\nmust.M(model.Compile(layers.Adamax(0.005), layers.CategoricalCrossEntropy, layers.Accuracy))\nhistory := must.M1(model.Fit(ctx, train, layers.Epochs(1), layers.Seed(1), layers.Run(\"measured\"), layers.Fresh()))\nfmt.Println(len(history.Epochs))"
+		evaluate, plot := "fmt.Println(must.M1(model.Evaluate(ctx, test)))", "must.M(display.Show(history.Curves(\"accuracy\")))"
+		if !live {
+			evaluate = "model := must.M1(layers.LoadModel(\"measured\"))\n" + evaluate
+			plot = "history := must.M1(layers.LoadHistory(\"measured\"))\n" + plot
+		}
+		return [3]string{train, "%%\n" + evaluate, "%%\n" + plot}
+	}
+	times := make([][3][]time.Duration, len(clients))
+	for range 5 {
+		for i, c := range clients {
+			c.run(before)
+			for part, code := range cells(c.kernel.Info.Implementation == Implementation) {
+				start := time.Now()
+				if s := c.run(code); s.error != nil {
+					t.Fatalf("%s: %s", names[i], s.text())
+				}
+				times[i][part] = append(times[i][part], time.Since(start))
+			}
+		}
+	}
+	for i, name := range names {
+		var medians [3]time.Duration
+		for part, list := range times[i] {
+			slices.Sort(list)
+			medians[part] = list[len(list)/2].Round(10 * time.Millisecond)
+		}
+		fmt.Printf("on %s: train %v, evaluate %v, plot %v, together %v (medians of 5)\n", name, medians[0], medians[1], medians[2], medians[0]+medians[1]+medians[2])
 	}
 }
