@@ -126,7 +126,7 @@ func TestStepsExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	row := regexp.MustCompile(`(?m)^\|.*\]\(notebooks/([^)]+)\) *\|([^|]*)\|$`)
+	row := regexp.MustCompile(`(?m)^\|.*\]\(notebooks/([^)]+\.ipynb)\) *\|([^|]*)\|$`)
 	word := regexp.MustCompile("`([^`]+)`")
 	steps := 0
 	named := map[string]bool{}
