@@ -151,7 +151,7 @@ func (d *download) attempt(ctx context.Context, url string, part *part) error {
 			report()
 		}
 	}}
-	if err := part.fill(body, total); err != nil {
+	if err := part.fill(body, total, d.Most); err != nil {
 		return cause(ctx, err)
 	}
 	report()
@@ -215,6 +215,9 @@ func (d *download) accept(response *http.Response, part *part) (total int64, err
 			return 0, unavailableError{fmt.Errorf("offers %s bytes, want the file's %s", commas(part.n+n), commas(total))}
 		}
 		total = part.n + n
+	}
+	if total > d.Most && d.Size == 0 {
+		return 0, unavailableError{fmt.Errorf("offers %s bytes, at most %s are taken", commas(total), commas(d.Most))}
 	}
 	return total, nil
 }

@@ -37,6 +37,9 @@ type Request struct {
 	Hash string
 	// Size is the number of bytes; 0 if only the server knows.
 	Size int64
+	// Most is how many bytes are taken where Size is 0, so that a server that
+	// never ends does not fill the disk. Default 4 GiB.
+	Most int64
 	// Report, if set, is called several times a second, by one goroutine.
 	Report func(Progress)
 
@@ -128,6 +131,9 @@ func (r *Request) defaults() {
 	}
 	if r.Stall == 0 {
 		r.Stall = 20 * time.Second
+	}
+	if r.Most == 0 {
+		r.Most = 4 << 30
 	}
 	if r.Pause == 0 {
 		r.Pause = 500 * time.Millisecond

@@ -47,14 +47,15 @@ func (p *part) restart() error {
 	return p.file.Truncate(0)
 }
 
-// fill appends r, which must end at total bytes if that is not 0. Failures of
-// r may go better next time; failures of the disk will not.
-func (p *part) fill(r io.Reader, total int64) error {
+// fill appends r, which must end at total bytes if that is not 0, and may not
+// pass most if it is. Failures of r may go better next time; failures of the
+// disk will not.
+func (p *part) fill(r io.Reader, total, most int64) error {
 	buffer := make([]byte, 128<<10)
 	for {
 		n, readErr := r.Read(buffer)
 		if n > 0 {
-			if err := p.append(buffer[:n], total); err != nil {
+			if err := p.append(buffer[:n], total, most); err != nil {
 				return err
 			}
 		}
@@ -69,15 +70,19 @@ func (p *part) fill(r io.Reader, total int64) error {
 	}
 }
 
-func (p *part) append(data []byte, total int64) error {
+func (p *part) append(data []byte, total, most int64) error {
 	if p.n == 0 && looksLikeHTML(data) {
 		return unavailableError{errors.New("sent an HTML page instead of the file")}
 	}
-	if total > 0 && p.n+int64(len(data)) > total {
+	limit := total
+	if total == 0 {
+		limit = most
+	}
+	if p.n+int64(len(data)) > limit {
 		if err := p.restart(); err != nil {
 			return err
 		}
-		return unavailableError{fmt.Errorf("sends more than the file's %s bytes", commas(total))}
+		return unavailableError{fmt.Errorf("sends more than the file's %s bytes", commas(limit))}
 	}
 	if _, err := p.file.Write(data); err != nil {
 		return err
