@@ -46,6 +46,7 @@ const lostWait = time.Second
 
 // run1 sends the cell and follows it to its end.
 func (x *cellRun) run1(ctx context.Context) {
+	x.run.interrupts.Wait()
 	x.timing.Started = time.Now()
 	defer func() { x.timing.Ended = time.Now() }()
 	request, err := x.run.kernel.Execute(ctx, jupyter.ExecuteRequest{

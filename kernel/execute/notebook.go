@@ -184,12 +184,12 @@ func (r *run) shutdown(ctx context.Context) {
 
 // interrupt interrupts the kernel without waiting for it to say so: its answer may come after the cell's end.
 func (r *run) interrupt() {
-	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), r.opts.InterruptEvery)
+	r.interrupts.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), r.opts.InterruptGrace)
 		defer cancel()
 		// An interrupt that fails is repeated, and followed by a kill.
 		_ = r.kernel.Interrupt(ctx)
-	}()
+	})
 }
 
 // firstBeat is how long a kernel that is ready may take to answer its first heartbeat, before anything runs.

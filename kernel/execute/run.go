@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gocifar/gocifar/kernel/jupyter"
@@ -30,6 +31,8 @@ type run struct {
 	executed int // code cells sent so far: the prompt's number
 	total    <-chan time.Time
 	hung     <-chan error
+	// interrupts are those under way: the next cell waits for them, or it might be the one that they meet.
+	interrupts sync.WaitGroup
 	// touched are cells whose outputs changed since the document was last brought up to date.
 	touched map[*cellOutputs]bool
 	// numbers counts the code cells up to each cell, codeCells all of them.

@@ -65,7 +65,8 @@ func soakOnce(t *testing.T, spec *jupyter.Spec) (cells int, err error) {
 		return 0, err
 	}
 	if got := states(result); !strings.HasPrefix(got, "ok error ") || !strings.HasSuffix(got, " timeout ok") {
-		return 0, fmt.Errorf("states %s", got)
+		last := result.Cells[len(sources)-1]
+		return 0, fmt.Errorf("states %s; the last cell's failure %+v, outputs %s", got, last.Failure, outputsOf(nb.Cells[len(sources)-1]))
 	}
 	return len(sources), nil
 }

@@ -21,6 +21,7 @@ import (
 type Client struct {
 	info    ConnectionInfo
 	signer  Signer
+	once    Once
 	session string
 
 	sockets [Heartbeat]socket // shell, control, stdin, iopub

@@ -2,6 +2,7 @@ package jupyter_test
 
 import (
 	"encoding/json"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -78,6 +79,9 @@ func TestNewConnections(t *testing.T) {
 	}
 	if got := ipc.Endpoint(jupyter.Control); got != "ipc:///run/x/s-2" {
 		t.Errorf("control is at %s", got)
+	}
+	if !net.ParseIP(tcp.IP).IsLoopback() {
+		t.Errorf("listens on %s", tcp.IP)
 	}
 	keys := map[string]bool{}
 	for _, c := range []*jupyter.ConnectionInfo{tcp, ipc} {

@@ -78,8 +78,12 @@ func (k *Kernel) ExitStatus() (status ExitStatus, ok bool) {
 }
 
 // interruptReplyWait bounds the wait for an interrupt_reply. GoNB's comes on
-// the shell channel, and at once.
-const interruptReplyWait = 2 * time.Second
+// the shell channel, usually at once; on a loaded machine it takes longer, and
+// until then the message may interrupt what is sent next.
+const (
+	interruptReplyWait = 2 * time.Second
+	gonbInterruptWait  = 10 * time.Second
+)
 
 // Interrupt asks the kernel to stop what it runs: by a message or a signal, as
 // its kernelspec says. It does not wait for the effect. A kernel may ignore
@@ -102,8 +106,9 @@ func (k *Kernel) Interrupt(ctx context.Context) error {
 		if err := k.process.interrupt(); err != nil {
 			return fmt.Errorf("jupyter: interrupt: %w", err)
 		}
-		// The message's reply tells nothing more.
-		_, err := k.Send(ctx, Control, &InterruptRequest{})
+		ctx, cancel := context.WithTimeout(ctx, gonbInterruptWait)
+		defer cancel()
+		_, err := ask[*InterruptReply](ctx, k.Client, Control, &InterruptRequest{})
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, interruptReplyWait)

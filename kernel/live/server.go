@@ -15,6 +15,7 @@ import (
 // server is the kernel's end of the five channels.
 type server struct {
 	signer  jupyter.Signer
+	once    jupyter.Once
 	session string
 	servers [5]*zmtp.Server
 	ctx     context.Context
@@ -65,7 +66,7 @@ func (s *server) receiver(channel jupyter.Channel) func(*zmtp.Conn, [][]byte) {
 		return func(from *zmtp.Conn, frames [][]byte) { _ = from.Send(s.ctx, frames...) }
 	}
 	return func(from *zmtp.Conn, frames [][]byte) {
-		message, err := s.signer.Decode(frames)
+		message, err := s.once.Decode(s.signer, frames)
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "live kernel: a message on %s was dropped: %v\n", channel, err)
 			return

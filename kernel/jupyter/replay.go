@@ -1,0 +1,64 @@
+package jupyter
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"sync"
+)
+
+// ErrReplayed says that a message came before: somebody recorded it and sends it
+// again.
+var ErrReplayed = errors.New("the message came before, with this very signature")
+
+// rememberedSignatures is how many messages back a repetition is noticed.
+const rememberedSignatures = 1 << 14
+
+// Once remembers the signatures of messages, so that each is taken once, as
+// Jupyter's own clients and kernels do. Every message has an id of its own, so no
+// two that are meant to be have the same. The zero Once remembers nothing yet; it
+// is for all channels of a connection and may be used by several goroutines.
+type Once struct {
+	mu   sync.Mutex
+	seen map[[sha256.Size]byte]bool
+	last [][sha256.Size]byte // a ring, the next one to forget at at
+	at   int
+}
+
+// Decode is [Signer.Decode], with an error that wraps [ErrReplayed] for a message
+// that came before. Without a key there are no signatures to tell by.
+func (o *Once) Decode(s Signer, frames [][]byte) (*Message, error) {
+	m, err := s.Decode(frames)
+	if err != nil || len(s.key) == 0 {
+		return m, err
+	}
+	var signature [sha256.Size]byte
+	// Decode has read it in this very place; letters of either case are one signature.
+	if _, err := hex.Decode(signature[:], frames[len(m.Identities)+1]); err != nil {
+		return nil, ErrBadSignature
+	}
+	if !o.first(signature) {
+		return nil, ErrReplayed
+	}
+	return m, nil
+}
+
+func (o *Once) first(signature [sha256.Size]byte) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.seen[signature] {
+		return false
+	}
+	if o.seen == nil {
+		o.seen = map[[sha256.Size]byte]bool{}
+	}
+	if len(o.last) < rememberedSignatures {
+		o.last = append(o.last, signature)
+	} else {
+		delete(o.seen, o.last[o.at])
+		o.last[o.at] = signature
+		o.at = (o.at + 1) % rememberedSignatures
+	}
+	o.seen[signature] = true
+	return true
+}
