@@ -167,3 +167,34 @@ func TestWhereARunBegins(t *testing.T) {
 	c.again("-resume", "n.ipynb")
 	c.expect(t, 0, "2 skipped")
 }
+
+// TestSecretsAreNotTold: neither the connection's key nor the values of variables get into what is printed, logged or
+// saved.
+func TestSecretsAreNotTold(t *testing.T) {
+	t.Parallel()
+	c := newCommand(t, "kernel", []string{"write-key key", "forged\nnonsense\nprint 1", "fail x"})
+	for _, format := range []string{"-json", "-plain"} {
+		c.again(format, "-env", "TOKEN=geheim", "-kernel-log", "log", "-junit", "j.xml", "-github", "n.ipynb")
+		c.expect(t, 1)
+		key, err := os.ReadFile(filepath.Join(c.dir, "key"))
+		if err != nil || len(key) < 16 {
+			t.Fatalf("%v: key %q", err, key)
+		}
+		told := map[string]string{"the output": c.output.String()}
+		for _, name := range []string{"log", "j.xml", "executed/n.ipynb", "executed/index.html"} {
+			text, err := os.ReadFile(filepath.Join(c.dir, filepath.FromSlash(name)))
+			if err != nil {
+				t.Error(err)
+			}
+			told[name] = string(text)
+		}
+		for where, text := range told {
+			if strings.Contains(text, string(key)) || strings.Contains(text, "geheim") {
+				t.Errorf("a secret is told in %s:\n%s", where, text)
+			}
+		}
+		if !strings.Contains(told["executed/n.ipynb"], `"TOKEN"`) {
+			t.Error("the variable's name is not recorded")
+		}
+	}
+}

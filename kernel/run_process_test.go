@@ -57,6 +57,8 @@ func act(x *fakekernel.Execution) {
 			x.AfterIdle(func() { signalSelf(rest) })
 		case "fail":
 			x.Fail("E", rest)
+		case "write-key":
+			os.WriteFile(rest, []byte(x.Kernel.Connection().Key), 0o600)
 		case "nonsense":
 			x.Raw(jupyter.IOPub, []byte("nonsense"))
 			frames := x.Frames(&jupyter.Stream{Name: "stdout", Text: "cut"})
