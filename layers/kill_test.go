@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -23,6 +24,14 @@ func temporaries(t *testing.T, run string) []string {
 		t.Fatal(err)
 	}
 	return left
+}
+
+// killCount is how many times a process is killed: GOCIFAR_TEST_KILLS, or 12.
+func killCount() int {
+	if n, err := strconv.Atoi(os.Getenv("GOCIFAR_TEST_KILLS")); err == nil {
+		return n
+	}
+	return 12
 }
 
 // TestResumeAfterManyKills kills (kill -9) a training process again and again,
@@ -42,7 +51,7 @@ func TestResumeAfterManyKills(t *testing.T) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	state := filepath.Join(os.Getenv("GOCIFAR_RUNS"), "killed", stateFile)
 	kills, whileSaving, progress := 0, 0, map[int]bool{}
-	for range 12 {
+	for range killCount() {
 		cmd := child(t, "train")
 		out := start(t, cmd)
 		waitFor(t, out, "started")

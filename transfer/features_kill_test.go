@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -15,7 +16,10 @@ import (
 // random moments again and again, until one ends by itself. What it then finds
 // must be what an uninterrupted pass computes.
 func TestFeaturesKilled(t *testing.T) {
-	const examples = 60
+	examples := 60 // about one kill for nine of them
+	if kills, err := strconv.Atoi(os.Getenv("GOCIFAR_TEST_KILLS")); err == nil {
+		examples = 12 * kills
+	}
 	options := func(folder string) []FeatureOption { return []FeatureOption{Float32(), Batch(2), CacheIn(folder)} }
 	if folder := os.Getenv("TRANSFER_TEST_KILLED"); folder != "" { // the process to be killed
 		report := func(p FeatureProgress) {
