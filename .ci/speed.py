@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Training speed of the walkthrough's models, and VGG16's forward pass, beside Python peers, on one machine, in turns.
 
-    python .ci/speed.py CIFAR10.tar.gz [--rounds 5] [--images 960] [--programs gocifar,keras-tf,...] [--state rounds.json] [--out layers/SPEED-PEERS.md]
+    python .ci/speed.py CIFAR10.tar.gz [--rounds 5] [--images 960] [--programs gocifar,keras-tf,...] [--state rounds.json] [--out layers/SPEED.md]
 
 Run it with the Python that has the peers; those that are not installed are left out. GOMLX_BACKEND names our plugin. In
 every round each program trains models 1, 2 and 3 at batch 32 for one epoch after a first one that is not counted
@@ -9,7 +9,7 @@ every round each program trains models 1, 2 and 3 at batch 32 for one epoch afte
 that `go run ./kernel setup` gives a kernel (ENVIRONMENT below); XLA_FLAGS are ours alone, other builds of XLA may end at
 them. The table has medians over the rounds: images a second; the processor time of a step, which other work on the machine
 disturbs less; and the largest resident memory of the process until the end of Model 1. It is written after every
-program. With --state a later call goes on where an earlier one stopped, until every program has --rounds rounds.
+program, before the first "## " of the file. With --state a later call goes on where an earlier one stopped, until every program has --rounds rounds.
 """
 import argparse, json, os, pathlib, platform, re, resource, statistics, subprocess, sys, tarfile, tempfile, time
 
@@ -185,7 +185,9 @@ def write(path, state, args):
                 lines.append(f"| {model} | {TITLES[name]} | {spread([r[0] for r in rows], 0)} | {spread([r[1] for r in rows], 1)} | "
                              f"{spread([r[2] for r in rows], 0) if i == 0 else ''} |")
     text = "\n".join(lines) + "\n"
-    pathlib.Path(path).write_text(text)
+    path = pathlib.Path(path)
+    _, heading, rest = (path.read_text() if path.exists() else "").partition("\n## ")  # what was written by hand stays
+    path.write_text(text + heading + rest)
     print(text, flush=True)
 
 
@@ -197,7 +199,7 @@ def main():
     p.add_argument("--programs", default=",".join(TITLES))
     p.add_argument("--state", help="JSON file to which rounds are added")
     p.add_argument("--binaries", help="folder whose layers.test and transfer.test are used, built there if missing")
-    p.add_argument("--out", default=str(ROOT / "layers" / "SPEED-PEERS.md"))
+    p.add_argument("--out", default=str(ROOT / "layers" / "SPEED.md"))
     p.add_argument("--run-peer", help=argparse.SUPPRESS)
     args = p.parse_args()
     archive = str(pathlib.Path(args.archive).resolve())
