@@ -171,18 +171,18 @@ def write(path, state, args):
     counts = {len(v) for v in results.values()}
     lines = ["# Speed beside peers", "",
              f"Processor: {processor()}. Batch 32, one epoch of {args.images} images after one that is not counted; VGG16 in batches of {VGG_BATCH}. "
-             f"Medians (least to most) of {min(counts)}{'' if len(counts) == 1 else f' to {max(counts)}'} rounds in turns, {time.strftime('%Y-%m-%d')}. "
+             f"Medians (least to most) of rounds in turns, {time.strftime('%Y-%m-%d')}. "
              f"Load average {min(loads):.1f} to {max(loads):.1f}: " + ("the machine was busy with other work, so images a second say little; compare processor times."
                                                if min(loads) > 2 * os.cpu_count() else "compare only figures of one table."), "",
-             f"Command: `python .ci/speed.py cifar-10-binary.tar.gz --rounds {min(counts)} --images {args.images}`. "
+             f"Command: `python .ci/speed.py cifar-10-binary.tar.gz --rounds {max(counts)} --images {args.images}`. "
              f"Environment: {' '.join(k + '=' + v for k, v in ENVIRONMENT.items())}; ours also XLA_FLAGS=\"{XLA_FLAGS}\". "
              "Our VGG16 figure has the writing of the features to disk in it, and its bfloat16 is what Features chooses by itself.", "",
-             "| | program | images a second | ms of processor time a step | peak memory until here, MB |", "|---|---|---|---|---|"]
+             "| | program | rounds | images a second | ms of processor time a step | peak memory until here, MB |", "|---|---|---|---|---|---|"]
     for i, model in enumerate(MODELS):
         for name in (n for n in TITLES if n in results):
             rows = [r[i] for r in results[name] if len(r) > i]
             if rows:
-                lines.append(f"| {model} | {TITLES[name]} | {spread([r[0] for r in rows], 0)} | {spread([r[1] for r in rows], 1)} | "
+                lines.append(f"| {model} | {TITLES[name]} | {len(rows)} | {spread([r[0] for r in rows], 0)} | {spread([r[1] for r in rows], 1)} | "
                              f"{spread([r[2] for r in rows], 0) if i == 0 else ''} |")
     text = "\n".join(lines) + "\n"
     path = pathlib.Path(path)
@@ -229,6 +229,8 @@ def main():
             if args.state:
                 pathlib.Path(args.state).write_text(json.dumps(state))
             write(args.out, state, args)
+    if state["results"]:
+        write(args.out, state, args)
 
 
 main()
