@@ -332,3 +332,42 @@ func TestManyLines(t *testing.T) {
 	}
 	c.check("strings.Repeat(\"x\", 30<<20)", "=> "+strings.Repeat("x", 1000)+"…")
 }
+
+// TestParentGone: a front end ends without ending its kernel.
+func TestParentGone(t *testing.T) {
+	s := &served{t: t, dir: t.TempDir()}
+	var err error
+	if s.info, err = jupyter.NewTCPConnection(); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(s.dir, "kernel-test.json")
+	if err := s.info.WriteFile(file); err != nil {
+		t.Fatal(err)
+	}
+	parent := exec.Command("/bin/sh", "-c", `"$0" "$@" & read -r wait`, os.Args[0], kernelArgument, testLibrary(t).Dir, file)
+	parent.Dir, parent.Env = s.dir, append(os.Environ(), "JPY_PARENT_PID=1")
+	hold, err := parent.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := parent.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = parent.Process.Kill() })
+	c := s.attach()
+	pid := c.run("os.Getppid()").result
+	if _, err := os.Stat("/proc/" + pid); err != nil {
+		t.Fatal(err)
+	}
+	hold.Close()
+	_ = parent.Wait()
+	running := func() bool {
+		stat, err := os.ReadFile("/proc/" + pid + "/stat")
+		return err == nil && !strings.Contains(string(stat), ") Z ")
+	}
+	for deadline := time.Now().Add(30 * time.Second); running(); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the kernel is still there 30 s after its parent")
+		}
+	}
+}

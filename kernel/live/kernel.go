@@ -118,6 +118,7 @@ func newKernel(ctx context.Context, o Options) (*Kernel, error) {
 	}
 	context.AfterFunc(ctx, func() { close(k.stopped) })
 	k.watchSignals(ctx)
+	k.watchParent(ctx)
 	k.server.publish(nil, &jupyter.Status{State: jupyter.Starting})
 	if err := k.startProcess(); err != nil {
 		k.close()
@@ -141,6 +142,30 @@ func (k *Kernel) watchSignals(ctx context.Context) {
 					return
 				}
 				k.interrupt()
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+}
+
+// watchParent ends the kernel when the front end that started it is gone without
+// having ended it. Jupyter sets the variable unless the kernel is to stay.
+func (k *Kernel) watchParent(ctx context.Context) {
+	if os.Getenv("JPY_PARENT_PID") == "" {
+		return
+	}
+	parent := os.Getppid()
+	go func() {
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				if os.Getppid() != parent {
+					k.stop()
+					return
+				}
 			case <-ctx.Done():
 				return
 			}

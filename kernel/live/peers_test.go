@@ -62,7 +62,7 @@ func TestSoak(t *testing.T) {
 		t.Skip("runs for minutes: set GOCIFAR_TEST_SOAK to a number of cells, such as 500")
 	}
 	c := newClient(t)
-	c.check("n := 0\ntype item struct{ v int }\nvar items []item\nfunc add(v int) { items = append(items, item{v}) }", "")
+	c.check("type item struct{ v int }\nvar items []item\nfunc add(v int) { items = append(items, item{v}) }\n%%\nn := 0", "")
 	var times []time.Duration
 	resident := func() string {
 		s := c.run("var status, _ = os.ReadFile(\"/proc/self/status\")\nfds, _ := os.ReadDir(\"/proc/self/fd\")\nfiles, _ := filepath.Glob(os.Getenv(\"GONB_TMP_DIR\") + \"/*.so\")\nfor line := range strings.Lines(string(status)) { if strings.HasPrefix(line, \"VmRSS\") { fmt.Print(line) } }\nfmt.Sprint(len(fds), \" descriptors, \", len(files), \" plugins\")")
@@ -113,35 +113,43 @@ func measuredKernels(t *testing.T) (clients []*client, names []string) {
 // is a measurement, not a test. README.md has results.
 func TestMeasure(t *testing.T) {
 	clients, names := measuredKernels(t)
+	// %d is another number each time: an unchanged program is not linked again by GoNB.
 	cells := []struct{ name, before, cell string }{
-		{"hello", "import \"fmt\"", "%%\nfmt.Println(\"hello\")"},
+		{"hello", "import \"fmt\"", "%%\nfmt.Println(\"hello\", %d)"},
 		{"cifar and layers", "import (\n\t\"fmt\"\n\t\"github.com/gocifar/gocifar/cifar\"\n\t\"github.com/gocifar/gocifar/layers\"\n)\nvar _ = layers.Silent",
-			"%%\nm := layers.Sequential(\"m\", layers.Input(32, 32, 3), layers.Flatten(), layers.Dense(10))\nfmt.Println(m.Name(), cifar.CurrentProfile())"},
+			"%%\nm := layers.Sequential(\"m\", layers.Input(32, 32, 3), layers.Flatten(), layers.Dense(10))\nfmt.Println(m.Name(), cifar.CurrentProfile(), %d)"},
 		{"opens the XLA backend", "import (\n\t\"fmt\"\n\t\"github.com/gomlx/compute\"\n\t_ \"github.com/gomlx/gomlx/backends/default\"\n)",
-			"%%\nbackend, err := compute.New()\nif err != nil {\n\tpanic(err)\n}\nfmt.Println(backend.Name())\nbackend.Finalize()"},
+			"%%\nbackend, err := compute.New()\nif err != nil {\n\tpanic(err)\n}\nfmt.Println(backend.Name(), %d)\nbackend.Finalize()"},
 	}
 	for _, code := range cells {
-		times := make([][]time.Duration, len(clients))
-		for round := range 22 {
-			for i, c := range clients {
-				if round == 0 {
-					c.run(code.before)
-				}
-				start := time.Now()
-				s := c.run(code.cell)
-				if s.error != nil || s.stdout == "" {
-					t.Fatalf("%s: %s", names[i], s.text())
-				}
-				if round >= 2 {
-					times[i] = append(times[i], time.Since(start))
-				}
+		t.Run(code.name, func(t *testing.T) {
+			measure(t, clients, names, code.before, code.cell)
+		})
+	}
+}
+
+// measure runs a cell on the kernels in turn.
+func measure(t *testing.T, clients []*client, names []string, before, cell string) {
+	times := make([][]time.Duration, len(clients))
+	for round := range 22 {
+		for i, c := range clients {
+			if round == 0 {
+				c.run(before)
+			}
+			start := time.Now()
+			s := c.run(fmt.Sprintf(strings.Replace(cell, "%%", "%%%%", 1), round))
+			if s.error != nil || s.stdout == "" {
+				t.Fatalf("%s: %s", names[i], s.text())
+			}
+			if round >= 2 {
+				times[i] = append(times[i], time.Since(start))
 			}
 		}
-		for i, name := range names {
-			slices.Sort(times[i])
-			fmt.Printf("%s on %s: median of %d %v, fastest %v (GOMAXPROCS %d)\n", code.name, name, len(times[i]),
-				times[i][len(times[i])/2].Round(time.Millisecond), times[i][0].Round(time.Millisecond), runtime.GOMAXPROCS(0))
-		}
+	}
+	for i, name := range names {
+		slices.Sort(times[i])
+		fmt.Printf("%s on %s: median of %d %v, fastest %v (GOMAXPROCS %d)\n", t.Name(), name, len(times[i]),
+			times[i][len(times[i])/2].Round(time.Millisecond), times[i][0].Round(time.Millisecond), runtime.GOMAXPROCS(0))
 	}
 }
 
@@ -178,7 +186,7 @@ var (
 		return [3]string{train, "%%\n" + evaluate, "%%\n" + plot}
 	}
 	times := make([][3][]time.Duration, len(clients))
-	for range 5 {
+	for range 3 {
 		for i, c := range clients {
 			c.run(before)
 			for part, code := range cells(c.kernel.Info.Implementation == Implementation) {
@@ -196,6 +204,6 @@ var (
 			slices.Sort(list)
 			medians[part] = list[len(list)/2].Round(10 * time.Millisecond)
 		}
-		fmt.Printf("on %s: train %v, evaluate %v, plot %v, together %v (medians of 5)\n", name, medians[0], medians[1], medians[2], medians[0]+medians[1]+medians[2])
+		fmt.Printf("on %s: train %v, evaluate %v, plot %v, together %v (medians of 3)\n", name, medians[0], medians[1], medians[2], medians[0]+medians[1]+medians[2])
 	}
 }
