@@ -18,7 +18,7 @@ func TestCommandsAreRun(t *testing.T) {
 		return string(text)
 	}
 	scripts := read("../.ci/run") + read("../.ci/peers") + read("../.ci/browser_test.py")
-	command := regexp.MustCompile("go (?:run \\./kernel(?: [a-z]+)?|test \\./\\.\\.\\.)")
+	command := regexp.MustCompile(`go (?:run \./kernel(?: [a-z]+)?|test \./\.\.\.)`)
 	shown := command.FindAllString(read("../README.md"), -1)
 	if len(shown) < 5 {
 		t.Fatalf("found only %q in the README", shown)
