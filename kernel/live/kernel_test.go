@@ -3,7 +3,6 @@ package live
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,30 +12,6 @@ import (
 
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
-
-// kernelArgument makes this test binary a kernel.
-const kernelArgument = "-live-kernel"
-
-// serveAsKernel is the kernel in a process of its own.
-func serveAsKernel(args []string) int {
-	o := Options{Library: args[0], Connection: args[1], Gopls: os.Getenv("GOCIFAR_TEST_GOPLS"), Grace: 2 * time.Second}
-	if root := os.Getenv(rebuildVariable); root != "" {
-		o.Rebuild = func(ctx context.Context, say func(string)) (string, error) {
-			say("building the packages")
-			dir, err := os.MkdirTemp(root, "library")
-			if err == nil {
-				_, err = buildLight(ctx, dir, root)
-			}
-			return dir, err
-		}
-	}
-	err := Serve(context.Background(), o)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return 0
-}
 
 // client is a front end to a kernel under test.
 type client struct {
