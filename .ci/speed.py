@@ -233,4 +233,5 @@ def main():
         write(args.out, state, args)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -8,7 +8,9 @@ into the kernelspec. WEIGHTS_FOLDER has Keras' file of VGG16 without top. Ours i
 an empty cache and ten epochs of the head, then the same with the cache filled. Keras' is one epoch of fit, which runs
 the frozen network again in every epoch, after a short one that is not counted; ten epochs take ten times as long.
 """
-import argparse, os, pathlib, platform, re, resource, statistics, subprocess, sys, tarfile, tempfile, time
+import argparse, os, pathlib, re, statistics, subprocess, sys, tarfile, tempfile, time
+
+from speed import processor
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -40,35 +42,25 @@ def keras_epoch(archive, weights, n):
 
 
 def in_child(command, **env):
-    """A program's output, its processor seconds and its peak memory in MB."""
+    """A program's output and its peak memory in MB."""
     process = subprocess.Popen(command, cwd=ROOT / "transfer", env=dict(os.environ, **env), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     out = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         sys.exit(f"{command[0]} failed:\n{out}")
-    return out, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    return out, usage.ru_maxrss / 1024
 
 
 def ours(binary, args):
-    out, cpu, peak = in_child([binary, "-test.run=^$", "-test.bench=ImagesToHead", "-test.benchtime=1x", "-test.timeout=1h"],
+    out, peak = in_child([binary, "-test.run=^$", "-test.bench=ImagesToHead", "-test.benchtime=1x", "-test.timeout=1h"],
                               CIFAR10_DIR=args.archive, GOCIFAR_TEST_WEIGHTS=args.weights, TRANSFER_BENCH_IMAGES=str(args.images))
     found = {m[1]: (int(m[2]) / 1e9, float(m[3])) for m in re.finditer(r"ImagesToHead/(\w+)\S*\s+1\s+(\d+) ns/op\s+([\d.]+) val_accuracy", out)}
     return found["cold"][0], found["warm"][0], found["cold"][1], peak
 
 
 def keras(args):
-    out, cpu, peak = in_child([sys.executable, __file__, args.archive, args.weights, "--images", str(args.images), "--run-peer"])
+    out, peak = in_child([sys.executable, __file__, args.archive, args.weights, "--images", str(args.images), "--run-peer"])
     return 10 * float(out.splitlines()[-1]), peak
-
-
-def processor():
-    try:
-        info = pathlib.Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return platform.processor()
-    name = re.search(r"model name\s*: (.*)", info)
-    flags = [f for f in ("avx512f", "avx512_bf16", "amx_tile") if f in info]
-    return f"{name[1] if name else platform.machine()} ({', '.join(flags)}), {os.cpu_count()} cores"
 
 
 def write(args, rounds, loads):
