@@ -12,10 +12,7 @@ func (s *screen) flush() {
 	s.checkWidth()
 	_, height := s.dimensions()
 	rows := s.all()
-	first := 0 // the first row to print
-	for first < len(s.shown) && first < len(rows) && s.shown[first] == rows[first] {
-		first++
-	}
+	first := s.firstChange(rows)
 	if first == len(s.shown) && first == len(rows) {
 		return
 	}
@@ -41,6 +38,15 @@ func (s *screen) flush() {
 	io.WriteString(s.out, wrapOff+b.String()+wrapOn) // nothing to do if the terminal is gone
 	s.shown = rows
 	s.trim()
+}
+
+// firstChange is the first row that the terminal does not show yet.
+func (s *screen) firstChange(rows []row) int {
+	first := 0
+	for first < len(s.shown) && first < len(rows) && s.shown[first] == rows[first] {
+		first++
+	}
+	return first
 }
 
 // appends reports whether a row only grew at its end.
@@ -172,10 +178,7 @@ func (s *screen) end() {
 // printRest prints what is new below what stands there, wherever that is now.
 func (s *screen) printRest() {
 	rows := s.all()
-	first := 0
-	for first < len(s.shown) && first < len(rows) && s.shown[first] == rows[first] {
-		first++
-	}
+	first := s.firstChange(rows)
 	var b strings.Builder
 	for _, r := range rows[first:] {
 		b.WriteString("\r\n")

@@ -55,13 +55,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return checkCache(ctx, stdout, stderr)
 	}
 	data, err := cifar.Load(ctx, cifar.From(*path), cifar.RetryNetwork(), cifar.OnProgress(cifar.PrintProgress(stderr)))
-	switch {
-	case ctx.Err() != nil:
-		fmt.Fprintln(stderr, "fetch: interrupted")
-		return 130
-	case err != nil:
-		fmt.Fprintln(stderr, "fetch:", err)
-		return 1
+	if code := failure(ctx, stderr, err); code != 0 {
+		return code
 	}
 	fmt.Fprintf(stderr, "%s: %d training and %d test pictures, %s\n",
 		data.Name, data.Train.Len(), data.Test.Len(), data.Source)
@@ -73,9 +68,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// checkCache is -check. Damage is what it prints, not a failure of its own.
-func checkCache(ctx context.Context, stdout, stderr io.Writer) int {
-	archives, err := cifar.CheckCache(ctx)
+// failure says what went wrong, if anything did, and returns the exit code.
+func failure(ctx context.Context, stderr io.Writer, err error) int {
 	switch {
 	case ctx.Err() != nil:
 		fmt.Fprintln(stderr, "fetch: interrupted")
@@ -83,6 +77,15 @@ func checkCache(ctx context.Context, stdout, stderr io.Writer) int {
 	case err != nil:
 		fmt.Fprintln(stderr, "fetch:", err)
 		return 1
+	}
+	return 0
+}
+
+// checkCache is -check. Damage is what it prints, not a failure of its own.
+func checkCache(ctx context.Context, stdout, stderr io.Writer) int {
+	archives, err := cifar.CheckCache(ctx)
+	if code := failure(ctx, stderr, err); code != 0 {
+		return code
 	}
 	for _, a := range archives {
 		state, what := "ok", "hashes as extracted"
