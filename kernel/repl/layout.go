@@ -31,6 +31,9 @@ func (w *wrapper) rows(line string) []string {
 	if len(line) <= w.width && w.style == "" && printableASCII(line) {
 		return []string{line}
 	}
+	// Halves of a character could join to a control character when what stands
+	// between them is dropped, and some terminals take single bytes for one.
+	line = strings.ToValidUTF8(line, "\uFFFD")
 	var rows []string
 	var row strings.Builder
 	column := 0
@@ -52,10 +55,11 @@ func (w *wrapper) rows(line string) []string {
 		column += width
 	}
 	state := -1
+	parted := true // from the character before: an accent may not go back to it and make it wider
 	for line != "" {
 		if line[0] == '\x1b' {
 			sequence, rest := cutEscape(line)
-			line, state = rest, -1
+			line, state, parted = rest, -1, true
 			if isSGR(sequence) {
 				w.restyle(sequence)
 				row.WriteString(sequence)
@@ -65,15 +69,17 @@ func (w *wrapper) rows(line string) []string {
 		if line[0] == '\t' {
 			n := min(tabWidth-column%tabWidth, w.width)
 			put(strings.Repeat(" ", n), n)
-			line, state = line[1:], -1
+			line, state, parted = line[1:], -1, true
 			continue
 		}
 		var cluster string
 		var width int
 		cluster, line, width, state = uniseg.FirstGraphemeClusterInString(line, state)
-		if isControl(cluster) {
+		if isControl(cluster) || width == 0 && parted {
+			parted = true
 			continue
 		}
+		parted = false
 		put(cluster, width)
 	}
 	end()

@@ -110,6 +110,8 @@ func TestWrapper(t *testing.T) {
 		{"broken off", "a\x1b[31", []string{"a"}},
 		{"a lone escape", "a\x1b", []string{"a"}},
 		{"controls", "a\x00\a\v\f\x7f\u009b31mb", []string{"a31mb"}},
+		{"halves of a control character", "a\xc2\x1b[m\x9bb", []string{"a\uFFFD\x1b[m\uFFFDb"}},
+		{"an accent behind a colour", "☁\x1b[31m\ufe0fb", []string{"☁\x1b[31mb\x1b[0m"}},
 		{"private modes in the clothes of a colour", "a\x1b[?25mb\x1b[>4mc", []string{"abc"}},
 	} {
 		w := wrapper{width: 10}
@@ -129,6 +131,8 @@ func TestWrapper(t *testing.T) {
 func FuzzWrapper(f *testing.F) {
 	f.Add("a\x1b[31mb\x1b]0;x\a\tc世", 10)
 	f.Add("\x1b\x1b[[\x1b]\x1b\\\x1bP", 1)
+	f.Add("\xc2\x1bm\x80 \xc2\x1b[m\x80", 20)
+	f.Add(strings.Repeat("☁\x1b[m\ufe0f", 20), 10)
 	f.Fuzz(func(t *testing.T, line string, width int) {
 		if width < 10 || width > 200 {
 			t.Skip()
