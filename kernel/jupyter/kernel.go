@@ -93,8 +93,10 @@ const (
 //
 // GoNB, if it was started here, gets SIGINT as well, with its process group: it
 // answers an interrupt_request during a compilation and goes on compiling,
-// whereas of the signal go build and the rest of the cell end. Other kernels
-// of mode "message" may have no handler for SIGINT and would die of it.
+// whereas of the signal go build and the rest of the cell end. When Interrupt
+// returns without an error, GoNB has handled both, so that a cell that is sent
+// afterwards is not met by them. Other kernels of mode "message" may have no
+// handler for SIGINT and would die of it.
 func (k *Kernel) Interrupt(ctx context.Context) error {
 	if k.process != nil && !k.process.alive() {
 		return fmt.Errorf("jupyter: interrupt: %w", k.died())
@@ -103,13 +105,7 @@ func (k *Kernel) Interrupt(ctx context.Context) error {
 		return k.process.interrupt()
 	}
 	if k.process != nil && k.Info.Implementation == "gonb" {
-		if err := k.process.interrupt(); err != nil {
-			return fmt.Errorf("jupyter: interrupt: %w", err)
-		}
-		ctx, cancel := context.WithTimeout(ctx, gonbInterruptWait)
-		defer cancel()
-		_, err := ask[*InterruptReply](ctx, k.Client, Control, &InterruptRequest{})
-		return err
+		return k.interruptGoNB(ctx)
 	}
 	ctx, cancel := context.WithTimeout(ctx, interruptReplyWait)
 	defer cancel()
@@ -120,6 +116,41 @@ func (k *Kernel) Interrupt(ctx context.Context) error {
 	if reply.Status == StatusError {
 		return fmt.Errorf("jupyter: interrupt: %s: %s", reply.Name, reply.Value)
 	}
+	return nil
+}
+
+// GoNB takes a signal from a channel, in a goroutine that on a loaded machine
+// may get its turn long after the children that the signal met have ended, and
+// after the answer to the message. What runs then is interrupted, although it
+// may be the next cell. Only its log tells that the signal has been handled.
+const (
+	gonbSignalHandled = "Signal interrupt received."
+	// How long after the answer to the message the line may take; a GoNB that
+	// logs to somewhere else never writes it here.
+	gonbSignalWait = 2 * time.Second
+)
+
+// interruptGoNB sends one interrupt at a time: of two signals under way GoNB
+// may see one.
+func (k *Kernel) interruptGoNB(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, gonbInterruptWait)
+	defer cancel()
+	select {
+	case k.process.interrupting <- struct{}{}:
+		defer func() { <-k.process.interrupting }()
+	case <-ctx.Done():
+		return fmt.Errorf("jupyter: interrupt: the one before it is still under way: %w", context.Cause(ctx))
+	}
+	logged := k.process.log.position()
+	if err := k.process.interrupt(); err != nil {
+		return fmt.Errorf("jupyter: interrupt: %w", err)
+	}
+	if _, err := ask[*InterruptReply](ctx, k.Client, Control, &InterruptRequest{}); err != nil {
+		return err
+	}
+	line, cancel := context.WithTimeout(ctx, gonbSignalWait)
+	defer cancel()
+	k.process.log.await(line, logged, gonbSignalHandled)
 	return nil
 }
 

@@ -258,6 +258,22 @@ func TestInterrupts(t *testing.T) {
 	}
 }
 
+// TestInterruptIsHandled checks that an interrupt of GoNB is over when Interrupt
+// returns: one that GoNB handles later meets the cell that is sent next.
+func TestInterruptIsHandled(t *testing.T) {
+	leavesNothing(t)
+	dir := t.TempDir()
+	k := launch(t, jupyter.LaunchOptions{Spec: role("gonb"), Dir: dir})
+	for range 2 {
+		if err := k.Interrupt(testContext(t)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Remove(filepath.Join(dir, signalsHandled)); err != nil {
+			t.Errorf("Interrupt returned before the signal was handled: %v", err)
+		}
+	}
+}
+
 func TestShutdownLadder(t *testing.T) {
 	t.Run("stubborn", func(t *testing.T) {
 		leavesNothing(t)

@@ -1,6 +1,8 @@
 package jupyter
 
 import (
+	"bytes"
+	"context"
 	"io"
 	"regexp"
 	"strings"
@@ -12,9 +14,11 @@ const logKept = 64 << 10
 
 // logTail keeps the end of what is written to it.
 type logTail struct {
-	mu    sync.Mutex
-	buf   []byte
-	extra io.Writer // gets everything too; may be nil
+	mu      sync.Mutex
+	buf     []byte
+	written int64         // bytes so far
+	grown   chan struct{} // closed by the next write; nil while nobody waits for it
+	extra   io.Writer     // gets everything too; may be nil
 }
 
 func newLogTail(extra io.Writer) *logTail { return &logTail{extra: extra} }
@@ -29,10 +33,45 @@ func (l *logTail) Write(p []byte) (int, error) {
 		}
 	}
 	l.buf = append(l.buf, p...)
+	l.written += int64(len(p))
+	if l.grown != nil {
+		close(l.grown)
+		l.grown = nil
+	}
 	if len(l.buf) > 2*logKept { // move seldom
 		l.buf = append(l.buf[:0], l.buf[len(l.buf)-logKept:]...)
 	}
 	return len(p), nil
+}
+
+// position is where the next write will go.
+func (l *logTail) position() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.written
+}
+
+// await reports whether the text came at the position or after it, before ctx
+// ended.
+func (l *logTail) await(ctx context.Context, position int64, text string) bool {
+	for {
+		l.mu.Lock()
+		since := min(l.written-position, int64(len(l.buf)))
+		found := bytes.Contains(l.buf[int64(len(l.buf))-since:], []byte(text))
+		if l.grown == nil {
+			l.grown = make(chan struct{})
+		}
+		grown := l.grown
+		l.mu.Unlock()
+		if found {
+			return true
+		}
+		select {
+		case <-grown:
+		case <-ctx.Done():
+			return false
+		}
+	}
 }
 
 // String returns the last logKept bytes, from a line's start.

@@ -1,6 +1,7 @@
 package jupyter
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -24,6 +25,30 @@ func TestLogTail(t *testing.T) {
 	}
 	if cap(l.buf) > 8*logKept {
 		t.Errorf("%d bytes of memory", cap(l.buf))
+	}
+}
+
+func TestLogTailAwait(t *testing.T) {
+	l := newLogTail(nil)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	fmt.Fprintln(l, "an old signal")
+	at := l.position()
+	if l.await(ended, at, "signal") {
+		t.Error("found what was written before the position")
+	}
+	go func() {
+		fmt.Fprint(l, "a new sig")
+		fmt.Fprintln(l, "nal")
+	}()
+	if !l.await(t.Context(), at, "new signal") {
+		t.Error("not found")
+	}
+	for range 3 * logKept {
+		fmt.Fprint(l, "..")
+	}
+	if l.await(ended, at, "new signal") {
+		t.Error("found what is not kept")
 	}
 }
 

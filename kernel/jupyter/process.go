@@ -40,6 +40,8 @@ type process struct {
 	log    *logTail
 	exited chan struct{} // closed when status is set and the log is complete
 	status ExitStatus
+	// interrupting holds a value while GoNB is being interrupted.
+	interrupting chan struct{}
 }
 
 // logDrain is how long the log of a process that has ended is read on.
@@ -60,7 +62,7 @@ func startProcess(argv, env []string, dir string, extraLog io.Writer) (*process,
 	}
 	cmd.Stdout, cmd.Stderr = logWrite, logWrite
 
-	p := &process{log: newLogTail(extraLog), exited: make(chan struct{})}
+	p := &process{log: newLogTail(extraLog), exited: make(chan struct{}), interrupting: make(chan struct{}, 1)}
 	killsBefore := oomKills()
 	started := make(chan error)
 	go func() {

@@ -57,6 +57,7 @@ func playRole(role, connectionFile string) int {
 		signal.Ignore(syscall.SIGTERM)
 		return fakekernel.Main(connectionFile, fakekernel.Options{IgnoreShutdown: true, Execute: cell})
 	case "gonb":
+		go slowToSignals()
 		return fakekernel.Main(connectionFile, fakekernel.Options{
 			Execute: cell, ControlRepliesOnShell: true, IgnoreInterrupt: true,
 			Info: &jupyter.KernelInfoReply{Status: "ok", Implementation: "gonb"},
@@ -77,6 +78,21 @@ func playRole(role, connectionFile string) int {
 		return 2
 	}
 	return fakekernel.Main(connectionFile, fakekernel.Options{Execute: cell})
+}
+
+// signalsHandled is the file that the slow kernel writes when it has handled a signal.
+const signalsHandled = "signals-handled"
+
+// slowToSignals handles SIGINT as GoNB does on a loaded machine: late, while
+// messages are answered at once.
+func slowToSignals() {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt)
+	for range signals {
+		time.Sleep(300 * time.Millisecond)
+		os.WriteFile(signalsHandled, nil, 0o600)
+		fmt.Fprintln(os.Stderr, "I1125 00:30:00.000000       1 kernel.go:199] Signal interrupt received.")
+	}
 }
 
 // cell is what a launched kernel can execute.

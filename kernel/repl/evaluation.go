@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gocifar/gocifar/kernel/execute"
@@ -30,8 +31,11 @@ type evaluation struct {
 	ask func(ctx context.Context, prompt string, password bool) (line string, shown bool, err error)
 	// interrupts is Ctrl-C.
 	interrupts <-chan struct{}
-	limit      time.Duration // how long the cell may run, 0 for ever
-	attached   bool          // the kernel is not ours to end
+	// interrupting are interrupts under way, also those of the input before: a
+	// new one waits for them, or they might meet it.
+	interrupting *sync.WaitGroup
+	limit        time.Duration // how long the cell may run, 0 for ever
+	attached     bool          // the kernel is not ours to end
 	// interactive tells the user how to end a kernel that does not listen.
 	interactive bool
 
@@ -74,6 +78,7 @@ type outcome struct {
 
 // run sends the input and follows it to its end.
 func (v *evaluation) run(ctx context.Context) outcome {
+	v.interrupting.Wait()
 	v.times.sent = time.Now()
 	request, err := v.kernel.Execute(ctx, jupyter.ExecuteRequest{
 		Code: v.source, StoreHistory: true, AllowStdin: v.ask != nil, StopOnError: true,
@@ -252,11 +257,11 @@ func (v *evaluation) settle(ctx context.Context) {
 // end.
 func (v *evaluation) interrupt() {
 	kernel := v.kernel
-	go func() {
+	v.interrupting.Go(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), interruptEvery)
 		defer cancel()
 		_ = kernel.Interrupt(ctx) // it is repeated
-	}()
+	})
 }
 
 // handle takes in one event. Its error says that the kernel or a channel to it
