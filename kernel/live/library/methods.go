@@ -74,13 +74,17 @@ func readObject(data []byte) (*object, bool) {
 	if len(data) < len(objectMagic)+8+4+4*(relocBlock+2) {
 		return nil, false
 	}
-	from := o.block(symbolDefsBlock)
-	for i := range o.first {
-		o.first[i] = (o.block(symbolDefsBlock+i) - from) / symbolSize
-	}
-	to := o.block(nonPkgRefsBlock + 1)
-	if from < 0 || from > to || to > len(data) || o.block(relocBlock+1) > len(data) {
+	from, to := o.block(symbolDefsBlock), o.block(nonPkgRefsBlock+1)
+	if to > len(data) || o.block(relocBlock+1) > len(data) {
 		return nil, false
+	}
+	before := from
+	for i := range o.first {
+		at := o.block(symbolDefsBlock + i)
+		if at < before || at > to {
+			return nil, false // else a file of some bytes could claim 200 million symbols
+		}
+		o.first[i], before = (at-from)/symbolSize, at
 	}
 	o.symbols = data[from:to]
 	return o, true
