@@ -1,16 +1,14 @@
 package execute
 
 import (
-	"bytes"
 	"fmt"
 	"os"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/gocifar/gocifar/kernel/jupyter"
+	"github.com/gocifar/gocifar/kernel/jupyter/holdings"
 )
 
 // TestSoak runs small notebooks on real kernels again and again, for as long as GOCIFAR_TEST_SOAK_FOR says ("150s"). At
@@ -29,8 +27,15 @@ func TestSoak(t *testing.T) {
 	if len(specs) == 0 {
 		t.Skip("no kernel to run: see peers_test.go")
 	}
+	count := func() holdings.Holdings {
+		h, err := holdings.Own(temp, t.Name()) // the test's own documents lie in folders of its name
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
 	runs, cells := 0, 0
-	var before holdings
+	var before holdings.Holdings
 	for end := time.Now().Add(length); time.Now().Before(end); {
 		for _, spec := range specs {
 			c, err := soakOnce(t, spec)
@@ -39,15 +44,14 @@ func TestSoak(t *testing.T) {
 			}
 			runs, cells = runs+1, cells+c
 		}
-		if before.heap == 0 {
-			before = held(t, temp)
+		if before.Heap == 0 {
+			before = count()
 		}
 	}
-	after := held(t, temp)
+	after := count()
 	t.Logf("%d runs, %d cells; after the first round %v; at the end %v", runs, cells, before, after)
-	if after.descriptors > before.descriptors || after.goroutines > before.goroutines || after.processes > before.processes ||
-		after.temporary > before.temporary || after.heap > before.heap+2<<20 {
-		t.Errorf("something grew: after the first round %v; at the end %v", before, after)
+	for _, grown := range after.Grown(before, 2<<20) {
+		t.Error("grew: ", grown)
 	}
 }
 
@@ -69,55 +73,4 @@ func soakOnce(t *testing.T, spec *jupyter.Spec) (cells int, err error) {
 		return 0, fmt.Errorf("states %s; the last cell's failure %+v, outputs %s", got, last.Failure, outputsOf(nb.Cells[len(sources)-1]))
 	}
 	return len(sources), nil
-}
-
-// holdings are what this process holds, and what it left elsewhere.
-type holdings struct {
-	heap                                          uint64
-	descriptors, goroutines, processes, temporary int
-}
-
-func (h holdings) String() string {
-	return fmt.Sprintf("heap %.1f MB, %d descriptors, %d goroutines, %d processes, %d temporary files", float64(h.heap)/1e6,
-		h.descriptors, h.goroutines, h.processes, h.temporary)
-}
-
-func held(t *testing.T, temp string) holdings {
-	t.Helper()
-	var h holdings
-	for range 20 { // what was told to end may need a moment
-		runtime.GC()
-		time.Sleep(100 * time.Millisecond)
-	}
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	h.heap, h.goroutines = m.HeapAlloc, runtime.NumGoroutine()
-	descriptors, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.descriptors = len(descriptors)
-	h.processes = processesIn(temp)
-	filepath.WalkDir(temp, func(path string, _ os.DirEntry, err error) error {
-		below, relErr := filepath.Rel(temp, path)
-		// The test's own documents lie in folders of its name.
-		if err == nil && relErr == nil && below != "." && !strings.HasPrefix(below, t.Name()) {
-			h.temporary++
-		}
-		return nil
-	})
-	return h
-}
-
-// processesIn counts processes whose environment names the folder: the kernels', with all that they started.
-func processesIn(temp string) int {
-	count := 0
-	entries, _ := filepath.Glob("/proc/[0-9]*/environ")
-	for _, entry := range entries {
-		environ, err := os.ReadFile(entry)
-		if err == nil && bytes.Contains(environ, []byte(temp)) {
-			count++
-		}
-	}
-	return count
 }

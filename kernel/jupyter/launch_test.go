@@ -235,7 +235,7 @@ func TestInterrupts(t *testing.T) {
 			leavesNothing(t)
 			spec := role(test.role)
 			spec.InterruptMode = test.mode
-			k := launch(t, jupyter.LaunchOptions{Spec: spec})
+			k := launch(t, jupyter.LaunchOptions{Spec: spec, Dir: t.TempDir()})
 			id, err := k.Execute(testContext(t), jupyter.ExecuteRequest{Code: test.code})
 			if err != nil {
 				t.Fatal(err)

@@ -2,6 +2,7 @@ package live
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gocifar/gocifar/kernel/jupyter"
+	"github.com/gocifar/gocifar/kernel/jupyter/holdings"
 )
 
 // TestConformance runs jupyter_kernel_test, which every Jupyter kernel is measured
@@ -41,40 +43,49 @@ func TestConformance(t *testing.T) {
 	t.Logf("%s", out)
 }
 
-// ofKernel says what memory and descriptors the kernel itself has.
-func (c *client) ofKernel() string {
-	dir := fmt.Sprintf("/proc/%d/", c.kernel.PID())
-	status, _ := os.ReadFile(dir + "status")
-	open, _ := os.ReadDir(dir + "fd")
-	for line := range strings.Lines(string(status)) {
-		if strings.HasPrefix(line, "VmRSS") {
-			return fmt.Sprintf("%s, %d descriptors", strings.Join(strings.Fields(line), " "), len(open))
-		}
-	}
-	return "unknown"
-}
-
 // TestSoak runs many cells in one session. It takes minutes: set GOCIFAR_TEST_SOAK to
-// their number.
+// their number, or to how long they shall go on ("1h").
 func TestSoak(t *testing.T) {
 	count, err := strconv.Atoi(os.Getenv("GOCIFAR_TEST_SOAK"))
-	if err != nil || count < 40 {
-		t.Skip("runs for minutes: set GOCIFAR_TEST_SOAK to a number of cells, such as 500")
+	length, notLength := time.ParseDuration(os.Getenv("GOCIFAR_TEST_SOAK"))
+	if (err != nil || count < 40) && notLength != nil {
+		t.Skip("runs for minutes: set GOCIFAR_TEST_SOAK to a number of cells, such as 500, or to a duration, such as 1h")
 	}
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
 	c := newClient(t)
-	c.check("type item struct{ v int }\nvar items []item\nfunc add(v int) { items = append(items, item{v}) }\n%%\nn := 0", "")
-	var times []time.Duration
-	resident := func() string {
-		s := c.run("var status, _ = os.ReadFile(\"/proc/self/status\")\nfds, _ := os.ReadDir(\"/proc/self/fd\")\nfiles, _ := filepath.Glob(os.Getenv(\"GONB_TMP_DIR\") + \"/*.so\")\nfor line := range strings.Lines(string(status)) { if strings.HasPrefix(line, \"VmRSS\") { fmt.Print(line) } }\nfmt.Sprint(len(fds), \" descriptors, \", len(files), \" plugins\")")
-		return strings.Join(strings.Fields(s.text()), " ")
+	c.check("import (\n\t\"fmt\"\n\t\"os\"\n)\ntype item struct{ v int }\nvar items []item\nfunc add(v int) { items = append(items, item{v}) }\n%%\nn := 0", "")
+	host, err := strconv.Atoi(strings.TrimPrefix(c.run("fmt.Sprint(os.Getpid())").result, "=> "))
+	if err != nil {
+		t.Fatal(err)
 	}
-	before := resident()
-	for i := range count {
-		start := time.Now()
+	held := func() string {
+		own, err := holdings.Own(temp, t.Name()) // what lies in the test's own folders is counted by nobody
+		process, errHost := holdings.Of(host)
+		kernel, errKernel := holdings.Of(c.kernel.PID())
+		if err := errors.Join(err, errHost, errKernel); err != nil {
+			t.Fatal(err)
+		}
+		of := func(h holdings.Holdings) string {
+			return fmt.Sprintf("%.0f MB, %d descriptors, %d threads", float64(h.Resident)/1e6, h.Descriptors, h.Threads)
+		}
+		return fmt.Sprintf("process of the values %s; kernel %s; %d processes, %d temporary files (%.1f MB)",
+			of(process), of(kernel), own.Processes, own.Temporary, float64(own.TemporaryBytes)/1e6)
+	}
+	before := held()
+	t.Log("before: ", before)
+	var times []time.Duration
+	start, told := time.Now(), time.Now()
+	for i := 0; i < count || time.Since(start) < length; i++ {
+		began := time.Now()
 		s := c.run("n++\nadd(n)\nx := fmt.Sprint(n, len(items))\nx")
-		times = append(times, time.Since(start))
-		if s.error != nil {
-			t.Fatalf("cell %d: %s", i, s.text())
+		times = append(times, time.Since(began))
+		if want := fmt.Sprint(i+1, i+1); s.error != nil || strings.Trim(strings.TrimPrefix(s.result, "=> "), `"`) != want {
+			t.Fatalf("cell %d: %s, want %s", i, s.text(), want)
+		}
+		if time.Since(told) > 5*time.Minute {
+			told = time.Now()
+			t.Logf("%v: %d cells: %s", time.Since(start).Round(time.Second), i+1, held())
 		}
 	}
 	median := func(d []time.Duration) time.Duration {
@@ -82,9 +93,10 @@ func TestSoak(t *testing.T) {
 		slices.Sort(d)
 		return d[len(d)/2]
 	}
-	first, last := median(times[:20]), median(times[count-20:])
-	t.Logf("first 20: %v, last 20: %v, %.2f times as long; host before %s, after %s; kernel %s", first, last, float64(last)/float64(first), before, resident(), c.ofKernel())
-	c.check("n", fmt.Sprint("=> ", count), "len(items)", fmt.Sprint("=> ", count))
+	first, last := median(times[:20]), median(times[len(times)-20:])
+	t.Logf("%d cells in %v; first 20: %v, last 20: %v, %.2f times as long; before %s; after %s", len(times), time.Since(start).Round(time.Second),
+		first, last, float64(last)/float64(first), before, held())
+	c.check("n", fmt.Sprint("=> ", len(times)), "len(items)", fmt.Sprint("=> ", len(times)))
 }
 
 // measuredKernels starts kernels that a measurement compares.
