@@ -97,9 +97,10 @@ func (t toolchain) checkCompiler(ctx context.Context) error {
 // splitFlags splits a list as the go command splits GOFLAGS and CC: at white
 // space, except that a field may stand in single or double quotes.
 func splitFlags(s string) []string {
+	const space = " \t\r\n"
 	var fields []string
-	for s = strings.TrimSpace(s); s != ""; s = strings.TrimLeft(s, " \t\r\n") {
-		end := strings.IndexAny(s, " \t\r\n")
+	for s = strings.TrimLeft(s, space); s != ""; s = strings.TrimLeft(s, space) {
+		end := strings.IndexAny(s, space)
 		if quote := s[0]; quote == '"' || quote == '\'' {
 			if i := strings.IndexByte(s[1:], quote); i >= 0 {
 				fields = append(fields, s[1:1+i])

@@ -100,6 +100,7 @@ func FuzzFlags(f *testing.F) {
 	f.Add(`-a '-b c' "d e"`)
 	f.Add(`'`)
 	f.Add("\t\"")
+	f.Add("'\f'")
 	f.Fuzz(func(t *testing.T, text string) {
 		fields := splitFlags(text)
 		for _, field := range fields {
