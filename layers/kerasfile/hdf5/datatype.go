@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"math/bits"
 )
 
 // class is the family of a datatype (format specification, section IV.A.2.d).
@@ -41,7 +42,7 @@ func parseDatatype(c *cursor) (datatype, error) {
 	case classInteger:
 		t.signed = flags&8 != 0
 		offset, precision := c.u16(), c.u16()
-		if c.err == nil && (offset != 0 || int(precision) != 8*t.size || t.size > 8) {
+		if c.err == nil && (offset != 0 || int(precision) != 8*t.size || bits.OnesCount32(size) != 1 || size > 8) {
 			return t, fmt.Errorf("%w: integers of %d bits in %d bytes", ErrUnsupported, precision, t.size)
 		}
 	case classFloat:
@@ -50,8 +51,8 @@ func parseDatatype(c *cursor) (datatype, error) {
 		exponent := c.u8()
 		c.skip(6) // mantissa, bias
 		t.bfloat = t.size == 2 && exponent == 8
-		want := map[int]uint8{2: 5, 4: 8, 8: 11}[t.size]
-		if c.err == nil && (flags&0x40 != 0 || exponent != want && !t.bfloat) {
+		want, known := map[int]uint8{2: 5, 4: 8, 8: 11}[t.size]
+		if c.err == nil && (flags&0x40 != 0 || !known || exponent != want && !t.bfloat) {
 			return t, fmt.Errorf("%w: floats of %d bytes with an exponent of %d bits", ErrUnsupported, t.size, exponent)
 		}
 	case classString:
@@ -106,18 +107,18 @@ func (t datatype) decode(dst []float32, src []byte) {
 		}
 	}
 	for i := range dst {
-		var bits uint64
+		var raw uint64
 		switch b := src[i*t.size:]; t.size {
 		case 1:
-			bits = uint64(b[0])
+			raw = uint64(b[0])
 		case 2:
-			bits = uint64(order.Uint16(b))
+			raw = uint64(order.Uint16(b))
 		case 4:
-			bits = uint64(order.Uint32(b))
+			raw = uint64(order.Uint32(b))
 		default:
-			bits = order.Uint64(b)
+			raw = order.Uint64(b)
 		}
-		dst[i] = t.value(bits)
+		dst[i] = t.value(raw)
 	}
 }
 
