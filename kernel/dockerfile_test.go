@@ -77,46 +77,105 @@ func TestDockerfile(t *testing.T) {
 	}
 }
 
-// TestDockerfileIsReplayed: .ci/fresh_machine replays every RUN step, as it reads
-// them from the Dockerfile itself.
-func TestDockerfileIsReplayed(t *testing.T) {
+// dockerfileSteps runs what .ci/fresh_machine reads the Dockerfile with.
+func dockerfileSteps(t *testing.T, path string) (string, error) {
+	t.Helper()
 	python, err := exec.LookPath("python3")
 	if err != nil {
 		t.Skip("the script wants python3")
 	}
-	out, err := exec.Command(python, "../.ci/dockerfile_steps.py", "../Dockerfile").CombinedOutput()
+	out, err := exec.Command(python, "../.ci/dockerfile_steps.py", path).CombinedOutput()
+	return string(out), err
+}
+
+// TestDockerfileIsReplayed: .ci/fresh_machine replays every step of every stage, as
+// it reads them from the Dockerfile itself.
+func TestDockerfileIsReplayed(t *testing.T) {
+	out, err := dockerfileSteps(t, "../Dockerfile")
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	script, err := os.ReadFile("../.ci/fresh_machine")
+	if err != nil {
+		t.Fatal(err)
+	}
+	unquoted := strings.NewReplacer(`[`, "", `]`, "", `"`, "", `,`, "")
 	var want []string
 	for _, line := range dockerInstructions(t) {
-		switch name, argument, _ := strings.Cut(line, " "); name {
-		case "RUN", "ENV", "USER", "WORKDIR":
-			want = append(want, line)
+		name, argument, _ := strings.Cut(line, " ")
+		switch name {
+		case "EXPOSE": // describes the image
+			continue
+		case "FROM":
+			line = strings.Replace(line, " AS ", " ", 1)
 		case "COPY":
-			if !strings.Contains(argument, "--from=") {
-				want = append(want, "COPY "+regexp.MustCompile(`--\S+ `).ReplaceAllString(argument, ""))
+			from, owner := "context", "0:0"
+			for strings.HasPrefix(argument, "--") {
+				var flag string
+				flag, argument, _ = strings.Cut(argument, " ")
+				if value, ok := strings.CutPrefix(flag, "--from="); ok {
+					from = value
+				} else if value, ok := strings.CutPrefix(flag, "--chown="); ok {
+					owner = value
+				} else {
+					t.Errorf("%q has a flag that is not replayed", line)
+				}
 			}
+			line = strings.Join([]string{name, from, owner, argument}, " ")
+		case "VOLUME", "CMD":
+			line = name + " " + unquoted.Replace(argument)
+		case "HEALTHCHECK":
+			_, argument, _ = strings.Cut(argument, "CMD ")
+			line = name + " " + unquoted.Replace(argument)
+		}
+		want = append(want, line)
+		if !regexp.MustCompile(`(?m)^\s+`+name+`\) `).Match(script) && name != "FROM" {
+			t.Errorf(".ci/fresh_machine does nothing at %s", name)
 		}
 	}
-	if got := strings.TrimSpace(string(out)); got != strings.Join(want, "\n") {
+	if got := strings.TrimSpace(out); got != strings.Join(want, "\n") {
 		t.Errorf("replayed:\n%s\nwant\n%s", got, strings.Join(want, "\n"))
 	}
 }
 
 // TestDockerfileStepsRefuses what the replay would skip unseen.
 func TestDockerfileStepsRefuses(t *testing.T) {
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("the script wants python3")
-	}
-	for _, text := range []string{"FROM x AS y\nADD a b\n", "RUN [\"a\", \"b\"]\n", "RUN a \\\n"} {
+	for _, text := range []string{
+		"FROM x AS y\nADD a b\n", "FROM x\n", "FROM --platform=linux/arm64 x AS y\n",
+		"RUN [\"a\", \"b\"]\n", "RUN a \\\n", "RUN --mount=type=cache,target=/x a\n",
+		"COPY --link a b\n", "CMD a b\n", "CMD []\n", "VOLUME /a\n", "HEALTHCHECK NONE\n", "HEALTHCHECK CMD a\n", "SHELL [\"a\"]\n",
+	} {
 		path := t.TempDir() + "/Dockerfile"
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if out, err := exec.Command(python, "../.ci/dockerfile_steps.py", path).CombinedOutput(); err == nil {
+		if out, err := dockerfileSteps(t, path); err == nil {
 			t.Errorf("%q was taken: %s", text, out)
+		}
+	}
+}
+
+// TestComposeNamesWhatIsThere: the compose file's targets and volumes are the
+// Dockerfile's.
+func TestComposeNamesWhatIsThere(t *testing.T) {
+	data, err := os.ReadFile("../.docker/compose.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(dockerInstructions(t), "\n")
+	targets := regexp.MustCompile(`target: (\w+)`).FindAllStringSubmatch(string(data), -1)
+	volumes := regexp.MustCompile(`"\w+:(/\w+)"`).FindAllStringSubmatch(string(data), -1)
+	if len(targets) != 2 || len(volumes) != 2 {
+		t.Errorf("targets %q, volumes %q; want two of each", targets, volumes)
+	}
+	for _, m := range targets {
+		if !strings.Contains(text, " AS "+m[1]+"\n") {
+			t.Errorf("no stage %s", m[1])
+		}
+	}
+	for _, m := range volumes {
+		if !regexp.MustCompile(`VOLUME .*"` + m[1] + `"`).MatchString(text) {
+			t.Errorf("no volume %s", m[1])
 		}
 	}
 }
