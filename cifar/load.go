@@ -129,12 +129,22 @@ func (l *loader) resolve(ctx context.Context) (Source, error) {
 	}
 	switch l.given {
 	case "builtin":
-		return Source{Kind: Builtin, Reason: "they were asked for"}, nil
+		return Source{Kind: Builtin, Reason: l.whyBuiltin()}, nil
 	case "":
 		return l.official(ctx)
 	default:
 		return l.fromGiven(ctx)
 	}
+}
+
+// whyBuiltin is the reason for drawings that were named. A variable may be one's own
+// or what cmd/fetch said when it could not reach the archive, which the
+// notebooks of a run then get: both are told.
+func (l *loader) whyBuiltin() string {
+	if l.givenBy == "" {
+		return "they were asked for"
+	}
+	return l.givenBy + " names them, as it does in a run that could not reach the official archive"
 }
 
 // fromGiven resolves a path that the user gave.
