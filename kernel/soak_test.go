@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -10,9 +11,10 @@ import (
 	"github.com/gocifar/gocifar/kernel/jupyter/holdings"
 )
 
-// TestSoak runs `kernel run` over a folder of notebooks again and again, in this process, for as long as
-// GOCIFAR_TEST_SOAK_FOR says ("1h"); the folder is GOCIFAR_TEST_SOAK_NOTEBOOKS, the data GOCIFAR_TEST_SOAK_DATA, as for
-// -data. Every run must succeed. What this process holds at the end must not be more than after the first round.
+// TestSoak runs `kernel run` on the notebooks of a folder again and again, in this process, for as long as
+// GOCIFAR_TEST_SOAK_FOR says ("1h"), and is then interrupted; the folder is GOCIFAR_TEST_SOAK_NOTEBOOKS, the data
+// GOCIFAR_TEST_SOAK_DATA, as for -data. Every run must succeed. What this process holds after each must not be more than
+// after the first.
 func TestSoak(t *testing.T) {
 	length, err := time.ParseDuration(os.Getenv("GOCIFAR_TEST_SOAK_FOR"))
 	folder, data := os.Getenv("GOCIFAR_TEST_SOAK_NOTEBOOKS"), os.Getenv("GOCIFAR_TEST_SOAK_DATA")
@@ -33,21 +35,25 @@ func TestSoak(t *testing.T) {
 	if err != nil || len(notebooks) == 0 {
 		t.Fatalf("no notebook in %s", folder)
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), length)
+	defer cancel()
 	var before, now holdings.Holdings
-	rounds := 0
-	for start := time.Now(); time.Since(start) < length; rounds++ {
-		if err := runRun(t.Context(), []string{"-data", data, "-output", results, folder}); err != nil {
-			t.Fatalf("round %d: %v", rounds+1, err)
+	start, runs := time.Now(), 0
+	for ; ctx.Err() == nil; runs++ {
+		notebook := notebooks[runs%len(notebooks)]
+		err := runRun(ctx, []string{"-data", data, "-output", results, notebook})
+		if err != nil && ctx.Err() == nil {
+			t.Fatalf("run %d, of %s: %v", runs+1, notebook, err)
 		}
 		if now, err = holdings.Own(temp); err != nil {
 			t.Fatal(err)
 		}
-		t.Logf("%v: round %d: %v", time.Since(start).Round(time.Second), rounds+1, now)
-		if rounds == 0 {
+		t.Logf("%v: run %d, of %s: %v", time.Since(start).Round(time.Second), runs+1, filepath.Base(notebook), now)
+		if runs == 0 {
 			before = now
 		}
 	}
-	t.Logf("%d rounds of %d notebooks; after the first %v; at the end %v", rounds, len(notebooks), before, now)
+	t.Logf("%d runs of %d notebooks, the last one interrupted; after the first %v; at the end %v", runs, len(notebooks), before, now)
 	for _, grown := range now.Grown(before, 4<<20) {
 		t.Error("grew: ", grown)
 	}

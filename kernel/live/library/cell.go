@@ -59,6 +59,9 @@ func (b *Builder) Compile(ctx context.Context, dir string, number int64, source 
 	if err := os.WriteFile(file, source, 0o600); err != nil {
 		return "", err
 	}
+	// Nothing reads them again: places in cells are those of line directives. Sources that stayed would be part of the
+	// package that gopls completes in, and a session can have thousands of cells.
+	defer os.Remove(file)
 	defer os.Remove(archive)
 	compile := command(ctx, l.tool("compile"), "-o", archive, "-p", cellPath, "-lang="+l.Language, "-dynlink", "-linkshared",
 		"-importcfg="+b.compileConfig, "-pack", "-dwarf=false", "-trimpath="+dir, "-c=2", file)

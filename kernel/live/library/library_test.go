@@ -3,6 +3,7 @@ package library
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -87,6 +88,10 @@ func TestCompile(t *testing.T) {
 	}
 	if _, err := NewBuilder(l).Compile(t.Context(), dir, 8, []byte(strings.Replace(source, "fmt.Println(7)", "fmt.Nothing()", 1))); err == nil || !strings.Contains(err.Error(), "Nothing") {
 		t.Errorf("a mistake: %v", err)
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "cell*"))
+	if err != nil || !slices.Equal(left, []string{plugin}) {
+		t.Errorf("left: %q, %v; want only the plugin of the cell that compiled", left, err)
 	}
 }
 
