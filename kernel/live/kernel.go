@@ -326,13 +326,25 @@ func (k *Kernel) interrupt() {
 			case <-x.ended:
 				return
 			case <-again.C:
-				_ = p.interrupt()
+				k.ifRuns(x, func() { _ = p.interrupt() })
 			case <-limit:
-				p.kill(fmt.Sprintf("the cell did not stop within %s of being interrupted, so the process was ended", k.options.Grace))
+				k.ifRuns(x, func() {
+					p.kill(fmt.Sprintf("the cell did not stop within %s of being interrupted, so the process was ended", k.options.Grace))
+				})
 				return
 			}
 		}
 	}()
+}
+
+// ifRuns does something to the process unless the cell has ended: if it ends at
+// the moment when it was to be interrupted again, the next cell must not be met.
+func (k *Kernel) ifRuns(x *execution, do func()) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.running == x {
+		do()
+	}
 }
 
 // write publishes what the process prints.
