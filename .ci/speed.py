@@ -127,6 +127,7 @@ PEERS = {  # title, module, run
     "torch-compiled": ("PyTorch compiled, channels last", "torch", torch_peer(True, False)),
     "keras-tf-bfloat16": ("Keras on TensorFlow, mixed_bfloat16", "tensorflow", keras_peer("tensorflow", "mixed_bfloat16")),
     "torch-bfloat16": ("PyTorch eager, channels last, bfloat16", "torch", torch_peer(False, True)),
+    "torch-compiled-bfloat16": ("PyTorch compiled, channels last, bfloat16", "torch", torch_peer(True, True)),
 }
 OURS = {"gocifar": ("gocifar", "float32"), "gocifar-bfloat16": ("gocifar, mixed_bfloat16", "mixed_bfloat16")}
 TITLES = {**{k: v[0] for k, v in OURS.items()}, **{k: v[0] for k, v in PEERS.items()}}
@@ -144,10 +145,13 @@ def ours(binaries, archive, n, policy):
     return rows + [(value(line, "img/s"), None, None)]
 
 
-def peer(name, archive, n):
-    out = subprocess.run([sys.executable, __file__, archive, "--images", str(n), "--run-peer", name], check=True, env=dict(os.environ, **ENVIRONMENT),
-                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
-    return json.loads(out.splitlines()[-1])
+def peer(name, archive, n, dir):
+    # A compilation that was cut off leaves half a library, which ends every later one: the cache is ours, and stays from round to round.
+    env = dict(os.environ, **ENVIRONMENT, TORCHINDUCTOR_CACHE_DIR=os.path.join(dir, "inductor"))
+    out = subprocess.run([sys.executable, __file__, archive, "--images", str(n), "--run-peer", name], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if out.returncode:
+        raise RuntimeError(f"{TITLES[name]} ended with {out.returncode}; if a compilation was cut off earlier, remove {env['TORCHINDUCTOR_CACHE_DIR']}:\n{out.stderr[-4000:]}")
+    return json.loads(out.stdout.splitlines()[-1])
 
 
 def processor():
@@ -223,7 +227,7 @@ def main():
             subprocess.run(["go", "test", "-c", "-o", binary, "./" + name], cwd=ROOT, check=True)
         done = lambda n: len(state["results"].get(n, []))
         while done(n := min(programs, key=done)) < args.rounds:  # in turns, also after a call that was cut off
-            row = ours(binaries, archive, args.images, OURS[n][1]) if n in OURS else peer(n, archive, args.images)
+            row = ours(binaries, archive, args.images, OURS[n][1]) if n in OURS else peer(n, archive, args.images, dir)
             state["results"].setdefault(n, []).append(row)
             state["loads"].append(os.getloadavg()[0])
             if args.state:

@@ -3,10 +3,14 @@ package layers
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 
+	"github.com/gocifar/gocifar/layers/getfile"
+	"github.com/gocifar/gocifar/layers/xlacache"
 	"github.com/gomlx/compute"
+	"github.com/gomlx/go-xla/compute/xla"
 	_ "github.com/gomlx/gomlx/backends/default" // registers "xla" and "go"
 )
 
@@ -35,6 +39,7 @@ var processBackend = sync.OnceValues(func() (backend compute.Backend, err error)
 // open opens the backend of a configuration, "" for GoMLX's default.
 func open(config string) (compute.Backend, error) {
 	if config != "" {
+		keepCompiled(config)
 		return compute.NewWithConfig(withoutDeadlock(config))
 	}
 	backend, err := compute.New()
@@ -42,6 +47,38 @@ func open(config string) (compute.Backend, error) {
 		return compute.NewWithConfig(withoutDeadlock(goBackend))
 	}
 	return backend, err
+}
+
+// keepCompiled lets XLA's CPU backend keep on disk what it compiles, where a
+// configuration names its plugin by a path, as kernelspecs do. Whatever
+// prevents that, the backend works without.
+func keepCompiled(config string) {
+	name, options, _ := strings.Cut(config, ":")
+	plugin, _, _ := strings.Cut(options, ",")
+	if name != xla.BackendName || !filepath.IsAbs(plugin) || !strings.Contains(strings.ToLower(plugin), "cpu") {
+		return // GPUs' plugins are go-xla's to open: it checks their drivers
+	}
+	if dir := compilationCache(); dir != "" {
+		_, _ = xlacache.Open(plugin, dir)
+	}
+}
+
+// compilationCache is the folder for compiled programs: the one that
+// GOCIFAR_XLA_CACHE names, "" if that is "off", else xla below GOCIFAR_CACHE or
+// in gocifar in the user's cache folder.
+func compilationCache() string {
+	switch dir := os.Getenv("GOCIFAR_XLA_CACHE"); dir {
+	case "":
+		root, err := getfile.CacheRoot()
+		if err != nil {
+			return ""
+		}
+		return filepath.Join(root, "xla")
+	case "off":
+		return ""
+	default:
+		return dir
+	}
 }
 
 const goBackend = "go"

@@ -39,26 +39,29 @@ func benchmarkTraining(b *testing.B, m *Model) {
 	b.ReportMetric((processorTime()-used).Seconds()*1000/float64((n+31)/32*b.N), "cpu-ms/step")
 }
 
-// The walkthrough's models.
-func BenchmarkModel1(b *testing.B) { benchmarkTraining(b, walkthrough1(b)) }
+// The walkthrough's models; Model 1 is walkthrough1.
 
-func BenchmarkModel2(b *testing.B) {
+func walkthrough2(tb testing.TB) *Model {
 	m := Sequential("model_2", Input(32, 32, 3),
 		Conv2D(16, 3).Padding(Same), LeakyReLU(0.1), Dropout(0.2), Conv2D(32, 3).Padding(Same), LeakyReLU(0.1), Dropout(0.2),
 		MaxPooling2D(2), Flatten(), Dense(256), LeakyReLU(0.1), Dropout(0.5), Dense(10).Activation(Softmax))
 	if err := m.Compile(Adamax(0.005), CategoricalCrossEntropy, Accuracy); err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	benchmarkTraining(b, m)
+	return m
 }
 
-func BenchmarkModel3(b *testing.B) {
+func walkthrough3(tb testing.TB) *Model {
 	m := Sequential("model_3", Input(32, 32, 3),
 		Conv2D(16, 3).Padding(Same), LeakyReLU(0.1), Conv2D(32, 3).Padding(Same), LeakyReLU(0.1), MaxPooling2D(2), Dropout(0.25),
 		Conv2D(32, 3).Padding(Same), LeakyReLU(0.1), Conv2D(64, 3).Padding(Same), LeakyReLU(0.1), MaxPooling2D(2), Dropout(0.25),
 		Flatten(), Dense(256), LeakyReLU(0.1), Dropout(0.5), Dense(10).Activation(Softmax))
 	if err := m.Compile(Adamax(0.001), CategoricalCrossEntropy, Accuracy); err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	benchmarkTraining(b, m)
+	return m
 }
+
+func BenchmarkModel1(b *testing.B) { benchmarkTraining(b, walkthrough1(b)) }
+func BenchmarkModel2(b *testing.B) { benchmarkTraining(b, walkthrough2(b)) }
+func BenchmarkModel3(b *testing.B) { benchmarkTraining(b, walkthrough3(b)) }

@@ -28,6 +28,7 @@ var own = []struct{ name, what string }{
 	{"jupyter", "kernelspecs of our own runner"},
 	{"jupyterlab", "JupyterLab for kernel lab"},
 	{"features", "what frozen networks computed of pictures"},
+	{"xla", "what XLA compiled"},
 }
 
 // kept are folders in the cache that are not deleted.

@@ -16,13 +16,14 @@ func TestClean(t *testing.T) {
 	m.write("cache/cifar-10/abc/source.json", "{}", 0o644)
 	m.write("cache/features/abc.rows", "numbers", 0o644)
 	m.write("cache/features/abc.rows.lock", "", 0o644)
+	m.write("cache/xla/abc.xlacache", "code", 0o600)
 	m.write("jupyter/kernels/python3/kernel.json", `{"argv": ["python"]}`, 0o644)
 
 	holdings, err := Holdings()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(holdings) != 5 { // tools, builds, jupyter, features, JupyterLab's kernelspec; no plugin was fetched
+	if len(holdings) != 6 { // tools, builds, jupyter, features, programs, JupyterLab's kernelspec; no plugin was fetched
 		t.Errorf("holds %+v", holdings)
 	}
 	if err := Clean(t.Context(), holdings, nil); err != nil {
@@ -31,8 +32,10 @@ func TestClean(t *testing.T) {
 	if left, err := Holdings(); err != nil || len(left) != 0 {
 		t.Errorf("still holds %+v, %v", left, err)
 	}
-	if exists(filepath.Join(os.Getenv("GOCIFAR_CACHE"), "features")) {
-		t.Error("the features are still there")
+	for _, made := range []string{"features", "xla"} {
+		if exists(filepath.Join(os.Getenv("GOCIFAR_CACHE"), made)) {
+			t.Errorf("the %s are still there", made)
+		}
 	}
 	if left, err := Kept(); err != nil || len(left) != 2 || left[0].What != "data" || left[1].What != "training runs" {
 		t.Errorf("kept %+v, %v", left, err)

@@ -1,0 +1,68 @@
+// What xlacache needs of PJRT's C interface (xla/pjrt/c/pjrt_c_api.h, Apache
+// License 2.0, Copyright The OpenXLA Authors). Structures only ever grow at
+// their ends there, and say their size first; within a major version what is
+// declared here stays where it is.
+#ifndef GOCIFAR_XLACACHE_PJRT_H
+#define GOCIFAR_XLACACHE_PJRT_H
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct { size_t struct_size; void *extension_start; const void *error; const char *message; size_t message_size; } ErrorArgs; // Error_Destroy, Error_Message
+typedef struct { size_t struct_size; void *extension_start; void *client; const char *text; size_t text_size; } ClientTextArgs; // Client_PlatformName, Client_PlatformVersion
+typedef struct { size_t struct_size; void *extension_start; char *code; size_t code_size; const char *format; size_t format_size; } Program;
+typedef struct {
+	size_t struct_size; void *extension_start; void *client; const Program *program;
+	const char *compile_options; size_t compile_options_size;
+	void *executable; // out
+} CompileArgs;
+typedef struct { size_t struct_size; void *extension_start; void *loaded_executable; void *executable; } GetExecutableArgs;
+typedef struct { size_t struct_size; void *extension_start; void *executable; } DestroyArgs; // Executable_Destroy
+typedef struct { size_t struct_size; void *extension_start; void *executable; Program *program; } ProgramArgs; // Executable_OptimizedProgram
+typedef struct {
+	size_t struct_size; void *extension_start; const void *executable;
+	const char *serialized_bytes; size_t serialized_bytes_size; // out
+	void *serialized_executable;                                // out
+	void (*serialized_executable_deleter)(void *);              // out
+} SerializeArgs;
+typedef struct {
+	size_t struct_size; void *extension_start; void *client;
+	const char *serialized_executable; size_t serialized_executable_size;
+	void *loaded_executable; // out
+	const char *overridden_serialized_compile_options; size_t overridden_serialized_compile_options_size;
+} DeserializeArgs;
+
+typedef void *(*Function)(void *); // args to error, NULL for none
+
+typedef struct {
+	size_t struct_size;
+	void *extension_start;
+	struct { size_t struct_size; void *extension_start; int major_version, minor_version; } pjrt_api_version;
+	Function Error_Destroy, Error_Message, Error_GetCode;
+	Function Plugin_Initialize, Plugin_Attributes;
+	Function Event_Destroy, Event_IsReady, Event_Error, Event_Await, Event_OnReady;
+	Function Client_Create, Client_Destroy, Client_PlatformName, Client_ProcessIndex, Client_PlatformVersion, Client_Devices,
+		Client_AddressableDevices, Client_LookupDevice, Client_LookupAddressableDevice, Client_AddressableMemories, Client_Compile,
+		Client_DefaultDeviceAssignment, Client_BufferFromHostBuffer;
+	Function DeviceDescription_Id, DeviceDescription_ProcessIndex, DeviceDescription_Attributes, DeviceDescription_Kind,
+		DeviceDescription_DebugString, DeviceDescription_ToString;
+	Function Device_GetDescription, Device_IsAddressable, Device_LocalHardwareId, Device_AddressableMemories, Device_DefaultMemory,
+		Device_MemoryStats;
+	Function Memory_Id, Memory_Kind, Memory_DebugString, Memory_ToString, Memory_AddressableByDevices;
+	Function Executable_Destroy, Executable_Name, Executable_NumReplicas, Executable_NumPartitions, Executable_NumOutputs,
+		Executable_SizeOfGeneratedCodeInBytes, Executable_GetCostAnalysis, Executable_OutputMemoryKinds, Executable_OptimizedProgram,
+		Executable_Serialize;
+	Function LoadedExecutable_Destroy, LoadedExecutable_GetExecutable, LoadedExecutable_AddressableDevices, LoadedExecutable_Delete,
+		LoadedExecutable_IsDeleted, LoadedExecutable_Execute, Executable_DeserializeAndLoad;
+	// More follow; a copy of the table copies struct_size bytes.
+} Api;
+
+// Opens the plugin and returns its table of functions; NULL and why.
+const Api *xlacache_open(const char *path, const char **why);
+
+// Returns a copy of the table whose Client_Compile asks the cache first.
+Api *xlacache_copy(const Api *api);
+
+// Calls one of the plugin's functions; returns its error, NULL for none.
+void *xlacache_call(Function f, void *args);
+void xlacache_delete(SerializeArgs *args);
+#endif
