@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,15 +24,19 @@ import (
 const roleVariable = "GOCIFAR_TEST_ROLE"
 
 func TestMain(m *testing.M) {
-	switch os.Getenv(roleVariable) {
+	switch role := os.Getenv(roleVariable); role {
+	case "":
+		os.Exit(m.Run())
 	case "command":
 		os.Exit(dispatch(os.Args[1:]))
 	case "kernel", "silent kernel":
 		os.Exit(fakekernel.Main(os.Args[len(os.Args)-1], fakekernel.Options{
-			NeverReady: os.Getenv(roleVariable) == "silent kernel", Execute: act,
+			NeverReady: role == "silent kernel", Execute: act,
 		}))
+	default: // not the tests: they would start this again
+		fmt.Fprintln(os.Stderr, "no such role:", role)
+		os.Exit(3)
 	}
-	os.Exit(m.Run())
 }
 
 // act does what a cell's lines say.
@@ -197,7 +202,7 @@ func TestFaults(t *testing.T) {
 		"hung":                      {"kernel", []string{"signal SIGSTOP", "print 2"}, []string{"-hang-timeout", "1s"}, 4, "error not-run", "no heartbeat"},
 		"hung, with a time limit":   {"kernel", []string{"signal SIGSTOP", "print 2"}, []string{"-timeout", "1s"}, 3, "timeout not-run", "did not end within 1s"},
 		"never ready":               {"silent kernel", []string{"print 1"}, []string{"-start-timeout", "1s"}, 5, "not-run", "not ready within 1s"},
-		"dies at its start":         {"no such role", []string{"print 1"}, nil, 5, "not-run", "did not start"},
+		"dies at its start":         {"no such role", []string{"print 1"}, nil, 5, "not-run", "it died: exit status 3"},
 		"cell takes too long":       {"kernel", []string{"sleep", "print 2"}, []string{"-timeout", "300ms"}, 3, "timeout not-run", "did not end within 300ms"},
 		"run takes too long":        {"kernel", []string{"sleep", "print 2"}, []string{"-total-timeout", "2s"}, 3, "timeout not-run", "did not end within 2s"},
 		"corrupt messages":          {"kernel", []string{"nonsense\nprint 1", "print 2"}, nil, 0, "ok ok", "bad message"},
