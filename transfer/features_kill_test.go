@@ -57,7 +57,8 @@ func TestFeaturesKilled(t *testing.T) {
 func killSometime(t *testing.T, folder string) (killed bool) {
 	t.Helper()
 	child := exec.Command(os.Args[0], "-test.run=^TestFeaturesKilled$")
-	child.Env = append(os.Environ(), "TRANSFER_TEST_KILLED="+folder)
+	// Killed, it cannot remove the folder that TestMain makes.
+	child.Env = append(os.Environ(), "TRANSFER_TEST_KILLED="+folder, "TMPDIR="+t.TempDir())
 	out, err := child.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
