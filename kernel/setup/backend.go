@@ -61,7 +61,8 @@ func (m *machine) cachedBackend() (Backend, bool) {
 		return r.Backend, r.Warning == "" || time.Since(r.Chosen) < retryPlugin
 	}
 	info, err := os.Stat(r.Plugin)
-	return r.Backend, err == nil && info.Size() == r.Size && info.ModTime().Equal(r.Changed)
+	// In whole seconds: the layers of an image and many archives keep no more.
+	return r.Backend, err == nil && info.Size() == r.Size && info.ModTime().Unix() == r.Changed.Unix()
 }
 
 // ensureBackend chooses a backend that has been seen to work, fetching a plugin

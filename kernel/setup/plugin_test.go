@@ -231,6 +231,42 @@ func TestBackendOnAFullDisk(t *testing.T) {
 	}
 }
 
+// TestBackendIsRemembered in an image, whose layers have times in whole seconds,
+// too, and until the plugin's file is another one.
+func TestBackendIsRemembered(t *testing.T) {
+	m := newFakeMachine(t)
+	t.Setenv("GOMLX_BACKEND", "")
+	t.Setenv("FAKE_FETCH", "cpu=good")
+	first, err := Ensure(t.Context(), Options{ModuleRoot: m.root})
+	if err != nil || first.Backend.Plugin == "" {
+		t.Fatalf("backend %+v, error %v", first.Backend, err)
+	}
+	t.Setenv("FAKE_BROKEN", "*") // whoever tries the plugin again finds it broken
+	info, err := os.Stat(first.Backend.Plugin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		changed time.Time
+		kept    bool
+	}{
+		{info.ModTime(), true},
+		{info.ModTime().Truncate(time.Second), true},
+		{info.ModTime().Add(time.Minute), false},
+	} {
+		if err := os.Chtimes(first.Backend.Plugin, c.changed, c.changed); err != nil {
+			t.Fatal(err)
+		}
+		again, err := Ensure(t.Context(), Options{ModuleRoot: m.root})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kept := again.Backend.Plugin == first.Backend.Plugin; kept != c.kept {
+			t.Errorf("changed at %v: kept %v, want %v", c.changed, kept, c.kept)
+		}
+	}
+}
+
 func TestFetchInterrupted(t *testing.T) {
 	for _, source := range []string{"cpu", "cuda"} {
 		t.Run(source, func(t *testing.T) {
