@@ -141,8 +141,7 @@ func Fetch(args []string) error {
 		return fmt.Errorf("%s wants a source and a folder, got %q", FetchCommand, args)
 	}
 	name, dir := args[0], args[1]
-	answers := &answeringTransport{next: patientTransport()}
-	http.DefaultTransport = answers // go-xla's requests all go through it, and this process does nothing else
+	http.DefaultTransport = &answeringTransport{next: patientTransport()} // go-xla's requests all go through it, and this process does nothing else
 	switch name {
 	case "cuda":
 		return installer.AutoInstallPlugin("cuda", dir, false, installer.Quiet)
@@ -151,7 +150,7 @@ func Fetch(args []string) error {
 	}
 	for _, w := range cpuWheels {
 		if w.name() == name {
-			return w.fetch(dir, answers)
+			return w.fetch(dir)
 		}
 	}
 	return fmt.Errorf("%s does not know the source %q", FetchCommand, name)
@@ -166,15 +165,20 @@ func patientTransport() *http.Transport {
 	return t
 }
 
-// answeringTransport remembers which address answered last. Mirrors of the
-// package index give download addresses relative to their answer, and go-xla's
-// look-up does not tell where that came from.
+// answeringTransport takes addresses that are relative to the one that answered
+// last: mirrors of the package index give such addresses of files, and go-xla
+// asks for them as they stand.
 type answeringTransport struct {
 	next http.RoundTripper
 	last *url.URL
 }
 
 func (t *answeringTransport) RoundTrip(request *http.Request) (*http.Response, error) {
+	if !request.URL.IsAbs() && t.last != nil {
+		request = request.Clone(request.Context())
+		request.URL = t.last.ResolveReference(request.URL) // RFC 3986, section 5
+		request.Host = request.URL.Host
+	}
 	response, err := t.next.RoundTrip(request)
 	if err == nil {
 		t.last = response.Request.URL
@@ -182,21 +186,9 @@ func (t *answeringTransport) RoundTrip(request *http.Request) (*http.Response, e
 	return response, err
 }
 
-// resolve makes an address absolute, as RFC 3986 (section 5) says.
-func (t *answeringTransport) resolve(address string) (string, error) {
-	u, err := url.Parse(address)
-	if err != nil {
-		return "", err
-	}
-	if t.last != nil {
-		u = t.last.ResolveReference(u)
-	}
-	return u.String(), nil
-}
-
 // fetch looks the wheel up, downloads it, compares it with the pinned hash and
 // takes the plugin out of it.
-func (w wheel) fetch(dir string, answers *answeringTransport) error {
+func (w wheel) fetch(dir string) error {
 	info, err := installer.GetPipInfo(w.project)
 	if err != nil {
 		return fmt.Errorf("cannot look up %s: %w", w.project, err)
@@ -206,11 +198,7 @@ func (w wheel) fetch(dir string, answers *answeringTransport) error {
 	if err != nil {
 		return fmt.Errorf("%s %s is not offered any more: %w", w.project, w.version, err)
 	}
-	address, err := answers.resolve(release.URL)
-	if err != nil {
-		return fmt.Errorf("the address of %s makes no sense: %w", w.file, err)
-	}
-	path, _, err := installer.DownloadURLToTemp(address, w.file, w.sha256, false, installer.Quiet)
+	path, _, err := installer.DownloadURLToTemp(release.URL, w.file, w.sha256, false, installer.Quiet)
 	if err != nil {
 		return fmt.Errorf("cannot download %s: %w", w.file, err)
 	}

@@ -90,12 +90,11 @@ func TestWheelFetchFaults(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			answers := &answeringTransport{next: toServer{base}}
-			http.DefaultClient.Transport = answers // as in TestWheelFetch
+			http.DefaultClient.Transport = &answeringTransport{next: toServer{base}} // as in TestWheelFetch
 			defer func() { http.DefaultClient.Transport = nil }()
 			dir := t.TempDir()
 			t.Setenv("TMPDIR", t.TempDir())
-			quietly(t, func() { err = w.fetch(dir, answers) })
+			quietly(t, func() { err = w.fetch(dir) })
 			if err == nil || !strings.Contains(err.Error(), "pkg") {
 				t.Errorf("error %v", err)
 			}

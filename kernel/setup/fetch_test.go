@@ -99,12 +99,11 @@ func TestWheelFetch(t *testing.T) {
 			}
 			// go-xla takes http.DefaultClient; the tests of this package that
 			// use it do not run in parallel.
-			answers := &answeringTransport{next: toServer{base}}
-			http.DefaultClient.Transport = answers
+			http.DefaultClient.Transport = &answeringTransport{next: toServer{base}}
 			defer func() { http.DefaultClient.Transport = nil }()
 			dir := t.TempDir()
 			t.Setenv("TMPDIR", t.TempDir())
-			quietly(t, func() { err = w.fetch(dir, answers) })
+			quietly(t, func() { err = w.fetch(dir) })
 
 			if c.want != "" {
 				if err == nil || !strings.Contains(err.Error(), c.want) {
