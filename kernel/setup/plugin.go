@@ -23,6 +23,7 @@ type pluginSource struct {
 	what   string // for people
 	// inPlace is set where the files cannot be moved after they were installed.
 	inPlace bool
+	space   int64 // bytes that it takes at most, where that is more than needSpace counts
 }
 
 // wheel is a Python package of which we want one file: a PJRT plugin.
@@ -66,12 +67,16 @@ var cpuWheels = []wheel{
 	},
 }
 
+// cudaSpace is what the CUDA plugin takes at most: with its libraries 3.8 GB, and
+// the largest wheels, of 0.5 GB, beside them (2026-11-25).
+const cudaSpace = 5 << 30
+
 // pluginSources lists what suits the machine, best first.
 func pluginSources(t toolchain, nvidia bool) []pluginSource {
 	var sources []pluginSource
 	platform := t.OS + "/" + t.Arch
 	if nvidia && platform == "linux/amd64" {
-		sources = append(sources, pluginSource{name: "cuda", device: "cuda", what: "CUDA plugin of go-xla's installer", inPlace: true})
+		sources = append(sources, pluginSource{name: "cuda", device: "cuda", what: "CUDA plugin of go-xla's installer", inPlace: true, space: cudaSpace})
 	}
 	switch platform {
 	case "linux/amd64", "linux/arm64", "darwin/arm64": // what go-xla's installer knows (installer.CPUSupportedPlatforms)
@@ -155,8 +160,12 @@ func (m *machine) ensurePlugin(ctx context.Context, task *Task, source pluginSou
 	if readJSON(filepath.Join(dir, recordName), &r) && r.intact(dir, false) {
 		return filepath.Join(dir, filepath.FromSlash(r.File)), nil
 	}
+	free, err := freeSpace(m.cache.root)
+	if err == nil && free < source.space {
+		return "", fmt.Errorf("it needs %d MB, and %d MB are free in %s: free some, or set GOCIFAR_CACHE to a folder on another disk",
+			source.space>>20, free>>20, m.cache.root)
+	}
 	task.Update("fetching the %s", source.what)
-	var err error
 	if source.inPlace {
 		err = fillInPlace(dir, func(dir string) error { return fetchInto(ctx, task, source, dir, &r) })
 	} else {

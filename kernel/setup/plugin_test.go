@@ -231,6 +231,30 @@ func TestBackendOnAFullDisk(t *testing.T) {
 	}
 }
 
+// TestPluginWithoutSpace: the CUDA plugin, which takes more than all else, is not
+// begun where there is no space for it.
+func TestPluginWithoutSpace(t *testing.T) {
+	m := newFakeMachine(t)
+	t.Setenv("FAKE_FETCH", "cuda=good")
+	root := t.TempDir()
+	if _, err := freeSpace(root); err != nil {
+		t.Skip("the system does not tell the free space: ", err)
+	}
+	source := pluginSources(toolchain{OS: "linux", Arch: "amd64"}, true)[0]
+	if source.device != "cuda" || source.space < 4<<30 {
+		t.Errorf("the source %+v comes first, want cuda with its space", source)
+	}
+	source.space = 1 << 60
+	var progress *Progress // says nothing
+	_, err := (&machine{cache: cache{root: root}}).ensurePlugin(t.Context(), progress.Start("backend", ""), source)
+	if err == nil || !strings.Contains(err.Error(), "GOCIFAR_CACHE") || errors.Is(err, errDiskFull) {
+		t.Errorf("error %v", err)
+	}
+	if m.calls("fetch") != 0 {
+		t.Error("fetched all the same")
+	}
+}
+
 // TestBackendIsRemembered in an image, whose layers have times in whole seconds,
 // too, and until the plugin's file is another one.
 func TestBackendIsRemembered(t *testing.T) {
