@@ -136,7 +136,10 @@ func (s *trainStep) build(in []*graph.Node) []*graph.Node {
 
 	measured := s.compiled.measure(call, labels, outputs, s.batch, a.classWeights...)
 	loss := measured.meanLoss()
-	weights, slots := s.update(a, graph.Gradient(loss, a.weights...))
+	// No weight is updated before all gradients are there: then none of them is
+	// read after its update, and XLA need not copy it to write the new one in place.
+	gradients := graph.OptimizationBarriers(graph.Gradient(loss, a.weights...)...)
+	weights, slots := s.update(a, gradients)
 
 	out := []*graph.Node{
 		graph.AddScalar(a.step, 1), graph.AddScalar(a.iterations, 1),
