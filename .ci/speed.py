@@ -11,7 +11,7 @@ them. The table has medians over the rounds: images a second; the processor time
 disturbs less; and the largest resident memory of the process until the end of Model 1. It is written after every
 program, before the first "## " of the file. With --state a later call goes on where an earlier one stopped, until every program has --rounds rounds.
 """
-import argparse, json, os, pathlib, platform, re, resource, statistics, subprocess, sys, tarfile, tempfile, time
+import argparse, json, os, pathlib, platform, re, resource, shutil, statistics, subprocess, sys, tarfile, tempfile, time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODELS = ["Model 1", "Model 2", "Model 3", "VGG16 to block3_pool, forward"]
@@ -146,11 +146,20 @@ def ours(binaries, archive, n, policy):
 
 
 def peer(name, archive, n, dir):
-    # A compilation that was cut off leaves half a library, which ends every later one: the cache is ours, and stays from round to round.
-    env = dict(os.environ, **ENVIRONMENT, TORCHINDUCTOR_CACHE_DIR=os.path.join(dir, "inductor"))
+    env, running = dict(os.environ, **ENVIRONMENT), None
+    if "compiled" in name:
+        # What inductor compiled stays from round to round. A call that was cut off may leave half a library there, which would end every later one.
+        cache = pathlib.Path(dir, name + ".inductor")
+        running = cache.with_suffix(".running")
+        if running.exists():
+            shutil.rmtree(cache, ignore_errors=True)
+        running.touch()
+        env["TORCHINDUCTOR_CACHE_DIR"] = str(cache)
     out = subprocess.run([sys.executable, __file__, archive, "--images", str(n), "--run-peer", name], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if out.returncode:
-        raise RuntimeError(f"{TITLES[name]} ended with {out.returncode}; if a compilation was cut off earlier, remove {env['TORCHINDUCTOR_CACHE_DIR']}:\n{out.stderr[-4000:]}")
+        raise RuntimeError(f"{TITLES[name]} ended with {out.returncode}:\n{out.stderr[-4000:]}")
+    if running:
+        running.unlink()
     return json.loads(out.stdout.splitlines()[-1])
 
 
@@ -202,7 +211,7 @@ def main():
     p.add_argument("--images", type=int, default=960)
     p.add_argument("--programs", default=",".join(TITLES))
     p.add_argument("--state", help="JSON file to which rounds are added")
-    p.add_argument("--binaries", help="folder whose layers.test and transfer.test are used, built there if missing")
+    p.add_argument("--binaries", help="folder whose layers.test and transfer.test are used, built there if missing; PyTorch's compiled code is kept there, too")
     p.add_argument("--out", default=str(ROOT / "layers" / "SPEED.md"))
     p.add_argument("--run-peer", help=argparse.SUPPRESS)
     args = p.parse_args()
@@ -219,7 +228,8 @@ def main():
     if args.state and os.path.exists(args.state):
         state = json.loads(pathlib.Path(args.state).read_text())
     with tempfile.TemporaryDirectory() as dir:
-        dir = args.binaries or dir
+        dir = os.path.abspath(args.binaries or dir)
+        os.makedirs(dir, exist_ok=True)
         binaries = {name: os.path.join(dir, name + ".test") for name in ("layers", "transfer")}
         for name, binary in binaries.items():
             if os.path.exists(binary):
@@ -227,9 +237,11 @@ def main():
             subprocess.run(["go", "test", "-c", "-o", binary, "./" + name], cwd=ROOT, check=True)
         done = lambda n: len(state["results"].get(n, []))
         while done(n := min(programs, key=done)) < args.rounds:  # in turns, also after a call that was cut off
+            start = time.time()
             row = ours(binaries, archive, args.images, OURS[n][1]) if n in OURS else peer(n, archive, args.images, dir)
             state["results"].setdefault(n, []).append(row)
             state["loads"].append(os.getloadavg()[0])
+            print(f"{TITLES[n]}: {time.time() - start:.0f} s", flush=True)
             if args.state:
                 pathlib.Path(args.state).write_text(json.dumps(state))
             write(args.out, state, args)
