@@ -171,8 +171,8 @@ func (l *Conv2DLayer) Call(c *Call, in []*graph.Node) *graph.Node {
 	return c.activate(l.activation, y)
 }
 
-// convolve is the convolution by XLA's own operation.
-func (l *Conv2DLayer) convolve(x, kernel *graph.Node, pads [][2]int) *graph.Node {
+// operation is XLA's own.
+func (l *Conv2DLayer) operation(x, kernel *graph.Node, pads [][2]int) *graph.Node {
 	conv := graph.Convolve(x, kernel).PaddingPerDim(pads)
 	if l.window.strides != [2]int{1, 1} {
 		conv = conv.StridePerAxis(l.window.strides[0], l.window.strides[1])
