@@ -141,7 +141,7 @@ def ours(binaries, archive, n, policy):
     value = lambda line, unit: float(re.search(r"([\d.e+]+) " + re.escape(unit), line)[1])
     rows = [(value(l, "img/s"), value(l, "cpu-ms/step"), value(l, "MB-peak")) for l in bench("layers", "^BenchmarkModel[123]$").splitlines() if "cpu-ms/step" in l]
     which = "float32" if policy == "float32" else "automatic"
-    line = next(l for l in bench("transfer", f"^BenchmarkFeatures$/^{which}$").splitlines() if "img/s" in l)
+    line = next(l for l in bench("transfer", f"^BenchmarkForward$/^{which}$").splitlines() if "img/s" in l)
     return rows + [(value(line, "img/s"), None, None)]
 
 
@@ -189,7 +189,7 @@ def write(path, state, args):
                                                if min(loads) > 2 * os.cpu_count() else "compare only figures of one table."), "",
              f"Command: `python .ci/speed.py cifar-10-binary.tar.gz --rounds {max(counts)} --images {args.images}`. "
              f"Environment: {' '.join(k + '=' + v for k, v in ENVIRONMENT.items())}; ours also XLA_FLAGS=\"{XLA_FLAGS}\". "
-             "Our VGG16 figure has the writing of the features to disk in it, and its bfloat16 is what Features chooses by itself.", "",
+             "Our VGG16 figure has pictures to the device and results back in it; its bfloat16 is what Features chooses by itself.", "",
              "| | program | rounds | images a second | ms of processor time a step | peak memory until here, MB |", "|---|---|---|---|---|---|"]
     for i, model in enumerate(MODELS):
         for name in (n for n in TITLES if n in results):

@@ -62,8 +62,8 @@ func features(ctx context.Context, b *testing.B, vgg *transfer.Backbone, train *
 	return f
 }
 
-// BenchmarkFeatures is the pass through VGG16 to block3_pool, written to disk,
-// without start-up and compiling.
+// BenchmarkFeatures is Features from VGG16's block3_pool: compiling, the pass,
+// writing to disk. [BenchmarkForward] is the pass alone.
 func BenchmarkFeatures(b *testing.B) {
 	for _, c := range []struct {
 		name    string
