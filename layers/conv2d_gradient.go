@@ -32,7 +32,7 @@ func turned(dy, kernel *graph.Node, pads [][2]int) *graph.Node {
 	for axis, pad := range pads {
 		back[axis] = [2]int{size[axis] - 1 - pad[0], size[axis] - 1 - pad[1]}
 	}
-	kernel = graph.TransposeAllDims(graph.Reverse(kernel, 0, 1), 0, 1, 3, 2)
+	kernel = graph.TransposeAllAxes(graph.Reverse(kernel, 0, 1), 0, 1, 3, 2)
 	return graph.Convolve(dy, kernel).PaddingPerDim(back).Done()
 }
 
