@@ -16,7 +16,8 @@ import argparse, json, os, pathlib, platform, re, resource, shutil, statistics, 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODELS = ["Model 1", "Model 2", "Model 3", "VGG16 to block3_pool, forward"]
 ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
-XLA_FLAGS = "--xla_cpu_use_onednn=true --xla_cpu_experimental_onednn_custom_call=true"
+XLA_FLAGS = ("--xla_cpu_use_onednn=true --xla_cpu_experimental_onednn_custom_call=true "
+             "--xla_cpu_experimental_ynn_fusion_type=LIBRARY_FUSION_TYPE_REDUCE")
 VGG_BATCH, VGG_IMAGES = 256, 1024
 
 

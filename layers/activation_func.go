@@ -55,6 +55,15 @@ func (c *Call) activate(f ActivationFunc, x *graph.Node) *graph.Node {
 	switch f {
 	case Linear:
 		return x
+	case Softmax:
+		return c.softmax(x, -1)
+	}
+	return inFloat32(x, f.of)
+}
+
+// of applies any function but Linear and Softmax.
+func (f ActivationFunc) of(x *graph.Node) *graph.Node {
+	switch f {
 	case Relu:
 		return rectify(x, 0)
 	case Relu6:
@@ -67,8 +76,6 @@ func (c *Call) activate(f ActivationFunc, x *graph.Node) *graph.Node {
 		return capAt(rectify(graph.AddScalar(graph.DivScalar(x, 6.0), 0.5), 0), 1)
 	case Tanh:
 		return graph.Tanh(x)
-	case Softmax:
-		return c.softmax(x, -1)
 	case LogSoftmax:
 		return graph.LogSoftmax(x)
 	case Softplus:

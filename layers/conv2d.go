@@ -203,11 +203,6 @@ func (l *Conv2DLayer) oddKernel(kernel *graph.Node, pads [][2]int) (*graph.Node,
 	return graph.Pad(kernel, graph.ScalarZero(kernel.Graph(), kernel.DType()), extra[:]...), pads
 }
 
-// addBias adds a vector along the last axis.
-func addBias(x, bias *graph.Node) *graph.Node {
-	return graph.Add(x, graph.ExpandLeftToRank(bias, x.Rank()))
-}
-
 // Config returns Keras' configuration of a Conv2D.
 func (l *Conv2DLayer) Config() map[string]any {
 	c := l.config()

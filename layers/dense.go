@@ -102,7 +102,7 @@ func (l *DenseLayer) Build(in []Shape) error {
 // Call multiplies by the kernel, adds the bias and applies the activation.
 func (l *DenseLayer) Call(c *Call, in []*graph.Node) *graph.Node {
 	x := in[0]
-	y := graph.DotGeneral(x, []int{x.Rank() - 1}, nil, c.Value(l.kernelWeight), []int{0}, nil)
+	y := product(x, c.Value(l.kernelWeight))
 	if l.useBias {
 		y = addBias(y, c.Value(l.biasWeight))
 	}

@@ -35,14 +35,15 @@ func (l *DropoutLayer) Call(c *Call, in []*graph.Node) *graph.Node {
 	if !c.Training || l.rate == 0 {
 		return x
 	}
-	zeros := graph.ZerosLike(x)
 	limit := uint64(math.Round(l.rate * (1 << 32))) // values below it are dropped
 	if limit > math.MaxUint32 {
-		return zeros
+		return graph.ZerosLike(x)
 	}
 	bits := c.Bits(x.Shape().Dimensions...)
 	keep := graph.GreaterOrEqual(bits, graph.Scalar(c.Graph, dtypes.Uint32, uint32(limit)))
-	return graph.Where(keep, graph.MulScalar(x, 1/(1-l.rate)), zeros)
+	return inFloat32(x, func(x *graph.Node) *graph.Node {
+		return graph.Where(keep, graph.MulScalar(x, 1/(1-l.rate)), graph.ZerosLike(x))
+	})
 }
 
 // Config returns Keras' configuration of a Dropout.

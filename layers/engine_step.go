@@ -138,7 +138,7 @@ func (s *trainStep) build(in []*graph.Node) []*graph.Node {
 	loss := measured.meanLoss()
 	// No weight is updated before all gradients are there: then none of them is
 	// read after its update, and XLA need not copy it to write the new one in place.
-	gradients := graph.OptimizationBarriers(graph.Gradient(loss, a.weights...)...)
+	gradients := together(graph.Gradient(loss, a.weights...))
 	weights, slots := s.update(a, gradients)
 
 	out := []*graph.Node{
@@ -154,6 +154,24 @@ func (s *trainStep) build(in []*graph.Node) []*graph.Node {
 		overwrite(g, replaced, out)
 	}
 	return out
+}
+
+// together holds all values back until the last of them is there, those that
+// are widened bfloat16 before they are widened.
+func together(values []*graph.Node) []*graph.Node {
+	narrow := slices.Clone(values)
+	for i, v := range values {
+		if v.Type() == graph.NodeTypeConvertDType && v.Inputs()[0].DType() == dtypes.BFloat16 {
+			narrow[i] = v.Inputs()[0]
+		}
+	}
+	ready := graph.OptimizationBarriers(narrow...)
+	for i, v := range values {
+		if narrow[i] != v {
+			ready[i] = graph.ConvertDType(ready[i], v.DType())
+		}
+	}
+	return ready
 }
 
 // replaced are the places of those arguments that a step replaces by its

@@ -64,18 +64,24 @@ func walkthrough1(tb testing.TB) *Model {
 	return m
 }
 
-// TestModel1StepLossesAsKeras: the first 20 steps on real images.
+// TestModel1StepLossesAsKeras: the first 20 steps on real images. Training
+// amplifies rounding, after the first steps' large losses tenfold in some three
+// steps: with XLA's own convolutions the last losses differ by 2e-5 from Keras',
+// with oneDNN's, whose gradients are as accurate, by 4e-4.
 func TestModel1StepLossesAsKeras(t *testing.T) {
 	steps := &stepLosses{batch: 32, n: 640}
 	if _, err := walkthrough1(t).Fit(t.Context(), cifarBatch(t, 640), Shuffle(false), Verbose(Silent), Callbacks(steps)); err != nil {
 		t.Fatal(err)
 	}
-	worst := 0.0
+	first, worst := 0.0, 0.0
 	for i, want := range golden.Model1 {
 		worst = max(worst, math.Abs(steps.losses[i]-want))
+		if i == 6 {
+			first = worst
+		}
 	}
-	t.Logf("largest difference of a step's loss in %d steps: %.2g", len(golden.Model1), worst)
-	if len(golden.Model1) != 20 || worst > 1e-4 {
+	t.Logf("largest difference of a step's loss in 7 steps: %.2g, in %d: %.2g", first, len(golden.Model1), worst)
+	if len(golden.Model1) != 20 || first > 2e-5 || worst > 1e-3 {
 		t.Errorf("losses\n%v, Keras has\n%v", steps.losses, golden.Model1)
 	}
 }

@@ -35,7 +35,7 @@ func (l *LeakyReLULayer) OutputShape(in []Shape) (Shape, error) { return oneInpu
 
 // Call applies the function.
 func (l *LeakyReLULayer) Call(_ *Call, in []*graph.Node) *graph.Node {
-	return rectify(in[0], l.slope)
+	return inFloat32(in[0], func(x *graph.Node) *graph.Node { return rectify(x, l.slope) })
 }
 
 // Config returns Keras' configuration of a LeakyReLU.

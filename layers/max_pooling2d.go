@@ -47,7 +47,10 @@ func (l *MaxPooling2DLayer) Padding(p PaddingMode) *MaxPooling2DLayer {
 // every tied maximum), and 2.9 as that with the gradient to the first. See
 // BenchmarkMaxPooling2D; reduce-window is slower still.
 func (l *MaxPooling2DLayer) Call(_ *Call, in []*graph.Node) *graph.Node {
-	x := in[0]
+	return inFloat32(in[0], l.pool)
+}
+
+func (l *MaxPooling2DLayer) pool(x *graph.Node) *graph.Node {
 	tiles := l.tiles(x)
 	if tiles == nil || l.size[0]*l.size[1] > math.MaxUint8 {
 		y, _ := l.firstMaxima(x)

@@ -282,6 +282,9 @@ func (m *Model) Forward(c *Call, inputs ...*graph.Node) []*graph.Node {
 			in[i] = values[t]
 		}
 		values[n.output] = c.run(n.layer, in)
+		if err := fitsMachine(n.layer, values[n.output]); err != nil {
+			panic(err)
+		}
 	}
 	out := make([]*graph.Node, len(m.outputs))
 	for i, t := range m.outputs {

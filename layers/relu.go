@@ -55,7 +55,10 @@ func (l *ReLULayer) OutputShape(in []Shape) (Shape, error) { return oneInput(in)
 
 // Call applies the function.
 func (l *ReLULayer) Call(_ *Call, in []*graph.Node) *graph.Node {
-	x := in[0]
+	return inFloat32(in[0], l.rectify)
+}
+
+func (l *ReLULayer) rectify(x *graph.Node) *graph.Node {
 	y := rectify(x, l.slope)
 	if l.threshold != 0 {
 		below := graph.MulScalar(graph.AddScalar(x, -l.threshold), l.slope)

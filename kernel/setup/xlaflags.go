@@ -9,9 +9,14 @@ import (
 
 // oneDNNFlags let XLA's CPU backend hand convolutions and products of matrices
 // to oneDNN, which computes bfloat16 with the processor's own instructions:
-// several times faster than XLA's float32, and than XLA's bfloat16 without it.
-// Programs in float32 run as before. (transfer/MEASURED.md)
+// several times faster than XLA's float32, and than XLA's bfloat16 without it
+// (transfer/MEASURED.md).
 const oneDNNFlags = "--xla_cpu_use_onednn=true --xla_cpu_experimental_onednn_custom_call=true"
+
+// sumsByYNNPACK leaves YNNPACK nothing but sums: newer XLAs have it take
+// float32's convolutions and products before oneDNN is asked, which computes
+// them faster (layers/SPEED.md).
+const sumsByYNNPACK = "--xla_cpu_experimental_ynn_fusion_type=LIBRARY_FUSION_TYPE_REDUCE"
 
 // cpuHasBFloat16 tells whether the processor multiplies bfloat16: AVX512-BF16
 // or AMX.
@@ -24,8 +29,10 @@ func (m *machine) xlaFlags(ctx context.Context, b Backend) string {
 	if b.Device != "cpu" || !m.bfloat16 || os.Getenv("XLA_FLAGS") != "" {
 		return ""
 	}
-	if _, err := m.probe(ctx, b.Config, []string{"XLA_FLAGS=" + oneDNNFlags}); err != nil {
-		return ""
+	for _, flags := range []string{oneDNNFlags + " " + sumsByYNNPACK, oneDNNFlags} {
+		if _, err := m.probe(ctx, b.Config, []string{"XLA_FLAGS=" + flags}); err == nil {
+			return flags
+		}
 	}
-	return oneDNNFlags
+	return ""
 }

@@ -14,10 +14,11 @@ func TestXLAFlags(t *testing.T) {
 		bfloat16                   bool
 		want                       string
 	}{
-		{name: "a processor with bfloat16", device: "cpu", bfloat16: true, want: oneDNNFlags},
+		{name: "a processor with bfloat16", device: "cpu", bfloat16: true, want: oneDNNFlags + " " + sumsByYNNPACK},
 		{name: "one without", device: "cpu"},
 		{name: "a GPU", device: "cuda", bfloat16: true},
 		{name: "the user's own flags", device: "cpu", bfloat16: true, own: "--xla_dump_to=/tmp"},
+		{name: "a plugin without YNNPACK", device: "cpu", bfloat16: true, unknown: "*ynn*", want: oneDNNFlags},
 		{name: "a plugin that does not know them", device: "cpu", bfloat16: true, unknown: "*onednn*"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -37,7 +38,7 @@ func TestXLAFlags(t *testing.T) {
 			if m.backend.XLAFlags != c.want {
 				t.Errorf("got %q, want %q", m.backend.XLAFlags, c.want)
 			}
-			if got := slices.Contains(environ(m.kernelspec()), "XLA_FLAGS="+oneDNNFlags); got != (c.want != "") {
+			if got := slices.Contains(environ(m.kernelspec()), "XLA_FLAGS="+cmp.Or(c.want, oneDNNFlags)); got != (c.want != "") {
 				t.Errorf("in the kernelspec: %v", got)
 			}
 		})
