@@ -15,12 +15,13 @@ func addBias(x, bias *graph.Node) *graph.Node {
 	if x.DType() != dtypes.BFloat16 || !onCPU(x.Graph()) {
 		return graph.Add(x, graph.ExpandLeftToRank(bias, x.Rank()))
 	}
-	var dy *graph.Node
-	bias = graph.IdentityWithCustomGradient(bias, func(_, _ *graph.Node) *graph.Node { return sumOfRounded(dy) })
-	y := graph.Add(x, graph.ExpandLeftToRank(bias, x.Rank()))
-	return graph.IdentityWithCustomGradient(y, func(_, v *graph.Node) *graph.Node {
-		dy = v
-		return v
+	return withGradients([]*graph.Node{x, bias}, func(in []*graph.Node) *graph.Node {
+		return graph.Add(in[0], graph.ExpandLeftToRank(in[1], x.Rank()))
+	}, func(i int, dy *graph.Node) *graph.Node {
+		if i == 0 {
+			return dy
+		}
+		return sumOfRounded(dy)
 	})
 }
 

@@ -20,13 +20,12 @@ func product(x, kernel *graph.Node) *graph.Node {
 	dot := func(a *graph.Node, axesA []int, b *graph.Node, axesB []int) *graph.Node {
 		return graph.Dot(a, b).WithAccumulatorDType(dtypes.BFloat16).General(axesA, nil, axesB, nil)
 	}
-	var dy *graph.Node
-	rounded := kernel
-	kernel = graph.IdentityWithCustomGradient(kernel, func(_, _ *graph.Node) *graph.Node { return dot(x, others, dy, others) })
-	y := withGradient(x, func(x *graph.Node) *graph.Node { return dot(x, last, kernel, []int{0}) },
-		func(_, v *graph.Node) *graph.Node { return dot(v, last, rounded, []int{1}) })
-	return graph.IdentityWithCustomGradient(y, func(_, v *graph.Node) *graph.Node {
-		dy = v
-		return v
+	return withGradients([]*graph.Node{x, kernel}, func(in []*graph.Node) *graph.Node {
+		return dot(in[0], last, in[1], []int{0})
+	}, func(i int, dy *graph.Node) *graph.Node {
+		if i == 0 {
+			return dot(dy, last, kernel, []int{1})
+		}
+		return dot(x, others, dy, others)
 	})
 }
