@@ -17,7 +17,8 @@ import (
 // compares the mean validation accuracy with what Keras reached on the same
 // data. GOCIFAR_TEST_LEARNING holds Keras' three figures, "0.672,0.6454,0.7562",
 // CIFAR10_DIR the data, and GOCIFAR_RUNS, where set, keeps the runs, so that an
-// interrupted test goes on where it stopped. LEARNING.md has the results.
+// interrupted test goes on where it stopped. GOCIFAR_TEST_LEARNING_DTYPE, where
+// set, is the policy of all layers but the last. LEARNING.md has the results.
 func TestLearnsAsKeras(t *testing.T) {
 	figures := strings.Split(os.Getenv("GOCIFAR_TEST_LEARNING"), ",")
 	if len(figures) != 3 {
@@ -43,6 +44,11 @@ func TestLearnsAsKeras(t *testing.T) {
 			seeds := []int64{42, 1, 2}
 			for _, seed := range seeds {
 				model := build()
+				if policy := layers.DTypePolicy(os.Getenv("GOCIFAR_TEST_LEARNING_DTYPE")); policy != "" {
+					model.DType(policy)
+					all := model.Layers()
+					all[len(all)-1].(*layers.DenseLayer).DType(layers.Float32)
+				}
 				history, err := model.Fit(t.Context(), train, layers.Epochs(epochs[i]), layers.ValidationSplit(0.1),
 					layers.LogTo(os.Stdout), layers.Seed(seed), layers.Run(fmt.Sprintf("learning-model%d-%d", i+1, seed)))
 				if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/go-xla/compute/xla"
 	_ "github.com/gomlx/gomlx/backends/default" // registers "xla" and "go"
+	"github.com/gomlx/gomlx/core/graph"
 )
 
 // Backend returns the backend that this process trains and predicts on: the
@@ -115,3 +116,12 @@ func catch(f func()) (err error) {
 	f()
 	return nil
 }
+
+// computesOnCPU tells whether a backend is XLA's on the CPU.
+func computesOnCPU(backend compute.Backend) bool {
+	xla, ok := backend.(interface{ IsCPU() bool })
+	return ok && xla.IsCPU()
+}
+
+// onCPU tells whether XLA computes a graph on the CPU.
+func onCPU(g *graph.Graph) bool { return computesOnCPU(g.Backend()) }

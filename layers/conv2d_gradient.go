@@ -35,9 +35,3 @@ func turned(dy, kernel *graph.Node, pads [][2]int) *graph.Node {
 	kernel = graph.TransposeAllAxes(graph.Reverse(kernel, 0, 1), 0, 1, 3, 2)
 	return graph.Convolve(dy, kernel).PaddingPerDim(back).Done()
 }
-
-// onCPU tells whether XLA computes on the CPU.
-func onCPU(g *graph.Graph) bool {
-	xla, ok := g.Backend().(interface{ IsCPU() bool })
-	return ok && xla.IsCPU()
-}

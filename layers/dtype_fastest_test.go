@@ -1,0 +1,26 @@
+package layers
+
+import "testing"
+
+// TestFastestPolicy: bfloat16 is taken only where processor, backend and flags
+// all have it.
+func TestFastestPolicy(t *testing.T) {
+	backend, err := Backend()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Float32
+	if computesOnCPU(backend) && hasBFloat16() {
+		want = MixedBFloat16
+	}
+	for flags, want := range map[string]DTypePolicy{
+		"":                          Float32,
+		"--xla_cpu_use_onednn=true": Float32,
+		"--xla_cpu_use_onednn=true " + oneDNNFlag + " -x": want,
+	} {
+		t.Setenv("XLA_FLAGS", flags) // of the choice only: the backend is open
+		if got, err := FastestPolicy(); err != nil || got != want {
+			t.Errorf("XLA_FLAGS=%q: got %s, want %s (%v)", flags, got, want, err)
+		}
+	}
+}
