@@ -44,10 +44,11 @@ type backendRecord struct {
 // for one again.
 const retryPlugin = 15 * time.Minute
 
-// backendPath names the record of the choice made under the same settings.
+// backendPath names the record of the choice made under the same settings, of
+// the same flags for XLA.
 func (m *machine) backendPath() string {
 	gpu, _ := filepath.Glob("/dev/nvidia[0-9]*")
-	k := key(os.Getenv("GOMLX_BACKEND"), os.Getenv("XLA_FLAGS"), os.Getenv("PJRT_PLUGIN_LIBRARY_PATH"), os.Getenv("LD_LIBRARY_PATH"), os.Getenv("HOME"), strings.Join(gpu, ","))
+	k := key(os.Getenv("GOMLX_BACKEND"), os.Getenv("XLA_FLAGS"), os.Getenv("PJRT_PLUGIN_LIBRARY_PATH"), os.Getenv("LD_LIBRARY_PATH"), os.Getenv("HOME"), strings.Join(gpu, ","), strings.Join(offeredXLAFlags(), ","))
 	return filepath.Join(m.buildDir(), "backend-"+k+".json")
 }
 

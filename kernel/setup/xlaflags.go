@@ -18,6 +18,9 @@ const oneDNNFlags = "--xla_cpu_use_onednn=true --xla_cpu_experimental_onednn_cus
 // them faster (layers/SPEED.md).
 const sumsByYNNPACK = "--xla_cpu_experimental_ynn_fusion_type=LIBRARY_FUSION_TYPE_REDUCE"
 
+// offeredXLAFlags are tried in this order.
+func offeredXLAFlags() []string { return []string{oneDNNFlags + " " + sumsByYNNPACK, oneDNNFlags} }
+
 // cpuHasBFloat16 tells whether the processor multiplies bfloat16: AVX512-BF16
 // or AMX.
 func cpuHasBFloat16() bool { return cpu.X86.HasAVX512BF16 || cpu.X86.HasAMXBF16 }
@@ -29,7 +32,7 @@ func (m *machine) xlaFlags(ctx context.Context, b Backend) string {
 	if b.Device != "cpu" || !m.bfloat16 || os.Getenv("XLA_FLAGS") != "" {
 		return ""
 	}
-	for _, flags := range []string{oneDNNFlags + " " + sumsByYNNPACK, oneDNNFlags} {
+	for _, flags := range offeredXLAFlags() {
 		if _, err := m.probe(ctx, b.Config, []string{"XLA_FLAGS=" + flags}); err == nil {
 			return flags
 		}
