@@ -81,7 +81,11 @@ func TestModel1StepLossesAsKeras(t *testing.T) {
 		}
 	}
 	t.Logf("largest difference of a step's loss in 7 steps: %.2g, in %d: %.2g", first, len(golden.Model1), worst)
-	if len(golden.Model1) != 20 || first > 2e-5 || worst > 1e-3 {
+	limit := 1e-4
+	if strings.Contains(os.Getenv("XLA_FLAGS"), oneDNNFlag) {
+		limit = 1e-3
+	}
+	if len(golden.Model1) != 20 || first > 2e-5 || worst > limit {
 		t.Errorf("losses\n%v, Keras has\n%v", steps.losses, golden.Model1)
 	}
 }
