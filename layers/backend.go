@@ -11,6 +11,7 @@ import (
 	"github.com/gocifar/gocifar/layers/xlacache"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/go-xla/compute/xla"
+	"github.com/gomlx/go-xla/pjrt"
 	_ "github.com/gomlx/gomlx/backends/default" // registers "xla" and "go"
 	"github.com/gomlx/gomlx/core/graph"
 )
@@ -40,7 +41,12 @@ var processBackend = sync.OnceValues(func() (backend compute.Backend, err error)
 // open opens the backend of a configuration, "" for GoMLX's default.
 func open(config string) (compute.Backend, error) {
 	if config != "" {
-		keepCompiled(config)
+		if options, ok := cpuPlugin(config); ok {
+			keepCompiled(options)
+			if backend, err := openCPU(options); err == nil {
+				return backend, nil
+			}
+		}
 		return compute.NewWithConfig(withoutDeadlock(config))
 	}
 	backend, err := compute.New()
@@ -50,15 +56,31 @@ func open(config string) (compute.Backend, error) {
 	return backend, err
 }
 
-// keepCompiled lets XLA's CPU backend keep on disk what it compiles, where a
-// configuration names its plugin by a path, as kernelspecs do. Whatever
-// prevents that, the backend works without.
-func keepCompiled(config string) {
+// cpuPlugin returns the options of a configuration that names XLA's plugin for
+// the CPU by its path, as kernelspecs do. GPUs' plugins are go-xla's to open: it
+// checks their drivers.
+func cpuPlugin(config string) (options string, ok bool) {
 	name, options, _ := strings.Cut(config, ":")
 	plugin, _, _ := strings.Cut(options, ",")
-	if name != xla.BackendName || !filepath.IsAbs(plugin) || !strings.Contains(strings.ToLower(plugin), "cpu") {
-		return // GPUs' plugins are go-xla's to open: it checks their drivers
+	return options, name == xla.BackendName && filepath.IsAbs(plugin) && strings.Contains(strings.ToLower(plugin), "cpu")
+}
+
+// openCPU opens XLA's CPU with as many threads as there are processors. By
+// itself XLA makes four devices' worth where there are fewer, which then take
+// the processors from each other. XLA_FLAGS may ask for devices; those count.
+func openCPU(options string) (compute.Backend, error) {
+	flags := strings.TrimSpace(os.Getenv("XLA_FLAGS"))
+	inFile := flags != "" && !strings.HasPrefix(flags, "-")
+	if inFile || strings.Contains(flags, "xla_force_host_platform_device_count") {
+		return xla.New(options)
 	}
+	return xla.NewWithOptions(options, pjrt.NamedValuesMap{"cpu_device_count": int64(1)})
+}
+
+// keepCompiled lets XLA's CPU backend keep on disk what it compiles. Whatever
+// prevents that, the backend works without.
+func keepCompiled(options string) {
+	plugin, _, _ := strings.Cut(options, ",")
 	if dir := compilationCache(); dir != "" {
 		_, _ = xlacache.Open(plugin, dir)
 	}

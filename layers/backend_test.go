@@ -1,6 +1,12 @@
 package layers
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
 
 func TestWithoutDeadlock(t *testing.T) {
 	for config, want := range map[string]string{
@@ -14,5 +20,42 @@ func TestWithoutDeadlock(t *testing.T) {
 		if got := withoutDeadlock(config); got != want {
 			t.Errorf("%s: got %s, want %s", config, got, want)
 		}
+	}
+}
+
+func TestCPUPlugin(t *testing.T) {
+	for config, want := range map[string]string{
+		"xla:/cache/pjrt_c_api_cpu_plugin.so":                     "/cache/pjrt_c_api_cpu_plugin.so",
+		"xla:/cache/pjrt_c_api_cpu_plugin.so,shared_buffers=true": "/cache/pjrt_c_api_cpu_plugin.so,shared_buffers=true",
+		"xla:/cache/pjrt_c_api_cuda_plugin.so":                    "",
+		"xla:cpu":                                                 "",
+		"go":                                                      "",
+	} {
+		got, ok := cpuPlugin(config)
+		if ok != (want != "") || ok && got != want {
+			t.Errorf("%s: got %q, %v, want %q", config, got, ok, want)
+		}
+	}
+}
+
+// TestThreads counts the threads among which XLA's CPU divides its work.
+func TestThreads(t *testing.T) {
+	onXLA(t)
+	if _, ok := cpuPlugin(os.Getenv("GOMLX_BACKEND")); !ok || runtime.GOOS != "linux" || os.Getenv("NPROC") != "" ||
+		strings.Contains(os.Getenv("XLA_FLAGS"), "device_count") {
+		t.Skip("wants Linux, GOMLX_BACKEND=xla:PLUGIN, and neither NPROC nor a number of devices in XLA_FLAGS")
+	}
+	names, err := filepath.Glob("/proc/self/task/*/comm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, name := range names {
+		if comm, err := os.ReadFile(name); err == nil && strings.HasPrefix(string(comm), "tf_XLAEigen") {
+			n++
+		}
+	}
+	if n != runtime.NumCPU() {
+		t.Errorf("XLA has %d threads for %d processors", n, runtime.NumCPU())
 	}
 }
