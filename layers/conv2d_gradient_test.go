@@ -8,9 +8,10 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// TestTurnedConvolution compares the gradient of the image with GoMLX's, in
-// float32, and the one that a bfloat16 layer takes, in its own precision.
-func TestTurnedConvolution(t *testing.T) {
+// TestConvolutionGradients compares the gradients of image and kernel with
+// GoMLX's, in float32, and those that a bfloat16 layer takes, in their own
+// precision.
+func TestConvolutionGradients(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		layer *Conv2DLayer
@@ -35,15 +36,18 @@ func TestTurnedConvolution(t *testing.T) {
 				}
 				kernel, pads = c.layer.oddKernel(kernel, pads)
 				y := c.layer.operation(x, kernel, pads)
-				want := graph.Gradient(graph.ReduceAllSum(graph.Square(y)), x)[0]
-				half := graph.ConvertDType(x, dtypes.BFloat16)
-				h := c.layer.convolve(half, graph.ConvertDType(kernel, dtypes.BFloat16), pads)
-				got := graph.ConvertDType(graph.Gradient(graph.ReduceAllSum(graph.Square(h)), half)[0], dtypes.Float32)
-				gots := []*graph.Node{got}
-				if has = c.layer.hasTurned(kernel, pads); has {
-					gots = append(gots, turned(graph.MulScalar(y, 2), kernel, pads))
+				want := graph.Gradient(graph.ReduceAllSum(graph.Square(y)), x, kernel)
+				halves := []*graph.Node{graph.ConvertDType(x, dtypes.BFloat16), graph.ConvertDType(kernel, dtypes.BFloat16)}
+				gots := graph.Gradient(graph.ReduceAllSum(graph.Square(c.layer.convolve(halves[0], halves[1], pads))), halves...)
+				if has = c.layer.hasGradients(kernel, pads); has {
+					dy := graph.MulScalar(y, 2)
+					for _, processors := range []int{1, 5, 64} {
+						gots = append(gots, turned(dy, kernel, pads), kernelGradient(x, dy, kernel.Shape().Dimensions, pads, processors))
+					}
 				}
 				for i, got := range gots {
+					want := want[i%2]
+					got = graph.ConvertDType(got, dtypes.Float32)
 					gots[i] = graph.Div(graph.ReduceAllMax(graph.Abs(graph.Sub(got, want))), graph.ReduceAllMax(graph.Abs(want)))
 				}
 				return gots
@@ -52,9 +56,13 @@ func TestTurnedConvolution(t *testing.T) {
 				t.Fatal(err)
 			}
 			if has != c.has {
-				t.Errorf("has a turned gradient: got %t, want %t", has, c.has)
+				t.Errorf("has gradients of ours: got %t, want %t", has, c.has)
 			}
-			for i, limit := range []float32{0.02, 1e-5}[:len(out)] {
+			for i := range out {
+				limit := float32(1e-5)
+				if i < 2 { // bfloat16
+					limit = 0.02
+				}
 				if v := tensors.ToScalar[float32](out[i]); !(v <= limit) {
 					t.Errorf("difference %d is %g of the largest value, limit %g", i, v, limit)
 				}
