@@ -42,7 +42,7 @@ func (l *DropoutLayer) Call(c *Call, in []*graph.Node) *graph.Node {
 	bits := c.Bits(x.Shape().Dimensions...)
 	keep := graph.GreaterOrEqual(bits, graph.Scalar(c.Graph, dtypes.Uint32, uint32(limit)))
 	return inFloat32(x, func(x *graph.Node) *graph.Node {
-		return graph.Where(keep, graph.MulScalar(x, 1/(1-l.rate)), graph.ZerosLike(x))
+		return computedOnce(graph.Where(keep, graph.MulScalar(x, 1/(1-l.rate)), graph.ZerosLike(x)))
 	})
 }
 

@@ -62,6 +62,7 @@ func (l *MaxPooling2DLayer) pool(x *graph.Node) *graph.Node {
 	var index *graph.Node
 	return withGradient(x, func(x *graph.Node) (y *graph.Node) {
 		y, index = l.firstMaxima(x)
+		index = computedOnce(index)
 		return y
 	}, func(x, dy *graph.Node) *graph.Node { return toMaxima(x, tiles, index, dy) })
 }
