@@ -28,7 +28,7 @@ func (l *Conv2DLayer) convolve(x, kernel *graph.Node, pads [][2]int) *graph.Node
 
 // oneDNNConvolves tells whether XLA's CPU backend leaves convolutions of a type
 // to oneDNN. Float32's go to YNNPACK, which is faster with GoMLX's gradients,
-// unless that is told to take sums alone.
+// unless that is told to take sums alone, as kernel/setup's xlaflags.go does.
 func oneDNNConvolves(dtype dtypes.DType) bool {
 	flags := os.Getenv("XLA_FLAGS")
 	return strings.Contains(flags, oneDNNFlag) && (dtype != dtypes.Float32 || strings.Contains(flags, ynnSumsFlag))
