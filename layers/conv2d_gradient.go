@@ -1,10 +1,9 @@
 package layers
 
 import (
-	"os"
 	"runtime"
-	"strings"
 
+	"github.com/gocifar/gocifar/layers/xlaflags"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
@@ -28,14 +27,13 @@ func (l *Conv2DLayer) convolve(x, kernel *graph.Node, pads [][2]int) *graph.Node
 
 // oneDNNConvolves tells whether XLA's CPU backend leaves convolutions of a type
 // to oneDNN. Float32's go to YNNPACK, which is faster with GoMLX's gradients,
-// unless that is told to take sums alone, as kernel/setup's xlaflags.go does.
+// unless that is told to take sums alone.
 func oneDNNConvolves(dtype dtypes.DType) bool {
-	flags := os.Getenv("XLA_FLAGS")
-	return strings.Contains(flags, oneDNNFlag) && (dtype != dtypes.Float32 || strings.Contains(flags, ynnSumsFlag))
+	if dtype == dtypes.Float32 {
+		return xlaflags.HasOneDNNFloat32()
+	}
+	return xlaflags.HasOneDNN()
 }
-
-// ynnSumsFlag leaves YNNPACK nothing but sums.
-const ynnSumsFlag = "--xla_cpu_experimental_ynn_fusion_type=LIBRARY_FUSION_TYPE_REDUCE"
 
 // hasGradients tells whether turned and kernelGradient are the gradients.
 func (l *Conv2DLayer) hasGradients(kernel *graph.Node, pads [][2]int) bool {

@@ -1,15 +1,6 @@
 package layers
 
-import (
-	"os"
-	"strings"
-
-	"golang.org/x/sys/cpu"
-)
-
-// oneDNNFlag is the flag without which XLA's CPU backend computes bfloat16 in
-// float32 and rounds, which is slower than float32 alone.
-const oneDNNFlag = "--xla_cpu_experimental_onednn_custom_call=true"
+import "github.com/gocifar/gocifar/layers/xlaflags"
 
 // FastestPolicy is MixedBFloat16 where it is known to be faster than Float32,
 // and Float32 elsewhere:
@@ -32,13 +23,8 @@ func FastestPolicy() (DTypePolicy, error) {
 	if err != nil {
 		return Float32, err
 	}
-	if computesOnCPU(backend) && hasBFloat16() && strings.Contains(os.Getenv("XLA_FLAGS"), oneDNNFlag) {
+	if computesOnCPU(backend) && xlaflags.ProcessorHasBFloat16() && xlaflags.HasOneDNN() {
 		return MixedBFloat16, nil
 	}
 	return Float32, nil
 }
-
-// hasBFloat16 tells whether the processor multiplies bfloat16 by itself:
-// AVX512-BF16 on Intel's since Cooper Lake and AMD's since Zen 4, AMX on
-// Intel's since Sapphire Rapids.
-func hasBFloat16() bool { return cpu.X86.HasAVX512BF16 || cpu.X86.HasAMXBF16 }

@@ -1,6 +1,10 @@
 package layers
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/gocifar/gocifar/layers/xlaflags"
+)
 
 // TestFastestPolicy: bfloat16 is taken only where processor, backend and flags
 // all have it.
@@ -10,13 +14,13 @@ func TestFastestPolicy(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Float32
-	if computesOnCPU(backend) && hasBFloat16() {
+	if computesOnCPU(backend) && xlaflags.ProcessorHasBFloat16() {
 		want = MixedBFloat16
 	}
 	for flags, want := range map[string]DTypePolicy{
 		"":                          Float32,
 		"--xla_cpu_use_onednn=true": Float32,
-		"--xla_cpu_use_onednn=true " + oneDNNFlag + " -x": want,
+		xlaflags.OneDNN + " -x":     want,
 	} {
 		t.Setenv("XLA_FLAGS", flags) // of the choice only: the backend is open
 		if got, err := FastestPolicy(); err != nil || got != want {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/gocifar/gocifar/layers/xlaflags"
 )
 
 // cifarBatch reads the first n images of data_batch_1 from the archive that
@@ -82,7 +84,7 @@ func TestModel1StepLossesAsKeras(t *testing.T) {
 	}
 	t.Logf("largest difference of a step's loss in 7 steps: %.2g, in %d: %.2g", first, len(golden.Model1), worst)
 	limit := 1e-4
-	if strings.Contains(os.Getenv("XLA_FLAGS"), oneDNNFlag) {
+	if xlaflags.HasOneDNN() {
 		limit = 1e-3
 	}
 	if len(golden.Model1) != 20 || first > 2e-5 || worst > limit {

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/gocifar/gocifar/kernel/live/library"
+	"github.com/gocifar/gocifar/layers/xlaflags"
 )
 
 // Options says where and how [Ensure] works. The zero value is the module
@@ -110,7 +111,7 @@ type machine struct {
 // one sentence what is wrong with them. It changes nothing but creating the
 // cache folder.
 func inspect(ctx context.Context, root string) (*machine, error) {
-	m := machine{bfloat16: cpuHasBFloat16()}
+	m := machine{bfloat16: xlaflags.ProcessorHasBFloat16()}
 	var err error
 	if m.checkout, err = findCheckout(root); err != nil {
 		return nil, err

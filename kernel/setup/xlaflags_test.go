@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"testing"
+
+	"github.com/gocifar/gocifar/layers/xlaflags"
 )
 
 // TestXLAFlags: oneDNN is switched on where processor and plugin have it, and
@@ -14,11 +16,11 @@ func TestXLAFlags(t *testing.T) {
 		bfloat16                   bool
 		want                       string
 	}{
-		{name: "a processor with bfloat16", device: "cpu", bfloat16: true, want: oneDNNFlags + " " + sumsByYNNPACK},
+		{name: "a processor with bfloat16", device: "cpu", bfloat16: true, want: xlaflags.OneDNN + " " + xlaflags.SumsByYNNPACK},
 		{name: "one without", device: "cpu"},
 		{name: "a GPU", device: "cuda", bfloat16: true},
 		{name: "the user's own flags", device: "cpu", bfloat16: true, own: "--xla_dump_to=/tmp"},
-		{name: "a plugin without YNNPACK", device: "cpu", bfloat16: true, unknown: "*ynn*", want: oneDNNFlags},
+		{name: "a plugin without YNNPACK", device: "cpu", bfloat16: true, unknown: "*ynn*", want: xlaflags.OneDNN},
 		{name: "a plugin that does not know them", device: "cpu", bfloat16: true, unknown: "*onednn*"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -38,7 +40,7 @@ func TestXLAFlags(t *testing.T) {
 			if m.backend.XLAFlags != c.want {
 				t.Errorf("got %q, want %q", m.backend.XLAFlags, c.want)
 			}
-			if got := slices.Contains(environ(m.kernelspec()), "XLA_FLAGS="+cmp.Or(c.want, oneDNNFlags)); got != (c.want != "") {
+			if got := slices.Contains(environ(m.kernelspec()), "XLA_FLAGS="+cmp.Or(c.want, xlaflags.OneDNN)); got != (c.want != "") {
 				t.Errorf("in the kernelspec: %v", got)
 			}
 		})

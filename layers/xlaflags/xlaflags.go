@@ -1,0 +1,42 @@
+// Package xlaflags names what `go run ./kernel setup` puts into kernels'
+// XLA_FLAGS on a CPU, and what package layers chooses its precision and its
+// gradients by: flags of XLA's CPU backend, read once, when its plugin is
+// loaded. XLA ends the process at a flag that it does not know.
+package xlaflags
+
+import (
+	"os"
+	"strings"
+
+	"golang.org/x/sys/cpu"
+)
+
+const (
+	// oneDNNCalls is the flag without which XLA computes bfloat16 in float32 and
+	// rounds, which is slower than float32 alone.
+	oneDNNCalls = "--xla_cpu_experimental_onednn_custom_call=true"
+
+	// OneDNN lets XLA hand convolutions and products of matrices to oneDNN, which
+	// computes bfloat16 with the processor's own instructions: several times
+	// faster than XLA's float32 (transfer/MEASURED.md).
+	OneDNN = "--xla_cpu_use_onednn=true " + oneDNNCalls
+
+	// SumsByYNNPACK leaves YNNPACK nothing but sums: newer XLAs have it take
+	// float32's convolutions and products before oneDNN is asked, which computes
+	// them faster (layers/SPEED.md).
+	SumsByYNNPACK = "--xla_cpu_experimental_ynn_fusion_type=LIBRARY_FUSION_TYPE_REDUCE"
+)
+
+// HasOneDNN tells whether this process' XLA_FLAGS have oneDNN compute bfloat16's
+// convolutions and products.
+func HasOneDNN() bool { return strings.Contains(os.Getenv("XLA_FLAGS"), oneDNNCalls) }
+
+// HasOneDNNFloat32 tells whether they have it compute float32's, too.
+func HasOneDNNFloat32() bool {
+	return HasOneDNN() && strings.Contains(os.Getenv("XLA_FLAGS"), SumsByYNNPACK)
+}
+
+// ProcessorHasBFloat16 tells whether the processor multiplies bfloat16 by
+// itself: AVX512-BF16 on Intel's since Cooper Lake and AMD's since Zen 4, AMX on
+// Intel's since Sapphire Rapids.
+func ProcessorHasBFloat16() bool { return cpu.X86.HasAVX512BF16 || cpu.X86.HasAMXBF16 }
