@@ -58,14 +58,14 @@ func turned(dy, kernel *graph.Node, pads [][2]int) *graph.Node {
 
 // kernelGradient is the gradient with respect to a convolution's kernel [rows,
 // columns, in, out]: the image convolved with dy, the examples of the batch as
-// channels; of 1x1, a product. Its result is as small as the kernel. GoMLX's has the image's
-// channels as examples, so that oneDNN goes through all of dy for every one of
-// them, to compute a row of 3 values. Here they stand beside each other in the
-// image's columns, of which the convolution takes every channels-th: a row has 3
-// times as many values, computed from one pass over dy.
+// channels; of 1x1, a product. GoMLX's has the image's channels as examples, so
+// that oneDNN goes through all of dy for each of them, to compute rows of as many
+// values as the kernel has columns. Here channels stand beside each other in the
+// image's columns, and the convolution takes every channels-th column: rows are
+// as many times longer, from one pass over dy.
 //
-// Where more processors would have no row to compute, channels become examples
-// again, as few as give each a row.
+// Where processors would have no row to compute, channels become examples again,
+// as few as give each a row.
 func kernelGradient(x, dy *graph.Node, kernel []int, pads [][2]int, processors int) *graph.Node {
 	if kernel[0] == 1 && kernel[1] == 1 {
 		pixels := allButLast(x)

@@ -6,11 +6,12 @@ import (
 	"github.com/gomlx/compute/dtypes"
 
 	"github.com/gocifar/gocifar/layers"
+	"github.com/gocifar/gocifar/layers/xlaflags"
 )
 
 // TestFastPrecision: Features computes in the type of the fastest policy.
 func TestFastPrecision(t *testing.T) {
-	for _, flags := range []string{"", "--xla_cpu_use_onednn=true --xla_cpu_experimental_onednn_custom_call=true"} {
+	for _, flags := range []string{"", xlaflags.OneDNN} {
 		t.Setenv("XLA_FLAGS", flags) // of the choice only: the backend is open
 		policy, err := layers.FastestPolicy()
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gocifar/gocifar/layers/xlaflags"
 	"github.com/gomlx/go-xla/pjrt"
 )
 
@@ -119,7 +120,7 @@ func TestAnotherProcessLoads(t *testing.T) {
 	}
 	// An executable with oneDNN's calls in it would end the process that
 	// serializes it.
-	run("XLA_FLAGS=--xla_cpu_use_onednn=true --xla_cpu_experimental_onednn_custom_call=true")
+	run("XLA_FLAGS=" + xlaflags.OneDNN)
 	files, err := filepath.Glob(filepath.Join(dir, "*"+extension))
 	if err != nil || len(files) < 2 {
 		t.Fatalf("%d files, %v", len(files), err)
