@@ -8,7 +8,7 @@ import (
 	"sync"
 
 	"github.com/gocifar/gocifar/layers/getfile"
-	"github.com/gocifar/gocifar/layers/xlacache"
+	"github.com/gocifar/gocifar/layers/xlaplugin"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/go-xla/compute/xla"
 	"github.com/gomlx/go-xla/pjrt"
@@ -42,7 +42,7 @@ var processBackend = sync.OnceValues(func() (backend compute.Backend, err error)
 func open(config string) (compute.Backend, error) {
 	if config != "" {
 		if options, ok := cpuPlugin(config); ok {
-			keepCompiled(options)
+			openPlugin(options)
 			if backend, err := openCPU(options); err == nil {
 				return backend, nil
 			}
@@ -77,13 +77,12 @@ func openCPU(options string) (compute.Backend, error) {
 	return xla.NewWithOptions(options, pjrt.NamedValuesMap{"cpu_device_count": int64(1)})
 }
 
-// keepCompiled lets XLA's CPU backend keep on disk what it compiles. Whatever
-// prevents that, the backend works without.
-func keepCompiled(options string) {
+// openPlugin loads XLA's plugin for the CPU so that what it compiles is kept on
+// disk and training steps can be prepared ahead. Whatever prevents that, the
+// backend works without.
+func openPlugin(options string) {
 	plugin, _, _ := strings.Cut(options, ",")
-	if dir := compilationCache(); dir != "" {
-		_, _ = xlacache.Open(plugin, dir)
-	}
+	_, _ = xlaplugin.Open(plugin, compilationCache())
 }
 
 // compilationCache is the folder for compiled programs: the one that

@@ -59,7 +59,7 @@ func TestStepOverwritesItsState(t *testing.T) {
 			err = tr.begin(make([]int32, 50), 0, nil)
 		}
 		if err == nil {
-			err = tr.run()
+			err = errors.Join(tr.run(), tr.wait())
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -125,7 +125,7 @@ func TestFailedStepLosesNothing(t *testing.T) {
 	}
 	defer tr.free()
 	var good snapshot
-	if err := errors.Join(tr.begin(make([]int32, 50), 0, nil), tr.run(), good.take(m)); err != nil {
+	if err := errors.Join(tr.begin(make([]int32, 50), 0, nil), tr.run(), tr.wait(), good.take(m)); err != nil {
 		t.Fatal(err)
 	}
 	want := flat(t, m)

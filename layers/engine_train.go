@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gocifar/gocifar/layers/xlaplugin"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -31,6 +32,8 @@ type trainer struct {
 	sums             *tensors.Tensor   // float32 [2+metrics]
 	mirror           *mirror           // the other devices' side; nil for one device
 	firstBad         *tensors.Tensor   // int32: first step whose loss is not finite, or -1
+
+	ahead xlaplugin.Ahead // the step that is computed; see wait
 }
 
 // optimizerState is what an optimizer knows from the steps so far. It outlives
@@ -124,6 +127,9 @@ func owned(backend compute.Backend, t *tensors.Tensor) (*tensors.Tensor, error) 
 // begin starts an epoch at the given step: order lists the examples' rows in
 // the order of training, running the sums so far (nil for none).
 func (t *trainer) begin(order []int32, step int, running []float32) error {
+	if err := t.wait(); err != nil {
+		return err
+	}
 	padded := make([]int32, t.steps()*t.batch)
 	copy(padded, order)
 	if running == nil {
@@ -163,7 +169,9 @@ func (t *trainer) setOrder(padded []int32) (err error) {
 	return err
 }
 
-// run executes the next step.
+// run starts the next step and returns when the one before has ended, or failed.
+// The state is the next step's from then on, but only for it: whoever else wants
+// to look at it has to wait.
 func (t *trainer) run() error {
 	if err := t.setRate(t.compiled.optimizer.LearningRate()); err != nil {
 		return err
@@ -194,13 +202,25 @@ func (t *trainer) run() error {
 			args[first+i] = donated
 		}
 	}
-	out, err := t.exec.Call(args...)
+	var out []*tensors.Tensor
+	err := t.ahead.Run(func() (err error) {
+		out, err = t.exec.Call(args...)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("layers: model %q: running a step: %w", t.model.Name(), explainMemory(err, t.batch))
 	}
 	t.accept(out[:len(replaced)])
 	if t.mirror != nil {
 		t.mirror.accept(out, replaced)
+	}
+	return nil
+}
+
+// wait returns when all steps that were started have ended.
+func (t *trainer) wait() error {
+	if err := t.ahead.Wait(); err != nil {
+		return fmt.Errorf("layers: model %q: running a step: %w", t.model.Name(), explainMemory(err, t.batch))
 	}
 	return nil
 }
@@ -266,6 +286,9 @@ func (t *trainer) setRate(rate float64) error {
 	if t.rate != nil && rate == t.rateValue {
 		return nil
 	}
+	if err := t.wait(); err != nil {
+		return err
+	}
 	fresh, err := toDevice(t.backend, []float32{float32(rate)}, shapes.Make(dtypes.Float32))
 	if err != nil {
 		return fmt.Errorf("layers: setting the learning rate %g: %w", rate, err)
@@ -275,9 +298,12 @@ func (t *trainer) setRate(rate float64) error {
 	return nil
 }
 
-// totals reads the running sums of the epoch, and the first step of it whose
-// loss was not finite, -1 if there is none.
+// totals waits for the last step, and reads the running sums of the epoch, and
+// the first step of it whose loss was not finite, -1 if there is none.
 func (t *trainer) totals() (running []float32, firstBad int, err error) {
+	if err := t.wait(); err != nil {
+		return nil, 0, err
+	}
 	running, err = tensors.CopyFlatData[float32](t.sums)
 	if err != nil {
 		return nil, 0, fmt.Errorf("layers: reading the metrics: %w", err)
@@ -291,6 +317,7 @@ func (t *trainer) totals() (running []float32, firstBad int, err error) {
 
 // free releases what only this trainer uses; weights and slots stay.
 func (t *trainer) free() {
+	_ = t.ahead.Wait()
 	if t.mirror != nil {
 		t.mirror.free()
 	}

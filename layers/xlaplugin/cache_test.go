@@ -1,6 +1,6 @@
 //go:build cgo && (linux || darwin)
 
-package xlacache
+package xlaplugin
 
 import (
 	"fmt"
@@ -32,14 +32,14 @@ const roleVariable = "XLACACHE_TEST_CHILD"
 // program and prints counts and a sum of the results' bits.
 func compileAndRun(t *testing.T, dir string) {
 	plugin := pluginPath(t)
-	cache, err := Open(plugin, dir)
+	opened, err := Open(plugin, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Open(plugin, dir); err == nil {
 		t.Error("a second plugin was opened")
 	}
-	cache.worthwhile = 0
+	opened.worthwhile = 0
 	p, err := pjrt.GetPlugin(plugin)
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +71,7 @@ func compileAndRun(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	loaded, compiled := cache.Counts()
+	loaded, compiled := opened.Counts()
 	fmt.Printf("loaded %d compiled %d results %x\n", loaded, compiled, key(fmt.Append(nil, result)))
 }
 

@@ -1,9 +1,9 @@
-// What xlacache needs of PJRT's C interface (xla/pjrt/c/pjrt_c_api.h, Apache
+// What xlaplugin needs of PJRT's C interface (xla/pjrt/c/pjrt_c_api.h, Apache
 // License 2.0, Copyright The OpenXLA Authors). Structures only ever grow at
 // their ends there, and say their size first; within a major version what is
 // declared here stays where it is.
-#ifndef GOCIFAR_XLACACHE_PJRT_H
-#define GOCIFAR_XLACACHE_PJRT_H
+#ifndef GOCIFAR_XLAPLUGIN_PJRT_H
+#define GOCIFAR_XLAPLUGIN_PJRT_H
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +31,18 @@ typedef struct {
 	const char *overridden_serialized_compile_options; size_t overridden_serialized_compile_options_size;
 } DeserializeArgs;
 
+typedef struct {
+	size_t struct_size; void *extension_start; void *executable; void *options; void *argument_lists;
+	size_t num_devices; size_t num_args; void *output_lists;
+	void **device_complete_events; // out; NULL if none are wanted
+	void *execute_device;
+} ExecuteArgs;
+typedef struct { size_t struct_size; void *extension_start; void *event; } EventArgs; // Event_Destroy
+typedef struct {
+	size_t struct_size; void *extension_start; void *event;
+	void (*callback)(void *error, void *user); void *user;
+} OnReadyArgs;
+
 typedef void *(*Function)(void *); // args to error, NULL for none
 
 typedef struct {
@@ -57,12 +69,21 @@ typedef struct {
 } Api;
 
 // Opens the plugin and returns its table of functions; NULL and why.
-const Api *xlacache_open(const char *path, const char **why);
+const Api *xlaplugin_open(const char *path, const char **why);
 
-// Returns a copy of the table whose Client_Compile asks the cache first.
-Api *xlacache_copy(const Api *api);
+// Returns a copy of the table whose Client_Compile asks the cache first, and
+// whose LoadedExecutable_Execute can be told not to wait.
+Api *xlaplugin_copy(const Api *api);
+
+// From start on, this thread's next execution, if it is on one device, lets its
+// caller go on at once. end returns the event of its end, NULL if there was none.
+void xlaplugin_start_ahead(void);
+void *xlaplugin_end_ahead(void);
+
+// Lets xlapluginDone know when the event comes; user is its argument.
+void *xlaplugin_on_ready(Function on_ready, void *event, uintptr_t user);
 
 // Calls one of the plugin's functions; returns its error, NULL for none.
-void *xlacache_call(Function f, void *args);
-void xlacache_delete(SerializeArgs *args);
+void *xlaplugin_call(Function f, void *args);
+void xlaplugin_delete(SerializeArgs *args);
 #endif

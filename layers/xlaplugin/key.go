@@ -1,4 +1,4 @@
-package xlacache
+package xlaplugin
 
 import (
 	"bufio"
@@ -20,7 +20,7 @@ import (
 func describe(plugin string) ([]byte, error) {
 	info, err := os.Stat(plugin)
 	if err != nil {
-		return nil, fmt.Errorf("xlacache: reading the PJRT plugin: %w", err)
+		return nil, fmt.Errorf("xlaplugin: reading the PJRT plugin: %w", err)
 	}
 	return fmt.Appendf(nil, "1\n%d %d %x\n%s %d %v %v\n%s", info.Size(), info.ModTime().UnixNano(), buildID(plugin),
 		runtime.GOARCH, runtime.NumCPU(), cpu.X86, cpu.ARM64, processor()), nil

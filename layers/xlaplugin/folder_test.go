@@ -1,4 +1,4 @@
-package xlacache
+package xlaplugin
 
 import (
 	"bytes"

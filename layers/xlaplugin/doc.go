@@ -1,0 +1,25 @@
+// Package xlaplugin opens XLA's plugin for the CPU, with two things that go-xla
+// has no way to ask it for.
+//
+// What XLA compiles is kept on disk, so that the same program is compiled once
+// on a machine and not in every process: in notebooks whose cells are processes,
+// once and not in every cell. Plugins can write an executable as bytes and read
+// it back (PJRT_Executable_Serialize, PJRT_Executable_DeserializeAndLoad). The
+// machine code is the same, so results are, bit for bit. A file's name is a hash
+// of all that decides about the machine code: program, options, XLA_FLAGS,
+// plugin, processor, number of cores. Whatever goes wrong, a damaged file or a
+// full disk, the program is compiled as without a cache.
+//
+// A program can be prepared while the one before runs ([Ahead]): plugins do not
+// wait for what they execute, go-xla does.
+//
+// go-xla takes a plugin that its caller has loaded, by the address of its table
+// of functions (pjrt.RegisterPreloadedPlugin). [Open] gives it a copy of the
+// plugin's own table, with two functions of ours in it: the one that compiles
+// looks for the program in a folder first, the one that executes can leave out
+// the event that go-xla would wait for.
+package xlaplugin
+
+// Limit is the number of bytes that a cache may take. Beyond it, files that
+// were not used for longest go.
+const Limit = 256 << 20
