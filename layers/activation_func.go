@@ -57,8 +57,10 @@ func (c *Call) activate(f ActivationFunc, x *graph.Node) *graph.Node {
 		return x
 	case Softmax:
 		return c.softmax(x, -1)
+	case LogSoftmax:
+		return inFloat32(x, f.of)
 	}
-	return inFloat32(x, f.of)
+	return c.pointwise(x, f.of)
 }
 
 // of applies any function but Linear and Softmax.

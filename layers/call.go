@@ -26,8 +26,9 @@ type Call struct {
 	streams uint32
 	updates []Update
 	logits  map[*graph.Node]*graph.Node
-	mixed   bool         // some layer computes in another type than float32
-	compute dtypes.DType // of the layer that is being called, where mixed
+	rows    map[*graph.Node]*graph.Node // see pointwise
+	mixed   bool                        // some layer computes in another type than float32
+	compute dtypes.DType                // of the layer that is being called, where mixed
 }
 
 // Update is a new value for a variable that the forward pass itself computes.
@@ -41,7 +42,8 @@ type Update struct {
 // training step, from which all random numbers of the step follow; it may be
 // nil where nothing random happens (training false, or no dropout).
 func NewCall(g *graph.Graph, training bool, value func(*Variable) *graph.Node, seed *graph.Node) *Call {
-	return &Call{Graph: g, Training: training, value: value, seed: seed, logits: map[*graph.Node]*graph.Node{}}
+	return &Call{Graph: g, Training: training, value: value, seed: seed,
+		logits: map[*graph.Node]*graph.Node{}, rows: map[*graph.Node]*graph.Node{}}
 }
 
 // Value returns the node of a variable: its newest value, if the pass has

@@ -155,7 +155,7 @@ func (l *Conv2DLayer) Build(in []Shape) error {
 
 // Call convolves, adds the bias and applies the activation.
 func (l *Conv2DLayer) Call(c *Call, in []*graph.Node) *graph.Node {
-	x := in[0]
+	x := c.forConvolution(in[0])
 	_, _, pads, err := l.window.image(x.Shape().Dimensions[1], x.Shape().Dimensions[2])
 	if err != nil {
 		panic(err)

@@ -34,8 +34,8 @@ func LeakyReLU(slope ...float64) *LeakyReLULayer {
 func (l *LeakyReLULayer) OutputShape(in []Shape) (Shape, error) { return oneInput(in) }
 
 // Call applies the function.
-func (l *LeakyReLULayer) Call(_ *Call, in []*graph.Node) *graph.Node {
-	return inFloat32(in[0], func(x *graph.Node) *graph.Node { return rectify(x, l.slope) })
+func (l *LeakyReLULayer) Call(c *Call, in []*graph.Node) *graph.Node {
+	return c.pointwise(in[0], func(x *graph.Node) *graph.Node { return rectify(x, l.slope) })
 }
 
 // Config returns Keras' configuration of a LeakyReLU.

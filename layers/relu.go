@@ -54,8 +54,8 @@ func (l *ReLULayer) Threshold(v float64) *ReLULayer {
 func (l *ReLULayer) OutputShape(in []Shape) (Shape, error) { return oneInput(in) }
 
 // Call applies the function.
-func (l *ReLULayer) Call(_ *Call, in []*graph.Node) *graph.Node {
-	return inFloat32(in[0], l.rectify)
+func (l *ReLULayer) Call(c *Call, in []*graph.Node) *graph.Node {
+	return c.pointwise(in[0], l.rectify)
 }
 
 func (l *ReLULayer) rectify(x *graph.Node) *graph.Node {

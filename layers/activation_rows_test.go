@@ -1,0 +1,87 @@
+package layers
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// TestRowsChangeNoBit compares what a convolution reads of an activation, and
+// its gradient, with what others read.
+func TestRowsChangeNoBit(t *testing.T) {
+	onXLA(t)
+	values := make([]float32, 2*5*7*16)
+	for i := range values {
+		values[i] = float32(i%41-20) / 7
+	}
+	x := tensors.FromFlatDataAndDimensions(values, 2, 5, 7, 16)
+	for name, activate := range map[string]func(*Call, *graph.Node) *graph.Node{
+		"LeakyReLU": func(c *Call, x *graph.Node) *graph.Node { return LeakyReLU(0.1).Call(c, []*graph.Node{x}) },
+		"ReLU":      func(c *Call, x *graph.Node) *graph.Node { return ReLU().Call(c, []*graph.Node{x}) },
+		"swish":     func(c *Call, x *graph.Node) *graph.Node { return c.activate(Silu, x) },
+	} {
+		out, err := graph.CallOnceN(mustBackend(t), func(x *graph.Node) []*graph.Node {
+			c := NewCall(x.Graph(), true, nil, nil)
+			narrow := graph.ConvertDType(x, dtypes.BFloat16)
+			y := activate(c, narrow)
+			rows := c.forConvolution(y)
+			if rows == y {
+				t.Errorf("%s: a convolution reads what others read", name)
+			}
+			var out []*graph.Node
+			for _, y := range []*graph.Node{y, rows} {
+				y = graph.ConvertDType(y, dtypes.Float32)
+				weighted := graph.ReduceAllSum(graph.Mul(y, graph.AddScalar(x, 1)))
+				out = append(out, y, graph.ConvertDType(graph.Gradient(weighted, narrow)[0], dtypes.Float32))
+			}
+			return out
+		}, x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, what := range []string{"values", "gradients"} {
+			want, got := tensors.MustCopyFlatData[float32](out[i]), tensors.MustCopyFlatData[float32](out[i+2])
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: %s differ", name, what)
+			}
+			if slices.Max(want) == slices.Min(want) {
+				t.Errorf("%s: all %s are the same", name, what)
+			}
+		}
+	}
+}
+
+// TestRowsAreForFewChannels lists activations that convolutions read as others do.
+func TestRowsAreForFewChannels(t *testing.T) {
+	onXLA(t)
+	for _, c := range []struct {
+		what  string
+		dtype dtypes.DType
+		shape []int
+		f     ActivationFunc
+	}{
+		{"float32", dtypes.Float32, []int{2, 4, 4, 16}, Relu},
+		{"32 channels", dtypes.BFloat16, []int{2, 4, 4, 32}, Relu},
+		{"a vector", dtypes.BFloat16, []int{2, 16}, Relu},
+		{"a function of all channels", dtypes.BFloat16, []int{2, 4, 4, 16}, LogSoftmax},
+	} {
+		size := 1
+		for _, d := range c.shape {
+			size *= d
+		}
+		_, err := graph.CallOnceN(mustBackend(t), func(x *graph.Node) []*graph.Node {
+			call := NewCall(x.Graph(), true, nil, nil)
+			y := call.activate(c.f, graph.ConvertDType(x, c.dtype))
+			if call.forConvolution(y) != y {
+				t.Errorf("%s: a convolution reads another result", c.what)
+			}
+			return []*graph.Node{graph.ConvertDType(y, dtypes.Float32)}
+		}, tensors.FromFlatDataAndDimensions(make([]float32, size), c.shape...))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
