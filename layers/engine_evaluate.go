@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/gocifar/gocifar/layers/xlaplugin"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -74,6 +75,8 @@ func (e *evaluator) measure(ctx context.Context, data *deviceData, from, to int)
 	if err != nil {
 		return nil, err
 	}
+	var ahead xlaplugin.Ahead
+	defer func() { _ = ahead.Wait() }() // after an error: data may be freed
 	for row := from; row < to; row += e.batch {
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("layers: evaluating model %q: %w", e.model.Name(), context.Cause(ctx))
@@ -89,7 +92,11 @@ func (e *evaluator) measure(ctx context.Context, data *deviceData, from, to int)
 		for _, v := range e.model.Variables() {
 			args = append(args, v.Value)
 		}
-		out, err := e.exec.Call(args...)
+		var out []*tensors.Tensor
+		err := ahead.Run(func() (err error) {
+			out, err = e.exec.Call(args...)
+			return err
+		})
 		if err != nil {
 			return nil, fmt.Errorf("layers: evaluating model %q: %w", e.model.Name(), explainMemory(err, e.batch))
 		}
@@ -97,6 +104,9 @@ func (e *evaluator) measure(ctx context.Context, data *deviceData, from, to int)
 	}
 	defer release(position)
 	defer release(sums)
+	if err := ahead.Wait(); err != nil {
+		return nil, fmt.Errorf("layers: evaluating model %q: %w", e.model.Name(), explainMemory(err, e.batch))
+	}
 	vector, err := tensors.CopyFlatData[float32](sums)
 	if err != nil {
 		return nil, fmt.Errorf("layers: reading the metrics: %w", err)
