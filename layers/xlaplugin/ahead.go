@@ -70,11 +70,14 @@ func (a *Ahead) next() error {
 // runAhead calls f on a thread whose execution is not waited for, and returns
 // the event of its end.
 func runAhead(f func() error) (event unsafe.Pointer, err error) {
+	execution := alloc[C.Execution]()
+	defer C.free(unsafe.Pointer(execution))
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	C.xlaplugin_start_ahead()
-	defer func() { event = C.xlaplugin_end_ahead() }()
-	return nil, f()
+	C.xlaplugin_start_ahead(execution)
+	defer C.xlaplugin_end_ahead()
+	err = f()
+	return execution.event, err
 }
 
 // whenReady returns a channel that gets an event's error, nil for none, and

@@ -2,6 +2,7 @@
 
 #include "pjrt.h"
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,27 +21,31 @@ const Api *xlaplugin_open(const char *path, const char **why) {
 	return api;
 }
 
-static __thread int ahead;   // whether the next execution is not to be waited for
-static __thread void *running; // the event of its end
+// ahead is each thread's Execution, NULL where programs are waited for. It is no
+// __thread: Go's own linker, which links cells, knows none.
+static pthread_key_t ahead;
+static int has_ahead; // set once, before the table that needs it is handed out
 
-void xlaplugin_start_ahead(void) {
-	ahead = 1;
-	running = NULL;
+void xlaplugin_start_ahead(Execution *execution) {
+	if (has_ahead) {
+		pthread_setspecific(ahead, execution);
+	}
 }
 
-void *xlaplugin_end_ahead(void) {
-	ahead = 0;
-	return running;
+void xlaplugin_end_ahead(void) {
+	if (has_ahead) {
+		pthread_setspecific(ahead, NULL);
+	}
 }
 
 // go-xla waits for the events that it finds in the arguments afterwards.
 static void *execute(void *pointer) {
+	Execution *execution = pthread_getspecific(ahead);
 	ExecuteArgs *args = pointer;
 	void *error = plugin->LoadedExecutable_Execute(args);
-	if (!error && ahead && args->num_devices == 1 && args->device_complete_events) {
-		running = args->device_complete_events[0];
+	if (!error && execution && !execution->event && args->num_devices == 1 && args->device_complete_events) {
+		execution->event = args->device_complete_events[0];
 		args->device_complete_events = NULL;
-		ahead = 0;
 	}
 	return error;
 }
@@ -58,7 +63,10 @@ Api *xlaplugin_copy(const Api *api) {
 		memcpy(copy, api, api->struct_size);
 		plugin = api;
 		copy->Client_Compile = xlapluginCompile;
-		copy->LoadedExecutable_Execute = execute;
+		has_ahead = !pthread_key_create(&ahead, NULL);
+		if (has_ahead) {
+			copy->LoadedExecutable_Execute = execute;
+		}
 	}
 	return copy;
 }

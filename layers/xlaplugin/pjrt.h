@@ -75,10 +75,13 @@ const Api *xlaplugin_open(const char *path, const char **why);
 // whose LoadedExecutable_Execute can be told not to wait.
 Api *xlaplugin_copy(const Api *api);
 
-// From start on, this thread's next execution, if it is on one device, lets its
-// caller go on at once. end returns the event of its end, NULL if there was none.
-void xlaplugin_start_ahead(void);
-void *xlaplugin_end_ahead(void);
+// An execution that is not waited for: the event of its end, NULL before.
+typedef struct { void *event; } Execution;
+
+// Between start and end, this thread's first execution on one device lets its
+// caller go on at once.
+void xlaplugin_start_ahead(Execution *execution);
+void xlaplugin_end_ahead(void);
 
 // Lets xlapluginDone know when the event comes; user is its argument.
 void *xlaplugin_on_ready(Function on_ready, void *event, uintptr_t user);
