@@ -60,18 +60,14 @@ func TestRowsAreForFewChannels(t *testing.T) {
 	for _, c := range []struct {
 		what  string
 		dtype dtypes.DType
-		shape []int
+		shape Shape
 		f     ActivationFunc
 	}{
-		{"float32", dtypes.Float32, []int{2, 4, 4, 16}, Relu},
-		{"32 channels", dtypes.BFloat16, []int{2, 4, 4, 32}, Relu},
-		{"a vector", dtypes.BFloat16, []int{2, 16}, Relu},
-		{"a function of all channels", dtypes.BFloat16, []int{2, 4, 4, 16}, LogSoftmax},
+		{"float32", dtypes.Float32, Shape{2, 4, 4, 16}, Relu},
+		{"32 channels", dtypes.BFloat16, Shape{2, 4, 4, 32}, Relu},
+		{"a vector", dtypes.BFloat16, Shape{2, 16}, Relu},
+		{"a function of all channels", dtypes.BFloat16, Shape{2, 4, 4, 16}, LogSoftmax},
 	} {
-		size := 1
-		for _, d := range c.shape {
-			size *= d
-		}
 		_, err := graph.CallOnceN(mustBackend(t), func(x *graph.Node) []*graph.Node {
 			call := NewCall(x.Graph(), true, nil, nil)
 			y := call.activate(c.f, graph.ConvertDType(x, c.dtype))
@@ -79,7 +75,7 @@ func TestRowsAreForFewChannels(t *testing.T) {
 				t.Errorf("%s: a convolution reads another result", c.what)
 			}
 			return []*graph.Node{graph.ConvertDType(y, dtypes.Float32)}
-		}, tensors.FromFlatDataAndDimensions(make([]float32, size), c.shape...))
+		}, tensors.FromFlatDataAndDimensions(make([]float32, c.shape.Size()), c.shape...))
 		if err != nil {
 			t.Fatal(err)
 		}

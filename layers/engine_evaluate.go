@@ -92,11 +92,7 @@ func (e *evaluator) measure(ctx context.Context, data *deviceData, from, to int)
 		for _, v := range e.model.Variables() {
 			args = append(args, v.Value)
 		}
-		var out []*tensors.Tensor
-		err := ahead.Run(func() (err error) {
-			out, err = e.exec.Call(args...)
-			return err
-		})
+		out, err := callAhead(&ahead, e.exec, args)
 		if err != nil {
 			return nil, fmt.Errorf("layers: evaluating model %q: %w", e.model.Name(), explainMemory(err, e.batch))
 		}

@@ -202,11 +202,7 @@ func (t *trainer) run() error {
 			args[first+i] = donated
 		}
 	}
-	var out []*tensors.Tensor
-	err := t.ahead.Run(func() (err error) {
-		out, err = t.exec.Call(args...)
-		return err
-	})
+	out, err := callAhead(&t.ahead, t.exec, args)
 	if err != nil {
 		return fmt.Errorf("layers: model %q: running a step: %w", t.model.Name(), explainMemory(err, t.batch))
 	}
@@ -215,6 +211,16 @@ func (t *trainer) run() error {
 		t.mirror.accept(out, replaced)
 	}
 	return nil
+}
+
+// callAhead starts a program and returns its results, which may not be there yet,
+// when the one before has ended.
+func callAhead(ahead *xlaplugin.Ahead, exec *graph.Exec, args []any) (out []*tensors.Tensor, err error) {
+	err = ahead.Run(func() (err error) {
+		out, err = exec.Call(args...)
+		return err
+	})
+	return out, err
 }
 
 // wait returns when all steps that were started have ended.

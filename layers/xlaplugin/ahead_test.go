@@ -47,7 +47,7 @@ func TestAhead(t *testing.T) {
 		}
 		return
 	}
-	client := openClient(t)
+	_, client := openClient(t, "")
 	e, err := client.Compile().WithStableHLO([]byte(powers)).Done()
 	if err != nil {
 		t.Fatal(err)
@@ -132,22 +132,4 @@ func TestAhead(t *testing.T) {
 	if err := ahead.Run(func() error { _, err := once(small); return err }); err == nil {
 		t.Error("a program ran on a buffer of another shape")
 	}
-}
-
-// openClient opens the plugin without a cache.
-func openClient(t *testing.T) *pjrt.Client {
-	t.Helper()
-	path := pluginPath(t)
-	if _, err := Open(path, ""); err != nil {
-		t.Fatal(err)
-	}
-	p, err := pjrt.GetPlugin(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := p.NewClient(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return client
 }

@@ -24,11 +24,12 @@ func xlapluginCompile(pointer unsafe.Pointer) unsafe.Pointer {
 
 // compile sets args.executable, or returns the plugin's error.
 func (p *Plugin) compile(args *C.CompileArgs) unsafe.Pointer {
-	program := args.program
-	k := key(p.about, []byte(os.Getenv("XLA_FLAGS")), view(program.format, program.format_size),
-		view(program.code, program.code_size), view(args.compile_options, args.compile_options_size))
 	cached := p.folder.path != "" && p.onCPU(args.client)
+	var k string
 	if cached {
+		program := args.program
+		k = key(p.about, []byte(os.Getenv("XLA_FLAGS")), view(program.format, program.format_size),
+			view(program.code, program.code_size), view(args.compile_options, args.compile_options_size))
 		if data := p.folder.load(k); data != nil {
 			if args.executable = p.deserialize(args.client, data); args.executable != nil {
 				p.loaded.Add(1)

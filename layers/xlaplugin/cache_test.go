@@ -31,23 +31,11 @@ const roleVariable = "XLACACHE_TEST_CHILD"
 // compileAndRun is a process that opens the plugin with a cache, compiles the
 // program and prints counts and a sum of the results' bits.
 func compileAndRun(t *testing.T, dir string) {
-	plugin := pluginPath(t)
-	opened, err := Open(plugin, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Open(plugin, dir); err == nil {
+	opened, client := openClient(t, dir)
+	if _, err := Open(pluginPath(t), dir); err == nil {
 		t.Error("a second plugin was opened")
 	}
 	opened.worthwhile = 0
-	p, err := pjrt.GetPlugin(plugin)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := p.NewClient(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	if _, err := client.Compile().WithStableHLO([]byte("no program")).Done(); err == nil {
 		t.Error("what is no program compiled")
 	}
@@ -73,6 +61,25 @@ func compileAndRun(t *testing.T, dir string) {
 	}
 	loaded, compiled := opened.Counts()
 	fmt.Printf("loaded %d compiled %d results %x\n", loaded, compiled, key(fmt.Append(nil, result)))
+}
+
+// openClient opens the plugin, with a cache in dir unless that is "".
+func openClient(t *testing.T, dir string) (*Plugin, *pjrt.Client) {
+	t.Helper()
+	path := pluginPath(t)
+	opened, err := Open(path, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := pjrt.GetPlugin(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := p.NewClient(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return opened, client
 }
 
 // pluginPath is the CPU plugin that GOMLX_BACKEND names.
