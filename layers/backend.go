@@ -41,8 +41,11 @@ var processBackend = sync.OnceValues(func() (backend compute.Backend, err error)
 // open opens the backend of a configuration, "" for GoMLX's default.
 func open(config string) (compute.Backend, error) {
 	if config != "" {
-		if options, ok := cpuPlugin(config); ok {
+		options, device := namedPlugin(config)
+		if device != "" {
 			openPlugin(options)
+		}
+		if device == "cpu" {
 			if backend, err := openCPU(options); err == nil {
 				return backend, nil
 			}
@@ -56,13 +59,22 @@ func open(config string) (compute.Backend, error) {
 	return backend, err
 }
 
-// cpuPlugin returns the options of a configuration that names XLA's plugin for
-// the CPU by its path, as kernelspecs do. GPUs' plugins are go-xla's to open: it
-// checks their drivers.
-func cpuPlugin(config string) (options string, ok bool) {
+// namedPlugin returns the options of a configuration that names XLA's plugin by
+// its path, as kernelspecs do, and the plugin's device: "cpu", "cuda", or "" for
+// those that are go-xla's to open.
+func namedPlugin(config string) (options, device string) {
 	name, options, _ := strings.Cut(config, ":")
 	plugin, _, _ := strings.Cut(options, ",")
-	return options, name == xla.BackendName && filepath.IsAbs(plugin) && strings.Contains(strings.ToLower(plugin), "cpu")
+	if name != xla.BackendName || !filepath.IsAbs(plugin) {
+		return options, ""
+	}
+	if pjrt.IsCUDAName(plugin) {
+		return options, "cuda"
+	}
+	if strings.Contains(strings.ToLower(plugin), "cpu") {
+		return options, "cpu"
+	}
+	return options, ""
 }
 
 // openCPU opens XLA's CPU with as many threads as there are processors. By
@@ -77,8 +89,8 @@ func openCPU(options string) (compute.Backend, error) {
 	return xla.NewWithOptions(options, pjrt.NamedValuesMap{"cpu_device_count": int64(1)})
 }
 
-// openPlugin loads XLA's plugin for the CPU so that what it compiles is kept on
-// disk and training steps can be prepared ahead. Whatever prevents that, the
+// openPlugin loads XLA's plugin so that what it compiles is kept on disk and
+// training steps can be prepared ahead. Whatever prevents that, the
 // backend works without.
 func openPlugin(options string) {
 	plugin, _, _ := strings.Cut(options, ",")
@@ -142,6 +154,12 @@ func catch(f func()) (err error) {
 func computesOnCPU(backend compute.Backend) bool {
 	xla, ok := backend.(interface{ IsCPU() bool })
 	return ok && xla.IsCPU()
+}
+
+// computesOnGPU tells whether a backend is XLA's on an NVIDIA GPU.
+func computesOnGPU(backend compute.Backend) bool {
+	xla, ok := backend.(interface{ IsCUDA() bool })
+	return ok && xla.IsCUDA()
 }
 
 // onCPU tells whether XLA computes a graph on the CPU.

@@ -23,17 +23,18 @@ func TestWithoutDeadlock(t *testing.T) {
 	}
 }
 
-func TestCPUPlugin(t *testing.T) {
-	for config, want := range map[string]string{
-		"xla:/cache/pjrt_c_api_cpu_plugin.so":                     "/cache/pjrt_c_api_cpu_plugin.so",
-		"xla:/cache/pjrt_c_api_cpu_plugin.so,shared_buffers=true": "/cache/pjrt_c_api_cpu_plugin.so,shared_buffers=true",
-		"xla:/cache/pjrt_c_api_cuda_plugin.so":                    "",
-		"xla:cpu":                                                 "",
-		"go":                                                      "",
+func TestNamedPlugin(t *testing.T) {
+	for config, want := range map[string][2]string{
+		"xla:/cache/pjrt_c_api_cpu_plugin.so":                     {"/cache/pjrt_c_api_cpu_plugin.so", "cpu"},
+		"xla:/cache/pjrt_c_api_cpu_plugin.so,shared_buffers=true": {"/cache/pjrt_c_api_cpu_plugin.so,shared_buffers=true", "cpu"},
+		"xla:/cache/pjrt_c_api_cuda_plugin.so,tf32=false":         {"/cache/pjrt_c_api_cuda_plugin.so,tf32=false", "cuda"},
+		"xla:/cache/pjrt_c_api_rocm_plugin.so":                    {"/cache/pjrt_c_api_rocm_plugin.so", ""},
+		"xla:cpu":                                                 {"cpu", ""},
+		"go":                                                      {"", ""},
 	} {
-		got, ok := cpuPlugin(config)
-		if ok != (want != "") || ok && got != want {
-			t.Errorf("%s: got %q, %v, want %q", config, got, ok, want)
+		options, device := namedPlugin(config)
+		if device != want[1] || options != want[0] {
+			t.Errorf("%s: got %q, %q, want %q", config, options, device, want)
 		}
 	}
 }
@@ -41,7 +42,7 @@ func TestCPUPlugin(t *testing.T) {
 // TestThreads counts the threads among which XLA's CPU divides its work.
 func TestThreads(t *testing.T) {
 	onXLA(t)
-	if _, ok := cpuPlugin(os.Getenv("GOMLX_BACKEND")); !ok || runtime.GOOS != "linux" || os.Getenv("NPROC") != "" ||
+	if _, device := namedPlugin(os.Getenv("GOMLX_BACKEND")); device != "cpu" || runtime.GOOS != "linux" || os.Getenv("NPROC") != "" ||
 		strings.Contains(os.Getenv("XLA_FLAGS"), "device_count") {
 		t.Skip("wants Linux, GOMLX_BACKEND=xla:PLUGIN, and neither NPROC nor a number of devices in XLA_FLAGS")
 	}

@@ -1,42 +1,65 @@
 package layers
 
 import (
+	"bufio"
+	"fmt"
 	"os"
 	"strconv"
 	"testing"
+	"time"
 )
 
-// benchmarkTraining trains at batch 32; one iteration is an epoch of 3,200
-// images (or of as many as LAYERS_BENCH_IMAGES says), compiled before the
-// clock starts. Beside images a second it reports the processor time of a step,
-// which other processes on the machine disturb less, and the process' largest
-// resident memory so far. LAYERS_BENCH_DTYPE names a DTypePolicy, for all layers
-// but the last.
+// benchmarkTraining trains at batch 32, or LAYERS_BENCH_BATCH; one iteration is
+// an epoch of 3,200 images (or of as many as LAYERS_BENCH_IMAGES says), compiled
+// before the clock starts. Beside images a second it reports the processor time
+// of a step, which other processes on the machine disturb less, and the process'
+// largest resident memory so far. LAYERS_BENCH_DTYPE names a DTypePolicy, for all
+// layers but the last. With LAYERS_BENCH_TURNS it is, for each line on standard
+// input, a Fit of as many epochs, and writes how many seconds one of them took, so
+// that a script can let several programs train in turns.
 func benchmarkTraining(b *testing.B, m *Model) {
-	n := 3200
-	if s := os.Getenv("LAYERS_BENCH_IMAGES"); s != "" {
-		var err error
-		if n, err = strconv.Atoi(s); err != nil {
-			b.Fatal(err)
-		}
-	}
+	n, batch := fromEnv(b, "LAYERS_BENCH_IMAGES", 3200), fromEnv(b, "LAYERS_BENCH_BATCH", 32)
 	if p := os.Getenv("LAYERS_BENCH_DTYPE"); p != "" {
 		m.DType(DTypePolicy(p))
 		m.Layers()[len(m.Layers())-1].core().policy = Float32
 	}
 	e := cifarBatch(b, n)
-	if _, err := m.Fit(b.Context(), e, Verbose(Silent)); err != nil {
-		b.Fatal(err)
-	}
-	used := processorTime()
-	for b.Loop() {
-		if _, err := m.Fit(b.Context(), e, Verbose(Silent)); err != nil {
+	epochs := fromEnv(b, "LAYERS_BENCH_TURNS", 1)
+	fit := func() {
+		if _, err := m.Fit(b.Context(), e, Epochs(epochs), BatchSize(batch), Verbose(Silent)); err != nil {
 			b.Fatal(err)
 		}
 	}
+	fit()
+	if os.Getenv("LAYERS_BENCH_TURNS") != "" {
+		fmt.Println("ready")
+		for turns := bufio.NewScanner(os.Stdin); turns.Scan(); {
+			start := time.Now()
+			fit()
+			fmt.Println(time.Since(start).Seconds() / float64(epochs))
+		}
+		b.SkipNow()
+	}
+	used := processorTime()
+	for b.Loop() {
+		fit()
+	}
 	b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "img/s")
 	b.ReportMetric(peakMemory()/1e6, "MB-peak")
-	b.ReportMetric((processorTime()-used).Seconds()*1000/float64((n+31)/32*b.N), "cpu-ms/step")
+	b.ReportMetric((processorTime()-used).Seconds()*1000/float64((n+batch-1)/batch*b.N), "cpu-ms/step")
+}
+
+// fromEnv is the number in an environment variable.
+func fromEnv(b *testing.B, name string, otherwise int) int {
+	s := os.Getenv(name)
+	if s == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return n
 }
 
 // The walkthrough's models; Model 1 is walkthrough1.

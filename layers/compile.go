@@ -18,6 +18,7 @@ type compiled struct {
 	steps       map[string]*trainStep
 	evaluators  map[int]*evaluator
 	apart       bool // a step's results do not overwrite its arguments (see overwrite); for comparison
+	atOnce      int  // steps in one execution (see stepsAtOnce); 0 for what the backend likes; for tests
 }
 
 // Compile chooses how the model trains: an optimizer, a loss, and metrics to

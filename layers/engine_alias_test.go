@@ -26,6 +26,14 @@ func onXLA(t testing.TB) {
 	}
 }
 
+// onXLACPU skips unless the backend is XLA's on the CPU.
+func onXLACPU(t testing.TB) {
+	t.Helper()
+	if onXLA(t); !computesOnCPU(mustBackend(t)) {
+		t.Skip("for XLA's CPU backend alone")
+	}
+}
+
 // aliasedBytes is what XLA itself says about a compiled graph: how many bytes
 // of results lie over arguments.
 func aliasedBytes(t *testing.T, g *graph.Graph) int64 {
@@ -59,7 +67,7 @@ func TestStepOverwritesItsState(t *testing.T) {
 			err = tr.begin(make([]int32, 50), 0, nil)
 		}
 		if err == nil {
-			err = errors.Join(tr.run(), tr.wait())
+			err = errors.Join(tr.run(1), tr.wait())
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -125,7 +133,7 @@ func TestFailedStepLosesNothing(t *testing.T) {
 	}
 	defer tr.free()
 	var good snapshot
-	if err := errors.Join(tr.begin(make([]int32, 50), 0, nil), tr.run(), tr.wait(), good.take(m)); err != nil {
+	if err := errors.Join(tr.begin(make([]int32, 50), 0, nil), tr.run(1), tr.wait(), good.take(m)); err != nil {
 		t.Fatal(err)
 	}
 	want := flat(t, m)
@@ -133,7 +141,7 @@ func TestFailedStepLosesNothing(t *testing.T) {
 	if data.labels, err = toDevice(tr.backend, make([]float32, 50), shapes.Make(dtypes.Float32, 50)); err != nil {
 		t.Fatal(err)
 	}
-	if err := tr.run(); err == nil {
+	if err := tr.run(1); err == nil {
 		t.Fatal("a step with labels of a wrong type did not fail")
 	}
 	if !slices.Equal(flat(t, m), want) {
@@ -142,7 +150,7 @@ func TestFailedStepLosesNothing(t *testing.T) {
 	release(data.labels)
 	data.labels = labels
 	release(data.values)
-	if err := tr.run(); err == nil {
+	if err := tr.run(1); err == nil {
 		t.Fatal("a step without images did not fail")
 	}
 	if err := good.restore(m); err != nil {

@@ -16,7 +16,7 @@ import (
 // batch normalisation, dropout, class weights, a partial last batch, a callback
 // that restores weights in between, and a second fit.
 func TestDataParallel(t *testing.T) {
-	onXLA(t)
+	onXLACPU(t)
 	if os.Getenv("LAYERS_TEST_DEVICES") == "" {
 		cmd := exec.Command(os.Args[0], "-test.run=^TestDataParallel$", "-test.v")
 		cmd.Env = append(os.Environ(), "LAYERS_TEST_DEVICES=1",

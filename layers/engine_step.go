@@ -12,15 +12,13 @@ import (
 
 // trainStep is the program of one training step: gather the batch's rows,
 // scale them, run the model, and move the weights. It is compiled once for
-// every shape; an epoch's last partial batch is filled up and masked.
-//
-// Several steps in one execution, by a While loop in the graph, were measured
-// on XLA's CPU backend and are 15 to 25 times slower there: XLA runs the
-// convolutions of a loop's body on a slow path.
+// every shape; an epoch's last partial batch is filled up and masked. It may do
+// that several times over; see repeated.
 type trainStep struct {
 	model             *Model
 	compiled          *compiled
 	batch, devices    int
+	repeat            int  // steps in one execution
 	partial, weighted bool // whether a batch may be partial; whether classes have weights
 	trainable, others []*Variable
 
@@ -30,9 +28,9 @@ type trainStep struct {
 }
 
 // trainStep returns the step's program, made on first use.
-func (c *compiled) trainStep(m *Model, batch, devices int, partial, weighted bool) (*trainStep, error) {
+func (c *compiled) trainStep(m *Model, batch, devices, repeat int, partial, weighted bool) (*trainStep, error) {
 	s := &trainStep{
-		model: m, compiled: c, batch: batch, devices: devices, partial: partial, weighted: weighted,
+		model: m, compiled: c, batch: batch, devices: devices, repeat: repeat, partial: partial, weighted: weighted,
 		trainable: m.TrainableVariables(), others: m.NonTrainableVariables(),
 	}
 	if len(s.trainable) == 0 {
@@ -66,7 +64,7 @@ func (s *trainStep) key() string {
 	for i, v := range s.trainable {
 		names[i] = v.Path
 	}
-	return fmt.Sprintf("%d %d %t %t %s", s.batch, s.devices, s.partial, s.weighted, strings.Join(names, " "))
+	return fmt.Sprintf("%d %d %d %t %t %s", s.batch, s.devices, s.repeat, s.partial, s.weighted, strings.Join(names, " "))
 }
 
 // stepArgs are a step's arguments: first those that stay, then the state that
@@ -113,8 +111,64 @@ func (s *trainStep) parse(in []*graph.Node) *stepArgs[*graph.Node] {
 	return a
 }
 
-// build is the graph of one training step.
+// build is the program's graph.
 func (s *trainStep) build(in []*graph.Node) []*graph.Node {
+	f := s.once
+	if s.repeat > 1 {
+		f = s.repeated
+	}
+	out := f(in)
+	if !s.compiled.apart {
+		overwrite(in[0].Graph(), s.pick(in), out)
+	}
+	return out
+}
+
+// repeated does several steps in one execution: from all arguments to those of
+// the state that they replace. Where the device is fast and steps are short, as
+// on a GPU, starting an execution takes longer than a step. The number of steps
+// is a constant: then XLA need not ask the device each time whether to go on.
+//
+// On XLA's CPU backend steps in a loop are 15 to 25 times slower: it runs the
+// convolutions of a loop's body on a slow path.
+func (s *trainStep) repeated(in []*graph.Node) []*graph.Node {
+	g := in[0].Graph()
+	// Also what stays is handed from step to step: an operation of go-xla 0.4.5
+	// fails inside a loop where all its operands are from outside.
+	parameters := func(g *graph.Graph) (count *graph.Node, list []*graph.Node) {
+		count = graph.Parameter(g, "count", shapes.Make(dtypes.Int32))
+		for i, node := range in {
+			list = append(list, graph.Parameter(g, fmt.Sprintf("argument%d", i), node.Shape()))
+		}
+		return count, list
+	}
+	more := graph.NewClosure(g, func(g *graph.Graph) []*graph.Node {
+		count, _ := parameters(g)
+		return []*graph.Node{graph.LessThan(count, graph.Const(g, int32(s.repeat)))}
+	})
+	step := graph.NewClosure(g, func(g *graph.Graph) []*graph.Node {
+		count, list := parameters(g)
+		out := s.once(list)
+		for i, place := range s.replaced(len(in), s.parse(in).fixed()) {
+			list[place] = out[i]
+		}
+		return append([]*graph.Node{graph.AddScalar(count, 1)}, list...)
+	})
+	last := graph.While(more, step, append([]*graph.Node{graph.Const(g, int32(0))}, in...)...)
+	return s.pick(last[1:])
+}
+
+// pick returns the arguments that a step replaces.
+func (s *trainStep) pick(in []*graph.Node) (list []*graph.Node) {
+	for _, i := range s.replaced(len(in), s.parse(in).fixed()) {
+		list = append(list, in[i])
+	}
+	return list
+}
+
+// once is the graph of one training step: from all arguments to those of the
+// state that it replaces.
+func (s *trainStep) once(in []*graph.Node) []*graph.Node {
 	a := s.parse(in)
 	g := a.values.Graph()
 	nodes := map[*Variable]*graph.Node{}
@@ -145,15 +199,7 @@ func (s *trainStep) build(in []*graph.Node) []*graph.Node {
 		graph.AddScalar(a.step, 1), graph.AddScalar(a.iterations, 1),
 		graph.Add(a.sums, measured.vector()), firstNotFinite(a.firstBad, loss, a.step),
 	}
-	out = slices.Concat(out, weights, slots, s.statistics(call))
-	if !s.compiled.apart {
-		var replaced []*graph.Node
-		for _, i := range s.replaced(len(in), a.fixed()) {
-			replaced = append(replaced, in[i])
-		}
-		overwrite(g, replaced, out)
-	}
-	return out
+	return slices.Concat(out, weights, slots, s.statistics(call))
 }
 
 // together holds all values back until the last of them is there, those that

@@ -3,6 +3,7 @@ package layers
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/gocifar/gocifar/layers/xlaplugin"
 	"github.com/gomlx/compute"
@@ -15,10 +16,12 @@ import (
 // trainer runs a model's training steps. Everything a step reads or writes
 // lives on the device: the data set, the epoch's order, weights, optimizer
 // slots, and the running sums of loss and metrics. One step is one execution
-// without any transfer; weights, slots and sums give their buffers to their
-// successors.
+// without any transfer, or several are, see atOnce; weights, slots and sums give
+// their buffers to their successors.
 type trainer struct {
 	*trainStep
+	many     *trainStep    // several steps in one execution; nil if there is none
+	slow     time.Duration // from how long on an execution of several steps is too long
 	backend  compute.Backend
 	data     *deviceData
 	examples int // an epoch's
@@ -48,15 +51,27 @@ func newTrainer(m *Model, data *deviceData, examples, batch, devices int, seed u
 	if err := m.InitializeMissing(); err != nil {
 		return nil, err
 	}
-	step, err := m.compiled.trainStep(m, batch, devices, examples%batch != 0, classWeights != nil)
-	if err != nil {
-		return nil, err
-	}
 	backend, err := Backend()
 	if err != nil {
 		return nil, err
 	}
-	t := &trainer{trainStep: step, backend: backend, data: data, examples: examples}
+	program := func(repeat int) (*trainStep, error) {
+		return m.compiled.trainStep(m, batch, devices, repeat, examples%batch != 0, classWeights != nil)
+	}
+	step, err := program(1)
+	if err != nil {
+		return nil, err
+	}
+	t := &trainer{trainStep: step, slow: progressEvery, backend: backend, data: data, examples: examples}
+	n := stepsAtOnce(backend, t.steps())
+	if m.compiled.atOnce > 0 {
+		n = m.compiled.atOnce
+	}
+	if n > 1 && devices == 1 {
+		if t.many, err = program(n); err != nil {
+			return nil, err
+		}
+	}
 	if devices > 1 {
 		t.mirror = newMirror(backend, devices)
 	}
@@ -169,10 +184,41 @@ func (t *trainer) setOrder(padded []int32) (err error) {
 	return err
 }
 
-// run starts the next step and returns when the one before has ended, or failed.
-// The state is the next step's from then on, but only for it: whoever else wants
-// to look at it has to wait.
-func (t *trainer) run() error {
+// atOnce is how many steps an execution does that begins with the given step of
+// an epoch: one, or many where they end with the epoch.
+func (t *trainer) atOnce(step int) int {
+	if t.many != nil && (t.steps()-step)%t.many.repeat == 0 {
+		return t.many.repeat
+	}
+	return 1
+}
+
+// stepsAtOnce is how many steps of an epoch a backend should do in one
+// execution: a number that divides them, if there is one that is large enough.
+// Few more than what hides the start of an execution, since a fit can be
+// interrupted between two of them alone.
+func stepsAtOnce(backend compute.Backend, steps int) int {
+	if !computesOnGPU(backend) {
+		return 1
+	}
+	for n := min(mostAtOnce, steps); n >= fewestAtOnce; n-- {
+		if steps%n == 0 {
+			return n
+		}
+	}
+	return min(mostAtOnce, steps)
+}
+
+const fewestAtOnce, mostAtOnce = 8, 25
+
+// run starts the next n steps, as many as atOnce says or one, and returns when
+// the execution before has ended, or failed. The state is the next step's from
+// then on, but only for it: whoever else wants to look at it has to wait.
+func (t *trainer) run(n int) error {
+	program := t.trainStep
+	if n > 1 {
+		program = t.many
+	}
 	if err := t.setRate(t.compiled.optimizer.LearningRate()); err != nil {
 		return err
 	}
@@ -184,11 +230,11 @@ func (t *trainer) run() error {
 			return explainMemory(err, t.batch)
 		}
 	}
-	if err := t.prepare(slices.Concat(lists...)); err != nil {
+	if err := program.prepare(slices.Concat(lists...)); err != nil {
 		return err
 	}
 	var args []any
-	replaced := t.replaced(len(lists[0]), a.fixed())
+	replaced := program.replaced(len(lists[0]), a.fixed())
 	for device, list := range lists {
 		first := len(args)
 		for _, tensor := range list {
@@ -202,11 +248,15 @@ func (t *trainer) run() error {
 			args[first+i] = donated
 		}
 	}
-	out, err := callAhead(&t.ahead, t.exec, args)
+	started := time.Now()
+	out, err := callAhead(&t.ahead, program.exec, args)
+	if n > 1 && time.Since(started) > t.slow { // so long took the one before
+		t.many = nil
+	}
 	if err != nil {
 		return fmt.Errorf("layers: model %q: running a step: %w", t.model.Name(), explainMemory(err, t.batch))
 	}
-	t.accept(out[:len(replaced)])
+	t.accept(program, out[:len(replaced)])
 	if t.mirror != nil {
 		t.mirror.accept(out, replaced)
 	}
@@ -234,17 +284,17 @@ func (t *trainer) wait() error {
 // prepare compiles the step for the arguments' shapes, if it is not yet: only
 // then is known which statistics a step changes, hence which arguments it may
 // consume. Nothing is consumed by a step that does not compile.
-func (t *trainer) prepare(args []*tensors.Tensor) error {
+func (s *trainStep) prepare(args []*tensors.Tensor) error {
 	argShapes := make([]shapes.Shape, len(args))
 	for i, tensor := range args {
 		argShapes[i] = tensor.Shape()
 	}
 	if err := catch(func() {
-		if _, err := t.exec.Compile(argShapes...); err != nil {
+		if _, err := s.exec.Compile(argShapes...); err != nil {
 			panic(err)
 		}
 	}); err != nil {
-		return fmt.Errorf("layers: model %q: compiling the training step: %w", t.model.Name(), explainMemory(err, t.batch))
+		return fmt.Errorf("layers: model %q: compiling the training step: %w", s.model.Name(), explainMemory(err, s.batch))
 	}
 	return nil
 }
@@ -266,8 +316,8 @@ func (t *trainer) args() *stepArgs[*tensors.Tensor] {
 	return a
 }
 
-// accept takes a step's results as the new state.
-func (t *trainer) accept(out []*tensors.Tensor) {
+// accept takes a program's results as the new state.
+func (t *trainer) accept(program *trainStep, out []*tensors.Tensor) {
 	t.step, t.iterations, t.sums, t.firstBad = out[0], out[1], out[2], out[3]
 	out = out[4:]
 	for i, v := range t.trainable {
@@ -280,11 +330,11 @@ func (t *trainer) accept(out []*tensors.Tensor) {
 		out = out[per:]
 	}
 	for i, v := range t.others {
-		if t.updated[i] {
+		if program.updated[i] {
 			v.Value, out = out[0], out[1:]
 		}
 	}
-	t.compiled.state.iterations++
+	t.compiled.state.iterations += program.repeat
 }
 
 // setRate brings a changed learning rate to the device.

@@ -257,7 +257,7 @@ const progressEvery = 250 * time.Millisecond
 // steps runs an epoch's steps from first on.
 func (f *fitting) steps(ctx context.Context, epoch, first int, started time.Time) error {
 	looked := started
-	for step := first; step < f.trainer.steps(); step++ {
+	for step := first; step < f.trainer.steps(); {
 		if ctx.Err() != nil {
 			err := fmt.Errorf("%w in epoch %d before step %d: %w", ErrInterrupted, epoch+1, step+1, context.Cause(ctx))
 			return errors.Join(err, f.keepInterrupted(step, started))
@@ -265,10 +265,15 @@ func (f *fitting) steps(ctx context.Context, epoch, first int, started time.Time
 		if err := f.batchHooks(func(c BatchCallback) error { return c.OnTrainBatchBegin(f.training, step) }); err != nil {
 			return err
 		}
-		if err := f.trainer.run(); err != nil {
+		n := 1
+		if !f.watchesSteps() {
+			n = f.trainer.atOnce(step)
+		}
+		if err := f.trainer.run(n); err != nil {
 			return err
 		}
-		if err := f.afterStep(epoch, step, started); err != nil {
+		step += n
+		if err := f.afterStep(epoch, step-1, started); err != nil {
 			return err
 		}
 		if time.Since(looked) > progressEvery {
@@ -277,7 +282,7 @@ func (f *fitting) steps(ctx context.Context, epoch, first int, started time.Time
 			if err != nil {
 				return err
 			}
-			f.report.progress(step+1, looked.Sub(started), logs)
+			f.report.progress(step, looked.Sub(started), logs)
 		}
 		if f.training.stop {
 			return nil
@@ -286,9 +291,16 @@ func (f *fitting) steps(ctx context.Context, epoch, first int, started time.Time
 	return nil
 }
 
+// watchesSteps tells whether something is to be done after single steps.
+func (f *fitting) watchesSteps() bool { return f.saveSteps > 0 || f.hasBatchCallback() }
+
+func (f *fitting) hasBatchCallback() bool {
+	return slices.ContainsFunc(f.callbacks, func(c Callback) bool { _, ok := c.(BatchCallback); return ok })
+}
+
 // afterStep calls the callbacks that watch steps and saves a run now and then.
 func (f *fitting) afterStep(epoch, step int, started time.Time) error {
-	if slices.ContainsFunc(f.callbacks, func(c Callback) bool { _, ok := c.(BatchCallback); return ok }) {
+	if f.hasBatchCallback() {
 		logs, err := f.means(epoch)
 		if err != nil {
 			return err
