@@ -48,7 +48,7 @@ const retryPlugin = 15 * time.Minute
 // the same flags for XLA.
 func (m *machine) backendPath() string {
 	gpu, _ := filepath.Glob("/dev/nvidia[0-9]*")
-	k := key(os.Getenv("GOMLX_BACKEND"), os.Getenv("XLA_FLAGS"), os.Getenv("PJRT_PLUGIN_LIBRARY_PATH"), os.Getenv("LD_LIBRARY_PATH"), os.Getenv("HOME"), strings.Join(gpu, ","), strings.Join(offeredXLAFlags(), ","))
+	k := key(os.Getenv("GOMLX_BACKEND"), os.Getenv("XLA_FLAGS"), os.Getenv("PJRT_PLUGIN_LIBRARY_PATH"), os.Getenv("LD_LIBRARY_PATH"), os.Getenv("HOME"), strings.Join(gpu, ","), strings.Join(offeredXLAFlags("cpu", true), ","), strings.Join(offeredXLAFlags("cuda", false), ","))
 	return filepath.Join(m.buildDir(), "backend-"+k+".json")
 }
 

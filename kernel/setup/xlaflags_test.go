@@ -18,7 +18,9 @@ func TestXLAFlags(t *testing.T) {
 	}{
 		{name: "a processor with bfloat16", device: "cpu", bfloat16: true, want: xlaflags.OneDNN + " " + xlaflags.SumsByYNNPACK},
 		{name: "one without", device: "cpu"},
-		{name: "a GPU", device: "cuda", bfloat16: true},
+		{name: "a GPU", device: "cuda", bfloat16: true, want: xlaflags.ConvolutionGraphs},
+		{name: "a GPU's plugin that does not know it", device: "cuda", unknown: "*command_buffer*"},
+		{name: "another device", device: "rocm", bfloat16: true},
 		{name: "the user's own flags", device: "cpu", bfloat16: true, own: "--xla_dump_to=/tmp"},
 		{name: "a plugin without YNNPACK", device: "cpu", bfloat16: true, unknown: "*ynn*", want: xlaflags.OneDNN},
 		{name: "a plugin that does not know them", device: "cpu", bfloat16: true, unknown: "*onednn*"},

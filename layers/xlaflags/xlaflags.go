@@ -1,7 +1,7 @@
 // Package xlaflags names what `go run ./kernel setup` puts into kernels'
-// XLA_FLAGS on a CPU, and what package layers chooses its precision and its
-// gradients by: flags of XLA's CPU backend, read once, when its plugin is
-// loaded. XLA ends the process at a flag that it does not know.
+// XLA_FLAGS, and what package layers chooses its precision and its gradients by
+// on a CPU. XLA reads the flags once, when its plugin is loaded, and ends the
+// process at one that it does not know.
 package xlaflags
 
 import (
@@ -25,6 +25,10 @@ const (
 	// float32's convolutions and products before oneDNN is asked, which computes
 	// them faster (layers/SPEED.md).
 	SumsByYNNPACK = "--xla_cpu_experimental_ynn_fusion_type=LIBRARY_FUSION_TYPE_REDUCE"
+
+	// ConvolutionGraphs has XLA put convolutions into its CUDA graphs, too: a graph
+	// is started at once, where else each kernel is (layers/SPEED_GPU.md).
+	ConvolutionGraphs = "--xla_gpu_enable_command_buffer=+CONVOLUTION"
 )
 
 // HasOneDNN tells whether this process' XLA_FLAGS have oneDNN compute bfloat16's

@@ -10,6 +10,7 @@ import "C"
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"time"
 	"unsafe"
@@ -24,11 +25,12 @@ func xlapluginCompile(pointer unsafe.Pointer) unsafe.Pointer {
 
 // compile sets args.executable, or returns the plugin's error.
 func (p *Plugin) compile(args *C.CompileArgs) unsafe.Pointer {
-	cached := p.folder.path != "" && p.onCPU(args.client)
+	device, cached := p.device(args.client)
+	cached = cached && p.folder.path != ""
 	var k string
 	if cached {
 		program := args.program
-		k = key(p.about, []byte(os.Getenv("XLA_FLAGS")), view(program.format, program.format_size),
+		k = key(p.about, device, []byte(os.Getenv("XLA_FLAGS")), view(program.format, program.format_size),
 			view(program.code, program.code_size), view(args.compile_options, args.compile_options_size))
 		if data := p.folder.load(k); data != nil {
 			if args.executable = p.deserialize(args.client, data); args.executable != nil {
@@ -50,13 +52,56 @@ func (p *Plugin) compile(args *C.CompileArgs) unsafe.Pointer {
 	return nil
 }
 
-// onCPU tells whether a client's devices are processors. On others an
-// executable depends on more than the key has: the device's model, its driver.
-func (p *Plugin) onCPU(client unsafe.Pointer) bool {
+// device says what a client's devices are, and whether that, what [describe]
+// knows and the program are all that its executables depend on: so it is for
+// processors and NVIDIA's GPUs.
+func (p *Plugin) device(client unsafe.Pointer) (about []byte, known bool) {
+	name, ok := p.clientText(p.api.Client_PlatformName, client)
+	if !ok || name != "cpu" && name != "cuda" {
+		return nil, false
+	}
+	version, ok := p.clientText(p.api.Client_PlatformVersion, client)
+	if !ok {
+		return nil, false
+	}
+	kinds, ok := p.kinds(client)
+	return fmt.Appendf(nil, "%s\n%s\n%q", name, version, kinds), ok
+}
+
+// clientText calls one of PJRT's functions that return a client's name or version.
+func (p *Plugin) clientText(f C.Function, client unsafe.Pointer) (string, bool) {
 	a := alloc[C.ClientTextArgs]()
 	defer C.free(unsafe.Pointer(a))
 	a.struct_size, a.client = C.sizeof_ClientTextArgs, client
-	return p.ok(C.xlaplugin_call(p.api.Client_PlatformName, unsafe.Pointer(a))) && string(view(a.text, a.text_size)) == "cpu"
+	if !p.ok(C.xlaplugin_call(f, unsafe.Pointer(a))) {
+		return "", false
+	}
+	return string(view(a.text, a.text_size)), true
+}
+
+// kinds are what vendors call a client's devices: "NVIDIA H200".
+func (p *Plugin) kinds(client unsafe.Pointer) (kinds []string, ok bool) {
+	a := alloc[C.DevicesArgs]()
+	defer C.free(unsafe.Pointer(a))
+	a.struct_size, a.client = C.sizeof_DevicesArgs, client
+	if !p.ok(C.xlaplugin_call(p.api.Client_AddressableDevices, unsafe.Pointer(a))) {
+		return nil, false
+	}
+	d, t := alloc[C.DescriptionArgs](), alloc[C.DescriptionTextArgs]()
+	defer C.free(unsafe.Pointer(d))
+	defer C.free(unsafe.Pointer(t))
+	for _, device := range unsafe.Slice(a.devices, int(a.num_devices)) {
+		d.struct_size, d.device = C.sizeof_DescriptionArgs, device
+		if !p.ok(C.xlaplugin_call(p.api.Device_GetDescription, unsafe.Pointer(d))) {
+			return nil, false
+		}
+		t.struct_size, t.description = C.sizeof_DescriptionTextArgs, d.description
+		if !p.ok(C.xlaplugin_call(p.api.DeviceDescription_Kind, unsafe.Pointer(t))) {
+			return nil, false
+		}
+		kinds = append(kinds, string(view(t.text, t.text_size)))
+	}
+	return kinds, true
 }
 
 // deserialize returns a loaded executable, nil if the plugin does not want it.

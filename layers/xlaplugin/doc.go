@@ -1,5 +1,5 @@
-// Package xlaplugin opens XLA's plugin for the CPU, with two things that go-xla
-// has no way to ask it for.
+// Package xlaplugin opens XLA's plugin for the CPU or NVIDIA's GPUs, with two
+// things that go-xla has no way to ask it for.
 //
 // What XLA compiles is kept on disk, so that the same program is compiled once
 // on a machine and not in every process: in notebooks whose cells are processes,
@@ -7,8 +7,9 @@
 // it back (PJRT_Executable_Serialize, PJRT_Executable_DeserializeAndLoad). The
 // machine code is the same, so results are, bit for bit. A file's name is a hash
 // of all that decides about the machine code: program, options, XLA_FLAGS,
-// plugin, processor, number of cores. Whatever goes wrong, a damaged file or a
-// full disk, the program is compiled as without a cache.
+// plugin, processor, number of cores, GPU, its driver and libraries. Whatever
+// goes wrong, a damaged file or a full disk, the program is compiled as without
+// a cache.
 //
 // A program can be prepared while the one before runs ([Ahead]): plugins do not
 // wait for what they execute, go-xla does.

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -16,14 +17,32 @@ import (
 
 // describe says what beside a program decides about its machine code: the
 // plugin in a file, the processor, the number of cores that XLA shares work
-// among.
+// among, and for GPUs NVIDIA's libraries and driver.
 func describe(plugin string) ([]byte, error) {
 	info, err := os.Stat(plugin)
 	if err != nil {
 		return nil, fmt.Errorf("xlaplugin: reading the PJRT plugin: %w", err)
 	}
-	return fmt.Appendf(nil, "1\n%d %d %x\n%s %d %v %v\n%s", info.Size(), info.ModTime().UnixNano(), buildID(plugin),
-		runtime.GOARCH, runtime.NumCPU(), cpu.X86, cpu.ARM64, processor()), nil
+	return fmt.Appendf(nil, "2\n%d %d %x\n%s %d %v %v\n%s\n%s", info.Size(), info.ModTime().UnixNano(), buildID(plugin),
+		runtime.GOARCH, runtime.NumCPU(), cpu.X86, cpu.ARM64, processor(), nvidia(plugin)), nil
+}
+
+// nvidia lists the versions of NVIDIA's driver and, where a plugin for its GPUs
+// looks for them (its RPATH), of its libraries: XLA keeps which of cuDNN's
+// algorithms it found fastest, by their numbers.
+func nvidia(plugin string) string {
+	var about strings.Builder
+	driver, _ := os.ReadFile("/proc/driver/nvidia/version")
+	about.Write(driver)
+	for _, up := range []string{"..", "../.."} {
+		libraries, _ := filepath.Glob(filepath.Join(filepath.Dir(plugin), up, "nvidia", "*", "lib", "*.so*"))
+		for _, name := range libraries {
+			if info, err := os.Stat(name); err == nil {
+				fmt.Fprintln(&about, name, info.Size(), info.ModTime().UnixNano())
+			}
+		}
+	}
+	return about.String()
 }
 
 // buildID is what the linker of an ELF file wrote to tell builds apart, empty

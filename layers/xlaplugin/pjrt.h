@@ -9,6 +9,9 @@
 
 typedef struct { size_t struct_size; void *extension_start; const void *error; const char *message; size_t message_size; } ErrorArgs; // Error_Destroy, Error_Message
 typedef struct { size_t struct_size; void *extension_start; void *client; const char *text; size_t text_size; } ClientTextArgs; // Client_PlatformName, Client_PlatformVersion
+typedef struct { size_t struct_size; void *extension_start; void *client; void *const *devices; size_t num_devices; } DevicesArgs; // Client_AddressableDevices
+typedef struct { size_t struct_size; void *extension_start; void *device; void *description; } DescriptionArgs; // Device_GetDescription
+typedef struct { size_t struct_size; void *extension_start; void *description; const char *text; size_t text_size; } DescriptionTextArgs; // DeviceDescription_Kind
 typedef struct { size_t struct_size; void *extension_start; char *code; size_t code_size; const char *format; size_t format_size; } Program;
 typedef struct {
 	size_t struct_size; void *extension_start; void *client; const Program *program;
