@@ -12,6 +12,7 @@ require (
 	github.com/gomlx/gomlx v0.28.5
 	github.com/hinshun/vt10x v0.0.0-20220301184237-5011da428d02
 	github.com/janpfeifer/gonb v0.11.5
+	github.com/klauspost/cpuid/v2 v2.3.0
 	github.com/mattn/go-isatty v0.0.20
 	github.com/mattn/go-sixel v0.0.5
 	github.com/reeflective/readline v1.3.0

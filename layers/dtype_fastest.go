@@ -9,8 +9,8 @@ import "github.com/gocifar/gocifar/layers/xlaflags"
 //	…
 //	model.DType(policy)
 //
-// It is faster on XLA's CPU backend, on a processor with instructions for
-// bfloat16 (AVX512-BF16 or AMX), with XLA told to use oneDNN, as
+// It is faster on XLA's CPU backend, on a processor that is fast in bfloat16
+// (AMX, or AMD's AVX512-BF16), with XLA told to use oneDNN, as
 // `go run ./kernel setup` tells it in the kernels:
 //
 //	XLA_FLAGS="--xla_cpu_use_onednn=true --xla_cpu_experimental_onednn_custom_call=true"
@@ -23,7 +23,7 @@ func FastestPolicy() (DTypePolicy, error) {
 	if err != nil {
 		return Float32, err
 	}
-	if computesOnCPU(backend) && xlaflags.ProcessorHasBFloat16() && xlaflags.HasOneDNN() {
+	if computesOnCPU(backend) && xlaflags.ProcessorIsFastInBFloat16() && xlaflags.HasOneDNN() {
 		return MixedBFloat16, nil
 	}
 	return Float32, nil

@@ -6,15 +6,15 @@ import (
 	"github.com/gocifar/gocifar/layers/xlaflags"
 )
 
-// TestFastestPolicy: bfloat16 is taken only where processor, backend and flags
-// all have it.
+// TestFastestPolicy: bfloat16 is taken only where the processor is fast in it, and
+// backend and flags have it.
 func TestFastestPolicy(t *testing.T) {
 	backend, err := Backend()
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := Float32
-	if computesOnCPU(backend) && xlaflags.ProcessorHasBFloat16() {
+	if computesOnCPU(backend) && xlaflags.ProcessorIsFastInBFloat16() {
 		want = MixedBFloat16
 	}
 	for flags, want := range map[string]DTypePolicy{

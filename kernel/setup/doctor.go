@@ -211,10 +211,7 @@ func (d *diagnosis) backend() {
 		}
 	default:
 		d.add("backend", Fine, fmt.Sprintf("%s; %s", b.Source, r.Description), "")
-		switch {
-		case b.XLAFlags != "" && b.Device == "cpu":
-			d.add("", Fine, "bfloat16 through oneDNN: XLA_FLAGS="+b.XLAFlags, "")
-		case b.XLAFlags != "":
+		if b.XLAFlags != "" {
 			d.add("", Fine, "XLA_FLAGS="+b.XLAFlags, "")
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"os"
 	"strings"
 
-	"golang.org/x/sys/cpu"
+	"github.com/klauspost/cpuid/v2"
 )
 
 const (
@@ -43,4 +43,13 @@ func HasOneDNNFloat32() bool {
 // ProcessorHasBFloat16 tells whether the processor multiplies bfloat16 by
 // itself: AVX512-BF16 on Intel's since Cooper Lake and AMD's since Zen 4, AMX on
 // Intel's since Sapphire Rapids.
-func ProcessorHasBFloat16() bool { return cpu.X86.HasAVX512BF16 || cpu.X86.HasAMXBF16 }
+func ProcessorHasBFloat16() bool { return cpuid.CPU.Supports(cpuid.AVX512BF16) || hasAMX() }
+
+// ProcessorIsFastInBFloat16 tells whether it multiplies twice as much of it in a
+// time as of float32, or more. Intel's AVX512-BF16 does not: without AMX, as in
+// some virtual machines, an Emerald Rapids takes longer in bfloat16 (layers/SPEED.md).
+func ProcessorIsFastInBFloat16() bool {
+	return hasAMX() || cpuid.CPU.IsVendor(cpuid.AMD) && cpuid.CPU.Supports(cpuid.AVX512BF16)
+}
+
+func hasAMX() bool { return cpuid.CPU.Supports(cpuid.AMXBF16) }
