@@ -8,8 +8,8 @@ counted; then each in its turn trains --epochs epochs in one call, --rounds time
 fails is reported and left out. --layers names a compiled test of package layers (go test -c ./layers); without, it is
 built. The table has medians, and what the card takes at least: see floor.
 """
-import argparse, os, pathlib, platform, statistics, subprocess, sys, tempfile, time
-from speed import ROOT, read_images
+import argparse, os, pathlib, statistics, subprocess, sys, tempfile, time
+from speed import ROOT, processor, read_images, replace_head
 
 XLA_FLAGS = "--xla_gpu_enable_command_buffer=+CONVOLUTION"  # what `go run ./kernel setup` gives a kernel on a GPU; ours alone
 PIXELS, HIDDEN = 32 * 32, 256
@@ -148,11 +148,16 @@ class Program:
         return bool(self.wait_for(lambda line: True if line == "ready" else None))
 
     def turn(self):
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
+        """Whether the program went through its turn."""
+        try:
+            self.process.stdin.write("\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass  # it ended meanwhile, as wait_for finds
         seconds = self.wait_for(number)
         if seconds is not None:
             self.seconds.append(seconds)
+        return seconds is not None
 
 
 def number(text):
@@ -179,8 +184,8 @@ def run_peer(args):
 def write(args, programs, name, rates):
     lines = ["# Speed on a GPU beside peers", "",
              f"{name}: copies {rates['copy'] / 1e12:.2f} TB/s (bytes read and written), multiplies matrices at {rates['tf32'] / 1e12:.0f} (TF32) and {rates['bfloat16'] / 1e12:.0f} "
-             f"(bfloat16) TFLOP/s. {os.cpu_count()} processors, {processor()}. Model 1, {args.images:,} images, {args.epochs} epochs in a call, {args.rounds} calls in turns, {time.strftime('%Y-%m-%d')}. "
-             f"Medians (least to most). Ours with XLA_FLAGS={XLA_FLAGS}.", "", "Command: `python .ci/gpu_speed.py cifar-10-binary.tar.gz" + (f" --rounds {args.rounds}`." if args.rounds != 5 else "`."), "",
+             f"(bfloat16) TFLOP/s. Processor: {processor()}. Model 1, {args.images:,} images, {args.epochs} epochs in a call, {args.rounds} calls in turns, {time.strftime('%Y-%m-%d')}. "
+             f"Medians (least to most). Ours with XLA_FLAGS={XLA_FLAGS}.", "", f"Command: `python .ci/gpu_speed.py cifar-10-binary.tar.gz --rounds {args.rounds} --programs {args.programs}`.", "",
              "| batch | program | epochs a second | ms a step | of it the card needs at least |", "|---|---|---|---|---|"]
     for p in sorted((p for p in programs if p.seconds), key=lambda p: (p.key[0], statistics.median(p.seconds))):
         batch, bfloat16, _ = p.key
@@ -188,17 +193,7 @@ def write(args, programs, name, rates):
         step = 1000 * seconds / steps
         lines.append(f"| {batch} | {p.title().rpartition(', batch')[0]} | {1 / seconds:.2f} ({1 / max(p.seconds):.2f} to {1 / min(p.seconds):.2f}) | {step:.3f} | "
                      f"{100 * floor(batch, bfloat16, rates) / step:.0f} % |")
-    text = "\n".join(lines) + "\n"
-    path = pathlib.Path(args.out)
-    _, heading, rest = (path.read_text() if path.exists() else "").partition("\n## ")  # what was written by hand stays
-    path.write_text(text + heading + rest)
-    print(text, flush=True)
-
-
-def processor():
-    info = pathlib.Path("/proc/cpuinfo")
-    names = [line.partition(": ")[2] for line in info.read_text().splitlines() if line.startswith("model name")] if info.exists() else []
-    return names[0] if names else platform.machine()
+    replace_head(pathlib.Path(args.out), "\n".join(lines) + "\n")
 
 
 def main():
@@ -233,8 +228,7 @@ def main():
                     ready.append(program)
             name, rates = card()
             for _ in range(args.rounds):
-                for program in ready:
-                    program.turn()
+                ready = [program for program in ready if program.turn()]
                 write(args, ready, name, rates)
         finally:
             for program in programs:

@@ -198,9 +198,12 @@ def write(path, state, args):
             if rows:
                 lines.append(f"| {model} | {TITLES[name]} | {len(rows)} | {spread([r[0] for r in rows], 0)} | {spread([r[1] for r in rows], 1)} | "
                              f"{spread([r[2] for r in rows], 0) if i == 0 else ''} |")
-    text = "\n".join(lines) + "\n"
-    path = pathlib.Path(path)
-    _, heading, rest = (path.read_text() if path.exists() else "").partition("\n## ")  # what was written by hand stays
+    replace_head(pathlib.Path(path), "\n".join(lines) + "\n")
+
+
+def replace_head(path, text):
+    """Writes and prints the part of a file before its first "## "; what is behind it was written by hand and stays."""
+    _, heading, rest = (path.read_text() if path.exists() else "").partition("\n## ")
     path.write_text(text + heading + rest)
     print(text, flush=True)
 

@@ -25,8 +25,11 @@ func xlapluginCompile(pointer unsafe.Pointer) unsafe.Pointer {
 
 // compile sets args.executable, or returns the plugin's error.
 func (p *Plugin) compile(args *C.CompileArgs) unsafe.Pointer {
-	device, cached := p.device(args.client)
-	cached = cached && p.folder.path != ""
+	cached := p.folder.path != ""
+	var device []byte
+	if cached {
+		device, cached = p.device(args.client)
+	}
 	var k string
 	if cached {
 		program := args.program

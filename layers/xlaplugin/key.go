@@ -17,19 +17,19 @@ import (
 
 // describe says what beside a program decides about its machine code: the
 // plugin in a file, the processor, the number of cores that XLA shares work
-// among, and for GPUs NVIDIA's libraries and driver.
+// among.
 func describe(plugin string) ([]byte, error) {
 	info, err := os.Stat(plugin)
 	if err != nil {
 		return nil, fmt.Errorf("xlaplugin: reading the PJRT plugin: %w", err)
 	}
-	return fmt.Appendf(nil, "2\n%d %d %x\n%s %d %v %v\n%s\n%s", info.Size(), info.ModTime().UnixNano(), buildID(plugin),
-		runtime.GOARCH, runtime.NumCPU(), cpu.X86, cpu.ARM64, processor(), nvidia(plugin)), nil
+	return fmt.Appendf(nil, "2\n%d %d %x\n%s %d %v %v\n%s", info.Size(), info.ModTime().UnixNano(), buildID(plugin),
+		runtime.GOARCH, runtime.NumCPU(), cpu.X86, cpu.ARM64, processor()), nil
 }
 
-// nvidia lists the versions of NVIDIA's driver and, where a plugin for its GPUs
-// looks for them (its RPATH), of its libraries: XLA keeps which of cuDNN's
-// algorithms it found fastest, by their numbers.
+// nvidia says what else decides with a plugin for NVIDIA's GPUs: the versions of
+// the driver and, where the plugin looks for them (its RPATH), of the libraries.
+// XLA keeps which of cuDNN's algorithms it found fastest, by their numbers.
 func nvidia(plugin string) string {
 	var about strings.Builder
 	driver, _ := os.ReadFile("/proc/driver/nvidia/version")

@@ -46,6 +46,9 @@ func Open(path, dir string) (*Plugin, error) {
 	if err != nil {
 		return nil, err
 	}
+	if pjrt.IsCUDAName(path) {
+		about = append(about, nvidia(path)...)
+	}
 	name := C.CString(path)
 	defer C.free(unsafe.Pointer(name))
 	var why *C.char
