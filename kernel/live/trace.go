@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gocifar/gocifar/kernel/live/host"
+	"github.com/gocifar/gocifar/kernel/live/library"
 )
 
 var (
@@ -13,7 +14,7 @@ var (
 	cellPlace = regexp.MustCompile(`(?:^|/)(cell\[\d+\])$`)
 	// entryName is the function of a cell's statements. Its symbol is not in the
 	// runtime's table of names, so it mostly has none.
-	entryName = regexp.MustCompile(`^(?:|cell/\d+\.main|gocell\.gocell_main)$`)
+	entryName = regexp.MustCompile(`^(?:|cell/\d+\.main|main\.gocell_main)$`)
 )
 
 // traceback makes a panic's stack readable: it names cells and lines.
@@ -24,7 +25,7 @@ func traceback(message string, frames []host.Frame) []string {
 		if c := cellPlace.FindStringSubmatch(f.File); c != nil {
 			place = fmt.Sprintf("%s line %d", c[1], f.Line)
 		}
-		name := strings.TrimPrefix(f.Function, "gocell.")
+		name := strings.TrimPrefix(library.WithoutVersions(f.Function), "main.")
 		if entryName.MatchString(f.Function) {
 			name = "the cell's statements"
 		}

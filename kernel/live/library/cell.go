@@ -10,8 +10,13 @@ import (
 )
 
 // Every cell is compiled as a package of this path, so that variables and types
-// have the same symbols in all of them.
-const cellPath = "gocell"
+// have the same symbols in all of them. It is the path of a Go program, too: types
+// are called main.T and functions main.f, as people expect.
+const cellPath = "main"
+
+// VariableSymbol is the symbol of a variable that cells share but hide from each
+// other, see versionScript.
+func VariableSymbol(name string) string { return cellPath + "." + name }
 
 // VariablePrefix begins the symbols of variables that live on. It is outside of
 // the cells' path, whose symbols are hidden.
@@ -69,6 +74,9 @@ func (b *Builder) Compile(ctx context.Context, dir string, number int64, source 
 	if _, err := output(compile); err != nil {
 		return "", err
 	}
+	if err := polishFile(archive); err != nil {
+		return "", err
+	}
 	err = b.linkFast(ctx, dir, number, archive, plugin)
 	// The linker gives up after some complaints, so there may be more than one round.
 	for err != nil && b.adjust(archive, number, err) {
@@ -79,6 +87,16 @@ func (b *Builder) Compile(ctx context.Context, dir string, number int64, source 
 	}
 	// Whatever the interface lacks, the library has.
 	return plugin, b.linkCell(ctx, number, b.linkConfig, archive, plugin)
+}
+
+// polishFile is polish for a file.
+func polishFile(archive string) error {
+	data, err := os.ReadFile(archive)
+	if err != nil {
+		return err
+	}
+	polish(data)
+	return os.WriteFile(archive, data, 0o600)
 }
 
 // linkFast links against an interface of the library.

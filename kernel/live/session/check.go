@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/gocifar/gocifar/kernel/live/cell"
+	"github.com/gocifar/gocifar/kernel/live/library"
 )
 
 // NeedPackages says that a cell imports packages that have to be fetched or built
@@ -133,7 +134,7 @@ func check(s *Session, u *unit, number int64, a *attempt) (*checked, error) {
 		}
 		problems = append(problems, e)
 	}}
-	c.own, _ = config.Check("gocell", c.files, []*ast.File{c.file}, c.info)
+	c.own, _ = config.Check("main", c.files, []*ast.File{c.file}, c.info)
 	learnt := false
 	for _, v := range u.reached.variables {
 		if o, ok := c.own.Scope().Lookup(v.Name).(*types.Var); ok && a.invalid[v.Name] == "" && layout(o.Type(), c.own) != v.layout && v.layout != "" && o.Type() != types.Typ[types.Invalid] {
@@ -289,7 +290,7 @@ func (c *checked) findStatement(name string, a *attempt) bool {
 			}
 			code, imports, ok := typeCode(o.Type(), c.own)
 			if ok {
-				a.early[name] = &Variable{Name: name, code: code, imports: imports, symbol: "gocell." + name, layout: layout(o.Type(), c.own)}
+				a.early[name] = &Variable{Name: name, code: code, imports: imports, symbol: library.VariableSymbol(name), layout: layout(o.Type(), c.own)}
 			}
 			return ok
 		}

@@ -174,7 +174,7 @@ func (w *composer) declaration(d *declaration) {
 	}
 }
 
-func versioned(name string, n int) string { return name + versionMark + strconv.Itoa(n) }
+func versioned(name string, n int) string { return name + library.VersionMark + strconv.Itoa(n) }
 
 func (w *composer) variables() {
 	old := w.unit.reached.variables

@@ -6,17 +6,13 @@ import (
 	"hash/fnv"
 	"regexp"
 	"strings"
+
+	"github.com/gocifar/gocifar/kernel/live/library"
 )
-
-// versionMark separates a type's name from the number of its definition. It is a
-// letter, so that the two are one identifier.
-const versionMark = "ᵛ"
-
-var versionSuffix = regexp.MustCompile(versionMark + `\d+`)
 
 // plain removes version numbers and our names of packages from a text for people.
 func plain(text string) string {
-	return packageAlias.ReplaceAllString(versionSuffix.ReplaceAllString(text, ""), "$1")
+	return packageAlias.ReplaceAllString(library.WithoutVersions(text), "$1")
 }
 
 var packageAlias = regexp.MustCompile(`\bgocell_([\pL\d_]+)_[0-9a-f]{8}\b`)
@@ -43,7 +39,7 @@ func typeCode(t types.Type, own *types.Package) (code string, imports map[string
 		imports[aliasOf(p)] = p.Path()
 		return aliasOf(p)
 	})
-	return versionSuffix.ReplaceAllString(code, ""), imports, true
+	return library.WithoutVersions(code), imports, true
 }
 
 // nameable tells whether a type can be written in another cell.
