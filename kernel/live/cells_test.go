@@ -113,7 +113,7 @@ func (n *notebook) run(code string) string {
 	n.mu.Unlock()
 	ctx, cancel := context.WithTimeout(n.t.Context(), time.Minute)
 	defer cancel()
-	a, err := n.process.do(ctx, host.Command{Op: host.Run, Path: plugin, Entry: library.EntryName(n.number), Cell: n.number, Args: c.Args, Flags: p.Flags})
+	a, err := n.process.do(ctx, host.Command{Path: plugin, Entry: library.EntryName(n.number), Cell: n.number, Args: c.Args, Flags: p.Flags})
 	os.Remove(plugin)
 	if err != nil {
 		var died *diedError

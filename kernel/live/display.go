@@ -112,7 +112,7 @@ func (k *Kernel) display(d *displays, data *protocol.DisplayData) {
 	}
 	if v, ok := data.Data[protocol.MIMEJupyterInput]; ok {
 		request, _ := v.(protocol.InputRequest)
-		go k.inputForCell(x, p, request.Prompt, request.Password)
+		k.inputForCell(x, p, request.Prompt, request.Password)
 		return
 	}
 	// What was printed before comes before.

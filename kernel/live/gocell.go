@@ -30,8 +30,8 @@ func (k *Kernel) runGo(x *execution, c *cell.Cell, code string, number int64) er
 	for _, notice := range program.Notices {
 		k.stderr("note: %s\n", notice)
 	}
-	answer, err := k.process.do(x.ctx2(), host.Command{Op: host.Run, Path: plugin, Entry: library.EntryName(number), Cell: number,
-		Args: c.Args, Flags: program.Flags, Dir: k.cwd, Env: k.env})
+	answer, err := k.process.do(x.ctx2(), host.Command{Path: plugin, Entry: library.EntryName(number), Cell: number,
+		Input: x.content.AllowStdin, Args: c.Args, Flags: program.Flags, Dir: k.cwd, Env: k.env})
 	if err != nil {
 		return k.died(err)
 	}
@@ -40,6 +40,13 @@ func (k *Kernel) runGo(x *execution, c *cell.Cell, code string, number int64) er
 	}
 	k.session.Commit(program)
 	switch answer.Outcome {
+	case host.Exited:
+		if answer.Status == 0 {
+			return nil
+		}
+		return &failure{name: exitError, value: fmt.Sprintf("exit status %d", answer.Status)}
+	case host.NoInput:
+		return &failure{name: inputError, value: answer.Error, traceback: traceback(answer.Error, answer.Frames)}
 	case host.Interrupted:
 		if x.interrupts == 0 {
 			return &failure{name: exitError, value: "the cell ended its goroutine (runtime.Goexit)"}
@@ -50,6 +57,12 @@ func (k *Kernel) runGo(x *execution, c *cell.Cell, code string, number int64) er
 			return &failure{name: interruptedError, value: answer.Error, traceback: traceback(answer.Error, answer.Frames)}
 		}
 		return &failure{name: panicError, value: answer.Error, traceback: traceback(answer.Error, answer.Frames)}
+	}
+	k.mu.Lock()
+	refused := x.refused
+	k.mu.Unlock()
+	if refused != nil {
+		return refused
 	}
 	if answer.Result != nil && !x.content.Silent {
 		k.server.publish(x.request, &jupyter.ExecuteResult{ExecutionCount: x.count, Data: bundle(answer.Result)})

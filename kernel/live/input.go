@@ -31,11 +31,34 @@ func (k *Kernel) inputForCell(x *execution, p *process, prompt string, password 
 	if x == nil || p == nil {
 		return
 	}
-	line, err := k.input(x, prompt, password)
-	if err != nil {
-		k.stderr("%v\n", err)
-		// Else the cell would wait for ever.
-		line = ""
+	if !x.content.AllowStdin {
+		k.mu.Lock()
+		x.refused = &failure{name: inputError, value: fmt.Sprintf("the cell wants input (%q), but %v", prompt, errNoInput)}
+		k.mu.Unlock()
+		return
 	}
-	_, _ = p.stdin.WriteString(line + "\n")
+	k.mu.Lock()
+	x.asking = true
+	k.mu.Unlock()
+	go func() {
+		line, err := k.input(x, prompt, password)
+		if err == nil {
+			_, _ = p.stdin.WriteString(line + "\n")
+		}
+		k.mu.Lock()
+		x.asking = false
+		k.mu.Unlock()
+	}()
+}
+
+// inputForReader asks for a line that the cell reads without having asked for it, as
+// with fmt.Scan.
+func (k *Kernel) inputForReader() {
+	k.mu.Lock()
+	x, p := k.running, k.process
+	asked := x == nil || x.asking
+	k.mu.Unlock()
+	if !asked {
+		k.inputForCell(x, p, "", false)
+	}
 }

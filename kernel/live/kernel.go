@@ -195,7 +195,8 @@ func (k *Kernel) startProcess() error {
 	if err != nil {
 		return err
 	}
-	p, err := startProcess(processOptions{program: k.library.Host(), dir: k.cwd, env: append(os.Environ(), displays.env()...), write: k.write})
+	p, err := startProcess(processOptions{program: k.library.Host(), dir: k.cwd, env: append(os.Environ(), displays.env()...),
+		write: k.write, input: k.inputForReader})
 	if err != nil {
 		displays.close()
 		return err
@@ -295,6 +296,9 @@ type execution struct {
 	// interrupts counts the requests to stop.
 	interrupts int
 	widgets    bool // the user has been told that there are none
+	asking     bool // the user has been asked for input that the cell is to read
+	// refused says that the cell wanted input that cannot be had.
+	refused error
 }
 
 var errInterrupted = errors.New("interrupted")

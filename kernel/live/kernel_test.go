@@ -224,25 +224,61 @@ func TestKernelDisplays(t *testing.T) {
 	c.check("var line string\ngonbui.RequestInput(\"name?\", false)\nfmt.Scanln(&line)\nline", "=> typed")
 	c.inputs = []string{"for the shell"}
 	c.check("%with_inputs\n!read line; echo got $line", "got for the shell")
+	c.inputs = []string{"3 4", "five"}
+	c.check("var a, b int\nvar word string\nfmt.Scan(&a)\nfmt.Scan(&b, &word)\nfmt.Println(a, b, word)", "3 4 five")
 	c.inputs = nil
-	if s := c.run("gonbui.RequestInput(\"name?\", false)\nfmt.Scanln(&line)"); !strings.Contains(s.stderr, "input") {
-		t.Errorf("without input: %s", s.text())
+	for _, code := range []string{"gonbui.RequestInput(\"name?\", false)\nfmt.Scanln(&line)", "gonbui.RequestInput(\"name?\", false)",
+		"fmt.Scan(&line)", "bufio.NewReader(os.Stdin).ReadString('\\n')", "%with_inputs\n!read line"} {
+		if s := c.run(code); s.error == nil || s.error.Name != inputError {
+			t.Errorf("%q without input: %s", code, s.text())
+		}
 	}
+	c.check("line", "=> typed")
 }
 
 func TestKernelDeath(t *testing.T) {
 	c := newClient(t)
 	c.check(
 		"n := 5\nfunc double() int { return 2 * n }", "",
-		"os.Exit(3)", "ExitError: the process in which cells run is gone: it ended with exit status 3. A new one has been started; lost are the values of n…",
+		"syscall.Exit(3)", "ExitError: the process in which cells run is gone: it ended with exit status 3. A new one has been started; lost are the values of n…",
 		"double()", "TypeError: …",
 		"%rerun 1\n%%\ndouble()", "running cell [1] again\n=> 10",
 		"syscall.Kill(os.Getpid(), syscall.SIGSEGV); time.Sleep(time.Second)", "…",
 		"n := 1\nn", "=> 1",
-		"go func() { panic(\"elsewhere\") }()\ntime.Sleep(time.Minute)", "…",
+		"var endless func(int) int\nendless = func(i int) int { return endless(i+1) + 1 }\nendless(0)", "…",
 		"1 + 1", "=> 2",
-		"runtime.Goexit()", "ExitError: the cell ended its goroutine (runtime.Goexit)",
 	)
+}
+
+// TestKernelExits: what ends a program ends a cell, and values live on.
+func TestKernelExits(t *testing.T) {
+	c := newClient(t)
+	c.check(
+		"n := 5\nfunc double() int { return 2 * n }", "",
+		"n++; os.Exit(3)", "ExitError: exit status 3",
+		"n++; os.Exit(0)", "",
+		"n++; log.SetFlags(0); log.Fatalf(\"no %d\", n)", "no 8\nExitError: exit status 1",
+		"n++; runtime.Goexit()", "ExitError: the cell ended its goroutine (runtime.Goexit)",
+		"n++; go func() { panic(errors.New(\"elsewhere\")) }()\ntime.Sleep(time.Minute)", "Panic: elsewhere",
+		"n++; go os.Exit(4)\nselect {}", "ExitError: exit status 4",
+		"n++; var wg sync.WaitGroup; wg.Go(func() { var p *int; *p = 1 }); wg.Wait()", "Panic: runtime error: invalid memory address or nil pointer dereference",
+		"double()", "=> 24",
+		"func exits() { defer fmt.Println(\"deferred\"); os.Exit(5) }\nexits()", "deferred\nExitError: exit status 5",
+		"flag.CommandLine.Parse([]string{\"-nothing\"})", "…",
+		"for range 1000 { go func() { panic(\"all together\") }() }\nselect {}", "Panic: all together",
+		"late := make(chan bool)\ngo func() { <-late; panic(\"too late\") }()\ngo func() { <-late; os.Exit(1) }()", "",
+		"close(late)\ntime.Sleep(100 * time.Millisecond)\nn", "…",
+		"double()", "=> 24",
+	)
+	trace := strings.Join(c.run("func deep(p *int) { *p = 1 }\ngo func() {\n\tdeep(nil)\n}()\nselect {}").error.Traceback, "\n")
+	if !strings.Contains(trace, "line 1: deep") || !strings.Contains(trace, "line 3: ") || strings.Contains(trace, "host.") {
+		t.Errorf("a panic of a goroutine is shown as\n%s", trace)
+	}
+	s := c.run("again := make(chan bool)\ngo func() { <-again; panic(\"too late\") }()")
+	if s = c.run("close(again)\ntime.Sleep(100 * time.Millisecond)\nn"); s.error != nil || s.result != "12" ||
+		!strings.Contains(s.stderr, "panic in a goroutine of cell[17], which has ended: too late") {
+		t.Errorf("a goroutine that outlived its cell panics: %s", s.text())
+	}
 }
 
 // interruptSoon interrupts the kernel when the running cell has printed something.

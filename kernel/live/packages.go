@@ -29,7 +29,7 @@ func (k *Kernel) addPackages(ctx context.Context, paths []string) error {
 
 // load opens a plugin with packages.
 func (k *Kernel) load(plugin string) error {
-	answer, err := k.process.do(k.server.ctx, host.Command{Op: host.Load, Path: plugin})
+	answer, err := k.process.do(k.server.ctx, host.Command{Path: plugin})
 	if err != nil {
 		return k.died(err)
 	}
@@ -42,7 +42,7 @@ func (k *Kernel) load(plugin string) error {
 // loadExtra loads into a new process what the old one had.
 func (k *Kernel) loadExtra() error {
 	for _, plugin := range k.extra {
-		answer, err := k.process.do(k.server.ctx, host.Command{Op: host.Load, Path: plugin})
+		answer, err := k.process.do(k.server.ctx, host.Command{Path: plugin})
 		if err == nil && answer.Outcome != host.OK {
 			err = errors.New(answer.Error)
 		}

@@ -38,6 +38,8 @@ type processOptions struct {
 	env     []string
 	// write gets what the process prints: to "stdout" or "stderr".
 	write func(name, text string)
+	// input is called when the process reads its standard input and finds nothing.
+	input func()
 }
 
 // startProcess starts a host.
@@ -83,19 +85,25 @@ func startProcess(o processOptions) (*process, error) {
 		p.streams = append(p.streams, s)
 		p.reading.Go(s.read)
 	}
-	p.reading.Go(func() { p.receive(answers[0]) })
+	p.reading.Go(func() { p.receive(answers[0], o.input) })
 	go p.wait()
 	return p, nil
 }
 
-// receive passes answers on.
-func (p *process) receive(r *os.File) {
+// receive passes answers on, and asks for input where that is wanted.
+func (p *process) receive(r *os.File, input func()) {
 	defer r.Close()
 	decoder := json.NewDecoder(r)
 	for {
 		var a host.Answer
 		if err := decoder.Decode(&a); err != nil {
 			return
+		}
+		if a.Outcome == host.WantsInput {
+			if input != nil {
+				go input()
+			}
+			continue
 		}
 		p.answers <- a
 	}

@@ -15,21 +15,21 @@ import (
 // It stands in the cell's loops.
 func Poll(cell int64) {
 	if interrupted.Load() == cell {
-		stop()
+		goexit()
 	}
 }
 
-// stop is apart so that Poll can be inlined.
+// goexit is apart so that Poll can be inlined.
 //
 //go:noinline
-func stop() { runtime.Goexit() }
+func goexit() { runtime.Goexit() }
 
 // Sleeper is time.Sleep in a cell: an interrupt ends it.
 func Sleeper(cell int64, _ func(time.Duration)) func(time.Duration) {
 	return func(d time.Duration) {
 		timer := time.NewTimer(d)
 		defer timer.Stop()
-		if running.Load() != cell {
+		if x := current.Load(); x == nil || x.cell != cell {
 			// Of a goroutine that has outlived its cell.
 			<-timer.C
 			return
@@ -52,8 +52,21 @@ func Sleeper(cell int64, _ func(time.Duration)) func(time.Duration) {
 	}
 }
 
-// Result takes the value of a cell's last expression.
-func Result(value any) { result = Bundle(value) }
+// Result takes the values of the expressions that end a cell. It is called in two
+// steps, because Go passes the several results of a call on only if nothing stands
+// beside them.
+func Result(cell int64) func(values ...any) {
+	return func(values ...any) {
+		switch x := current.Load(); {
+		case x == nil || x.cell != cell:
+			// Of statements that have outlived their cell.
+		case len(values) == 1:
+			result = Bundle(values[0])
+		default:
+			result = tuple(values)
+		}
+	}
+}
 
 // ParseFlags is flag.Parse, but for a panic instead of the end of the process
 // when the cell's arguments are wrong.

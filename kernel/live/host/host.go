@@ -19,6 +19,7 @@ import (
 	"os/signal"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,22 +33,41 @@ func Main() {
 	signal.Notify(signals, os.Interrupt)
 	go func() {
 		for range signals {
-			interrupted.Store(running.Load())
-			select {
-			case wake <- struct{}{}:
-			default:
+			if x := current.Load(); x != nil {
+				stop(x.cell)
 			}
 		}
 	}()
 	pending := make(chan Command)
 	go receive(pending)
-	answers := json.NewEncoder(os.NewFile(AnswerFD, "answers"))
 	for c := range pending {
-		if err := answers.Encode(serve(c)); err != nil {
-			fmt.Fprintln(os.Stderr, "live host: answer:", err)
-			return
-		}
+		send(serve(c))
 	}
+}
+
+// answers is where answers go.
+var answers struct {
+	sync.Mutex
+	encoder *json.Encoder
+}
+
+// send answers the kernel.
+func send(a Answer) {
+	answers.Lock()
+	defer answers.Unlock()
+	if answers.encoder == nil {
+		answers.encoder = json.NewEncoder(os.NewFile(AnswerFD, "answers"))
+	}
+	if err := answers.encoder.Encode(a); err != nil {
+		fmt.Fprintln(os.Stderr, "live host: answer:", err)
+		leave(1)
+	}
+}
+
+// leave really ends the process.
+func leave(status int) {
+	leaving.Store(true)
+	os.Exit(status)
 }
 
 // receive reads commands and ends the process when the kernel is gone, also while
@@ -60,7 +80,7 @@ func receive(pending chan<- Command) {
 			if !errors.Is(err, io.EOF) {
 				fmt.Fprintln(os.Stderr, "live host: command:", err)
 			}
-			os.Exit(0)
+			leave(0)
 		}
 		pending <- c
 	}
@@ -71,23 +91,9 @@ func serve(c Command) Answer {
 	if err := prepare(c); err != nil {
 		return Answer{Outcome: Refused, Error: err.Error()}
 	}
-	if c.Op == Prepare {
-		return Answer{Outcome: OK}
-	}
-	start := time.Now()
-	entry, err := load(c.Path, c.Entry)
-	if err != nil {
-		return Answer{Outcome: Refused, Error: err.Error()}
-	}
-	loaded := time.Now()
-	a := Answer{Outcome: OK}
-	if entry != nil {
-		dropFlags(c.Flags)
-		os.Args = append([]string{"cell"}, c.Args...)
-		a = call(c.Cell, entry)
-	}
-	a.Loading, a.Running = loaded.Sub(start), time.Since(loaded)
-	return a
+	dropFlags(c.Flags)
+	os.Args = append([]string{"cell"}, c.Args...)
+	return call(c)
 }
 
 func prepare(c Command) error {
@@ -107,49 +113,85 @@ func prepare(c Command) error {
 // result is the value of the running cell's last expression.
 var result map[string]any
 
-// running numbers the cell that runs, interrupted the one to stop.
-var running, interrupted atomic.Int64
+// interrupted numbers the cell to stop.
+var interrupted atomic.Int64
 
 // wake ends the sleep of an interrupted cell.
 var wake = make(chan struct{}, 1)
 
+// stop asks the goroutines of a cell to end, which they do in loops and when they
+// sleep.
+func stop(cell int64) {
+	interrupted.Store(cell)
+	select {
+	case wake <- struct{}{}:
+	default:
+	}
+}
+
+// lingering is how long the cell's statements may take to end after something else
+// has ended the cell.
+const lingering = 100 * time.Millisecond
+
 // call runs a cell on a goroutine of its own, so that the cell can be ended by
 // ending the goroutine.
-func call(cell int64, entry func()) (a Answer) {
+func call(c Command) (a Answer) {
 	result = nil
 	select {
 	case <-wake: // of an interrupt that came too late for the cell before
 	default:
 	}
-	running.Store(cell)
-	defer running.Store(0)
-	ended := make(chan struct{})
+	x := &execution{cell: c.Cell, input: c.Input, early: make(chan Answer, 1)}
+	current.Store(x)
+	defer current.Store(nil)
+	ended := make(chan Answer, 1)
 	go func() {
-		defer close(ended)
-		guarded(&a, cell, entry)
+		a := Answer{Outcome: Interrupted}
+		defer func() { ended <- a }()
+		guarded(&a, c)
 	}()
-	<-ended
+	select {
+	case a = <-ended:
+	case a = <-x.early:
+		x.end(a) // for below
+		stop(c.Cell)
+		select {
+		case <-ended:
+		case <-time.After(lingering):
+		}
+	}
+	select {
+	case a = <-x.early: // more than that the goroutine has ended
+	default:
+	}
 	a.Result = result
 	flush()
 	return a
 }
 
-// guarded calls entry and writes down how it ended: a goroutine that is ended does
-// not return.
-func guarded(a *Answer, cell int64, entry func()) {
-	a.Outcome = Interrupted
+// guarded loads and runs a cell and writes down how it ended: a goroutine that is
+// ended does not return.
+func guarded(a *Answer, c Command) {
 	defer func() {
-		if a.Outcome == OK {
+		if a.Outcome == OK || a.Outcome == Refused {
 			return
 		}
 		if p := recover(); p != nil {
-			a.Outcome, a.Error, a.Frames = Panicked, describe(p), frames()
-			if err, ok := p.(error); ok && interrupted.Load() == cell && strings.Contains(err.Error(), "interrupt") {
+			*a = panicked(p)
+			if err, ok := p.(error); ok && interrupted.Load() == c.Cell && strings.Contains(err.Error(), "interrupt") {
 				a.Outcome = Interrupted
 			}
 		}
 	}()
-	entry()
+	adopt(c.Cell)
+	entry, err := load(c.Path, c.Entry)
+	if err != nil {
+		*a = Answer{Outcome: Refused, Error: err.Error()}
+		return
+	}
+	if entry != nil {
+		entry()
+	}
 	a.Outcome = OK
 }
 
@@ -177,7 +219,12 @@ func frames() []Frame {
 }
 
 // describe is what Go prints after "panic: ".
-func describe(p any) string {
+func describe(p any) (text string) {
+	defer func() {
+		if again := recover(); again != nil {
+			text = fmt.Sprintf("a %T, whose text cannot be had: %v", p, again)
+		}
+	}()
 	switch v := p.(type) {
 	case runtime.Error:
 		return v.Error()

@@ -1,7 +1,5 @@
 package host
 
-import "time"
-
 // CommandFD and AnswerFD are the descriptors on which a host takes commands
 // and answers them: one JSON object each, in turn.
 const (
@@ -9,23 +7,15 @@ const (
 	AnswerFD  = 4
 )
 
-// Operations of a [Command].
-const (
-	// Load opens a plugin and runs the initialisation of the packages in it.
-	Load = "load"
-	// Run opens a plugin and calls its entry.
-	Run = "run"
-	// Prepare sets the environment and the working directory only.
-	Prepare = "prepare"
-)
-
-// Command asks the host for one thing.
+// Command asks the host to load a plugin and run it.
 type Command struct {
-	Op string
-	// Path is the plugin's file, Entry the symbol to call in it.
+	// Path is the plugin's file, Entry the symbol to call in it. Without an entry,
+	// only the packages in the plugin are initialized.
 	Path, Entry string
-	// Cell numbers the execution. It is what [Interrupt] names.
+	// Cell numbers the execution.
 	Cell int64
+	// Input tells whether the front end takes input for the cell.
+	Input bool
 	// Args are the program's arguments, without its name.
 	Args []string
 	// Dir is the working directory; empty leaves it.
@@ -44,6 +34,14 @@ const (
 	Interrupted = "interrupted"
 	// Refused means that the plugin could not be loaded.
 	Refused = "refused"
+	// Exited means that the cell called os.Exit; see Status.
+	Exited = "exit"
+	// NoInput is Panicked by a cell that read the standard input, where nobody
+	// can be asked for it.
+	NoInput = "no input"
+	// WantsInput is no end: the cell reads the standard input, and goes on when
+	// there is a line.
+	WantsInput = "input"
 )
 
 // Frame is a call that had not returned.
@@ -57,11 +55,11 @@ type Answer struct {
 	Outcome string
 	// Error is the panic's value or why the plugin was refused.
 	Error string
+	// Status is the argument of os.Exit.
+	Status int
 	// Frames is the stack of the goroutine that panicked, from the panic on.
 	Frames []Frame
 	// Result is the value of the cell's last expression by MIME type; nil if
 	// there is none.
 	Result map[string]any
-	// Loading and Running say how long the two parts took.
-	Loading, Running time.Duration
 }

@@ -49,7 +49,11 @@ func Build(ctx context.Context, dir string, o Options) (*Library, error) {
 		return nil, err
 	}
 	l := &Library{Dir: dir, Go: o.Go, Root: root, Packages: map[string]*Package{}}
-	if err := l.askToolchain(ctx); err != nil {
+	goroot, err := l.askToolchain(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.makeOverlay(goroot, o.Say); err != nil {
 		return nil, err
 	}
 	patterns := append([]string{mainPackage, stubPackage}, o.Packages...)
@@ -86,27 +90,27 @@ func Build(ctx context.Context, dir string, o Options) (*Library, error) {
 	return l, l.writeConfigs(o.Final)
 }
 
-func (l *Library) askToolchain(ctx context.Context) error {
-	out, err := l.goCommand(ctx, l.Root, "env", "GOVERSION", "GOTOOLDIR", "CC")
+func (l *Library) askToolchain(ctx context.Context) (goroot string, err error) {
+	out, err := l.goCommand(ctx, l.Root, "env", "GOVERSION", "GOTOOLDIR", "CC", "GOROOT")
 	if err != nil {
-		return err
+		return "", err
 	}
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	if len(lines) != 3 {
-		return fmt.Errorf("%s env answered %d lines, want 3", l.Go, len(lines))
+	if len(lines) != 4 {
+		return "", fmt.Errorf("%s env answered %d lines, want 4", l.Go, len(lines))
 	}
 	l.GoVersion, l.Tools, l.CC = lines[0], lines[1], strings.Fields(lines[2])
 	release, _, _ := strings.Cut(strings.TrimPrefix(l.GoVersion, "go"), " ")
 	parts := strings.SplitN(release, ".", 3)
 	if len(parts) < 2 {
-		return fmt.Errorf("%s is %s, which is no release: live cells need one", l.Go, l.GoVersion)
+		return "", fmt.Errorf("%s is %s, which is no release: live cells need one", l.Go, l.GoVersion)
 	}
 	minor := strings.FieldsFunc(parts[1], func(r rune) bool { return r < '0' || r > '9' })
 	if len(minor) == 0 {
-		return fmt.Errorf("%s is %s, which is no release: live cells need one", l.Go, l.GoVersion)
+		return "", fmt.Errorf("%s is %s, which is no release: live cells need one", l.Go, l.GoVersion)
 	}
 	l.Language = "go" + parts[0] + "." + minor[0]
-	return nil
+	return lines[3], nil
 }
 
 // left out of the library: they replace parts of the runtime.
@@ -114,7 +118,12 @@ var unusable = map[string]bool{"runtime/race": true, "runtime/msan": true, "runt
 
 // list compiles packages with all their dependencies and says where the results are.
 func (l *Library) list(ctx context.Context, dir string, patterns []string) (map[string]*Package, error) {
-	args := append([]string{"list", "-export", "-deps", "-linkshared", "-trimpath", "-tags=" + Tag,
+	overlay, remove, err := l.overlay()
+	if err != nil {
+		return nil, err
+	}
+	defer remove()
+	args := append([]string{"list", "-export", "-deps", "-linkshared", "-trimpath", "-tags=" + Tag, "-overlay=" + overlay,
 		"-f", "{{.ImportPath}}\t{{.Name}}\t{{.Standard}}\t{{.Export}}\t{{.BuildID}}\t{{.Dir}}"}, patterns...)
 	out, err := l.goCommand(ctx, dir, args...)
 	if err != nil {

@@ -56,6 +56,9 @@ type Library struct {
 	CC []string
 	// Root is the checkout whose packages are in the library.
 	Root string
+	// Modified are files of Go's standard library that are others in the
+	// library, with their names in its folder (see overlay.go).
+	Modified map[string]string
 	// Packages by import path.
 	Packages map[string]*Package
 

@@ -185,7 +185,7 @@ func (c *checked) parse(number int64, a *attempt) error {
 		}
 		start, end := c.offset(last.Pos()), c.offset(last.End())
 		position := c.files.Position(last.Pos())
-		open := fmt.Sprintf("%s.Result(/*line %s:%d:%d*/", hostName, cellName(number), position.Line, position.Column)
+		open := resultCall(number) + fmt.Sprintf("/*line %s:%d:%d*/", cellName(number), position.Line, position.Column)
 		c.text = c.text[:start] + open + c.text[start:end] + ")" + c.text[end:]
 		c.afterBody += len(open) + 1
 	}
@@ -210,13 +210,20 @@ func wrapped(e ast.Expr) bool {
 	if !ok {
 		return false
 	}
-	selector, ok := call.Fun.(*ast.SelectorExpr)
+	result, ok := call.Fun.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	selector, ok := result.Fun.(*ast.SelectorExpr)
 	if !ok {
 		return false
 	}
 	x, ok := selector.X.(*ast.Ident)
 	return ok && x.Name == hostName
 }
+
+// resultCall is the code in front of what is to be shown.
+func resultCall(number int64) string { return fmt.Sprintf("%s.Result(%d)(", hostName, number) }
 
 // offset is a place in the text, whatever line directives say.
 func (c *checked) offset(p token.Pos) int { return c.files.PositionFor(p, false).Offset }

@@ -234,7 +234,7 @@ func (e *emitter) showResult() {
 	if _, tuple := t.Type.(*types.Tuple); t.Type == nil || tuple || !t.IsValue() {
 		return
 	}
-	e.edits.insert(e.offset(e.result.Pos()), hostName+".Result(")
+	e.edits.insert(e.offset(e.result.Pos()), resultCall(e.number))
 	e.edits.insert(e.offset(e.result.End()), ")")
 }
 

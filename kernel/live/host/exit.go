@@ -1,0 +1,139 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/pprof"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// This file is about what ends a process elsewhere: os.Exit, and a panic that
+// nothing recovers. Here it ends the cell, and values live on. The library's copies
+// of packages os and runtime ask first (package library, overlay.go).
+
+// execution is a cell that runs.
+type execution struct {
+	cell int64
+	// input tells whether someone can be asked for input.
+	input bool
+	// early says how the cell ended, if it was not by its statements' end.
+	early chan Answer
+}
+
+// current is the execution that runs, or nil.
+var current atomic.Pointer[execution]
+
+// end ends the cell; the first to do so says how.
+func (x *execution) end(a Answer) {
+	select {
+	case x.early <- a:
+	default:
+	}
+}
+
+// leaving tells that the process is really to end.
+var leaving atomic.Bool
+
+// onExit is asked by os.Exit. Deferred calls of the goroutine are made, which
+// os.Exit leaves out, so that locks are free for the cells to come.
+func onExit(code int) {
+	if leaving.Load() {
+		return
+	}
+	finish(Answer{Outcome: Exited, Status: code}, func(cell string) {
+		fmt.Fprintf(os.Stderr, "a goroutine of %s, which has ended, called os.Exit(%d); only the goroutine was ended\n", cell, code)
+	})
+}
+
+// onPanic is asked before a panic that nothing has recovered would end the process.
+func onPanic(value any) {
+	a := panicked(value)
+	finish(a, func(cell string) {
+		fmt.Fprintf(os.Stderr, "panic in a goroutine of %s, which has ended: %s\n", cell, a.Error)
+		for _, f := range a.Frames {
+			fmt.Fprintf(os.Stderr, "\t%s:%d: %s\n", f.File, f.Line, f.Function)
+		}
+	})
+}
+
+// finish ends the goroutine, and with it the cell that it belongs to. If that has
+// ended by itself, late says so; what a cell leaves behind that was stopped is of no
+// interest.
+func finish(a Answer, late func(cell string)) {
+	x := current.Load()
+	cell, known := owners.Load(labels())
+	switch {
+	case !known && x == nil:
+		late("a cell")
+	case !known, x != nil && x.cell == cell.(int64):
+		x.end(a)
+	case interrupted.Load() != cell.(int64):
+		late(fmt.Sprintf("cell[%d]", cell))
+	}
+	runtime.Goexit()
+}
+
+// panicked describes a panic, from the function that recovers it or is told of it.
+func panicked(value any) Answer {
+	a := Answer{Outcome: Panicked, Error: describe(value), Frames: frames()}
+	if _, ok := value.(noInputError); ok {
+		a.Outcome = NoInput
+	}
+	return a
+}
+
+// labels finds what profiles call the goroutine, which it has from the goroutine
+// that started it. So it tells to which cell a goroutine belongs.
+var labels = func() uintptr { return 0 }
+
+// owners are the cells by their labels.
+var owners sync.Map
+
+// adopt makes the goroutine, and those that it will start, a cell's.
+func adopt(cell int64) {
+	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("cell", strconv.FormatInt(cell, 10))))
+	if l := labels(); l != 0 {
+		owners.Store(l, cell)
+	}
+}
+
+// noInputError is what reading the standard input panics with when nobody can be
+// asked.
+type noInputError struct{}
+
+func (noInputError) Error() string {
+	return "the cell reads the standard input, but this front end does not take input for cells"
+}
+
+// processInput is the standard input that the kernel writes to.
+var processInput = os.Stdin
+
+// onInput is asked before the standard input is read: the front end has to be asked
+// for a line, unless there is one.
+func onInput() {
+	x := current.Load()
+	if x == nil || os.Stdin != processInput || inputReady() {
+		return
+	}
+	if !x.input {
+		panic(noInputError{})
+	}
+	// The wait is here and not in the read, which an interrupt cannot end.
+	asked := false
+	for start := time.Now(); !inputReady(); time.Sleep(5 * time.Millisecond) {
+		Poll(x.cell)
+		if !asked && time.Since(start) > requestDelay {
+			send(Answer{Outcome: WantsInput})
+			asked = true
+		}
+	}
+}
+
+// requestDelay is how long a call of gonbui.RequestInput may be under way before
+// the front end is asked for input that nothing has asked for yet.
+const requestDelay = 50 * time.Millisecond

@@ -1,0 +1,32 @@
+//go:build gocifar_live
+
+package host
+
+import _ "unsafe" // for the linknames
+
+// What follows is not for everyone: it binds parts of the standard library that it
+// does not offer, some of which only the library for cells has (package library,
+// overlay.go).
+
+// The testing package fills its list of GOMAXPROCS values in M.Run only, which
+// ends the process.
+//
+//go:linkname parseCpuList testing.parseCpuList
+func parseCpuList()
+
+//go:linkname profileLabels runtime/pprof.runtime_getProfLabel
+func profileLabels() (labels uintptr)
+
+//go:linkname osExit os.liveExit
+var osExit func(code int)
+
+//go:linkname runtimePanic runtime.livePanic
+var runtimePanic func(value any)
+
+//go:linkname osInput os.liveInput
+var osInput func()
+
+func init() {
+	prepareTests, labels = parseCpuList, profileLabels
+	osExit, runtimePanic, osInput = onExit, onPanic, onInput
+}

@@ -1,0 +1,111 @@
+package library
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// The library is built from source, Go's standard library included, so parts of
+// that can be other than usual. Two are: what ends a process asks the host of the
+// cells first, which ends the cell instead.
+
+// change is an insertion into a file of the standard library.
+type change struct {
+	file   string // below GOROOT/src
+	before string // the text that the insertion stands in front of, once in the file
+	insert string
+	// declare goes to the file's end. The host sets what it declares.
+	declare string
+}
+
+var changes = []change{
+	{
+		file:    "os/proc.go",
+		before:  "\t// Inform the runtime that os.Exit is being called.",
+		insert:  "\tif hook := liveExit; hook != nil {\n\t\thook(code)\n\t}\n\n",
+		declare: "var liveExit func(code int)\n",
+	},
+	{
+		// Here all deferred calls have been made, and none has recovered.
+		file:    "runtime/panic.go",
+		before:  "\tpreprintpanics(&p)\n\n\tfatalpanic(&p)",
+		insert:  "\tif hook := livePanic; hook != nil {\n\t\thook(e)\n\t}\n\n",
+		declare: "var livePanic func(value any)\n",
+	},
+	{
+		file:    "os/file.go",
+		before:  "\tn, e := f.read(b)\n\treturn n, f.wrapErr(\"read\", e)",
+		insert:  "\tif hook := liveInput; hook != nil && f == Stdin {\n\t\thook()\n\t}\n",
+		declare: "var liveInput func()\n",
+	},
+}
+
+// overlayDir holds the changed files in the library's folder.
+const overlayDir = "overlay"
+
+// makeOverlay writes the changed files. A standard library that differs from what is
+// known here stays as it is there, and what would have ended the cell ends the
+// process of the cells.
+func (l *Library) makeOverlay(goroot string, say func(format string, args ...any)) error {
+	dir := filepath.Join(l.Dir, overlayDir)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	l.Modified = map[string]string{}
+	for _, c := range changes {
+		original := filepath.Join(goroot, "src", filepath.FromSlash(c.file))
+		text, err := os.ReadFile(original)
+		if err != nil {
+			return err
+		}
+		changed, err := c.apply(string(text))
+		if err != nil {
+			say("%v: exits and panics may end the process of live cells", err)
+			continue
+		}
+		name := strings.ReplaceAll(c.file, "/", "_")
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(changed), 0o644); err != nil {
+			return err
+		}
+		l.Modified[original] = name
+	}
+	return nil
+}
+
+// overlay writes a list of the changed files for the go command into a temporary
+// file. What the go command compiles does not depend on where the files are.
+func (l *Library) overlay() (file string, remove func(), err error) {
+	replace := map[string]string{}
+	for original, name := range l.Modified {
+		replace[original] = filepath.Join(l.Dir, overlayDir, name)
+	}
+	data, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return "", nil, err
+	}
+	f, err := os.CreateTemp("", "overlay*.json")
+	if err != nil {
+		return "", nil, err
+	}
+	remove = func() { os.Remove(f.Name()) }
+	if _, err = f.Write(data); err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		f.Close()
+		remove()
+		return "", nil, err
+	}
+	return f.Name(), remove, nil
+}
+
+func (c change) apply(text string) (string, error) {
+	at := strings.Index(text, c.before)
+	if at < 0 || strings.Contains(text[at+len(c.before):], c.before) {
+		return "", fmt.Errorf("Go's %s has no place for our change", c.file)
+	}
+	return text[:at] + c.insert + text[at:] + "\n" + c.declare, nil
+}
