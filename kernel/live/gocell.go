@@ -33,6 +33,8 @@ func (k *Kernel) runGo(x *execution, c *cell.Cell, code string, number int64) er
 	answer, err := k.process.do(x.ctx2(), host.Command{Path: plugin, Entry: library.EntryName(number), Cell: number,
 		Input: x.content.AllowStdin, Args: c.Args, Flags: program.Flags, Dir: k.cwd, Env: k.env})
 	if err != nil {
+		// What the cell declared stays, whatever its statements did.
+		k.session.Commit(program)
 		return k.died(err)
 	}
 	if answer.Outcome == host.Refused {
@@ -130,7 +132,7 @@ func (k *Kernel) died(err error) error {
 	}
 	<-k.process.ended
 	k.displays.close()
-	lost := k.session.Restart("because the process ended")
+	lost, anew := k.session.Restart("because the process ended")
 	f := &failure{name: exitError, value: "the process in which cells run is gone: " + died.Error()}
 	if died.killed != "" {
 		f.name = interruptedError
@@ -141,7 +143,11 @@ func (k *Kernel) died(err error) error {
 	}
 	f.value += ". A new one has been started"
 	if len(lost) > 0 {
-		f.value += "; lost are the values of " + strings.Join(lost, ", ") + " (functions, types and constants are still declared). Run the cells that declare them again, or `%rerun` with their numbers"
+		f.value += "; lost are the values of " + strings.Join(lost, ", ") +
+			" (declarations are kept). Run the cells that define them again, or `%rerun` with their numbers"
+	}
+	if len(anew) > 0 {
+		f.value += "; made anew when a cell uses them: " + strings.Join(anew, ", ")
 	}
 	return f
 }

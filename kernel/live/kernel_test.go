@@ -239,14 +239,43 @@ func TestKernelDisplays(t *testing.T) {
 func TestKernelDeath(t *testing.T) {
 	c := newClient(t)
 	c.check(
-		"n := 5\nfunc double() int { return 2 * n }", "",
-		"syscall.Exit(3)", "ExitError: the process in which cells run is gone: it ended with exit status 3. A new one has been started; lost are the values of n…",
-		"double()", "TypeError: …",
+		"var n = 5\nfunc double() int { return 2 * n }", "",
+		"syscall.Exit(3)", "ExitError: the process in which cells run is gone: it ended with exit status 3. A new one has been started; made anew when a cell uses them: n",
+		"double()", "note: made anew by initializers, since the process ended: n (cell [1])\n=> 10",
 		"%rerun 1\n%%\ndouble()", "running cell [1] again\n=> 10",
 		"syscall.Kill(os.Getpid(), syscall.SIGSEGV); time.Sleep(time.Second)", "…",
 		"n := 1\nn", "=> 1",
 		"var endless func(int) int\nendless = func(i int) int { return endless(i+1) + 1 }\nendless(0)", "…",
 		"1 + 1", "=> 2",
+	)
+}
+
+// TestKernelRevival: package-level variables come back when the process has ended.
+func TestKernelRevival(t *testing.T) {
+	c := newClient(t)
+	const dies = "syscall.Exit(3)"
+	c.check(
+		"var a = b + 1\nvar b = f()\nfunc f() int { fmt.Println(\"f runs\"); return c * 2 }\nvar c = 5\nvar count int\nvar x, y = 1, \"y\"\nvar T1 = []any{T{3}}\ntype T struct{ n int }", "f runs",
+		"a, b, c, count = 0, 0, 0, 7; s := 4", "",
+		// What the last cell declares counts, too.
+		"const limit = 9\ntype late struct{}\nvar l = map[string]int{\"one\": 1}\nfunc g() int { return limit + l[\"one\"] }\n%%\n"+dies,
+		"ExitError: the process in which cells run is gone: it ended with exit status 3. A new one has been started; lost are the values of s (declarations are kept). "+
+			"Run the cells that define them again, or `%rerun` with their numbers; made anew when a cell uses them: T1, a, b, c, count, l, x, y",
+		"g()", "note: made anew by initializers, since the process ended: l (cell [3])\n=> 10",
+		"l[\"two\"] = 2; len(l)", "=> 2",
+		"fmt.Println(a, b, c)", "f runs\n11 10 5\nnote: made anew by initializers, since the process ended: a (cell [1]), b (cell [1]), c (cell [1])",
+		"a++; a", "=> 12",
+		"count", "note: made anew by initializers, since the process ended: count (zero)\n=> 0",
+		"T1[0].(T).n", "note: made anew by initializers, since the process ended: T1 (cell [1])\n=> 3",
+		"T1[0].(T).n", "=> 3",
+		"x := \"statement\"\nx", "=> statement",
+		"y", "note: made anew by initializers, since the process ended: y (cell [1])\n=> y",
+		"s", "TypeError: cell[13]:1:1: undefined: s (the value of s is lost, because the process ended: run cell [2] again, which declares it)",
+		dies, "…",
+		"func f() {}", "",
+		"b", "TypeError: cell[16]:1:1: undefined: b (the value of b is lost, and its initializer does not compile any more (f() (no value) used as value…",
+		"c", "note: made anew by initializers, since the process ended: c (cell [1])\n=> 5",
+		"%rm c\n%ls", "…", "c", "TypeError: cell[19]:1:1: undefined: c",
 	)
 }
 

@@ -92,7 +92,7 @@ func (k *Kernel) magicReload(x *execution, args []string) error {
 	k.displays.close()
 	k.library, k.builder, k.extra, k.warned = l, library.NewBuilder(l), nil, ""
 	k.session.Refresh(k.builder)
-	lost := k.session.Restart("because the process was reloaded")
+	lost, _ := k.session.Restart("because the process was reloaded")
 	if err := k.startProcess(); err != nil {
 		return err
 	}

@@ -44,6 +44,7 @@ type attempt struct {
 	invalid map[string]string    // earlier variables whose type has changed
 	found   []*importSpec        // imports that the cell leaves to us
 	early   map[string]*Variable // of the statements, that the cell's functions use
+	defined map[string]bool      // by the statements, see redefined
 	wrap    bool                 // the last expression is no statement
 	problem *Error
 }
@@ -76,12 +77,15 @@ func (s *Session) prepare(number int64, c *cell.Cell, p *parts) (*Program, error
 	if missing := s.nameImports(p); len(missing) > 0 {
 		return nil, &NeedPackages{Paths: missing}
 	}
-	a := &attempt{broken: map[string]string{}, invalid: map[string]string{}, early: map[string]*Variable{}}
+	a := &attempt{broken: map[string]string{}, invalid: map[string]string{}, early: map[string]*Variable{}, defined: map[string]bool{}}
 	given := p.imports
 	for range rounds {
 		p.imports = append(slices.Clone(given), a.found...)
 		v := s.with(p, a.broken, a.invalid)
 		maps.Copy(v.variables, a.early)
+		for name := range a.defined {
+			delete(v.dormant, name)
+		}
 		u := s.compose(number, c, p, v)
 		ch, err := check(s, u, number, a)
 		if err != nil {
@@ -135,7 +139,7 @@ func check(s *Session, u *unit, number int64, a *attempt) (*checked, error) {
 		problems = append(problems, e)
 	}}
 	c.own, _ = config.Check("main", c.files, []*ast.File{c.file}, c.info)
-	learnt := false
+	learnt := c.redefined(a)
 	for _, v := range u.reached.variables {
 		if o, ok := c.own.Scope().Lookup(v.Name).(*types.Var); ok && a.invalid[v.Name] == "" && layout(o.Type(), c.own) != v.layout && v.layout != "" && o.Type() != types.Typ[types.Invalid] {
 			a.invalid[v.Name] = fmt.Sprintf("the type of %s has been redefined since cell [%d] declared it as %s: run cell [%d] again", v.Name, v.Cell, v.Type, v.Cell)
@@ -250,6 +254,10 @@ func (c *checked) learn(s *Session, number int64, problems []types.Error, a *att
 		if chunk := c.chunkAt(e.Pos); chunk != nil {
 			if d := chunk.declaration; d != nil && d.cell != number && a.broken[d.key] == "" && d.kind != typeName {
 				a.broken[d.key] = fmt.Sprintf("%s of cell [%d] does not compile any more: %s:%d: %s", d.key, d.cell, position.Filename, position.Line, plain(e.Msg))
+				learnt = true
+				continue
+			}
+			if spec := chunk.variable; spec != nil && spec.cell != number && c.cannotRevive(spec, e, a) {
 				learnt = true
 				continue
 			}

@@ -29,6 +29,7 @@ type unit struct {
 	entry, statements, afterBody int
 	versions                     map[string]version
 	reached                      *reach
+	specs                        []*variableSpec // to be initialized
 	notices                      []string
 }
 
@@ -67,6 +68,9 @@ func (s *Session) compose(number int64, c *cell.Cell, p *parts, v *view) *unit {
 	// What the cell declares is compiled, used or not.
 	for _, d := range p.declarations {
 		w.unit.reached.declarations[d] = true
+	}
+	if note := w.unit.reached.revival(); note != "" {
+		w.unit.notices = append(w.unit.notices, note)
 	}
 	w.imports()
 	w.declarations()
@@ -148,13 +152,7 @@ func (w *composer) declaration(d *declaration) {
 	place := fmt.Sprintf("/*line %s:%d:%d*/", cellName(d.cell), d.line, d.column)
 	switch d.kind {
 	case constant:
-		text := d.text
-		for i := len(d.names) - 1; i >= 0; i-- {
-			if d.gone[d.names[i]] {
-				text = text[:d.places[i]] + "_" + text[d.places[i]+len(d.names[i]):]
-			}
-		}
-		fmt.Fprintf(&w.out, "const (\n%s%s\n)\n\n", place, text)
+		fmt.Fprintf(&w.out, "const (\n%s%s\n)\n\n", place, d.constants())
 	case typeName:
 		n := w.unit.versions[d.key].version
 		if d.alias || n <= 1 {
@@ -184,9 +182,14 @@ func (w *composer) variables() {
 		w.out.WriteString("/*line gocell:1:1*/\n" + v.declare(name))
 		w.unit.chunks = append(w.unit.chunks, chunk{span: span{start, w.out.Len()}, old: v})
 	}
-	for _, spec := range w.parts.variables {
+	w.unit.specs = slices.Concat(w.unit.reached.revived(), w.parts.variables)
+	for _, spec := range w.unit.specs {
 		start := w.out.Len()
-		fmt.Fprintf(&w.out, "var /*line %s:%d:%d*/%s\n", cellName(w.number), spec.line, spec.column, spec.text)
+		text := spec.text
+		if spec.cell != w.number {
+			text = blanked(text, spec.names, spec.places, func(name string) bool { return !w.unit.reached.isRevived(name, spec) })
+		}
+		fmt.Fprintf(&w.out, "var /*line %s:%d:%d*/%s\n", cellName(spec.cell), spec.line, spec.column, text)
 		w.unit.chunks = append(w.unit.chunks, chunk{span: span{start, w.out.Len()}, variable: spec})
 	}
 }

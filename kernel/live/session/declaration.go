@@ -56,6 +56,21 @@ func (d *declaration) living() []string {
 	return names
 }
 
+// blanked is a text with the names at some places made blank.
+func blanked(text string, names []string, places []int, gone func(name string) bool) string {
+	for i := len(names) - 1; i >= 0; i-- {
+		if gone(names[i]) {
+			text = text[:places[i]] + "_" + text[places[i]+len(names[i]):]
+		}
+	}
+	return text
+}
+
+// constants is the text of a group of constants without those declared elsewhere.
+func (d *declaration) constants() string {
+	return blanked(d.text, d.names, d.places, func(name string) bool { return d.gone[name] })
+}
+
 // importSpec is an import of the notebook.
 type importSpec struct {
 	name     string // in the code; "." and "_" as they are
@@ -81,11 +96,14 @@ func (i *importSpec) String() string {
 	return strconv.Quote(i.path)
 }
 
-// variableSpec is a line of a var declaration of the cell that is being read.
+// variableSpec is a line of a var declaration.
 type variableSpec struct {
 	names        []string
+	places       []int // of the names in text, by offset
 	text         string
+	cell         int64
 	line, column int
+	initialized  bool // there is a value
 }
 
 // parts are the declarations of one cell.
@@ -147,10 +165,11 @@ func (r *reader) declaration(d ast.Decl) error {
 			case *ast.TypeSpec:
 				r.typeSpec(spec)
 			case *ast.ValueSpec:
-				v := &variableSpec{text: r.slice(spec.Pos(), spec.End())}
+				v := &variableSpec{text: r.slice(spec.Pos(), spec.End()), cell: r.number, initialized: len(spec.Values) > 0}
 				v.line, v.column = r.at(spec.Pos())
 				for _, name := range spec.Names {
 					v.names = append(v.names, name.Name)
+					v.places = append(v.places, r.offset(name.Pos())-r.offset(spec.Pos()))
 				}
 				r.variables = append(r.variables, v)
 			}
@@ -214,7 +233,7 @@ func (r *reader) constants(g *ast.GenDecl) error {
 	for _, spec := range g.Specs {
 		for _, name := range spec.(*ast.ValueSpec).Names {
 			d.names = append(d.names, name.Name)
-			d.places = append(d.places, r.files.PositionFor(name.Pos(), false).Offset-r.files.PositionFor(start, false).Offset)
+			d.places = append(d.places, r.offset(name.Pos())-r.offset(start))
 		}
 	}
 	d.key = "const " + strings.Join(d.names, ",")
@@ -229,13 +248,13 @@ func (r *reader) function(f *ast.FuncDecl) error {
 		d := r.new(method, receiver+"."+name, f.Pos(), f.End())
 		d.idents = r.functionIdentifiers(f)
 		d.receiver = receiver
-		d.places = []int{r.files.PositionFor(place, false).Offset - r.files.PositionFor(f.Pos(), false).Offset}
+		d.places = []int{r.offset(place) - r.offset(f.Pos())}
 		r.declarations = append(r.declarations, d)
 		return nil
 	}
 	d := r.new(function, name, f.Pos(), f.End())
 	d.idents = r.functionIdentifiers(f)
-	d.places = []int{r.files.PositionFor(f.Name.Pos(), false).Offset - r.files.PositionFor(f.Pos(), false).Offset}
+	d.places = []int{r.offset(f.Name.Pos()) - r.offset(f.Pos())}
 	switch {
 	case name == "main":
 		r.main = true
@@ -296,9 +315,10 @@ func receiverName(e ast.Expr) (string, token.Pos) {
 	return "", e.Pos()
 }
 
-func (r *reader) slice(from, to token.Pos) string {
-	return r.text[r.files.PositionFor(from, false).Offset:r.files.PositionFor(to, false).Offset]
-}
+func (r *reader) slice(from, to token.Pos) string { return r.text[r.offset(from):r.offset(to)] }
+
+// offset is a place in the text, whatever line directives say.
+func (r *reader) offset(p token.Pos) int { return r.files.PositionFor(p, false).Offset }
 
 func (r *reader) at(p token.Pos) (line, column int) {
 	position := r.files.Position(p)

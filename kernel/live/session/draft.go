@@ -43,8 +43,10 @@ func (s *Session) Draft(code string, offset int) (file string, place int, ok boo
 	}
 	aliases := map[string]string{}
 	var rest strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(v.variables)) {
-		variable := v.variables[name]
+	variables := maps.Clone(v.dormant)
+	maps.Copy(variables, v.variables)
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		variable := variables[name]
 		if variable.initial == "" {
 			maps.Copy(aliases, variable.imports)
 			fmt.Fprintf(&rest, "var %s %s\n\n", name, variable.code)
@@ -53,13 +55,7 @@ func (s *Session) Draft(code string, offset int) (file string, place int, ok boo
 	for _, d := range ordered(setOf(v.declarations)) {
 		switch d.kind {
 		case constant:
-			text := d.text
-			for i := len(d.names) - 1; i >= 0; i-- {
-				if d.gone[d.names[i]] {
-					text = text[:d.places[i]] + "_" + text[d.places[i]+len(d.names[i]):]
-				}
-			}
-			fmt.Fprintf(&rest, "const (\n%s\n)\n\n", text)
+			fmt.Fprintf(&rest, "const (\n%s\n)\n\n", d.constants())
 		case typeName:
 			fmt.Fprintf(&rest, "type %s\n\n", d.text)
 		default:

@@ -248,7 +248,9 @@ func (e *emitter) declareVariables() string {
 		if spec := e.chunks[i].variable; spec != nil {
 			e.edits.replace(e.chunks[i].start, e.chunks[i].end, "")
 			for _, name := range spec.names {
-				fresh[name] = spec
+				if spec.cell == e.number || e.reached.isRevived(name, spec) {
+					fresh[name] = spec
+				}
 			}
 		}
 	}
@@ -268,7 +270,7 @@ func (e *emitter) declareVariables() string {
 		}
 		rhs := e.edits.render(e.text, e.offset(init.Rhs.Pos()), e.offset(init.Rhs.End()))
 		position := e.files.Position(init.Rhs.Pos())
-		order = append(order, fmt.Sprintf("/*line %s:%d:%d*/%s = %s", cellName(e.number), position.Line, position.Column, strings.Join(names, ", "), rhs))
+		order = append(order, fmt.Sprintf("/*line %s:%d:%d*/%s = %s", cellName(spec.cell), position.Line, position.Column, strings.Join(names, ", "), rhs))
 		for i, v := range init.Lhs {
 			if v.Name() == "_" {
 				continue
@@ -276,16 +278,16 @@ func (e *emitter) declareVariables() string {
 			initialised[v.Name()] = true
 			left := slices.Repeat([]string{"_"}, len(names))
 			left[i] = v.Name()
-			e.declare(v, strings.Join(left, ", ")+" = "+e.text[e.offset(init.Rhs.Pos()):e.offset(init.Rhs.End())])
+			e.declare(v, spec, strings.Join(left, ", ")+" = "+e.text[e.offset(init.Rhs.Pos()):e.offset(init.Rhs.End())])
 		}
 	}
-	for _, spec := range e.parts.variables {
+	for _, spec := range e.specs {
 		for _, name := range spec.names {
 			o, _ := e.own.Scope().Lookup(name).(*types.Var)
-			if name == "_" || initialised[name] || o == nil {
+			if name == "_" || initialised[name] || o == nil || fresh[name] != spec {
 				continue
 			}
-			if e.declare(o, "") {
+			if e.declare(o, spec, "") {
 				fmt.Fprintf(&b, "%s.Zero(&%s);", hostName, name)
 			}
 		}
@@ -342,9 +344,13 @@ func (e *emitter) end() string {
 }
 
 // declare makes a variable live, and tells whether its storage was there before.
-// initial is for types without a name.
-func (e *emitter) declare(o *types.Var, initial string) (reused bool) {
-	v := &Variable{Name: o.Name(), Cell: e.number, layout: layout(o.Type(), e.own)}
+// spec is the declaration if that is at package level; initial is for types without
+// a name.
+func (e *emitter) declare(o *types.Var, spec *variableSpec, initial string) (reused bool) {
+	v := &Variable{Name: o.Name(), Cell: e.number, layout: layout(o.Type(), e.own), spec: spec}
+	if spec != nil {
+		v.Cell = spec.cell
+	}
 	v.Type = plain(types.TypeString(o.Type(), func(p *types.Package) string {
 		if p == e.own {
 			return ""

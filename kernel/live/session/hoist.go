@@ -203,7 +203,7 @@ func (e *emitter) hoistVariable(ident *ast.Ident, initial string) {
 		c := e.chunks[i]
 		e.renameEarlier(c, o)
 	}
-	e.declare(o, initial)
+	e.declare(o, nil, initial)
 	e.hoisted[o] = e.variables[len(e.variables)-1]
 }
 

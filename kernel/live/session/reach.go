@@ -15,18 +15,23 @@ type view struct {
 	byName       map[string]*declaration
 	methods      map[string][]*declaration // by receiver
 	variables    map[string]*Variable      // of earlier cells
+	dormant      map[string]*Variable      // of earlier cells, without a value now
 	imports      map[string]*importSpec
 }
 
 // with adds the declarations of a cell to those of the session.
 func (s *Session) with(p *parts, broken, invalid map[string]string) *view {
 	v := &view{declarations: maps.Clone(s.declarations), byName: map[string]*declaration{}, methods: map[string][]*declaration{},
-		variables: maps.Clone(s.variables), imports: maps.Clone(s.imports)}
+		variables: maps.Clone(s.variables), dormant: maps.Clone(s.dormant), imports: maps.Clone(s.imports)}
 	for key := range broken {
 		delete(v.declarations, key)
 	}
-	for name := range invalid {
+	drop := func(name string) {
 		delete(v.variables, name)
+		delete(v.dormant, name)
+	}
+	for name := range invalid {
+		drop(name)
 	}
 	fresh := map[string]bool{}
 	for _, d := range p.declarations {
@@ -34,7 +39,7 @@ func (s *Session) with(p *parts, broken, invalid map[string]string) *view {
 			for _, name := range d.names {
 				fresh[name] = true
 				delete(v.declarations, name)
-				delete(v.variables, name)
+				drop(name)
 			}
 		}
 		v.declarations[d.key] = d
@@ -43,12 +48,12 @@ func (s *Session) with(p *parts, broken, invalid map[string]string) *view {
 		for _, name := range spec.names {
 			fresh[name] = true
 			delete(v.declarations, name)
-			delete(v.variables, name)
+			drop(name)
 		}
 	}
 	for _, i := range p.imports {
 		v.imports[i.key()] = i
-		delete(v.variables, i.name)
+		drop(i.name)
 		delete(v.declarations, i.name)
 	}
 	for key, d := range v.declarations {
@@ -90,13 +95,14 @@ func cloneWithout(d *declaration, names map[string]bool) *declaration {
 type reach struct {
 	declarations map[*declaration]bool
 	variables    map[string]*Variable
-	names        map[string]bool // all identifiers seen
+	dormant      map[string]*Variable // that are to get their values again
+	names        map[string]bool      // all identifiers seen
 }
 
 // from follows identifiers through the view. It goes by names only and so takes
 // too much at times, never too little.
 func (v *view) from(start map[string]bool) *reach {
-	r := &reach{declarations: map[*declaration]bool{}, variables: map[string]*Variable{}, names: map[string]bool{}}
+	r := &reach{declarations: map[*declaration]bool{}, variables: map[string]*Variable{}, dormant: map[string]*Variable{}, names: map[string]bool{}}
 	pending := []map[string]bool{start}
 	add := func(d *declaration) {
 		if !r.declarations[d] {
@@ -122,6 +128,15 @@ func (v *view) from(start map[string]bool) *reach {
 				r.variables[name] = variable
 				pending = append(pending, identifiers(variable.code), identifiers(variable.initial))
 			}
+			if variable := v.dormant[name]; variable != nil {
+				// The names of one declaration come back together.
+				for _, other := range variable.spec.names {
+					if also := v.dormant[other]; also != nil && also.spec == variable.spec {
+						r.dormant[other] = also
+					}
+				}
+				pending = append(pending, identifiers(variable.spec.text))
+			}
 		}
 	}
 	return r
@@ -140,6 +155,9 @@ func (v *view) hash(name string) string {
 	var lines []string
 	for d := range r.declarations {
 		lines = append(lines, d.key+"\x00"+d.text)
+	}
+	for _, variable := range r.dormant {
+		lines = append(lines, "var "+variable.Name+" "+variable.code)
 	}
 	for _, variable := range r.variables {
 		lines = append(lines, "var "+variable.Name+" "+variable.code)

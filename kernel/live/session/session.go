@@ -29,6 +29,9 @@ type Session struct {
 	declarations map[string]*declaration // by key
 	imports      map[string]*importSpec  // by name in the code
 	variables    map[string]*Variable
+	// dormant are variables that have lost their values and will get new ones by
+	// their initializers when a cell needs them.
+	dormant map[string]*Variable
 	// lost says of variables that are gone why, and what to do.
 	lost map[string]string
 	// versions of every type, by name and hash, that the process knows.
@@ -52,6 +55,8 @@ type Variable struct {
 	// choice; imports has their paths.
 	code    string
 	imports map[string]string
+	// spec is the declaration, nil for a variable of statements.
+	spec *variableSpec
 	// initial stands for the type where that has no name outside of its
 	// package: "x = f()". It is never run again.
 	initial string
@@ -67,15 +72,22 @@ func New(b *library.Builder) *Session {
 // Reset forgets all declarations. Variables of goroutines that still run live on.
 func (s *Session) Reset() {
 	s.declarations, s.imports = map[string]*declaration{}, map[string]*importSpec{}
-	s.variables, s.lost = map[string]*Variable{}, map[string]string{}
+	s.variables, s.dormant, s.lost = map[string]*Variable{}, map[string]*Variable{}, map[string]string{}
 }
 
-// Restart forgets the variables, because the process that held them ended, and
-// returns their names. Other declarations stay.
-func (s *Session) Restart(why string) []string {
-	names := slices.Sorted(maps.Keys(s.variables))
-	for _, name := range names {
+// Restart forgets the values of variables, because the process that held them ended.
+// It returns the names of those that are gone, as statements made them, and of those
+// that will be made anew by the initializers of their declarations. Other
+// declarations stay.
+func (s *Session) Restart(why string) (gone, anew []string) {
+	for _, name := range slices.Sorted(maps.Keys(s.variables)) {
 		v := s.variables[name]
+		if v.spec != nil {
+			s.dormant[name] = v
+			anew = append(anew, name)
+			continue
+		}
+		gone = append(gone, name)
 		s.lost[name] = fmt.Sprintf("the value of %s is lost, %s: run cell [%d] again, which declares it", name, why, v.Cell)
 	}
 	s.variables = map[string]*Variable{}
@@ -83,7 +95,7 @@ func (s *Session) Restart(why string) []string {
 	for _, d := range s.declarations {
 		d.version = 0
 	}
-	return names
+	return gone, anew
 }
 
 // Refresh forgets what is known of imported packages, which have changed.
@@ -110,19 +122,18 @@ func (s *Session) Names() map[string][]string {
 		}
 	}
 	sort.Strings(listed["constants"])
-	for _, name := range slices.Sorted(maps.Keys(s.variables)) {
-		listed["variables"] = append(listed["variables"], name+" "+s.variables[name].Type)
+	variables := maps.Clone(s.dormant)
+	maps.Copy(variables, s.variables)
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		listed["variables"] = append(listed["variables"], name+" "+variables[name].Type)
 	}
 	return listed
 }
 
-// Variables returns the living variables, sorted by name.
-func (s *Session) Variables() []*Variable {
-	var list []*Variable
-	for _, name := range slices.Sorted(maps.Keys(s.variables)) {
-		list = append(list, s.variables[name])
-	}
-	return list
+// drop forgets a variable's name.
+func (s *Session) drop(name string) {
+	delete(s.variables, name)
+	delete(s.dormant, name)
 }
 
 // Remove forgets a declaration of any kind by its name, a method by "Type.Method",
@@ -130,10 +141,10 @@ func (s *Session) Variables() []*Variable {
 func (s *Session) Remove(name string) bool {
 	name = strings.ReplaceAll(name, "~", ".") // GoNB's way to write methods
 	_, isImport := s.imports[name]
-	_, isVariable := s.variables[name]
+	isVariable := s.variables[name] != nil || s.dormant[name] != nil
 	d := s.declared(name)
 	delete(s.imports, name)
-	delete(s.variables, name)
+	s.drop(name)
 	if d != nil {
 		s.forget(d, name)
 	}
@@ -190,14 +201,15 @@ func (s *Session) Commit(p *Program) {
 		if old := s.declared(v.Name); old != nil {
 			s.forget(old, v.Name)
 		}
+		s.drop(v.Name)
 		s.variables[v.Name] = v
 		delete(s.lost, v.Name)
 	}
 	for _, i := range p.imports {
-		delete(s.variables, i.name)
+		s.drop(i.name)
 	}
 	for name, why := range p.invalid {
-		delete(s.variables, name)
+		s.drop(name)
 		s.lost[name] = why
 	}
 	for name, v := range p.versions {
@@ -214,7 +226,7 @@ func (s *Session) replace(d *declaration) {
 		if old := s.declared(name); old != nil && old.key != d.key {
 			s.forget(old, name)
 		}
-		delete(s.variables, name)
+		s.drop(name)
 		delete(s.lost, name)
 	}
 }
