@@ -52,7 +52,7 @@ type attempt struct {
 // Prepare makes a program of a cell. The session stays as it is; Commit takes
 // over what the program declares. The error is an *Error or a *NeedPackages.
 func (s *Session) Prepare(number int64, c *cell.Cell, source string) (*Program, error) {
-	p, err := read(number, c)
+	p, err := s.read(number, c)
 	if err == nil {
 		var program *Program
 		if program, err = s.prepare(number, c, p); err == nil {
@@ -121,7 +121,7 @@ func (s *Session) nameImports(p *parts) (missing []string) {
 // attempt has learnt something and the unit has to be composed again.
 func check(s *Session, u *unit, number int64, a *attempt) (*checked, error) {
 	c := &checked{unit: u, unused: map[token.Pos]bool{}}
-	if err := c.parse(number, a); err != nil {
+	if err := c.parse(s, number, a); err != nil {
 		return nil, err
 	}
 	c.info = &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}}
@@ -157,12 +157,12 @@ func check(s *Session, u *unit, number int64, a *attempt) (*checked, error) {
 
 // parse reads the unit and shows the cell's last expression, if Go has no other
 // use for it.
-func (c *checked) parse(number int64, a *attempt) error {
+func (c *checked) parse(s *Session, number int64, a *attempt) error {
 	for range 2 {
 		c.files = token.NewFileSet()
 		file, err := parser.ParseFile(c.files, "gocell.go", c.text, parser.SkipObjectResolution|parser.ParseComments|parser.AllErrors)
 		if err != nil {
-			return parseError(number, err)
+			return s.syntaxError(number, "func _() {", c.cell.Body, c.cell, err)
 		}
 		c.file, c.entry = file, nil
 		for _, d := range file.Decls {
@@ -172,7 +172,7 @@ func (c *checked) parse(number int64, a *attempt) error {
 		}
 		if c.entry == nil || c.offset(c.entry.Body.Rbrace) < c.afterBody {
 			position := c.files.Position(c.entry.Body.Rbrace)
-			return &Error{Class: ParseError, Diagnostics: []Diagnostic{{Cell: number, Line: position.Line, Column: position.Column, Message: "unexpected }"}}}
+			return &Error{Class: ParseError, Diagnostics: []Diagnostic{{Cell: number, Line: position.Line, Column: position.Column, Message: "syntax error: unexpected }"}}}
 		}
 		last := c.last()
 		if last == nil {
@@ -208,26 +208,6 @@ func (c *checked) last() ast.Expr {
 	}
 	return s.X
 }
-
-func wrapped(e ast.Expr) bool {
-	call, ok := e.(*ast.CallExpr)
-	if !ok {
-		return false
-	}
-	result, ok := call.Fun.(*ast.CallExpr)
-	if !ok {
-		return false
-	}
-	selector, ok := result.Fun.(*ast.SelectorExpr)
-	if !ok {
-		return false
-	}
-	x, ok := selector.X.(*ast.Ident)
-	return ok && x.Name == hostName
-}
-
-// resultCall is the code in front of what is to be shown.
-func resultCall(number int64) string { return fmt.Sprintf("%s.Result(%d)(", hostName, number) }
 
 // offset is a place in the text, whatever line directives say.
 func (c *checked) offset(p token.Pos) int { return c.files.PositionFor(p, false).Offset }

@@ -27,6 +27,7 @@ type unit struct {
 	importLines                  map[*importSpec]span
 	chunks                       []chunk
 	entry, statements, afterBody int
+	cell                         *cell.Cell
 	versions                     map[string]version
 	reached                      *reach
 	specs                        []*variableSpec // to be initialized
@@ -57,7 +58,7 @@ type composer struct {
 // compose writes the file of a cell.
 func (s *Session) compose(number int64, c *cell.Cell, p *parts, v *view) *unit {
 	w := &composer{s: s, number: number, cell: c, parts: p, view: v,
-		unit: &unit{importLines: map[*importSpec]span{}, versions: map[string]version{}}}
+		unit: &unit{cell: c, importLines: map[*importSpec]span{}, versions: map[string]version{}}}
 	used := identifiers(c.Declarations)
 	maps.Copy(used, identifiers(c.Body))
 	used[c.Exec] = true
@@ -204,13 +205,24 @@ func (v *Variable) declare(name string) string {
 	return link + "var " + name + " " + v.code + "\n\n"
 }
 
+// place is a directive for the compiler: what follows stands at an offset of the
+// cell's statements.
+func (w *composer) place(offset int) string {
+	before := w.cell.Body[:offset]
+	return fmt.Sprintf("/*line %s:%d:%d*/", cellName(w.number), strings.Count(before, "\n")+1, offset-strings.LastIndexByte(before, '\n'))
+}
+
 // function writes the function that the host calls.
 func (w *composer) function() {
 	fmt.Fprintf(&w.out, "//go:linkname %s %s\nfunc %s() {\n", entryName, library.EntryName(w.number), entryName)
 	w.unit.entry = w.out.Len()
 	fmt.Fprintf(&w.out, "/*line %s:1:1*/", cellName(w.number))
 	w.unit.statements = w.out.Len()
-	w.out.WriteString(w.cell.Body)
+	if s, ok := expressionList(w.cell.Body); ok {
+		w.out.WriteString(w.cell.Body[:s.start] + resultCall(w.number) + w.place(s.start) + w.cell.Body[s.start:s.end] + ")" + w.place(s.end) + w.cell.Body[s.end:])
+	} else {
+		w.out.WriteString(w.cell.Body)
+	}
 	w.out.WriteString("\n/*line gocell:1:1*/")
 	w.unit.afterBody = w.out.Len()
 	w.out.WriteString("\n}\n")

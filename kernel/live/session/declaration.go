@@ -121,13 +121,13 @@ type parts struct {
 func cellName(number int64) string { return fmt.Sprintf("cell[%d]", number) }
 
 // read parses the declarations of a cell.
-func read(number int64, c *cell.Cell) (*parts, error) {
+func (s *Session) read(number int64, c *cell.Cell) (*parts, error) {
 	const head = "package main\n"
 	files := token.NewFileSet()
 	text := head + fmt.Sprintf("/*line %s:1:1*/", cellName(number)) + c.Declarations
 	file, err := parser.ParseFile(files, "", text, parser.SkipObjectResolution|parser.ParseComments|parser.AllErrors)
 	if err != nil {
-		return nil, parseError(number, err)
+		return nil, s.syntaxError(number, "", c.Declarations, c, err)
 	}
 	if file.Name.Name != "main" {
 		return nil, fmt.Errorf("a cell has no package clause, not %q", file.Name.Name)

@@ -1,9 +1,7 @@
 package session
 
 import (
-	"errors"
 	"fmt"
-	"go/scanner"
 	"html"
 	"regexp"
 	"sort"
@@ -83,26 +81,6 @@ func (e *Error) HTML() string {
 	}
 	b.WriteString(`</div>`)
 	return b.String()
-}
-
-// parseError turns a parser's list into an Error.
-func parseError(number int64, err error) error {
-	var list scanner.ErrorList
-	if !errors.As(err, &list) {
-		return err
-	}
-	e := &Error{Class: ParseError}
-	for _, one := range list {
-		d := Diagnostic{Cell: number, Line: one.Pos.Line, Column: one.Pos.Column, Message: one.Msg}
-		if one.Pos.Filename == "" {
-			d.Line, d.Column = 1, 1
-		}
-		e.Diagnostics = append(e.Diagnostics, d)
-		if len(e.Diagnostics) == 10 {
-			break
-		}
-	}
-	return e
 }
 
 var compilerLine = regexp.MustCompile(`(?m)^(?:.*?)cell\[(\d+)\]:(\d+)(?::(\d+))?: (.*)$`)

@@ -20,7 +20,7 @@ func (s *Session) Draft(code string, offset int) (file string, place int, ok boo
 	used := identifiers(code)
 	v := s.with(&parts{}, nil, nil)
 	// What the cell declares itself must not be there twice.
-	if p, err := read(0, c); err == nil {
+	if p, err := s.read(0, c); err == nil {
 		if len(s.nameImports(p)) == 0 {
 			v = s.with(p, nil, nil)
 			for _, d := range p.declarations {

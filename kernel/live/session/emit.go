@@ -225,19 +225,6 @@ func (e *emitter) localTypes() {
 	rename(defs)
 }
 
-// showResult wraps a last expression that is a call or a receive, if it has one value.
-func (e *emitter) showResult() {
-	if e.result == nil || wrapped(e.result) {
-		return
-	}
-	t := e.info.Types[e.result]
-	if _, tuple := t.Type.(*types.Tuple); t.Type == nil || tuple || !t.IsValue() {
-		return
-	}
-	e.edits.insert(e.offset(e.result.Pos()), resultCall(e.number))
-	e.edits.insert(e.offset(e.result.End()), ")")
-}
-
 // declareVariables declares the cell's package-level variables and returns the
 // code that initialises them.
 func (e *emitter) declareVariables() string {
