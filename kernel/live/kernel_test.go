@@ -243,6 +243,7 @@ func TestKernelDeath(t *testing.T) {
 		"syscall.Exit(3)", "ExitError: the process in which cells run is gone: it ended with exit status 3. A new one has been started; made anew when a cell uses them: n",
 		"double()", "note: made anew by initializers, since the process ended: n (cell [1])\n=> 10",
 		"%rerun 1\n%%\ndouble()", "running cell [1] again\n=> 10",
+		"kept := 3", "", "%rerun 2", "running cell [2] again\nExitError: the process in which cells run is gone…", "double()", "…", "kept", "TypeError: …",
 		"syscall.Kill(os.Getpid(), syscall.SIGSEGV); time.Sleep(time.Second)", "…",
 		"n := 1\nn", "=> 1",
 		"var endless func(int) int\nendless = func(i int) int { return endless(i+1) + 1 }\nendless(0)", "…",

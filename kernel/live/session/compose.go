@@ -123,9 +123,10 @@ func ordered(set map[*declaration]bool) []*declaration {
 }
 
 func (w *composer) declarations() {
+	hasher := w.view.hasher()
 	for _, d := range ordered(w.unit.reached.declarations) {
 		if d.kind == typeName && !d.alias {
-			hash := w.view.hash(d.key)
+			hash := hasher.of(d.key)
 			n := w.s.versionOf(d.key, hash)
 			w.unit.versions[d.key] = version{hash, n}
 			if _, known := w.s.versions[d.key][hash]; !known && n > 1 {

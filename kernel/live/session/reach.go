@@ -1,9 +1,6 @@
 package session
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"maps"
 	"slices"
 	"sort"
@@ -140,51 +137,4 @@ func (v *view) from(start map[string]bool) *reach {
 		}
 	}
 	return r
-}
-
-// version of a type's definition.
-type version struct {
-	hash    string
-	version int
-}
-
-// hash tells definitions of a type apart: by its text, its methods, and all that
-// they use.
-func (v *view) hash(name string) string {
-	r := v.from(map[string]bool{name: true})
-	var lines []string
-	for d := range r.declarations {
-		lines = append(lines, d.key+"\x00"+d.text)
-	}
-	for _, variable := range r.dormant {
-		lines = append(lines, "var "+variable.Name+" "+variable.code)
-	}
-	for _, variable := range r.variables {
-		lines = append(lines, "var "+variable.Name+" "+variable.code)
-	}
-	for used := range r.names {
-		if i := v.imports[used]; i != nil {
-			lines = append(lines, "import "+used+" "+i.path)
-		}
-	}
-	slices.Sort(lines)
-	sum := sha256.New()
-	for _, line := range lines {
-		fmt.Fprintf(sum, "%d:%s,", len(line), line)
-	}
-	return hex.EncodeToString(sum.Sum(nil)[:12])
-}
-
-// versionOf numbers the definition of a type: as before if it is one that the
-// process knows, else with a new number.
-func (s *Session) versionOf(name, hash string) int {
-	known := s.versions[name]
-	if n, ok := known[hash]; ok {
-		return n
-	}
-	last := 0
-	for _, n := range known {
-		last = max(last, n)
-	}
-	return last + 1
 }
