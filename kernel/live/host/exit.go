@@ -66,13 +66,13 @@ func onPanic(value any) {
 // interest.
 func finish(a Answer, late func(cell string)) {
 	x := current.Load()
-	cell, known := owners.Load(labels())
+	cell, known := ownerOf(labels())
 	switch {
 	case !known && x == nil:
 		late("a cell")
-	case !known, x != nil && x.cell == cell.(int64):
+	case !known, x != nil && x.cell == cell:
 		x.end(a)
-	case interrupted.Load() != cell.(int64):
+	case interrupted.Load() != cell:
 		late(fmt.Sprintf("cell[%d]", cell))
 	}
 	runtime.Goexit()
@@ -94,11 +94,26 @@ var labels = func() uintptr { return 0 }
 // owners are the cells by their labels.
 var owners sync.Map
 
+// owned is a cell and what keeps the memory of its labels from being used again.
+type owned struct {
+	cell   int64
+	labels context.Context
+}
+
+func ownerOf(labels uintptr) (cell int64, known bool) {
+	o, known := owners.Load(labels)
+	if !known {
+		return 0, false
+	}
+	return o.(owned).cell, true
+}
+
 // adopt makes the goroutine, and those that it will start, a cell's.
 func adopt(cell int64) {
-	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("cell", strconv.FormatInt(cell, 10))))
+	ctx := pprof.WithLabels(context.Background(), pprof.Labels("cell", strconv.FormatInt(cell, 10)))
+	pprof.SetGoroutineLabels(ctx)
 	if l := labels(); l != 0 {
-		owners.Store(l, cell)
+		owners.Store(l, owned{cell, ctx})
 	}
 }
 
