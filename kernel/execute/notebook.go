@@ -152,7 +152,7 @@ func (r *run) launch(ctx context.Context, name, dir string, env []string) (*jupy
 		return nil, err
 	}
 	return jupyter.Launch(ctx, jupyter.LaunchOptions{
-		Spec: spec, Dir: dir, Env: env, StartTimeout: r.opts.StartTimeout, Log: r.opts.KernelLog,
+		Spec: withoutHistory(spec), Dir: dir, Env: env, StartTimeout: r.opts.StartTimeout, Log: r.opts.KernelLog,
 	})
 }
 
