@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/gocifar/gocifar/kernel/live"
 	"github.com/gocifar/gocifar/kernel/live/library"
@@ -19,7 +18,7 @@ func runLive(ctx context.Context, args []string) error {
 	flags.StringVar(&o.Library, "library", "", "`folder` of the library for cells, by default this checkout's")
 	flags.StringVar(&o.Connection, "connection", "", "Jupyter's connection `file`")
 	flags.StringVar(&o.Gopls, "gopls", "", "`program` for completion and inspection")
-	flags.DurationVar(&o.Grace, "grace", 10*time.Second, "how long an interrupted cell may take before its process is ended")
+	flags.DurationVar(&o.Grace, "grace", live.DefaultGrace, "how long an interrupted cell may take before its process is ended")
 	if err := parseOnlyFlags(flags, args); err != nil {
 		return err
 	}

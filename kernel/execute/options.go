@@ -37,8 +37,8 @@ type Options struct {
 	TotalTimeout time.Duration
 	// StartTimeout is how long the kernel may take to answer, 60 s by default.
 	StartTimeout time.Duration
-	// InterruptGrace is how long a cell that is stopped has to end, before the kernel is killed; 10 s by default. In
-	// that time it is interrupted every InterruptEvery, 2 s by default.
+	// InterruptGrace is how long a cell that is stopped has to end, before the kernel is killed; DefaultInterruptGrace
+	// if it is 0. In that time it is interrupted every InterruptEvery, 2 s by default.
 	InterruptGrace, InterruptEvery time.Duration
 	// IdleTimeout is how long after a cell's reply its output may still come before the kernel says that it is idle,
 	// 4 s by default. After it the run goes on with a warning.
@@ -84,6 +84,12 @@ type Options struct {
 	Force <-chan struct{}
 }
 
+// DefaultInterruptGrace is how long a cell that is stopped has to end. The live
+// kernel ends such a cell by itself, within live.DefaultGrace, and takes up to
+// live.RestartLimit to be ready again. A run that gave it up before that would
+// lose the cells that follow, so this limit is greater than the two together.
+const DefaultInterruptGrace = 20 * time.Second
+
 func (o Options) withDefaults() Options {
 	set := func(d *time.Duration, value time.Duration) {
 		if *d == 0 {
@@ -92,7 +98,7 @@ func (o Options) withDefaults() Options {
 	}
 	set(&o.SaveEvery, 30*time.Second)
 	set(&o.StartTimeout, time.Minute)
-	set(&o.InterruptGrace, 10*time.Second)
+	set(&o.InterruptGrace, DefaultInterruptGrace)
 	set(&o.InterruptEvery, 2*time.Second)
 	set(&o.IdleTimeout, 4*time.Second)
 	set(&o.ReplyTimeout, 10*time.Second)

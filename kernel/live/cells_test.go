@@ -271,9 +271,12 @@ func TestSequences(t *testing.T) {
 // kernelArgument makes this test binary a kernel.
 const kernelArgument = "-live-kernel"
 
+// testGrace is how long a cell of it may take to stop.
+const testGrace = 2 * time.Second
+
 // serveAsKernel is the kernel in a process of its own.
 func serveAsKernel(args []string) int {
-	o := Options{Library: args[0], Connection: args[1], Gopls: os.Getenv("GOCIFAR_TEST_GOPLS"), Grace: 2 * time.Second}
+	o := Options{Library: args[0], Connection: args[1], Gopls: os.Getenv("GOCIFAR_TEST_GOPLS"), Grace: testGrace}
 	if root := os.Getenv(rebuildVariable); root != "" {
 		o.Rebuild = func(ctx context.Context, say func(string)) (string, error) {
 			say("building the packages")

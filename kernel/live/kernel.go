@@ -26,12 +26,21 @@ type Options struct {
 	// Gopls is the language server for completion and inspection; empty: none.
 	Gopls string
 	// Grace is how long an interrupted cell may take before the process is
-	// ended, and its state with it; 10 s by default.
+	// ended, and its state with it; DefaultGrace if it is 0.
 	Grace time.Duration
 	// Rebuild makes a library of the packages as they are now and returns its
 	// folder; nil if %reload is not to be had.
 	Rebuild func(ctx context.Context, say func(string)) (dir string, err error)
 }
+
+// DefaultGrace is how long an interrupted cell may take. Front ends that give up
+// a kernel must wait for longer: after this time the kernel ends the cell by
+// itself and is well again. `kernel run` waits for execute.DefaultInterruptGrace.
+const DefaultGrace = 10 * time.Second
+
+// RestartLimit is how long a front end should allow for the new process after
+// that, on a machine that has much to do.
+const RestartLimit = 5 * time.Second
 
 // Kernel is a running kernel.
 type Kernel struct {
@@ -85,7 +94,7 @@ func newKernel(ctx context.Context, o Options) (*Kernel, error) {
 		return nil, err
 	}
 	if o.Grace <= 0 {
-		o.Grace = 10 * time.Second
+		o.Grace = DefaultGrace
 	}
 	k := &Kernel{options: o, shell: make(chan *request, 1000), stopped: make(chan struct{}), inputs: make(chan string, 1),
 		cells: map[int]string{}, fetch: true, env: map[string]string{}}

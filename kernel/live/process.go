@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -25,6 +26,9 @@ type process struct {
 	streams  []*stream
 	ended    chan struct{} // closed when the process is gone and its output read
 	state    *os.ProcessState
+
+	// listens says that the host has answered once, so that it catches signals.
+	listens atomic.Bool
 
 	mu      sync.Mutex
 	killed  string // why we ended it
@@ -153,8 +157,19 @@ func (e *diedError) Error() string {
 	return fmt.Sprintf("it ended with exit status %d", e.state.ExitCode())
 }
 
-// do sends a command and waits for the answer.
+// do sends a command and waits for the answer. The first command waits until the
+// host is up, which takes no longer than without.
 func (p *process) do(ctx context.Context, c host.Command) (host.Answer, error) {
+	if !p.listens.Load() {
+		if a, err := p.exchange(ctx, host.Command{Op: host.Prepare}); err != nil {
+			return a, err
+		}
+		p.listens.Store(true)
+	}
+	return p.exchange(ctx, c)
+}
+
+func (p *process) exchange(ctx context.Context, c host.Command) (host.Answer, error) {
 	if err := p.encoder.Encode(c); err != nil {
 		select {
 		case <-p.ended:
@@ -187,8 +202,16 @@ func (p *process) drain() {
 	}
 }
 
-// interrupt asks the running cell to stop.
-func (p *process) interrupt() error { return p.cmd.Process.Signal(os.Interrupt) }
+// interrupt asks the running cell to stop. A host that is just starting would end
+// by the signal: it has no cell yet, and front ends repeat their interrupts, so
+// that one often comes when a new process has taken the place of one that did not
+// stop.
+func (p *process) interrupt() error {
+	if !p.listens.Load() {
+		return nil
+	}
+	return p.cmd.Process.Signal(os.Interrupt)
+}
 
 // kill ends the process; why is for the user.
 func (p *process) kill(why string) {
