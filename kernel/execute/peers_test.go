@@ -222,6 +222,12 @@ func TestMessagesOfGoNB(t *testing.T) {
 			want: []string{`display_data ""`, ""}},
 		{name: "unicode", cells: []string{"%%\nfmt.Print(\"ü 日本 😀\")"}, want: []string{`stdout "ü 日本 😀"`}},
 		{name: "input", cells: []string{"%with_inputs\n!read name; echo hello $name"}, want: []string{`stdout "hello Gopher\n"`}},
+		// GoNB asks whether or not the request allows it.
+		{name: "input for a shell command that nobody gives", cells: []string{"%with_inputs\n!read name; echo hello $name"},
+			want: []string{`~.*error StdinError: the cell asked for input .*`}, states: "error", class: ClassStdin},
+		{name: "input for a program that nobody gives", cells: []string{
+			"%%\nvar name string\ngonbui.RequestInput(\"name? \", false)\nfmt.Scanln(&name)\nfmt.Print(\"hello\")\ntime.Sleep(time.Hour)"},
+			want: []string{`~.*error ERROR: signal: interrupt`}, states: "error", class: ClassStdin},
 		{name: "and the next cell is well", cells: []string{"%%\nfmt.Print(answer)"}, want: []string{`stdout "42"`}},
 	})
 }
