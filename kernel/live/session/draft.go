@@ -34,6 +34,17 @@ func (s *Session) Draft(code string, offset int) (file string, place int, ok boo
 			}
 		}
 	}
+	line := strings.Count(code[:offset], "\n")
+	column := offset - strings.LastIndexByte(code[:offset], '\n') - 1
+	body := inBody(c, line, column)
+	part := c.Declarations
+	if body {
+		part = c.Body
+	}
+	place = offsetIn(part, line, column)
+	for _, i := range s.draftImports(c, body, place, v) {
+		v.imports[i.key()] = i
+	}
 	var b strings.Builder
 	b.WriteString("package main\n\n")
 	for _, key := range slices.Sorted(maps.Keys(v.imports)) {
@@ -78,12 +89,10 @@ func (s *Session) Draft(code string, offset int) (file string, place int, ok boo
 	b.WriteString(c.Declarations + "\n\n" + rest.String() + "func main() {\n")
 	statements := b.Len()
 	b.WriteString(c.Body + "\n}\n")
-	line := strings.Count(code[:offset], "\n")
-	column := offset - strings.LastIndexByte(code[:offset], '\n') - 1
-	if inBody(c, line, column) {
-		return b.String(), statements + offsetIn(c.Body, line, column), true
+	if body {
+		return b.String(), statements + place, true
 	}
-	return b.String(), declarations + offsetIn(c.Declarations, line, column), true
+	return b.String(), declarations + place, true
 }
 
 func setOf(m map[string]*declaration) map[*declaration]bool {
