@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gocifar/gocifar/kernel/jupyter"
+	"github.com/gocifar/gocifar/kernel/markup"
 )
 
 // complete proposes how the code goes on.
@@ -115,19 +116,9 @@ func (k *Kernel) inspect(c *jupyter.InspectRequest) *jupyter.InspectReply {
 		return reply
 	}
 	reply.Found = true
-	reply.Data = bundle(map[string]any{"text/markdown": hover.Contents.Value, "text/plain": plainMarkdown(hover.Contents.Value)})
+	reply.Data = bundle(map[string]any{"text/markdown": hover.Contents.Value,
+		"text/plain": markup.MarkdownText(hover.Contents.Value, markup.Options{})})
 	return reply
-}
-
-// plainMarkdown takes the fences off.
-func plainMarkdown(text string) string {
-	var lines []string
-	for _, line := range strings.Split(text, "\n") {
-		if !strings.HasPrefix(line, "```") && line != "---" {
-			lines = append(lines, line)
-		}
-	}
-	return strings.TrimSpace(strings.Join(lines, "\n"))
 }
 
 // byteOffset turns the protocol's count of characters into one of bytes.

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/gocifar/gocifar/kernel/jupyter"
+	"github.com/gocifar/gocifar/kernel/markup"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
@@ -151,14 +152,14 @@ func (s *session) explain(ctx context.Context, source string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, inspectWait)
 	defer cancel()
-	text, err := inspect(ctx, kernel, s.completeness.isGo(), name, detail)
+	data, err := inspect(ctx, kernel, s.completeness.isGo(), name, detail)
 	if err != nil {
 		return err
 	}
-	if strings.TrimSpace(text) == "" {
+	if strings.TrimSpace(textOf(data, markup.Options{})) == "" {
 		return fmt.Errorf("the kernel knows nothing of %s", name)
 	}
-	s.show.event(&jupyter.Stream{Name: "stdout", Text: strings.TrimRight(text, "\n") + "\n"})
+	s.show.event(&jupyter.DisplayData{Data: data})
 	s.show.end()
 	return nil
 }

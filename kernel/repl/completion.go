@@ -93,9 +93,10 @@ func runesOfUTF16(text string, units int) int {
 	return n
 }
 
-// inspect asks the kernel what a name means. It returns "" for one it does not
-// know.
-func inspect(ctx context.Context, kernel *jupyter.Kernel, isGo bool, name string, detail int) (string, error) {
+// inspect asks the kernel what a name means. It returns nothing for one it does
+// not know.
+func inspect(ctx context.Context, kernel *jupyter.Kernel, isGo bool, name string, detail int) (
+	jupyter.MIMEBundle, error) {
 	code, cursor := name, utf8.RuneCountInString(name)
 	if isGo {
 		code = statementsMark + name
@@ -106,7 +107,11 @@ func inspect(ctx context.Context, kernel *jupyter.Kernel, isGo bool, name string
 	}
 	reply, err := kernel.Inspect(ctx, code, cursor, detail)
 	if err != nil || !reply.Found {
-		return "", err
+		return nil, err
 	}
-	return textOf(reply.Data), nil
+	// Beside it the plain form is often the same with its marks.
+	if text, ok := reply.Data["text/markdown"]; ok {
+		return jupyter.MIMEBundle{"text/markdown": text}, nil
+	}
+	return reply.Data, nil
 }

@@ -153,6 +153,11 @@ func respondScript(k *fakekernel.Kernel, r *fakekernel.Request) bool {
 			reply.Found = true
 			reply.Data = fakekernel.Bundle(map[string]string{"text/plain": fmt.Sprintf("print TEXT (detail %d)", m.DetailLevel)})
 		}
+		if m.Code == "marked" {
+			reply.Found = true
+			reply.Data = fakekernel.Bundle(map[string]string{"text/plain": "a \\* **b**",
+				"text/markdown": "```go\nfunc marked()\n```\n\n---\n\na \\* **b**\n\n[`marked`](https://x.y)"})
+		}
 		k.Reply(r, reply)
 	case *jupyter.HistoryRequest:
 		k.Reply(r, &jupyter.HistoryReply{Status: jupyter.StatusOK, History: []json.RawMessage{[]byte(`[0, 1, "print from the kernel's history"]`)}})

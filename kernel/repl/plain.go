@@ -6,6 +6,7 @@ import (
 
 	"github.com/gocifar/gocifar/kernel/execute"
 	"github.com/gocifar/gocifar/kernel/jupyter"
+	"github.com/gocifar/gocifar/kernel/markup"
 )
 
 // plain shows outputs as lines, for a pipe, a file or a terminal that cannot do
@@ -44,7 +45,7 @@ func (p *plain) write(text string) {
 }
 
 func (p *plain) display(data jupyter.MIMEBundle, id string) {
-	text := strings.TrimRight(execute.PlainText(textOf(data)), "\n")
+	text := strings.TrimRight(execute.PlainText(textOf(data, markup.Options{})), "\n")
 	if id != "" {
 		if said, ok := p.said[id]; ok && said == text {
 			return

@@ -240,6 +240,8 @@ func TestHelp(t *testing.T) {
 	c.waitFor("print TEXT (detail 0)\nIn [1]:")
 	c.run("print??")
 	c.waitFor("print TEXT (detail 1)\nIn [1]:")
+	c.run("?marked")
+	c.waitFor("    func marked()\n\na * b\n\nmarked (https://x.y)\nIn [1]:")
 	c.run("?nothing")
 	c.waitFor("the kernel knows nothing of nothing\nIn [1]:")
 	c.run(":help")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gocifar/gocifar/kernel/execute"
 	"github.com/gocifar/gocifar/kernel/jupyter"
+	"github.com/gocifar/gocifar/kernel/markup"
 	"github.com/gocifar/gocifar/kernel/repl/picture"
 )
 
@@ -33,7 +34,7 @@ var pictureTypes = []string{"image/png", "image/jpeg", "image/gif"}
 
 // view shows a bundle in columns by rows cells.
 func (v viewer) view(data jupyter.MIMEBundle, columns, rows int, id uint32) view {
-	text := textOf(data)
+	text := textOf(data, markup.Options{Styles: v.colour, Width: columns})
 	if !v.colour {
 		text = execute.PlainText(text)
 	}
@@ -67,19 +68,20 @@ func (v viewer) view(data jupyter.MIMEBundle, columns, rows int, id uint32) view
 // placeholder is what Python objects without a text of their own say in it.
 var placeholder = regexp.MustCompile(`^<[\w.]+ object( at 0x[0-9a-f]+)?>$`)
 
-// textOf is a bundle's form as text.
-func textOf(data jupyter.MIMEBundle) string {
+// textOf is a bundle's form as text; o says how that of Markdown is.
+func textOf(data jupyter.MIMEBundle, o markup.Options) string {
 	plain, ok := data.Text("text/plain")
 	if ok && plain != "" && !placeholder.MatchString(plain) {
 		return plain
 	}
-	for _, mime := range []string{"text/markdown", "text/latex"} {
-		if text, ok := data.Text(mime); ok && text != "" {
-			return text
-		}
+	if text, ok := data.Text("text/markdown"); ok && text != "" {
+		return markup.MarkdownText(text, o)
+	}
+	if text, ok := data.Text("text/latex"); ok && text != "" {
+		return text
 	}
 	if html, ok := data.Text("text/html"); ok && html != "" {
-		return htmlText(html)
+		return markup.HTMLText(html)
 	}
 	if raw, ok := data["application/json"]; ok {
 		var b bytes.Buffer

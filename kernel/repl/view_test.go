@@ -6,6 +6,7 @@ import (
 
 	"github.com/gocifar/gocifar/kernel/jupyter"
 	"github.com/gocifar/gocifar/kernel/jupyter/fakekernel"
+	"github.com/gocifar/gocifar/kernel/markup"
 	"github.com/gocifar/gocifar/kernel/repl/picture"
 	"github.com/rivo/uniseg"
 )
@@ -18,18 +19,18 @@ func TestTextOf(t *testing.T) {
 	}{
 		{"plain", map[string]string{"text/plain": "p", "text/html": "<b>h</b>"}, "p"},
 		{"plain that says nothing", map[string]string{"text/plain": "<IPython.core.display.HTML object>", "text/html": "<b>h</b>"}, "h"},
-		{"markdown", map[string]string{"text/markdown": "*m*", "text/html": "h"}, "*m*"},
+		{"markdown", map[string]string{"text/markdown": "# *m* \\*\n\n`c`", "text/html": "h"}, "m *\n\nc"},
 		{"HTML alone, as GoNB sends it", map[string]string{"text/html": "<h1>H</h1>t"}, "H\nt"},
 		{"LaTeX", map[string]string{"text/latex": "$x$"}, "$x$"},
 		{"other text", map[string]string{"text/x-other": "o"}, "o"},
 		{"a picture alone", map[string]string{"image/svg+xml": "<svg/>"}, "[image/svg+xml, 6 bytes; :save FILE.ipynb keeps it]"},
 		{"nothing", nil, ""},
 	} {
-		if got := textOf(fakekernel.Bundle(c.data)); got != c.want {
+		if got := textOf(fakekernel.Bundle(c.data), markup.Options{}); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
-	if got := textOf(jupyter.MIMEBundle{"application/json": []byte(`{"a":[1]}`)}); got != "{\n  \"a\": [\n    1\n  ]\n}" {
+	if got := textOf(jupyter.MIMEBundle{"application/json": []byte(`{"a":[1]}`)}, markup.Options{}); got != "{\n  \"a\": [\n    1\n  ]\n}" {
 		t.Errorf("JSON: %q", got)
 	}
 }
@@ -54,37 +55,6 @@ func TestViewPictures(t *testing.T) {
 			t.Errorf("%s: drawing %v, text %q", c.name, got.drawing != nil, got.text)
 		}
 	}
-}
-
-func TestHTMLText(t *testing.T) {
-	for _, c := range []struct{ source, want string }{
-		{"plain", "plain"},
-		{"a <b>bold</b> word", "a bold word"},
-		{"a<b>b</b>c", "abc"},
-		{"a\n   b", "a b"},
-		{"<p>one</p><p>two</p>", "one\ntwo"},
-		{"a<br>b<br/>c", "a\nb\nc"},
-		{"<ul><li>a<li>b</ul>", "- a\n- b"},
-		{"<pre>a\n  b</pre>", "a\n  b"},
-		{"&lt;x&gt; &amp; &auml;", "<x> & ä"},
-		{"<script>alert(1)</script><style>b{}</style>x", "x"},
-		{"<table><tr><th>n</th><th>long name</th></tr><tr><td>10</td><td>x</td></tr></table>", "n   long name\n10  x"},
-		{"<table><thead><tr><th></th><th>a</th></tr></thead><tbody><tr><th>0</th><td>1</td></tr></tbody></table>", "   a\n0  1"},
-		{"<img src=x alt='a cat'>", "[a cat]"},
-		{"<div>a<div>b</div></div>", "a\nb"},
-		{"<b>not closed", "not closed"},
-		{"", ""},
-	} {
-		if got := htmlText(c.source); got != c.want {
-			t.Errorf("%q: %q, want %q", c.source, got, c.want)
-		}
-	}
-}
-
-func FuzzHTMLText(f *testing.F) {
-	f.Add("<table><tr><td>x<table>")
-	f.Add(strings.Repeat("<div>", 1000) + "x")
-	f.Fuzz(func(t *testing.T, source string) { htmlText(source) })
 }
 
 func TestWrapper(t *testing.T) {

@@ -1,4 +1,4 @@
-package repl
+package markup
 
 import (
 	"strings"
@@ -8,9 +8,9 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// htmlText is what a fragment of HTML says, laid out as text: blocks on lines of
+// HTMLText is what a fragment of HTML says, laid out as text: blocks on lines of
 // their own, list items with a dash, tables in columns.
-func htmlText(source string) string {
+func HTMLText(source string) string {
 	nodes, err := html.ParseFragment(strings.NewReader(source), &html.Node{
 		Type: html.ElementNode, Data: "body", DataAtom: atom.Body,
 	})
@@ -67,8 +67,9 @@ func (w *htmlWriter) node(n *html.Node, pre bool) {
 		if alt := attribute(n, "alt"); alt != "" {
 			w.text("["+alt+"]", false)
 		}
-	case atom.P, atom.Div, atom.Ul, atom.Ol, atom.Dl, atom.Dt, atom.Dd, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6,
-		atom.Blockquote, atom.Section, atom.Article, atom.Figure, atom.Figcaption, atom.Hr, atom.Details, atom.Summary, atom.Tr:
+	case atom.P, atom.Div, atom.Ul, atom.Ol, atom.Dl, atom.Dt, atom.Dd,
+		atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Blockquote, atom.Section, atom.Article,
+		atom.Figure, atom.Figcaption, atom.Hr, atom.Details, atom.Summary, atom.Tr:
 		w.breakLine()
 		w.children(n, pre)
 		w.breakLine()
