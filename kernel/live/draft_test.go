@@ -73,6 +73,7 @@ func TestQuestionsBeforeImports(t *testing.T) {
 		{"strings.Repeat", "func strings.Repeat"},
 		{"%%\nfmt.Println(strings.Repeat", "func strings.Repeat"},
 		{"%%\nstrings", "package strings"},
+		{"strings", "package strings"},
 	} {
 		reply, err := c.kernel.Inspect(t.Context(), q.code, utf8.RuneCountInString(q.code), 0)
 		if err != nil {
@@ -80,6 +81,9 @@ func TestQuestionsBeforeImports(t *testing.T) {
 		}
 		if text, _ := reply.Data.Text("text/markdown"); !strings.Contains(text, q.want) {
 			t.Errorf("%q: %v %.200s", q.code, reply.Found, text)
+		}
+		if plain, _ := reply.Data.Text("text/plain"); strings.ContainsAny(plain, "\\`[") {
+			t.Errorf("%q: Markdown in the plain text %.1000s", q.code, plain)
 		}
 	}
 	start := time.Now()

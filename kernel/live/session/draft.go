@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/gocifar/gocifar/kernel/live/cell"
 )
@@ -129,8 +131,10 @@ func inBody(c *cell.Cell, line, column int) bool {
 				return false
 			}
 			text := lines[i]
-			if i == line {
-				text = text[:min(column, len(text))]
+			// The word that begins at the place counts as well: it is what is
+			// asked about.
+			if at := min(column, len(text)); i == line && !beginsWord(text[at:]) {
+				text = text[:at]
 			}
 			return strings.TrimSpace(text) != ""
 		}
@@ -142,4 +146,9 @@ func inBody(c *cell.Cell, line, column int) bool {
 		}
 	}
 	return c.Marked
+}
+
+func beginsWord(text string) bool {
+	r, _ := utf8.DecodeRuneInString(text)
+	return r == '_' || unicode.IsLetter(r)
 }
