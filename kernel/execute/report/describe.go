@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/gocifar/gocifar/kernel/execute"
+	"github.com/gocifar/gocifar/kernel/markup"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
@@ -42,7 +43,7 @@ func outputText(o nbformat.Output) string {
 		return pictures
 	}
 	if text, ok := o.Text("text/markdown"); ok {
-		return text
+		return markup.MarkdownText(text, markup.Options{})
 	}
 	return "[" + strings.Join(o.MIMETypes(), ", ") + "]"
 }
@@ -94,24 +95,6 @@ func seconds(d time.Duration) string {
 		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
 	}
 	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
-}
-
-// title is the first line of a cell that says something.
-func title(source string) string {
-	fallback := ""
-	for line := range strings.Lines(source) {
-		line = strings.TrimSpace(line)
-		if line == "" {
-			continue
-		}
-		if fallback == "" {
-			fallback = line
-		}
-		if line != "%%" && !strings.HasPrefix(line, "//") && !strings.HasPrefix(line, "#") && line != "import (" {
-			return line
-		}
-	}
-	return fallback
 }
 
 // summary is a run in one line: "ok: 12 cells in 4.1s".

@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"html/template"
 	"net/url"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/gocifar/gocifar/kernel/execute"
+	"github.com/gocifar/gocifar/kernel/markup"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
@@ -33,6 +35,8 @@ type IndexNotebook struct {
 	Kernel  string      `json:"kernel,omitempty"`
 	Seconds float64     `json:"seconds"`
 	Cells   []IndexCell `json:"cells"`
+	// Prose are the text cells behind the last code cell.
+	Prose template.HTML `json:"-"`
 }
 
 // IndexCell is one code cell in the index.
@@ -47,7 +51,7 @@ type IndexCell struct {
 	Source   string         `json:"-"`
 	Text     string         `json:"-"` // what it printed, as text
 	Pictures []template.URL `json:"-"` // as data URLs
-	Prose    string         `json:"-"` // the text cells before it
+	Prose    template.HTML  `json:"-"` // the text cells before it
 }
 
 // Add puts a run into the index. The result may be nil when the notebook could not be run at all.
@@ -58,17 +62,18 @@ func (x *Index) Add(name string, r *execute.Result, err error) {
 	}
 	if r != nil {
 		n.Kernel, n.Seconds = kernelText(r.Kernel), r.Duration().Seconds()
-		n.Cells = indexCells(r)
+		n.Cells, n.Prose = indexCells(name, r)
 	}
 	x.Notebooks = append(x.Notebooks, n)
 }
 
-func indexCells(r *execute.Result) []IndexCell {
+// indexCells are the code cells of a run, and the text behind the last of them.
+func indexCells(name string, r *execute.Result) ([]IndexCell, template.HTML) {
 	var cells []IndexCell
-	var prose []string
+	var prose template.HTML
 	for i, cell := range r.Notebook.Cells {
 		if cell.Type() == nbformat.Markdown {
-			prose = append(prose, cell.Source())
+			prose += proseHTML(name, cell.Source())
 		}
 		if cell.Type() != nbformat.Code || i >= len(r.Cells) {
 			continue
@@ -76,15 +81,28 @@ func indexCells(r *execute.Result) []IndexCell {
 		result := r.Cells[i]
 		c := IndexCell{
 			Number: len(cells) + 1, Title: title(cell.Source()), State: result.State, Source: cell.Source(),
-			Seconds: result.Timing.Duration().Seconds(), Warnings: result.Warnings, Prose: strings.Join(prose, "\n\n"),
+			Seconds: result.Timing.Duration().Seconds(), Warnings: result.Warnings, Prose: prose,
 		}
 		if result.Failure != nil {
 			c.Error, c.Allowed = result.Failure.Text(), result.Allowed
 		}
 		c.Text, c.Pictures = shown(cell)
-		cells, prose = append(cells, c), nil
+		cells, prose = append(cells, c), ""
 	}
-	return cells
+	return cells, prose
+}
+
+// proseHTML is a text cell for the page. Its relative addresses are seen from the
+// notebook's folder, below the page's.
+func proseHTML(name, source string) template.HTML {
+	return template.HTML(markup.MarkdownHTML(source, func(address string) string {
+		u, err := url.Parse(address)
+		if err != nil || path.IsAbs(u.Path) {
+			return address
+		}
+		u.Path = path.Join(path.Dir(name), u.Path)
+		return u.String()
+	}))
 }
 
 // mostText is how much of a cell's text the page shows, in bytes; the notebook has it all.

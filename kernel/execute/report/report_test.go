@@ -68,6 +68,64 @@ func TestIndex(t *testing.T) {
 	}
 }
 
+// TestIndexProse: text cells are laid out, and nothing in them runs or leads where
+// it should not.
+func TestIndexProse(t *testing.T) {
+	nb := nbformat.New()
+	for i, cell := range []*nbformat.Cell{nbformat.NewMarkdown("# 1 · `Title`\n\n[next](02-b.ipynb) and [web](https://x.y)"),
+		nbformat.NewMarkdown("<script>boom()</script>\n\n[a](javascript:boom()) <javascript:boom()> [b](&#106;avascript:boom())"),
+		nbformat.NewCode("import (\n\t\"context\"\n)\n\nrun(context.Background())"), nbformat.NewMarkdown("*the end*")} {
+		nb.Insert(i, cell)
+	}
+	index := &Index{}
+	index.Add("sub dir/01-a.ipynb", &execute.Result{Notebook: nb, Cells: make([]execute.CellResult, len(nb.Cells))}, nil)
+	dir := t.TempDir()
+	if err := index.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, "index.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	html := string(raw)
+	for _, want := range []string{"<h1>1 · <code>Title</code></h1>", `<a href="sub%20dir/02-b.ipynb">next</a>`, `<a href="https://x.y">web</a>`,
+		"<code>run(context.Background())</code>", "<em>the end</em>"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("index.html lacks %s", want)
+		}
+	}
+	for _, bad := range []string{"<script", `"javascript:`, `&#106;`} {
+		if strings.Contains(html, bad) {
+			t.Errorf("index.html has %s", bad)
+		}
+	}
+}
+
+func TestTitle(t *testing.T) {
+	for _, c := range []struct{ source, want string }{
+		{"x := 1\ny", "x := 1"},
+		{"import (\n\t\"context\"\n\tm \"math\" // (m)\n\n\t\"fmt\"\n)\n\n%%\nfmt.Println(1)", "fmt.Println(1)"},
+		{"import \"fmt\"\n\nimport m \"math\"\nfunc f() {", "func f() {"},
+		{"import (\"fmt\"; \"os\")\nf()", "f()"},
+		{"package main\n\n// about\n/* more\nimport x */\n\nvar (\n\tctx     = f()\n)", "ctx = f()"},
+		{"/* short */\ng()", "g()"},
+		{"import numpy as np\nfrom a import (\n  b,\n  c)\n# note\nplot(b)", "plot(b)"},
+		{"imports := 3", "imports := 3"},
+		{"%env A=b\nf()", "%env A=b"},
+		{"!ls", "!ls"},
+		{"%%bash\nls", "%%bash"},
+		{"import (\n\t\"context\"\n)", "import \"context\""},
+		{"import \"os\"", "import \"os\""},
+		{"// only a word", "// only a word"},
+		{"import (", "import ("},
+		{"\n \n", ""},
+	} {
+		if got := title(c.source); got != c.want {
+			t.Errorf("%q is named %q, want %q", c.source, got, c.want)
+		}
+	}
+}
+
 func TestLinesNameThePictures(t *testing.T) {
 	var out strings.Builder
 	lines := &Lines{Out: &out}
