@@ -161,7 +161,7 @@ func (e *diedError) Error() string {
 // host is up, which takes no longer than without.
 func (p *process) do(ctx context.Context, c host.Command) (host.Answer, error) {
 	if !p.listens.Load() {
-		if a, err := p.exchange(ctx, host.Command{Op: host.Prepare}); err != nil {
+		if a, err := p.exchange(ctx, host.Command{}); err != nil {
 			return a, err
 		}
 		p.listens.Store(true)

@@ -91,6 +91,9 @@ func serve(c Command) Answer {
 	if err := prepare(c); err != nil {
 		return Answer{Outcome: Refused, Error: err.Error()}
 	}
+	if c.Path == "" {
+		return Answer{Outcome: OK}
+	}
 	dropFlags(c.Flags)
 	os.Args = append([]string{"cell"}, c.Args...)
 	return call(c)
