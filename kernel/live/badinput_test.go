@@ -216,6 +216,9 @@ func copyLibrary(t *testing.T, l *library.Library) *library.Library {
 			t.Fatal(err)
 		}
 	}
+	if err := library.Seal(dir); err != nil {
+		t.Fatal(err)
+	}
 	copied, err := library.Open(dir)
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/gocifar/gocifar/kernel/setup/seal"
 )
 
 // build is what compiling the libraries of notebooks left behind and taught.
@@ -38,7 +40,7 @@ func (b build) shimDir() string { return filepath.Join(b.dir, "bin") }
 // cachedBuild returns what an earlier ensureBuild made.
 func (m *machine) cachedBuild() (build, bool) {
 	b := build{dir: m.buildDir()}
-	ok := readJSON(filepath.Join(b.dir, "build.json"), &b) && exists(b.probePath()) && exists(filepath.Join(b.shimDir(), shimName))
+	ok := seal.Verify(b.dir, false) == nil && readJSON(filepath.Join(b.dir, "build.json"), &b)
 	return b, ok
 }
 
@@ -53,7 +55,8 @@ func (m *machine) ensureBuild(ctx context.Context, progress *Progress) (build, e
 	}
 	task := progress.Start("libraries", "compiling what notebooks import")
 	b := build{dir: m.buildDir()}
-	err := publish(b.dir, func(staging string) error {
+	task.again("what is in "+b.dir, seal.Verify(b.dir, false))
+	err := publishSealed(b.dir, func(staging string) error {
 		packages, err := m.libraries(ctx)
 		if err != nil {
 			return err

@@ -15,15 +15,22 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/gocifar/gocifar/kernel/setup/seal"
 )
 
 // cache is the folder that holds all that set-up makes:
 //
-//	tools/<key>/      gonb, goimports, gopls
-//	builds/<key>/     the probe, and what was learnt while linking it
-//	pjrt/<name>/      a PJRT plugin and where it came from
-//	jupyter/<key>/    a Jupyter data folder with our kernelspec
-//	setup.lock        held by the process that installs
+//	tools/<key>/         gonb, goimports, gopls
+//	builds/<key>/        the probe, and what was learnt while linking it
+//	pjrt/<name>/         a PJRT plugin and where it came from
+//	live/library-<key>/  the library for live cells
+//	live/program-<key>/  the live kernel's program
+//	jupyter/<key>/       a Jupyter data folder with our kernelspec
+//	setup.lock           held by the process that installs
+//
+// Beside what was made stands a record of its files (package seal), so that
+// damage is noticed and the part made again.
 //
 // Data sets and training runs of the libraries live beside them.
 type cache struct {
@@ -138,13 +145,31 @@ func publish(final string, fill func(dir string) error) error {
 	if err := os.Chmod(staging, 0o755); err != nil {
 		return cannotWrite(staging, err)
 	}
-	if err := os.RemoveAll(final); err != nil { // incomplete or damaged, else we would not be here
+	// What is there is incomplete or damaged, else we would not be here. It goes
+	// away by its name first: a kernel may still have its files open, and half of
+	// what it was must not stay if we are ended meanwhile.
+	old := staging + ".old"
+	defer os.RemoveAll(old)
+	if err := os.Rename(final, old); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return cannotWrite(final, err)
 	}
 	if err := os.Rename(staging, final); err != nil {
 		return cannotWrite(final, err)
 	}
 	return syncPath(parent)
+}
+
+// publishSealed is publish for a folder that seal.Verify is to compare later.
+func publishSealed(final string, fill func(dir string) error) error {
+	return publish(final, func(staging string) error {
+		if err := fill(staging); err != nil {
+			return err
+		}
+		if err := seal.Write(staging); err != nil {
+			return cannotWrite(staging, err)
+		}
+		return nil
+	})
 }
 
 // writeFile writes a small file so that readers see the old text or the new.

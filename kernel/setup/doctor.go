@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/gocifar/gocifar/kernel/jupyter"
+	"github.com/gocifar/gocifar/kernel/live/library"
+	"github.com/gocifar/gocifar/kernel/setup/seal"
 )
 
 // State is how a part of the set-up is.
@@ -128,9 +130,28 @@ func (d *diagnosis) cacheFolder() {
 	d.add("cache", Fine, fmt.Sprintf("%s, %d MB used", c.root, treeSize(c.root)>>20), "")
 }
 
+// whole compares a part in dir with its record by verify, hashes included, and
+// adds a finding unless it is as it was made. Of what is not there the caller
+// knows more.
+func (d *diagnosis) whole(part, dir string, verify func(dir string, deep bool) error) bool {
+	wrong := verify(dir, true)
+	switch {
+	case wrong == nil || errors.Is(wrong, seal.ErrAbsent):
+		return true
+	case verify(dir, false) == nil: // set-up, which looks no deeper, would leave it
+		d.add(part, Broken, fmt.Sprintf("%s is damaged: %v", dir, wrong), "delete "+dir+" and "+setupRemedy)
+	default:
+		d.add(part, Broken, fmt.Sprintf("%s is damaged: %v", dir, wrong), setupRemedy)
+	}
+	return false
+}
+
 // tools asks every program's file which module version it was built from.
 func (d *diagnosis) tools() {
 	dir := d.m.toolsDir()
+	if !d.whole("tools", dir, seal.Verify) {
+		return
+	}
 	for _, name := range toolNames {
 		info, err := buildinfo.ReadFile(filepath.Join(dir, name))
 		switch {
@@ -158,6 +179,9 @@ func toolVersion(info *buildinfo.BuildInfo) string {
 }
 
 func (d *diagnosis) libraries() {
+	if !d.whole("libraries", d.m.buildDir(), seal.Verify) {
+		return
+	}
 	b, ok := d.m.cachedBuild()
 	if !ok {
 		d.add("libraries", Missing, "not compiled yet", setupRemedy)
@@ -171,11 +195,11 @@ func (d *diagnosis) libraries() {
 func (d *diagnosis) plugins() {
 	dirs, _ := filepath.Glob(filepath.Join(d.m.cache.root, "pjrt", "*"))
 	for _, dir := range dirs {
-		var r pluginRecord
-		if readJSON(filepath.Join(dir, recordName), &r) && r.intact(dir, true) {
+		r, wrong := readPlugin(dir, true)
+		if wrong == nil {
 			d.add("plugin", Fine, fmt.Sprintf("%s, %d MB, hash as fetched", r.Source, r.Size>>20), "")
-		} else {
-			d.add("plugin", Broken, dir+" is damaged", "delete it and "+setupRemedy)
+		} else { // it may be none that set-up would fetch again
+			d.add("plugin", Broken, fmt.Sprintf("%s is damaged: %v", dir, wrong), "delete "+dir+" and "+setupRemedy)
 		}
 	}
 	if hasNVIDIA(d.ctx) {
@@ -245,8 +269,12 @@ func (d *diagnosis) live() {
 	if d.m.toolchain.OS != "linux" {
 		return
 	}
-	l, ok := d.m.cachedLive()
-	if !ok {
+	l, err := d.m.liveHere()
+	if err == nil && (!d.whole("live kernel", l.library(), library.Verify) ||
+		!d.whole("live kernel", l.programDir, seal.Verify)) {
+		return
+	}
+	if _, ok := d.m.cachedLive(); !ok {
 		d.add("live kernel", Absent, "its library for this checkout is not compiled yet; `go run ./kernel setup` and runs on it do that", "")
 		return
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gocifar/gocifar/kernel/jupyter"
 	"github.com/gocifar/gocifar/kernel/live/library"
+	"github.com/gocifar/gocifar/kernel/setup/seal"
 )
 
 const (
@@ -85,7 +86,7 @@ func (m *machine) sourceDir(what string, folders []string) (string, error) {
 // cachedLive returns what an earlier ensureLive made.
 func (m *machine) cachedLive() (live, bool) {
 	l, err := m.liveHere()
-	return l, err == nil && exists(l.program()) && library.Complete(l.library())
+	return l, err == nil && seal.Verify(l.programDir, false) == nil && library.Complete(l.library())
 }
 
 // ensureLive makes the library and the program. m.build has been made.
@@ -95,13 +96,15 @@ func (m *machine) ensureLive(ctx context.Context, progress *Progress) (live, err
 		return live{}, err
 	}
 	task := progress.Start("live cells", "preparing")
-	if !library.Complete(l.library()) {
+	if wrong := library.Verify(l.library(), false); wrong != nil {
+		task.again("the library", wrong)
 		err = publish(l.libraryDir, func(staging string) error {
 			return m.makeLibrary(ctx, task, live{libraryDir: staging}.library(), l.library())
 		})
 	}
-	if err == nil && !exists(l.program()) {
-		err = publish(l.programDir, func(staging string) error {
+	if wrong := seal.Verify(l.programDir, false); err == nil && wrong != nil {
+		task.again("the kernel's program", wrong)
+		err = publishSealed(l.programDir, func(staging string) error {
 			return m.goBuild(ctx, task, "the kernel", "-ldflags=-s -w", "-o", live{programDir: staging}.program(), "./kernel")
 		})
 	}
@@ -128,7 +131,14 @@ func (m *machine) makeLibrary(ctx context.Context, task *Task, dir, final string
 	}
 	_, err = library.Build(ctx, dir, library.Options{Go: m.toolchain.goBin, Root: m.checkout.root, Packages: append(packages, cellPackages...),
 		Final: final, Say: func(format string, args ...any) { task.Update(format, args...) }})
-	return err
+	if err != nil {
+		return err
+	}
+	// What names the final folder was written after the rest.
+	if err := library.Seal(dir); err != nil {
+		return cannotWrite(dir, err)
+	}
+	return nil
 }
 
 // keptBuilds is how many libraries and programs are kept: a library takes 100 MB, and every

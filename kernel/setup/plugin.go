@@ -3,17 +3,16 @@ package setup
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/gocifar/gocifar/kernel/setup/seal"
 )
 
 // pluginSource is a place that a PJRT plugin can be had from.
@@ -105,26 +104,28 @@ func hasNVIDIA(ctx context.Context) bool {
 	return err == nil && strings.Contains(string(out), "GPU ")
 }
 
-// pluginRecord stands beside a plugin that is complete.
+// pluginRecord stands beside a plugin that is complete. The file's path is
+// relative to the record's folder.
 type pluginRecord struct {
-	File   string // relative to the record's folder
+	seal.File
 	Source string
-	Size   int64 // bytes
-	SHA256 string
 }
 
-// intact compares a plugin with its record: its size, and its hash if deep.
-func (r pluginRecord) intact(dir string, deep bool) bool {
-	path := filepath.Join(dir, filepath.FromSlash(r.File))
-	info, err := os.Stat(path)
-	if err != nil || r.File == "" || info.Size() != r.Size {
-		return false
+// readPlugin reads the record in dir and says what is wrong with the plugin:
+// its size, and its hash if deep.
+func readPlugin(dir string, deep bool) (r pluginRecord, wrong error) {
+	if !readJSON(filepath.Join(dir, recordName), &r) {
+		if exists(filepath.Join(dir, recordName)) {
+			return r, fmt.Errorf("%s is damaged", recordName)
+		}
+		return r, seal.ErrAbsent // or begun, and not come to an end
 	}
-	if !deep {
-		return true
-	}
-	sum, err := fileSum(path)
-	return err == nil && sum == r.SHA256
+	return r, r.Check(dir, deep)
+}
+
+// path is where the plugin is whose record is in dir.
+func (r pluginRecord) path(dir string) string {
+	return filepath.Join(dir, filepath.FromSlash(r.Path))
 }
 
 // pluginDir is where the plugin from source is, or will be.
@@ -136,11 +137,10 @@ func (m *machine) pluginDir(source pluginSource) string {
 // same device: what works need not be looked for again.
 func (m *machine) fetchedFirst(sources []pluginSource) []pluginSource {
 	fetched := func(s pluginSource) int {
-		var r pluginRecord
-		if dir := m.pluginDir(s); readJSON(filepath.Join(dir, recordName), &r) && r.intact(dir, false) {
-			return 0
+		if _, wrong := readPlugin(m.pluginDir(s), false); wrong != nil {
+			return 1
 		}
-		return 1
+		return 0
 	}
 	device := func(s pluginSource) int {
 		return slices.IndexFunc(sources, func(other pluginSource) bool { return other.device == s.device })
@@ -156,10 +156,11 @@ func (m *machine) fetchedFirst(sources []pluginSource) []pluginSource {
 // it is in the cache, whole.
 func (m *machine) ensurePlugin(ctx context.Context, task *Task, source pluginSource) (string, error) {
 	dir := m.pluginDir(source)
-	var r pluginRecord
-	if readJSON(filepath.Join(dir, recordName), &r) && r.intact(dir, false) {
-		return filepath.Join(dir, filepath.FromSlash(r.File)), nil
+	r, wrong := readPlugin(dir, false)
+	if wrong == nil {
+		return r.path(dir), nil
 	}
+	task.again("the plugin in "+dir, wrong)
 	free, err := freeSpace(m.cache.root)
 	if err == nil && free < source.space {
 		return "", fmt.Errorf("it needs %d MB, and %d MB are free in %s: free some, or set GOCIFAR_CACHE to a folder on another disk",
@@ -174,7 +175,7 @@ func (m *machine) ensurePlugin(ctx context.Context, task *Task, source pluginSou
 	if err != nil {
 		return "", err
 	}
-	return filepath.Join(dir, filepath.FromSlash(r.File)), nil
+	return r.path(dir), nil
 }
 
 // recordName is written last, so a folder that has it is complete.
@@ -212,19 +213,14 @@ func fetchInto(ctx context.Context, task *Task, source pluginSource, dir string,
 	if err != nil {
 		return err
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return fmt.Errorf("cannot read the plugin just fetched: %w", err)
-	}
-	*r = pluginRecord{Source: source.what, Size: info.Size()}
-	if r.SHA256, err = fileSum(path); err != nil {
-		return fmt.Errorf("cannot read the plugin just fetched: %w", err)
-	}
 	rel, err := filepath.Rel(dir, path)
 	if err != nil {
 		return err
 	}
-	r.File = filepath.ToSlash(rel)
+	*r = pluginRecord{Source: source.what}
+	if r.File, err = seal.Of(dir, filepath.ToSlash(rel)); err != nil {
+		return fmt.Errorf("cannot read the plugin just fetched: %w", err)
+	}
 	return writeJSON(filepath.Join(dir, recordName), r)
 }
 
@@ -242,18 +238,4 @@ func pluginIn(dir string) (string, error) {
 		}
 	}
 	return "", errors.New("the installer ended well, but left no plugin")
-}
-
-// fileSum is the SHA-256 of a file, in hexadecimal.
-func fileSum(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/gocifar/gocifar/kernel/setup/seal"
 )
 
 // Progress shows what a set-up is doing: on a terminal as one line that is
@@ -80,6 +83,27 @@ func (t *Task) Update(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	t.state = fmt.Sprintf(format, args...)
+}
+
+// Note leaves a line that stays.
+func (t *Task) Note(format string, args ...any) {
+	p := t.progress
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.erase()
+	fmt.Fprintf(p.out, "%s: %s\n", t.name, fmt.Sprintf(format, args...))
+	p.draw()
+}
+
+// again says that a part is made a second time, and what is wrong with the
+// first one; nothing if there is none.
+func (t *Task) again(part string, wrong error) {
+	if wrong != nil && !errors.Is(wrong, seal.ErrAbsent) {
+		t.Note("%s is made again: %v", part, wrong)
+	}
 }
 
 // End closes the task: with result and the time it took if err is nil. Errors

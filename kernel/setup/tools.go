@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/gocifar/gocifar/kernel/setup/seal"
 )
 
 // toolNames are the programs that GoNB needs to find in PATH, and GoNB itself.
@@ -18,13 +20,10 @@ func (m *machine) toolsDir() string {
 	return filepath.Join(m.cache.root, "tools", k)
 }
 
-// cachedTools returns the tools' folder if all of them are there.
+// cachedTools returns the tools' folder if all of them are there, whole.
 func (m *machine) cachedTools() (dir string, ok bool) {
-	dir = m.toolsDir()
-	for _, name := range toolNames {
-		if !exists(filepath.Join(dir, name)) {
-			return "", false
-		}
+	if dir = m.toolsDir(); seal.Verify(dir, false) != nil {
+		return "", false
 	}
 	return dir, true
 }
@@ -36,7 +35,8 @@ func (m *machine) ensureTools(ctx context.Context, progress *Progress) (string, 
 	}
 	dir := m.toolsDir()
 	task := progress.Start("tools", "building gonb and goimports")
-	err := publish(dir, func(staging string) error {
+	task.again("what is in "+dir, seal.Verify(dir, false))
+	err := publishSealed(dir, func(staging string) error {
 		err := m.goBuild(ctx, task, "gonb and goimports", "-ldflags=-s -w", "-o", staging+string(os.PathSeparator),
 			"github.com/janpfeifer/gonb", "golang.org/x/tools/cmd/goimports")
 		if err != nil {

@@ -8,14 +8,14 @@
 package library
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
+
+	"github.com/gocifar/gocifar/kernel/setup/seal"
 )
 
 // Import paths of the parts that are linked in a way of their own.
@@ -61,6 +61,8 @@ type Library struct {
 	Modified map[string]string
 	// Packages by import path.
 	Packages map[string]*Package
+	// Files are what all the others in the folder were when they were made.
+	Files []seal.File
 
 	indexed func() (*libraryIndex, error)
 }
@@ -80,32 +82,18 @@ const (
 	stubName    = "stub.a"
 )
 
-// Open reads the library in dir.
+// Open reads the library in dir, whose files must have the sizes that they were
+// made with: the linker ends with a trace of its own insides at a truncated one.
 func Open(dir string) (*Library, error) {
-	data, err := os.ReadFile(filepath.Join(dir, description))
+	l, err := read(dir)
 	if err != nil {
-		return nil, fmt.Errorf("no library for live cells in %s: %w; `go run ./kernel setup` makes one", dir, err)
+		return nil, refusal(dir, "", err)
 	}
-	l := &Library{}
-	if err := json.Unmarshal(data, l); err != nil {
-		return nil, fmt.Errorf("the library in %s is damaged: %w; delete the folder and run `go run ./kernel setup`", dir, err)
-	}
-	if l.Dir, err = filepath.Abs(dir); err != nil {
-		return nil, err
+	if err := l.verify(false); err != nil {
+		return nil, refusal(dir, l.Root, err)
 	}
 	l.indexed = sync.OnceValues(func() (*libraryIndex, error) { return readIndex(l.shared()) })
-	for _, name := range []string{l.Host(), l.shared(), filepath.Join(l.Dir, stubName)} {
-		if _, err := os.Stat(name); err != nil {
-			return nil, fmt.Errorf("the library in %s is damaged: %w; delete the folder and run `go run ./kernel setup`", dir, err)
-		}
-	}
 	return l, nil
-}
-
-// Complete tells whether dir holds a library.
-func Complete(dir string) bool {
-	_, err := Open(dir)
-	return err == nil
 }
 
 // Host is the program that runs cells.
@@ -136,14 +124,6 @@ func (l *Library) ExportFile(path string) (string, error) {
 
 // tool is the path of the compiler or the linker.
 func (l *Library) tool(name string) string { return filepath.Join(l.Tools, name) }
-
-func (l *Library) write() error {
-	data, err := json.MarshalIndent(l, "", " ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(l.Dir, description), data, 0o644)
-}
 
 // paths are the import paths of packages, sorted.
 func paths(packages map[string]*Package) []string {

@@ -1,0 +1,96 @@
+package setup
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gocifar/gocifar/kernel/live/library"
+	"github.com/gocifar/gocifar/kernel/setup/seal"
+)
+
+// TestDamagedLive: of the live kernel's two parts the one that is damaged is made
+// again, and one line says so. No library can be made with a fake toolchain, so
+// its attempt fails, and leaves what was there.
+func TestDamagedLive(t *testing.T) {
+	if err := library.Supported(); err != nil {
+		t.Skip(err)
+	}
+	for name, damage := range damages {
+		t.Run(name, func(t *testing.T) {
+			f := newFakeMachine(t)
+			for _, folder := range append(libraryFolders, programFolders...) {
+				f.write("checkout/"+folder+"/x.go", "package x\n", 0o644)
+			}
+			var said bytes.Buffer
+			options := Options{ModuleRoot: f.root, Live: true, Progress: &Progress{out: &said, interval: remindEvery}}
+			m, err := inspect(t.Context(), f.root)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l, err := m.liveHere()
+			if err != nil {
+				t.Fatal(err)
+			}
+			relative, err := filepath.Rel(filepath.Dir(f.root), l.library())
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.write(relative+"/library.json", "{}", 0o644)
+			f.write(relative+"/libcells.so", "the library", 0o755)
+			if err := library.Seal(l.library()); err != nil {
+				t.Fatal(err)
+			}
+
+			ensure := func(made, again int) *Environment {
+				t.Helper()
+				builds := f.calls("build -v -ldflags=-s -w -o " + filepath.Dir(l.programDir))
+				said.Reset()
+				e, err := Ensure(t.Context(), options)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if n := f.calls("build -v -ldflags=-s -w -o "+filepath.Dir(l.programDir)) - builds; n != made {
+					t.Errorf("made the program %d times, want %d", n, made)
+				}
+				if n := strings.Count(said.String(), "live cells: the kernel's program is made again: "); n != again {
+					t.Errorf("%d lines say so, want %d:\n%s", n, again, said.String())
+				}
+				if err := seal.Verify(l.programDir, true); err != nil {
+					t.Error(err)
+				}
+				return e
+			}
+			if e := ensure(1, 0); e.LiveLibrary != l.library() {
+				t.Errorf("the library is in %s, want %s", e.LiveLibrary, l.library())
+			}
+			if err := damage(l.program()); err != nil {
+				t.Fatal(err)
+			}
+			ensure(1, 1)
+			ensure(0, 0)
+
+			if err := damage(filepath.Join(l.library(), "libcells.so")); err != nil {
+				t.Fatal(err)
+			}
+			if got := states(Diagnose(t.Context(), f.root)); !strings.Contains(got, "live-kernel=broken") {
+				t.Errorf("the doctor finds %s", got)
+			}
+			said.Reset()
+			if _, err := Ensure(t.Context(), options); err == nil {
+				t.Error("the fake toolchain made a library")
+			}
+			if n := strings.Count(said.String(), "live cells: the library is made again: libcells.so "); n != 1 {
+				t.Errorf("%d lines say so, want 1:\n%s", n, said.String())
+			}
+			if left := f.leftovers(); left != nil {
+				t.Errorf("left %q", left)
+			}
+			if _, err := os.Stat(filepath.Join(l.library(), "library.json")); err != nil {
+				t.Errorf("an attempt that failed took away what was there: %v", err)
+			}
+		})
+	}
+}
