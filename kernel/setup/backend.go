@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/gocifar/gocifar/kernel/setup/seal"
 )
 
 // Backend is what GoMLX computes on.
@@ -22,6 +24,8 @@ type Backend struct {
 	Description string   // what the backend says about itself
 	Warning     string   // one sentence if this is not what the machine could have
 	Reasons     []string // why better ones were passed over, one each
+	// ByName are the plugins, by absolute paths, that kernels find by name.
+	ByName []seal.File
 }
 
 // Accelerated reports whether the backend computes on a GPU or the like.
@@ -55,7 +59,7 @@ func (m *machine) backendPath() string {
 // cachedBackend returns an earlier choice that still holds.
 func (m *machine) cachedBackend() (Backend, bool) {
 	var r backendRecord
-	if !readJSON(m.backendPath(), &r) || r.Config == "" {
+	if !readJSON(m.backendPath(), &r) || r.Config == "" || seal.Check("", r.ByName, false) != nil {
 		return Backend{}, false
 	}
 	if r.Plugin == "" {
@@ -76,6 +80,8 @@ func (m *machine) ensureBackend(ctx context.Context, progress *Progress) (Backen
 	b, err := m.chooseBackend(ctx, task)
 	if err == nil {
 		b.XLAFlags = m.xlaFlags(ctx, b)
+		b.ByName = m.byName(ctx, task, b)
+		err = context.Cause(ctx) // of what was cut short nothing is remembered
 	}
 	task.End(b.Source, err)
 	if err != nil {
@@ -93,7 +99,7 @@ func (m *machine) ensureBackend(ctx context.Context, progress *Progress) (Backen
 // the pure-Go backend.
 func (m *machine) chooseBackend(ctx context.Context, task *Task) (Backend, error) {
 	if config := os.Getenv("GOMLX_BACKEND"); config != "" {
-		return m.namedBackend(ctx, config)
+		return m.namedBackend(ctx, task, config)
 	}
 	found, err := m.findPlugin(ctx)
 	if ctx.Err() != nil {
@@ -108,7 +114,7 @@ func (m *machine) chooseBackend(ctx context.Context, task *Task) (Backend, error
 		if found.Config != "" && source.device == found.Device {
 			return withReasons(found, sources[:i], reasons), nil
 		}
-		b, err := m.sourceBackend(ctx, task, source)
+		b, err := m.sourceBackend(ctx, task, source, "")
 		if ctx.Err() != nil {
 			return Backend{}, context.Cause(ctx)
 		}
@@ -160,7 +166,7 @@ func texts(reasons []error) []string {
 }
 
 // namedBackend takes the user's word, but sees whether it works.
-func (m *machine) namedBackend(ctx context.Context, config string) (Backend, error) {
+func (m *machine) namedBackend(ctx context.Context, task *Task, config string) (Backend, error) {
 	b := Backend{Config: config, Source: "GOMLX_BACKEND=" + config}
 	name, rest, _ := strings.Cut(config, ":")
 	plugin, _, _ := strings.Cut(rest, ",")
@@ -176,6 +182,13 @@ func (m *machine) namedBackend(ctx context.Context, config string) (Backend, err
 		b.Device = deviceOf(plugin)
 	}
 	r, err := m.probe(ctx, config, nil)
+	if err != nil && asksByName(config) && ctx.Err() == nil {
+		fetched, missing := m.fetchedByName(ctx, task, config)
+		if missing == nil || ctx.Err() != nil {
+			return fetched, missing
+		}
+		err = fmt.Errorf("%w, and no plugin for it can be fetched: %w", err, missing)
+	}
 	if err != nil {
 		return Backend{}, fmt.Errorf("GOMLX_BACKEND=%s does not work: %w; correct it, or unset it to let set-up find a backend", config, err)
 	}
@@ -199,13 +212,14 @@ func (m *machine) findPlugin(ctx context.Context) (Backend, error) {
 }
 
 // sourceBackend uses a plugin that came from source earlier, or fetches it.
-func (m *machine) sourceBackend(ctx context.Context, task *Task, source pluginSource) (Backend, error) {
+// options are what follows its path in GOMLX_BACKEND.
+func (m *machine) sourceBackend(ctx context.Context, task *Task, source pluginSource, options string) (Backend, error) {
 	path, err := m.ensurePlugin(ctx, task, source)
 	if err != nil {
 		return Backend{}, err
 	}
 	task.Update("trying the plugin")
-	config := "xla:" + path
+	config := "xla:" + path + options
 	r, err := m.probe(ctx, config, nil)
 	if err != nil {
 		return Backend{}, fmt.Errorf("fetched, but it does not work here: %w", err)
@@ -217,6 +231,7 @@ func (m *machine) sourceBackend(ctx context.Context, task *Task, source pluginSo
 type probeReport struct {
 	Config, Plugin, Device, Description string
 	Devices                             int
+	Plugins                             map[string]string
 }
 
 // probeLimit is ample even where a GPU's driver initialises slowly.

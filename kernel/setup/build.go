@@ -23,7 +23,7 @@ var linkerFlags = []string{"-w -linkmode=internal", "-w"}
 
 // buildRecipe changes whenever ensureBuild learns to do something else, so that
 // machines set up earlier do it, too.
-const buildRecipe = "2"
+const buildRecipe = "3"
 
 func (m *machine) buildDir() string {
 	k := key(buildRecipe, m.toolchain.GoVersion, m.toolchain.OS, m.toolchain.Arch, m.toolchain.Flags, m.toolchain.CC, m.toolchain.BuildCache,

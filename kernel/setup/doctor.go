@@ -238,6 +238,9 @@ func (d *diagnosis) backend() {
 		if b.XLAFlags != "" {
 			d.add("", Fine, "XLA_FLAGS="+b.XLAFlags, "")
 		}
+		for _, plugin := range b.ByName {
+			d.add("", Fine, fmt.Sprintf("xla:%s is %s", deviceOf(plugin.Path), plugin.Path), "")
+		}
 	}
 }
 

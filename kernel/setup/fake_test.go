@@ -59,10 +59,11 @@ run)
 esac
 `
 
-// fakeProbe finds no plugin and opens whatever it is asked to, unless
-// FAKE_BROKEN names it.
+// fakeProbe finds no plugin but what FAKE_FOUND and FAKE_LIST say, and opens
+// whatever it is asked to, unless FAKE_BROKEN names it.
 const fakeProbe = `#!/bin/sh
 if [ "$1" = -find ]; then echo "${FAKE_FOUND:-{\}}"; exit 0; fi
+if [ "$1" = -list ]; then echo "${FAKE_LIST:-{\}}"; exit 0; fi
 case "$XLA_FLAGS" in $FAKE_UNKNOWN) echo "Unknown flag in XLA_FLAGS: $XLA_FLAGS" >&2; exit 134 ;; esac
 case "$GOMLX_BACKEND" in $FAKE_BROKEN) echo "cannot open $GOMLX_BACKEND" >&2; exit 1 ;; esac
 echo "{\"Config\":\"$GOMLX_BACKEND\",\"Description\":\"fake\",\"Devices\":1}"

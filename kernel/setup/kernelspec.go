@@ -57,6 +57,9 @@ func (m *machine) kernelspec() *jupyter.Spec {
 	if flags := m.backend.XLAFlags; flags != "" {
 		spec.Env["XLA_FLAGS"] = literal(flags)
 	}
+	if path := m.pluginPath(); path != "" {
+		spec.Env[pluginPathVariable] = path
+	}
 	if tunables := m.tunables(); tunables != "" {
 		spec.Env["GLIBC_TUNABLES"] = literal(tunables)
 	}
@@ -67,11 +70,14 @@ func (m *machine) kernelspec() *jupyter.Spec {
 func literal(s string) string { return strings.ReplaceAll(s, "$", "$$") }
 
 // environ lists the spec's environment as KEY=value pairs, as Jupyter would
-// expand it here.
+// expand it here, but for references to what is not set.
 func environ(spec *jupyter.Spec) []string {
 	pairs := make([]string, 0, len(spec.Env))
 	for _, name := range slices.Sorted(maps.Keys(spec.Env)) {
-		value := strings.ReplaceAll(spec.Env[name], "${PATH}", os.Getenv("PATH"))
+		value := spec.Env[name]
+		for _, ours := range []string{"PATH", pluginPathVariable} {
+			value = strings.ReplaceAll(value, "${"+ours+"}", os.Getenv(ours))
+		}
 		pairs = append(pairs, name+"="+strings.ReplaceAll(value, "$$", "$"))
 	}
 	return pairs

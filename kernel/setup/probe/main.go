@@ -4,7 +4,7 @@
 //
 // With -find it looks where go-xla looks for PJRT plugins (the folders of
 // PJRT_PLUGIN_LIBRARY_PATH, or its default ones) and reports the best one, or
-// an empty report if there is none.
+// an empty report if there is none. With -list it only lists them.
 package main
 
 import (
@@ -28,12 +28,15 @@ type report struct {
 	Device      string // the plugin's name as go-xla reads it from the file name: "cpu", "cuda", …
 	Description string // the backend about itself
 	Devices     int    // how many it offers
+
+	Plugins map[string]string // with -list: the paths of what go-xla finds, by its names
 }
 
 func main() {
 	find := flag.Bool("find", false, "look for a plugin instead of using GOMLX_BACKEND")
+	list := flag.Bool("list", false, "list the plugins that go-xla finds by name, and open none")
 	flag.Parse()
-	r, err := probe(*find)
+	r, err := probe(*find, *list)
 	if err == nil {
 		err = json.NewEncoder(os.Stdout).Encode(r)
 	}
@@ -43,13 +46,17 @@ func main() {
 	}
 }
 
-func probe(find bool) (r report, err error) {
+func probe(find, list bool) (r report, err error) {
 	// GoMLX panics on an unknown backend name, go-xla on a damaged plugin.
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%v", p)
 		}
 	}()
+	if list {
+		r.Plugins = pjrt.AvailablePlugins()
+		return r, nil
+	}
 	if find {
 		r.Device, r.Plugin = bestPlugin(pjrt.AvailablePlugins())
 		if r.Plugin == "" {
