@@ -35,7 +35,8 @@ func runLive(ctx context.Context, args []string) error {
 	}
 	l, err := library.Open(o.Library)
 	if err != nil {
-		return err
+		fmt.Fprintf(os.Stderr, "kernel: %v\n", err)
+		return live.Refuse(ctx, o, err)
 	}
 	o.Rebuild = func(ctx context.Context, say func(string)) (string, error) {
 		say("building the packages of " + l.Root)
