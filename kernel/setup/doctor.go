@@ -247,6 +247,7 @@ func (d *diagnosis) backend() {
 func (d *diagnosis) kernelspecs() {
 	if !d.ok(d.m.tools, d.m.build.dir, d.m.backend.Config) {
 		d.add("kernelspec", Missing, "waits for the parts above", setupRemedy)
+		d.liveParts()
 		return
 	}
 	spec := d.m.kernelspec()
@@ -267,17 +268,23 @@ func (d *diagnosis) kernelspecs() {
 	d.kernelspec("Jupyter", spec, dir)
 }
 
+// liveParts reports whether the live kernel's parts, if they are there, are whole.
+func (d *diagnosis) liveParts() bool {
+	l, err := d.m.liveHere()
+	if err != nil || d.m.toolchain.OS != "linux" {
+		return true
+	}
+	library := d.whole("live kernel", l.library(), library.Verify)
+	return d.whole("live kernel", l.programDir, seal.Verify) && library
+}
+
 // live looks at the live kernel, which set-up makes where it can.
 func (d *diagnosis) live() {
-	if d.m.toolchain.OS != "linux" {
+	if d.m.toolchain.OS != "linux" || !d.liveParts() {
 		return
 	}
-	l, err := d.m.liveHere()
-	if err == nil && (!d.whole("live kernel", l.library(), library.Verify) ||
-		!d.whole("live kernel", l.programDir, seal.Verify)) {
-		return
-	}
-	if _, ok := d.m.cachedLive(); !ok {
+	l, ok := d.m.cachedLive()
+	if !ok {
 		d.add("live kernel", Absent, "its library for this checkout is not compiled yet; `go run ./kernel setup` and runs on it do that", "")
 		return
 	}

@@ -92,6 +92,7 @@ func (m *machine) installLive(ctx context.Context, progress *Progress) (live, er
 		return live{}, err
 	}
 	defer unlock()
+	m.cache.removePartial() // a library that was begun takes 100 MB
 	return m.ensureLive(ctx, progress)
 }
 
