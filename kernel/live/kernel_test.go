@@ -161,6 +161,10 @@ func TestKernelCells(t *testing.T) {
 		"fmt.Fprintln(os.Stderr, \"err\")", "err",
 		"y := undefined1", "TypeError: cell[4]:1:6: undefined: undefined1",
 	)
+	// That a type changes matters once there may be values of it.
+	c.check("type T struct{}", "", "func (T) A() {}", "", "var t any = T{}", "",
+		"func (T) B() {}\n%%\n_, same := t.(T)\nsame", "note: type T has changed: variables of it follow if its fields are the same; "+
+			"values in interfaces made before keep the old type and its methods\n=> false")
 	wrong := c.run("a := 1\nb := nothing")
 	if wrong.error == nil || wrong.error.Name != "TypeError" || !strings.Contains(strings.Join(wrong.error.Traceback, "\n"), ":2:6: undefined: nothing\n    b := nothing\n         ^") || wrong.reply.Status != jupyter.StatusError {
 		t.Errorf("an error is shown as %q", wrong.error)

@@ -127,9 +127,9 @@ func (w *composer) declarations() {
 	for _, d := range ordered(w.unit.reached.declarations) {
 		if d.kind == typeName && !d.alias {
 			hash := hasher.of(d.key)
-			n := w.s.versionOf(d.key, hash)
-			w.unit.versions[d.key] = version{hash, n}
-			if _, known := w.s.versions[d.key][hash]; !known && n > 1 {
+			v, changed := w.s.versionOf(d.key, hash)
+			w.unit.versions[d.key] = v
+			if changed {
 				w.unit.notices = append(w.unit.notices, fmt.Sprintf("type %s has changed: variables of it follow if its fields are the same; "+
 					"values in interfaces made before keep the old type and its methods", d.key))
 			}
@@ -156,7 +156,7 @@ func (w *composer) declaration(d *declaration) {
 	case constant:
 		fmt.Fprintf(&w.out, "const (\n%s%s\n)\n\n", place, d.constants())
 	case typeName:
-		n := w.unit.versions[d.key].version
+		n := w.unit.versions[d.key].number
 		if d.alias || n <= 1 {
 			fmt.Fprintf(&w.out, "type %s%s\n\n", place, d.text)
 			return
@@ -165,7 +165,7 @@ func (w *composer) declaration(d *declaration) {
 		fmt.Fprintf(&w.out, "type %s%s%s\n\ntype %s%s = %s%s\n\n", place, name, d.text[len(d.key):], d.key, d.parameters, name, d.arguments)
 	case method:
 		text := d.text
-		if n := w.unit.versions[d.receiver].version; n > 1 {
+		if n := w.unit.versions[d.receiver].number; n > 1 {
 			text = text[:d.places[0]] + versioned(d.receiver, n) + text[d.places[0]+len(d.receiver):]
 		}
 		fmt.Fprintf(&w.out, "%s%s\n\n", place, text)

@@ -42,7 +42,6 @@ type declaration struct {
 	alias                 bool
 	idents                map[string]bool
 	sequence              int
-	version               int // of a type
 }
 
 // living are the names of d that have not been declared again elsewhere.

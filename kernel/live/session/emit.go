@@ -23,6 +23,8 @@ type Program struct {
 	// Notices are for the user, whatever the cell does.
 	Notices []string
 
+	// runs says that there is code to run, not only declarations.
+	runs         bool
 	number       int64
 	source       string
 	imports      []*importSpec
@@ -72,12 +74,16 @@ func (e *emitter) program() (*Program, error) {
 	}
 	e.edits.insert(e.importsEnd, more.String())
 	source := e.edits.render(e.text, 0, len(e.text)) + "\n/*line gocell:1:1*/\n" + uses + e.declares.String()
-	p := &Program{Source: []byte(source), Flags: e.flags(), Notices: e.notices, number: e.number, imports: e.parts.imports,
+	p := &Program{Source: []byte(source), Flags: e.flags(), Notices: e.notices, runs: e.runs(), number: e.number, imports: e.parts.imports,
 		declarations: e.parts.declarations, variables: e.variables, invalid: e.attempt.invalid, versions: e.versions}
-	for _, d := range e.parts.declarations {
-		d.version = e.versions[d.key].version
-	}
 	return p, nil
+}
+
+// runs tells whether the cell has more than declarations.
+func (e *emitter) runs() bool {
+	initialized := func(spec *variableSpec) bool { return spec.initialized }
+	return strings.TrimSpace(e.cell.Body) != "" || e.cell.Exec != "" || e.cell.Test || len(e.parts.initialisers) > 0 ||
+		slices.ContainsFunc(e.specs, initialized)
 }
 
 // useImports removes imports that are not used.

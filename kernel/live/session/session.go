@@ -35,7 +35,7 @@ type Session struct {
 	// lost says of variables that are gone why, and what to do.
 	lost map[string]string
 	// versions of every type, by name and hash, that the process knows.
-	versions map[string]map[string]int
+	versions map[string]map[string]version
 	// sources of the cells that ran, for excerpts.
 	sources  map[int64]string
 	sequence int
@@ -64,7 +64,7 @@ type Variable struct {
 
 // New returns an empty session for cells of b.
 func New(b *library.Builder) *Session {
-	s := &Session{builder: b, importer: newImporter(b), versions: map[string]map[string]int{}, sources: map[int64]string{}}
+	s := &Session{builder: b, importer: newImporter(b), versions: map[string]map[string]version{}, sources: map[int64]string{}}
 	s.Reset()
 	return s
 }
@@ -91,10 +91,7 @@ func (s *Session) Restart(why string) (gone, anew []string) {
 		s.lost[name] = fmt.Sprintf("the value of %s is lost, %s: run cell [%d] again, which declares it", name, why, v.Cell)
 	}
 	s.variables = map[string]*Variable{}
-	s.versions = map[string]map[string]int{}
-	for _, d := range s.declarations {
-		d.version = 0
-	}
+	s.versions = map[string]map[string]version{}
 	return gone, anew
 }
 
@@ -213,10 +210,7 @@ func (s *Session) Commit(p *Program) {
 		s.lost[name] = why
 	}
 	for name, v := range p.versions {
-		if s.versions[name] == nil {
-			s.versions[name] = map[string]int{}
-		}
-		s.versions[name][v.hash] = v.version
+		s.keepVersion(name, v, p.runs)
 	}
 }
 

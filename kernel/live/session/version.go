@@ -9,22 +9,34 @@ import (
 
 // version of a type's definition.
 type version struct {
-	hash    string
-	version int
+	hash   string
+	number int // from 1
+	// used says that code has run that may have made values of the type.
+	used bool
 }
 
 // versionOf numbers the definition of a type: as before if it is one that the
-// process knows, else with a new number.
-func (s *Session) versionOf(name, hash string) int {
-	known := s.versions[name]
-	if n, ok := known[hash]; ok {
-		return n
+// process knows, else with a new number. changed tells that there may be values with
+// another definition.
+func (s *Session) versionOf(name, hash string) (v version, changed bool) {
+	v = version{hash: hash, number: 1}
+	for _, known := range s.versions[name] {
+		if known.hash == hash {
+			return known, false
+		}
+		v.number = max(v.number, known.number+1)
+		changed = changed || known.used
 	}
-	last := 0
-	for _, n := range known {
-		last = max(last, n)
+	return v, changed
+}
+
+// keepVersion remembers a definition that a program has brought into the process.
+func (s *Session) keepVersion(name string, v version, used bool) {
+	if s.versions[name] == nil {
+		s.versions[name] = map[string]version{}
 	}
-	return last + 1
+	v.used = v.used || used
+	s.versions[name][v.hash] = v
 }
 
 // hasher tells definitions of a type apart: by its text, its methods, and all that
