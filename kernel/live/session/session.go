@@ -209,9 +209,7 @@ func (s *Session) Commit(p *Program) {
 		s.drop(name)
 		s.lost[name] = why
 	}
-	for name, v := range p.versions {
-		s.keepVersion(name, v, p.runs)
-	}
+	s.keepVersions(p)
 }
 
 // replace makes room for a declaration.

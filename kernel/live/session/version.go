@@ -30,13 +30,20 @@ func (s *Session) versionOf(name, hash string) (v version, changed bool) {
 	return v, changed
 }
 
-// keepVersion remembers a definition that a program has brought into the process.
-func (s *Session) keepVersion(name string, v version, used bool) {
-	if s.versions[name] == nil {
-		s.versions[name] = map[string]version{}
+// keepVersions remembers definitions that a program has brought into the process.
+// To later cells a definition looks different: the program's own variables have
+// types then. It is the same all the same, so it is remembered as both.
+func (s *Session) keepVersions(p *Program) {
+	later := s.with(&parts{}, nil, nil).hasher()
+	for name, v := range p.versions {
+		v.used = v.used || p.runs
+		if s.versions[name] == nil {
+			s.versions[name] = map[string]version{}
+		}
+		s.versions[name][v.hash] = v
+		v.hash = later.of(name)
+		s.versions[name][v.hash] = v
 	}
-	v.used = v.used || used
-	s.versions[name][v.hash] = v
 }
 
 // hasher tells definitions of a type apart: by its text, its methods, and all that
@@ -112,7 +119,7 @@ func (h *hasher) uses(name string) (used []string) {
 	v := h.view
 	add := func(idents map[string]bool) {
 		for ident := range idents {
-			if v.byName[ident] != nil || v.variables[ident] != nil || v.dormant[ident] != nil || v.imports[ident] != nil {
+			if v.byName[ident] != nil || v.variables[ident] != nil || v.dormant[ident] != nil || v.fresh[ident] != nil || v.imports[ident] != nil {
 				used = append(used, ident)
 			}
 		}
@@ -125,6 +132,9 @@ func (h *hasher) uses(name string) (used []string) {
 	}
 	if variable := v.variable(name); variable != nil {
 		add(identifiers(variable.code))
+	}
+	if spec := v.fresh[name]; spec != nil {
+		add(identifiers(spec.text))
 	}
 	return used
 }
@@ -140,6 +150,9 @@ func (h *hasher) lines(name string) (lines []string) {
 	}
 	if variable := v.variable(name); variable != nil {
 		lines = append(lines, "var "+name+" "+variable.code)
+	}
+	if spec := v.fresh[name]; spec != nil {
+		lines = append(lines, "var "+spec.text)
 	}
 	if i := v.imports[name]; i != nil {
 		lines = append(lines, "import "+name+" "+i.path)
