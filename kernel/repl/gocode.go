@@ -6,6 +6,8 @@ import (
 	"go/scanner"
 	"go/token"
 	"strings"
+
+	"github.com/gocifar/gocifar/kernel/live/cell"
 )
 
 // Go at a prompt. GoNB's language, which our kernels read, has declarations at
@@ -43,8 +45,13 @@ func goCell(source string) (cell string, at, added int) {
 
 // hasMark reports whether the user has decided where statements begin.
 func hasMark(source string) bool {
-	for line := range strings.Lines(source) {
+	lines := strings.Split(source, "\n")
+	inside := cell.Inside(lines)
+	for i, line := range lines {
 		line = strings.TrimPrefix(strings.TrimSpace(line), "//gonb:")
+		if inside[i] {
+			continue
+		}
 		if strings.HasPrefix(line, "%%") || strings.HasPrefix(line, "%main") || strings.HasPrefix(line, "%test") {
 			return true
 		}
@@ -59,15 +66,14 @@ func isCommand(line string) bool {
 
 // blankCommands replaces command lines by spaces, so that positions stay.
 func blankCommands(source string) string {
-	var b strings.Builder
-	for line := range strings.Lines(source) {
-		if isCommand(line) {
-			text := strings.TrimSuffix(line, "\n")
-			line = strings.Repeat(" ", len(text)) + line[len(text):]
+	lines := strings.Split(source, "\n")
+	inside := cell.Inside(lines)
+	for i, line := range lines {
+		if !inside[i] && isCommand(line) {
+			lines[i] = strings.Repeat(" ", len(line))
 		}
-		b.WriteString(line)
 	}
-	return b.String()
+	return strings.Join(lines, "\n")
 }
 
 func declarations(code string) bool {

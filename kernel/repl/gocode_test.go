@@ -26,6 +26,7 @@ func TestGoCell(t *testing.T) {
 		{"commands", "!ls\n%env A=b", ""},
 		{"a command, then statements", "%cd /tmp\nprintln(1)", "%%\n%cd /tmp\nprintln(1)"},
 		{"a cell command", "%%bash\nx := 1", ""},
+		{"commands in a string", "x := `\n%%\n!ls\n`", "%%\nx := `\n%%\n!ls\n`"},
 		{"a comment", "// nothing", ""},
 		{"what is wrong stays", "x := := 1", ""},
 		{"a brace that tries to get out", "}; func f() {", ""},

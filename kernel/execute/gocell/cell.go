@@ -9,6 +9,8 @@ import (
 	"go/parser"
 	"go/token"
 	"strings"
+
+	"github.com/gocifar/gocifar/kernel/live/cell"
 )
 
 // Cell is the text of a cell, taken apart.
@@ -40,12 +42,13 @@ func Parse(source string) Cell {
 	var c Cell
 	var declarations, main strings.Builder
 	inMain := false
+	inside := cell.Inside(lines)
 	for i := 0; i < len(lines); i++ {
 		line := strings.TrimPrefix(lines[i], commentPrefix)
-		if len(line) < 2 || line[0] != '%' && line[0] != '!' {
+		if inside[i] || len(line) < 2 || line[0] != '%' && line[0] != '!' {
 			if inMain {
 				main.WriteString(lines[i])
-			} else if !strings.HasPrefix(lines[i], "package") { // GoNB leaves it out and writes its own
+			} else if inside[i] || !strings.HasPrefix(lines[i], "package") { // GoNB leaves it out and writes its own
 				declarations.WriteString(lines[i])
 			}
 			newline(&declarations, &main)

@@ -23,6 +23,7 @@ func TestReplay(t *testing.T) {
 		"commands in the statements": {"%%\nf()\n%env A=b\ng()", "%env A=b"},
 		"a test cell":                {"%test\nfunc TestX(t *testing.T) {}", "func TestX(t *testing.T) {}"},
 		"no Go at all":               {"const = ", "const ="},
+		"commands in strings":        {"const c = `\n%env A=b\n!*ls\npackage x\n%%\n`\n%env C=d\n%%\nf()", "%env C=d\nconst c = `\n%env A=b\n!*ls\npackage x\n%%\n`"},
 		"package":                    {"package main\nconst x = 1", "const x = 1"},
 	} {
 		if got := Parse(c.source).Replay(); got != c.want {

@@ -64,9 +64,10 @@ func Parse(text string) *Cell {
 	c := &Cell{}
 	declarations, body := make([]string, len(lines)), make([]string, len(lines))
 	into := declarations
+	inside := Inside(lines)
 	for i := 0; i < len(lines); i++ {
 		line := strings.TrimPrefix(lines[i], commentPrefix)
-		if !special(line) {
+		if inside[i] || !special(line) {
 			into[i] = lines[i]
 			continue
 		}

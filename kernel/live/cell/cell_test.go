@@ -19,6 +19,12 @@ func TestParse(t *testing.T) {
 		{"shell", "!ls \\\n -l\nx := 1", "", "x := 1"},
 		{"same line", "x := 1; type T int; var z T", "type T int;", "x := 1; var z T"},
 		{"for with semicolons", "for i := 0; ; i++ {}\nfor ;; {}", "", "for i := 0; ; i++ {} for ;; {}"},
+		{"package clause", "// Package abc is\n// the notebook's.\npackage abc\n\nvar x = 1\n%%\npackage main; f()",
+			"// Package abc is // the notebook's. var x = 1", "f()"},
+		{"no package clause", "package\nx := `\npackage main\n`", "package x := ` package main `", ""},
+		{"commands in strings", "x := `\n%d\n!ls\n%%\n`\n/*\n%env\n*/\ny := 1\n%%\nz(`\n%%bash\n`)", "/* %env */",
+			"x := ` %d !ls %% ` y := 1 z(` %%bash `)"},
+		{"string without end", "x := `\n%%\ny", "", "x := ` y"},
 		{"unicode", "日 := 1\ntype ø int", "type ø int", "日 := 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -50,6 +56,7 @@ func TestIsComplete(t *testing.T) {
 	for text, want := range map[string]string{
 		"x := 1": Complete, "func f() {": Incomplete, "x := 1 +": Incomplete, "f(": Incomplete, "}": Invalid, "a := `x": Incomplete,
 		"%%\n": Incomplete, "%%\nx": Complete, "!ls": Complete, "x++": Complete, "return": Complete, "\"abc": Invalid, "%%bash\nls": Incomplete,
+		"x := `\n%d": Incomplete, "x := `\n%d`": Complete, "/*\n!ls": Incomplete, "package main": Complete,
 		"%%bash\nls\n\n": Complete, "": Complete, "// a comment": Complete, "/* open": Incomplete, "for {": Incomplete, "f(]": Invalid, "a.": Incomplete,
 	} {
 		if got, _ := IsComplete(text); got != want {

@@ -9,6 +9,8 @@ import (
 // split moves declarations and statements to where they belong: GoNB wants a %%
 // line between the two, here it may be missing.
 func split(before, after string) (declarations, body string) {
+	// As GoNB does: a cell's package is always the notebook's.
+	before, after = withoutPackage(before), withoutPackage(after)
 	first, second := chunks(before), chunks(after)
 	toBody, toDeclarations := []chunk(nil), []chunk(nil)
 	statements := false
@@ -27,10 +29,22 @@ func split(before, after string) (declarations, body string) {
 	return overlay(without(before, toBody), only(after, toDeclarations)), overlay(without(after, toDeclarations), only(before, toBody))
 }
 
+// withoutPackage blanks package clauses.
+func withoutPackage(text string) string {
+	var clauses []chunk
+	for _, c := range chunks(text) {
+		if c.clause {
+			clauses = append(clauses, c)
+		}
+	}
+	return without(text, clauses)
+}
+
 // chunk is a declaration or statement, by offsets.
 type chunk struct {
 	start, end            int
 	declaration, variable bool
+	clause                bool // of a package
 }
 
 type tok struct {
@@ -67,6 +81,7 @@ func chunks(text string) []chunk {
 			c.end++
 		}
 		c.declaration, c.variable = kind(tokens[begin:i])
+		c.clause = i == begin+2 && tokens[begin].token == token.PACKAGE && tokens[begin+1].token == token.IDENT
 		found = append(found, c)
 		begin, depth = -1, 0
 	}
