@@ -29,6 +29,7 @@ type unit struct {
 	entry, statements, afterBody int
 	cell                         *cell.Cell
 	versions                     map[string]version
+	hidden                       map[string]bool // names of Go's types
 	reached                      *reach
 	specs                        []*variableSpec // to be initialized
 	notices                      []string
@@ -58,7 +59,7 @@ type composer struct {
 // compose writes the file of a cell.
 func (s *Session) compose(number int64, c *cell.Cell, p *parts, v *view) *unit {
 	w := &composer{s: s, number: number, cell: c, parts: p, view: v,
-		unit: &unit{cell: c, importLines: map[*importSpec]span{}, versions: map[string]version{}}}
+		unit: &unit{cell: c, importLines: map[*importSpec]span{}, versions: map[string]version{}, hidden: v.hides(p.variables)}}
 	used := identifiers(c.Declarations)
 	maps.Copy(used, identifiers(c.Body))
 	used[c.Exec] = true
@@ -125,7 +126,7 @@ func ordered(set map[*declaration]bool) []*declaration {
 func (w *composer) declarations() {
 	hasher := w.view.hasher()
 	for _, d := range ordered(w.unit.reached.declarations) {
-		if d.kind == typeName && !d.alias {
+		if d.kind == typeName && !d.alias && !d.blank() {
 			hash := hasher.of(d.key)
 			v, changed := w.s.versionOf(d.key, hash)
 			w.unit.versions[d.key] = v
@@ -154,7 +155,7 @@ func (w *composer) declaration(d *declaration) {
 	place := fmt.Sprintf("/*line %s:%d:%d*/", cellName(d.cell), d.line, d.column)
 	switch d.kind {
 	case constant:
-		fmt.Fprintf(&w.out, "const (\n%s%s\n)\n\n", place, d.constants())
+		fmt.Fprintf(&w.out, "const (\n%s%s\n)\n\n", place, d.constants(w.view.declares("iota", w.parts.variables)))
 	case typeName:
 		n := w.unit.versions[d.key].number
 		if d.alias || n <= 1 {
@@ -181,7 +182,7 @@ func (w *composer) variables() {
 	for _, name := range slices.Sorted(maps.Keys(old)) {
 		v := old[name]
 		start := w.out.Len()
-		w.out.WriteString("/*line gocell:1:1*/\n" + v.declare(name))
+		w.out.WriteString("/*line gocell:1:1*/\n" + v.declare(name, w.unit.hidden))
 		w.unit.chunks = append(w.unit.chunks, chunk{span: span{start, w.out.Len()}, old: v})
 	}
 	w.unit.specs = slices.Concat(w.unit.reached.revived(), w.parts.variables)
@@ -197,13 +198,14 @@ func (w *composer) variables() {
 }
 
 // declare is the variable's declaration, under a name that may differ from its
-// own. The comment is a directive of the compiler.
-func (v *Variable) declare(name string) string {
+// own, in a file in which some names of Go's types are hidden. The comment is a
+// directive of the compiler.
+func (v *Variable) declare(name string, hidden map[string]bool) string {
 	link := fmt.Sprintf("//go:linkname %s %s\n", name, v.symbol)
 	if v.initial != "" {
 		return link + "var " + v.initial + "\n\n"
 	}
-	return link + "var " + name + " " + v.code + "\n\n"
+	return link + "var " + name + " " + typeText(v.code, hidden) + "\n\n"
 }
 
 // place is a directive for the compiler: what follows stands at an offset of the

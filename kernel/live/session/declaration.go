@@ -7,6 +7,7 @@ import (
 	"go/scanner"
 	"go/token"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,6 +37,8 @@ type declaration struct {
 	// places of the names in text, by offset.
 	places []int
 	gone   map[string]bool // constants that are declared elsewhere by now
+	// ownIota tells of constants that iota was a name of the notebook's.
+	ownIota bool
 	// parameters is the type parameters' list with its brackets, and arguments
 	// the list that repeats them.
 	parameters, arguments string
@@ -65,9 +68,13 @@ func blanked(text string, names []string, places []int, gone func(name string) b
 	return text
 }
 
-// constants is the text of a group of constants without those declared elsewhere.
-func (d *declaration) constants() string {
-	return blanked(d.text, d.names, d.places, func(name string) bool { return d.gone[name] })
+// blank tells whether nothing can refer to the declaration, so that it is no more
+// than a part of its cell.
+func (d *declaration) blank() bool {
+	if d.kind == method {
+		return strings.HasSuffix(d.key, "._")
+	}
+	return !slices.ContainsFunc(d.names, func(name string) bool { return name != "_" })
 }
 
 // importSpec is an import of the notebook.

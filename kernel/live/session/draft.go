@@ -62,13 +62,13 @@ func (s *Session) Draft(code string, offset int) (file string, place int, ok boo
 		variable := variables[name]
 		if variable.initial == "" {
 			maps.Copy(aliases, variable.imports)
-			fmt.Fprintf(&rest, "var %s %s\n\n", name, variable.code)
+			fmt.Fprintf(&rest, "var %s %s\n\n", name, typeText(variable.code, nil))
 		}
 	}
 	for _, d := range ordered(setOf(v.declarations)) {
 		switch d.kind {
 		case constant:
-			fmt.Fprintf(&rest, "const (\n%s\n)\n\n", d.constants())
+			fmt.Fprintf(&rest, "const (\n%s\n)\n\n", d.constants(v.declares("iota", nil)))
 		case typeName:
 			fmt.Fprintf(&rest, "type %s\n\n", d.text)
 		default:

@@ -54,6 +54,7 @@ type emitter struct {
 
 // program writes the file. Everything is an edit of the unit's text.
 func (e *emitter) program() (*Program, error) {
+	e.hideLocal()
 	e.aliases, e.local, e.hoisted = map[string]string{}, map[types.Object]bool{}, map[types.Object]*Variable{}
 	e.useImports()
 	e.polls()
@@ -191,7 +192,7 @@ func (e *emitter) localTypes() {
 	renamed := map[types.Object]string{}
 	for _, o := range e.info.Defs {
 		t, ok := o.(*types.TypeName)
-		if !ok || t.Parent() == e.own.Scope() || t.IsAlias() {
+		if !ok || t.Parent() == e.own.Scope() || t.IsAlias() || t.Name() == "_" {
 			continue
 		}
 		if _, parameter := t.Type().(*types.TypeParam); !parameter {
@@ -361,7 +362,7 @@ func (e *emitter) declare(o *types.Var, spec *variableSpec, initial string) (reu
 	if old := e.s.variables[v.Name]; old != nil && old.layout == v.layout && old.code == v.code && old.initial == v.initial {
 		v.symbol, reused = old.symbol, true
 	}
-	e.declares.WriteString(v.declare(v.Name))
+	e.declares.WriteString(v.declare(v.Name, e.hidden))
 	e.variables = append(e.variables, v)
 	return reused
 }

@@ -70,7 +70,7 @@ func (e *emitter) keepLocal(ident *ast.Ident, s *ast.AssignStmt) {
 		for name, path := range imports {
 			e.aliases[name] = path
 		}
-		e.edits.insert(e.offset(s.Pos()), "var "+ident.Name+" "+code+"; _ = "+ident.Name+"; ")
+		e.edits.insert(e.offset(s.Pos()), "var "+ident.Name+" "+typeText(code, e.hidden)+"; _ = "+ident.Name+"; ")
 	}
 }
 
@@ -218,7 +218,7 @@ func (e *emitter) renameEarlier(c chunk, o *types.Var) {
 	name := "gocell_earlier_" + o.Name()
 	renamed := *c.old
 	renamed.initial = ""
-	e.edits.replace(c.start, c.end, "/*line gocell:1:1*/\n"+renamed.declare(name))
+	e.edits.replace(c.start, c.end, "/*line gocell:1:1*/\n"+renamed.declare(name, e.hidden))
 	for ident, used := range e.info.Uses {
 		if used == earlier {
 			e.edits.replace(e.offset(ident.Pos()), e.offset(ident.End()), name)

@@ -33,6 +33,9 @@ func (s *Session) with(p *parts, broken, invalid map[string]string) *view {
 	}
 	fresh := map[string]bool{}
 	for _, d := range p.declarations {
+		if d.blank() {
+			continue
+		}
 		if d.kind != method {
 			for _, name := range d.names {
 				fresh[name] = true

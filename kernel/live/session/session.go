@@ -187,6 +187,9 @@ func (s *Session) Commit(p *Program) {
 		s.imports[i.key()] = i
 	}
 	for _, d := range p.declarations {
+		if d.blank() {
+			continue
+		}
 		if d.kind != method {
 			s.replace(d)
 		}
@@ -205,6 +208,7 @@ func (s *Session) Commit(p *Program) {
 	for _, i := range p.imports {
 		s.drop(i.name)
 	}
+	s.noteIota(p)
 	for name, why := range p.invalid {
 		s.drop(name)
 		s.lost[name] = why

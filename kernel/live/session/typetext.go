@@ -34,12 +34,12 @@ func typeCode(t types.Type, own *types.Package) (code string, imports map[string
 	imports = map[string]string{}
 	code = types.TypeString(t, func(p *types.Package) string {
 		if p == own {
-			return ""
+			return ownPrefix
 		}
 		imports[aliasOf(p)] = p.Path()
 		return aliasOf(p)
 	})
-	return library.WithoutVersions(code), imports, true
+	return library.WithoutVersions(markPredeclared(code)), imports, true
 }
 
 // nameable tells whether a type can be written in another cell.
