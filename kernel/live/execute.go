@@ -157,6 +157,7 @@ func (k *Kernel) run(x *execution, code string, number int64) error {
 	if !c.HasGo() {
 		return nil
 	}
+	k.noteCover(c.Test)
 	if number < 1_000_000 {
 		k.cells[int(number)] = code
 	}

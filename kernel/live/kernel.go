@@ -71,6 +71,7 @@ type Kernel struct {
 	warned   string // what the user has been told of changed packages
 	capture  *os.File
 	shown    map[string]bool // display ids
+	covered  bool            // the user has been told that there is no coverage
 
 	mu      sync.Mutex
 	running *execution

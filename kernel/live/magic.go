@@ -130,9 +130,21 @@ func expand(path string) string {
 func (k *Kernel) magicGoflags(args []string) error {
 	if len(args) > 0 {
 		k.flags = slices.DeleteFunc(args, func(s string) bool { return s == "" })
+		k.covered = false
 	}
 	k.stdout("%%goflags=%q\n", k.flags)
 	return nil
+}
+
+// noteCover says, once for each %goflags, that cells have no coverage when somebody
+// looks for it: after %test, and in the files of GOCOVERDIR.
+func (k *Kernel) noteCover(test bool) {
+	isCover := func(flag string) bool { return strings.HasPrefix(strings.TrimLeft(flag, "-"), "cover") }
+	if k.covered || !slices.ContainsFunc(k.flags, isCover) || !test && os.Getenv("GOCOVERDIR") == "" {
+		return
+	}
+	k.covered = true
+	k.stderr("note: cells in a living process are not measured; `!*go test -cover` measures a program of the notebook's declarations and tests\n")
 }
 
 func (k *Kernel) magicHelp([]string) error { k.markdown(help); return nil }

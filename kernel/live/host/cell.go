@@ -2,10 +2,8 @@ package host
 
 import (
 	"flag"
-	"fmt"
 	"os"
 	"runtime"
-	"testing"
 	"time"
 )
 
@@ -75,30 +73,6 @@ func ParseFlags() {
 	if err := flag.CommandLine.Parse(os.Args[1:]); err != nil {
 		panic(err)
 	}
-}
-
-// prepareTests is a step of package testing's that it does not offer.
-var prepareTests = func() {}
-
-// Test runs tests and benchmarks, as %test asks for.
-func Test(tests []testing.InternalTest, benchmarks []testing.InternalBenchmark) {
-	if flag.Lookup("test.v") == nil {
-		testing.Init()
-	}
-	if len(os.Args) == 1 {
-		os.Args = append(os.Args, "-test.v")
-	}
-	ParseFlags()
-	prepareTests()
-	match := func(pattern, name string) (bool, error) { return pattern == "" || pattern == name, nil }
-	passed := testing.RunTests(match, tests)
-	for _, b := range benchmarks {
-		fmt.Printf("%s\t%s\n", b.Name, testing.Benchmark(b.F))
-	}
-	if !passed {
-		panic("a test failed")
-	}
-	fmt.Println("PASS")
 }
 
 // Zero gives a variable that is declared again the value that it would have if it

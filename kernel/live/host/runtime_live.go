@@ -8,12 +8,6 @@ import _ "unsafe" // for the linknames
 // does not offer, some of which only the library for cells has (package library,
 // overlay.go).
 
-// The testing package fills its list of GOMAXPROCS values in M.Run only, which
-// ends the process.
-//
-//go:linkname parseCpuList testing.parseCpuList
-func parseCpuList()
-
 //go:linkname profileLabels runtime/pprof.runtime_getProfLabel
 func profileLabels() (labels uintptr)
 
@@ -27,6 +21,6 @@ var runtimePanic func(value any)
 var osInput func()
 
 func init() {
-	prepareTests, labels = parseCpuList, profileLabels
+	labels = profileLabels
 	osExit, runtimePanic, osInput = onExit, onPanic, onInput
 }

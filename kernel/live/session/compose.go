@@ -32,6 +32,7 @@ type unit struct {
 	hidden                       map[string]bool // names of Go's types
 	reached                      *reach
 	specs                        []*variableSpec // to be initialized
+	suite                        []*declaration  // of %test
 	notices                      []string
 }
 
@@ -63,8 +64,11 @@ func (s *Session) compose(number int64, c *cell.Cell, p *parts, v *view) *unit {
 	used := identifiers(c.Declarations)
 	maps.Copy(used, identifiers(c.Body))
 	used[c.Exec] = true
-	for _, name := range slices.Concat(p.tests, p.benchmarks) {
-		used[name] = true
+	if c.Test {
+		w.unit.suite = v.suite()
+	}
+	for _, d := range w.unit.suite {
+		used[d.key] = true
 	}
 	w.unit.reached = v.from(used)
 	// What the cell declares is compiled, used or not.

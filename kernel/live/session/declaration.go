@@ -3,6 +3,7 @@ package session
 import (
 	"fmt"
 	"go/ast"
+	"go/doc"
 	"go/parser"
 	"go/scanner"
 	"go/token"
@@ -45,6 +46,8 @@ type declaration struct {
 	alias                 bool
 	idents                map[string]bool
 	sequence              int
+	role                  role
+	example               *doc.Example
 }
 
 // living are the names of d that have not been declared again elsewhere.
@@ -119,8 +122,6 @@ type parts struct {
 	variables    []*variableSpec
 	initialisers []*declaration // init and init_… functions, which run once
 	main         bool
-	tests        []string
-	benchmarks   []string
 }
 
 // cellName is how a cell is called in positions.
@@ -138,7 +139,7 @@ func (s *Session) read(number int64, c *cell.Cell) (*parts, error) {
 	if file.Name.Name != "main" {
 		return nil, fmt.Errorf("a cell has no package clause, not %q", file.Name.Name)
 	}
-	r := reader{number: number, files: files, text: text, parts: &parts{}}
+	r := reader{number: number, files: files, file: file, text: text, parts: &parts{}}
 	for _, d := range file.Decls {
 		if err := r.declaration(d); err != nil {
 			return nil, err
@@ -150,6 +151,7 @@ func (s *Session) read(number int64, c *cell.Cell) (*parts, error) {
 type reader struct {
 	number int64
 	files  *token.FileSet
+	file   *ast.File
 	text   string
 	*parts
 }
@@ -269,11 +271,8 @@ func (r *reader) function(f *ast.FuncDecl) error {
 	case name == "init" || strings.HasPrefix(name, "init_"):
 		r.initialisers = append(r.initialisers, d)
 		return nil
-	case strings.HasPrefix(name, "Test") && name != "TestMain" && len(f.Type.Params.List) == 1:
-		r.tests = append(r.tests, name)
-	case strings.HasPrefix(name, "Benchmark") && len(f.Type.Params.List) == 1:
-		r.benchmarks = append(r.benchmarks, name)
 	}
+	d.role, d.example = r.roleOf(f)
 	r.declarations = append(r.declarations, d)
 	return nil
 }

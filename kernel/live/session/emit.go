@@ -324,15 +324,7 @@ func (e *emitter) end() string {
 		fmt.Fprintf(&b, "\n%s()", e.cell.Exec)
 	}
 	if e.cell.Test {
-		fmt.Fprintf(&b, "\n%s.Test([]%s.InternalTest{", hostName, testingName)
-		for _, name := range e.parts.tests {
-			fmt.Fprintf(&b, "{Name: %q, F: %s},", name, name)
-		}
-		fmt.Fprintf(&b, "}, []%s.InternalBenchmark{", testingName)
-		for _, name := range e.parts.benchmarks {
-			fmt.Fprintf(&b, "{Name: %q, F: %s},", name, name)
-		}
-		b.WriteString("})")
+		b.WriteString(e.runTests())
 	}
 	return b.String()
 }
