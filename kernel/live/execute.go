@@ -158,6 +158,7 @@ func (k *Kernel) run(x *execution, code string, number int64) error {
 		return nil
 	}
 	k.noteCover(c.Test)
+	k.noticeTracked()
 	if number < 1_000_000 {
 		k.cells[int(number)] = code
 	}

@@ -51,8 +51,9 @@ type rpcError struct {
 	Message string `json:"message"`
 }
 
-// draftName is the file that the language server sees.
-const draftName = "draft.go"
+// draftName is the file that the language server sees, in place of the one that
+// shell commands have.
+const draftName = "main.go"
 
 func newLanguageServer(program, dir string) *languageServer {
 	path := filepath.Join(dir, draftName)

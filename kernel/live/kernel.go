@@ -72,6 +72,7 @@ type Kernel struct {
 	capture  *os.File
 	shown    map[string]bool // display ids
 	covered  bool            // the user has been told that there is no coverage
+	tracked  tracking
 
 	mu      sync.Mutex
 	running *execution
@@ -115,8 +116,11 @@ func newKernel(ctx context.Context, o Options) (*Kernel, error) {
 		return nil, err
 	}
 	id := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(o.Connection), "kernel-"), ".json")
-	for name, value := range map[string]string{"GONB_DIR": k.cwd, "GONB_TMP_DIR": k.dir, "GONB_JUPYTER_KERNEL_ID": id, "GONB_VERSION": "gocifar-live"} {
-		k.setenv(name, value)
+	for name, value := range map[string]string{"GONB_DIR": k.cwd, "GONB_TMP_DIR": k.dir, "GONB_JUPYTER_KERNEL_ID": id, "GONB_VERSION": "gocifar-live",
+		"GONB_GIT_COMMIT": commit(), "GONB_JUPYTER_ROOT": jupyterRoot()} {
+		if value != "" {
+			k.setenv(name, value)
+		}
 	}
 	ctx, k.stop = context.WithCancel(ctx)
 	if k.server, err = listen(ctx, info, k.receive); err != nil {

@@ -201,8 +201,8 @@ func TestKernelMagics(t *testing.T) {
 		"%goflags -tags=x", `%goflags=["-tags=x"]`,
 		"const k = 1\ntype T int\nfunc f() {}\nvar v T", "",
 		"%ls", "imports:\n  \"os\"\nconstants:\n  k\ntypes:\n  T\nvariables:\n  d string\n  v T\nfunctions:\n  f",
-		"%rm f", ". removed f",
-		"%rm f", "MagicError: %rm: nothing is called \"f\"; %ls lists what there is",
+		"%rm f", ". removed func f",
+		"%rm f", ". key \"f\" not found in any definition, not removed; %ls lists what there is",
 		"%reset", "State reset: all memorized declarations discarded",
 		"v", "TypeError…",
 	)

@@ -50,8 +50,7 @@ func (m *magics) run(c cell.Command) error {
 		"reload":        func(args []string) error { return k.magicReload(m.execution, args) },
 		"with_inputs":   func([]string) error { m.withInputs = true; return m.needInput(name) },
 		"with_password": func([]string) error { m.withPassword = true; return m.needInput(name) },
-		// gopls watches the files itself, and the workspace needs no fixing.
-		"track": func([]string) error { return nil }, "untrack": func([]string) error { return nil }, "goworkfix": func([]string) error { return nil },
+		"track":         k.magicTrack, "untrack": k.magicUntrack, "goworkfix": k.magicGoWorkFix,
 		"exec": func([]string) error { return wrong("%%exec wants the name of a function: %%exec FUNCTION [arguments]") },
 	}[name]
 	switch {
@@ -177,11 +176,16 @@ func (k *Kernel) magicList([]string) error {
 }
 
 func (k *Kernel) magicRemove(args []string) error {
+	if len(args) == 0 {
+		return wrong("%%rm wants names of declarations: %%rm NAME …; %%ls lists them")
+	}
 	for _, name := range args {
-		if !k.session.Remove(name) {
-			return wrong("%%rm: nothing is called %q; %%ls lists what there is", name)
+		// Other names still go, and the cell goes on, as on GoNB.
+		if what := k.session.Remove(name); what != "" {
+			k.stdout(". removed %s %s\n", what, name)
+		} else {
+			k.stderr(". key %q not found in any definition, not removed; %%ls lists what there is\n", name)
 		}
-		k.stdout(". removed %s\n", name)
 	}
 	return nil
 }
@@ -194,6 +198,7 @@ func (k *Kernel) magicReset(args []string) error {
 	case len(args) > 1 || args[0] != "go.mod":
 		return wrong("%%reset wants nothing, or go.mod")
 	}
+	k.tracked.mod, k.tracked.work = "", ""
 	return k.builder.Workspace(k.dir)
 }
 

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -17,6 +19,9 @@ func (m *magics) shell(line string) error {
 	k, dir := m.kernel, m.kernel.cwd
 	if rest, ok := strings.CutPrefix(line, "*"); ok {
 		line, dir = rest, k.dir
+		if err := k.writeSources(); err != nil {
+			return &failure{name: shellError, value: "the notebook's program cannot be written: " + err.Error()}
+		}
 	}
 	var ask *bool
 	if m.withInputs || m.withPassword {
@@ -28,6 +33,36 @@ func (m *magics) shell(line string) error {
 		program = "/bin/sh"
 	}
 	return k.command(m.execution, []string{program, "-c", line}, dir, "", ask)
+}
+
+// sourceNames are the files that writeSources makes.
+var sourceNames = []string{"main.go", "main_test.go"}
+
+// writeSources puts the notebook, as a program, into the folder where cells are
+// compiled, for the go command.
+func (k *Kernel) writeSources() error {
+	texts := map[string]string{}
+	for _, source := range k.session.Sources() {
+		texts[source.Name] = source.Text
+	}
+	for _, name := range sourceNames {
+		path := filepath.Join(k.dir, name)
+		text, ok := texts[name]
+		if !ok {
+			if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+				return err
+			}
+			continue
+		}
+		// A file that is as it was keeps its time, by which the go command knows.
+		if old, err := os.ReadFile(path); err == nil && string(old) == text {
+			continue
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // askAfter is how long a command runs before the user is asked for input.

@@ -27,6 +27,8 @@ type Program struct {
 	runs         bool
 	number       int64
 	source       string
+	cell         *cell.Cell
+	initialisers []*declaration
 	imports      []*importSpec
 	declarations []*declaration
 	variables    []*Variable
@@ -75,7 +77,8 @@ func (e *emitter) program() (*Program, error) {
 	}
 	e.edits.insert(e.importsEnd, more.String())
 	source := e.edits.render(e.text, 0, len(e.text)) + "\n/*line gocell:1:1*/\n" + uses + e.declares.String()
-	p := &Program{Source: []byte(source), Flags: e.flags(), Notices: e.notices, runs: e.runs(), number: e.number, imports: e.parts.imports,
+	p := &Program{Source: []byte(source), Flags: e.flags(), Notices: e.notices, runs: e.runs(), number: e.number,
+		cell: e.cell, initialisers: e.parts.initialisers, imports: e.parts.imports,
 		declarations: e.parts.declarations, variables: e.variables, invalid: e.attempt.invalid, versions: e.versions}
 	return p, nil
 }

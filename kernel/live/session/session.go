@@ -39,6 +39,9 @@ type Session struct {
 	// sources of the cells that ran, for excerpts.
 	sources  map[int64]string
 	sequence int
+	// initialisers are the init functions, which have run; last is what ran last.
+	initialisers map[string]*declaration
+	last         *lastCell
 }
 
 // Variable is a package-level variable with living storage.
@@ -71,6 +74,7 @@ func New(b *library.Builder) *Session {
 
 // Reset forgets all declarations. Variables of goroutines that still run live on.
 func (s *Session) Reset() {
+	s.initialisers, s.last = map[string]*declaration{}, nil
 	s.declarations, s.imports = map[string]*declaration{}, map[string]*importSpec{}
 	s.variables, s.dormant, s.lost = map[string]*Variable{}, map[string]*Variable{}, map[string]string{}
 }
@@ -118,6 +122,10 @@ func (s *Session) Names() map[string][]string {
 			listed["functions"] = append(listed["functions"], key)
 		}
 	}
+	for name := range s.initialisers {
+		listed["functions"] = append(listed["functions"], name+" (has run)")
+	}
+	sort.Strings(listed["functions"])
 	sort.Strings(listed["constants"])
 	variables := maps.Clone(s.dormant)
 	maps.Copy(variables, s.variables)
@@ -133,19 +141,33 @@ func (s *Session) drop(name string) {
 	delete(s.dormant, name)
 }
 
-// Remove forgets a declaration of any kind by its name, a method by "Type.Method",
-// and tells whether there was one.
-func (s *Session) Remove(name string) bool {
+// Remove forgets a declaration of any kind by its name, a method by "Type.Method". It
+// returns what it was, in Go's word, or nothing if there was none.
+func (s *Session) Remove(name string) (what string) {
 	name = strings.ReplaceAll(name, "~", ".") // GoNB's way to write methods
 	_, isImport := s.imports[name]
 	isVariable := s.variables[name] != nil || s.dormant[name] != nil
 	d := s.declared(name)
+	_, isInitialiser := s.initialisers[name]
+	delete(s.initialisers, name)
 	delete(s.imports, name)
 	s.drop(name)
 	if d != nil {
 		s.forget(d, name)
 	}
-	return isImport || isVariable || d != nil
+	switch {
+	case isImport:
+		return "import"
+	case isVariable:
+		return "var"
+	case d != nil && d.kind == constant:
+		return "const"
+	case d != nil && d.kind == typeName:
+		return "type"
+	case d != nil || isInitialiser:
+		return "func"
+	}
+	return ""
 }
 
 // declared finds the declaration of a name that is no variable.
@@ -209,6 +231,7 @@ func (s *Session) Commit(p *Program) {
 		s.drop(i.name)
 	}
 	s.noteIota(p)
+	s.remember(p)
 	for name, why := range p.invalid {
 		s.drop(name)
 		s.lost[name] = why
