@@ -78,7 +78,7 @@ func TestTrack(t *testing.T) {
 	)
 	write("a.go", "package mod\n\nfunc A() string { return \"B\" }\n")
 	note := "note: " + filepath.Join(module, "a.go") + " changed on disk; this session goes on with what it has loaded. `%reload` takes it in, and ends the process"
-	c.check("mod.A()", note+"\n=> A", "mod.A()", "=> A", "%goworkfix x", "MagicError: %goworkfix wants nothing, got [\"x\"]", "%reset", "State reset: all memorized declarations discarded")
+	c.check("mod.A()", note+"\n=> A", "mod.A()", "=> A", "%goworkfix x", "MagicError: %goworkfix wants nothing, got [\"x\"]", "%reset", "* State reset: all memorized declarations discarded.")
 }
 
 // TestProgram: shell commands in the notebook's folder find a program there.
@@ -117,6 +117,22 @@ func TestProgram(t *testing.T) {
 		"%exec never2\nfunc never2() { fmt.Println(\"exec\") }", "exec",
 		"!*go run .", "init 1 S\nexec",
 		"%rm init_log\n!*go run .", ". removed func init_log\nexec",
-		"%reset\n!*go vet && cat main.go; ls main_test.go 2>&1 | wc -l", "State reset: all memorized declarations discarded\npackage main\n\nfunc main() {}\n1",
+		"%reset\n!*go vet && cat main.go; ls main_test.go 2>&1 | wc -l", "* State reset: all memorized declarations discarded.\npackage main\n\nfunc main() {}\n1",
+	)
+}
+
+// TestRerunOfDeath runs a cell again that ends the process.
+func TestRerunOfDeath(t *testing.T) {
+	c := newClient(t)
+	c.check(
+		"n := 1", "",
+		"k := 2\n_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)\nselect {}", "ExitError: …",
+		"%rerun 1\nn", "running cell [1] again\n=> 1",
+		"%rerun 2", "running cell [2] again\nExitError: …",
+		"%rerun 1-2 1", "running cell [1] again\nrunning cell [2] again\nExitError: …",
+		"%rerun 5", "MagicError: cell [5] has no Go code, or has not run",
+		"%rerun all\n1", "running cell [1] again\nrunning cell [2] again\nExitError: …",
+		"2 + 2", "=> 4",
+		"%rerun 1\n%rerun 1\nn + 1", "running cell [1] again\nrunning cell [1] again\n=> 2",
 	)
 }

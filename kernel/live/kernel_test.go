@@ -203,7 +203,7 @@ func TestKernelMagics(t *testing.T) {
 		"%ls", "imports:\n  \"os\"\nconstants:\n  k\ntypes:\n  T\nvariables:\n  d string\n  v T\nfunctions:\n  f",
 		"%rm f", ". removed func f",
 		"%rm f", ". key \"f\" not found in any definition, not removed; %ls lists what there is",
-		"%reset", "State reset: all memorized declarations discarded",
+		"%reset", "* State reset: all memorized declarations discarded.",
 		"v", "TypeError…",
 	)
 	file := filepath.Join(c.dir, "captured")

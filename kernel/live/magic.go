@@ -194,7 +194,7 @@ func (k *Kernel) magicReset(args []string) error {
 	switch {
 	case len(args) == 0:
 		k.session.Reset()
-		k.stdout("State reset: all memorized declarations discarded\n")
+		k.stdout("* State reset: all memorized declarations discarded.\n")
 	case len(args) > 1 || args[0] != "go.mod":
 		return wrong("%%reset wants nothing, or go.mod")
 	}
