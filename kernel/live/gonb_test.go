@@ -112,6 +112,9 @@ func TestProgram(t *testing.T) {
 	c.check(
 		"const a = 5", "", // bad does not compile any more
 		"!*go vet && grep -A1 'left out' main.go", "// bad of cell […",
+		"y, \"two\"", "=> (7, \"two\")", "!*go vet && grep two main.go", "_, _ = y, \"two\"",
+		"var a2 = []int{1}\nlen(a2)", "=> 1", "!*go vet && grep 'len(a2)' main.go", "_ = len(a2)",
+		"goto end\nend:", "", "!*go vet && grep -c end main.go", "2",
 		"func main() { fmt.Println(\"mine\", y) }", "mine 7",
 		"!*go run .", "init 1 S\nmine 7",
 		"%exec never2\nfunc never2() { fmt.Println(\"exec\") }", "exec",
@@ -135,4 +138,24 @@ func TestRerunOfDeath(t *testing.T) {
 		"2 + 2", "=> 4",
 		"%rerun 1\n%rerun 1\nn + 1", "running cell [1] again\nrunning cell [1] again\n=> 2",
 	)
+}
+
+// TestProgramAndLanguageServer: the program on disk and the cell that is being written
+// are not two programs to gopls.
+func TestProgramAndLanguageServer(t *testing.T) {
+	if os.Getenv("GOCIFAR_TEST_GOPLS") == "" {
+		t.Skip("completion needs gopls: set GOCIFAR_TEST_GOPLS to it")
+	}
+	c := newClient(t)
+	c.check("type Record struct{ Field int }\nvar r Record\nfunc TestX(t *testing.T) {}", "", "!*go vet", "")
+	for range 20 { // gopls takes its time at first
+		complete, err := c.kernel.Complete(t.Context(), "r.Fi", 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(complete.Matches) == 1 && complete.Matches[0] == "Field" {
+			return
+		}
+	}
+	t.Error("a field is not proposed")
 }

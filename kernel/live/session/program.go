@@ -135,30 +135,31 @@ func (s *Session) mainPiece() *piece {
 	return p
 }
 
-// runnable makes Go of statements whose last expression is one to show.
+// runnable makes Go of statements that end in expressions to show.
 func runnable(body string) string {
-	const head = "package p;func _(){"
-	files := token.NewFileSet()
-	file, err := parser.ParseFile(files, "", head+body+"\n}", parser.SkipObjectResolution)
-	if err != nil || len(file.Decls) != 1 {
-		return body
-	}
-	f, ok := file.Decls[0].(*ast.FuncDecl)
-	if !ok || len(f.Body.List) == 0 {
-		return body
-	}
-	last, ok := f.Body.List[len(f.Body.List)-1].(*ast.ExprStmt)
-	if !ok {
-		return body
-	}
-	switch e := ast.Unparen(last.X).(type) {
-	case *ast.CallExpr:
-		return body
-	case *ast.UnaryExpr:
-		if e.Op == token.ARROW {
+	start, values := 0, 1
+	if s, ok := expressionList(body); ok {
+		_, commas := lastStatement(body)
+		start, values = s.start, commas+1
+	} else {
+		const head = "package p;func _(){"
+		files := token.NewFileSet()
+		file, err := parser.ParseFile(files, "", head+body+"\n}", parser.SkipObjectResolution)
+		if err != nil || len(file.Decls) != 1 {
 			return body
 		}
+		f, ok := file.Decls[0].(*ast.FuncDecl)
+		if !ok || len(f.Body.List) == 0 {
+			return body
+		}
+		last, ok := f.Body.List[len(f.Body.List)-1].(*ast.ExprStmt)
+		if !ok {
+			return body
+		}
+		if _, isCall := ast.Unparen(last.X).(*ast.CallExpr); isCall {
+			return body
+		}
+		start = files.PositionFor(last.Pos(), false).Offset - len(head)
 	}
-	at := files.PositionFor(last.Pos(), false).Offset - len(head)
-	return body[:at] + "_ = " + body[at:]
+	return body[:start] + strings.Repeat("_, ", values-1) + "_ = " + body[start:]
 }

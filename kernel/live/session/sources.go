@@ -144,7 +144,8 @@ func (w *sourcesWriter) check() (changed bool) {
 			return
 		}
 		if !e.Soft || !strings.Contains(e.Msg, "not used") && !strings.Contains(e.Msg, "imported as") {
-			changed = w.leaveOut(w.set.Position(e.Pos), e.Msg) || changed
+			at := w.set.Position(e.Pos)
+			changed = strings.HasSuffix(e.Msg, " is not used") && w.discard(at) || w.leaveOut(at, e.Msg) || changed
 			return
 		}
 		w.unused[e.Pos] = true
@@ -174,23 +175,40 @@ func (w *sourcesWriter) withoutImport(f *sourceFile, spec *ast.ImportSpec) bool 
 	return !again
 }
 
-func (w *sourcesWriter) leaveOut(at token.Position, why string) bool {
+// discard assigns a value that the cell shows to nothing, where Go wants it used.
+func (w *sourcesWriter) discard(at token.Position) bool {
+	p := w.pieceAt(at)
+	if p == nil || strings.HasPrefix(p.text[at.Offset-p.start:], "_ = ") {
+		return false
+	}
+	p.text = p.text[:at.Offset-p.start] + "_ = " + p.text[at.Offset-p.start:]
+	return true
+}
+
+func (w *sourcesWriter) pieceAt(at token.Position) *piece {
 	for _, p := range w.pieces {
 		name := "main.go"
 		if p.test {
 			name = "main_test.go"
 		}
-		if p.leftOut != "" || at.Filename != name || at.Offset < p.start || at.Offset > p.end {
-			continue
+		if p.leftOut == "" && at.Filename == name && at.Offset >= p.start && at.Offset < p.end {
+			return p
 		}
-		p.leftOut = why
-		if strings.HasPrefix(p.text, "func main()") && p.text != emptyMain {
-			// A program needs one.
-			w.pieces = append(w.pieces, &piece{about: "main", text: emptyMain})
-		}
-		return true
 	}
-	return false
+	return nil
+}
+
+func (w *sourcesWriter) leaveOut(at token.Position, why string) bool {
+	p := w.pieceAt(at)
+	if p == nil {
+		return false
+	}
+	p.leftOut = why
+	if strings.HasPrefix(p.text, "func main()") && p.text != emptyMain {
+		// A program needs one.
+		w.pieces = append(w.pieces, &piece{about: "main", text: emptyMain})
+	}
+	return true
 }
 
 const emptyMain = "func main() {}"
