@@ -82,7 +82,8 @@ func completionKind(kind int) string {
 
 // specialCommands are completed without gopls.
 var specialCommands = []string{"%%", "%%bash", "%%script", "%%sh", "%%writefile", "%args", "%autoget", "%capture", "%cd", "%env", "%exec", "%goflags",
-	"%goworkfix", "%help", "%ls", "%main", "%noautoget", "%reload", "%rerun", "%reset", "%rm", "%test", "%track", "%untrack", "%version", "%with_inputs", "%with_password"}
+	"%goworkfix", "%help", "%ls", "%main", "%noautoget", "%reload", "%rerun",
+	"%reset", "%rm", "%test", "%track", "%untrack", "%version", "%with_inputs", "%with_password"}
 
 func matching(list []string, prefix string) []string {
 	found := []string{}

@@ -19,7 +19,8 @@ func (k *Kernel) magicGoWorkFix(args []string) error {
 	k.autoTrack()
 	workText, err := os.ReadFile(filepath.Join(k.dir, "go.work"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return wrong("%%goworkfix: there is no go.work in the notebook's folder, so nothing to do; `!*go work init && go work use . FOLDER` makes one")
+		return wrong("%%goworkfix: there is no go.work in the notebook's folder, so nothing to do; " +
+			"`!*go work init && go work use . FOLDER` makes one")
 	}
 	if err != nil {
 		return wrong("%%goworkfix: %v", err)
@@ -81,7 +82,8 @@ func (k *Kernel) replaceModule(mod *modfile.File, path string) error {
 			k.stdout("\t- Replace rule for module %q to local directory %q already exists.\n", name, path)
 			return nil
 		}
-		k.stderr("\t- WARNING: replace rule for module %q mapping to %q, updated to `go.work` location %q\n", name, r.New.Path, path)
+		k.stderr("\t- WARNING: replace rule for module %q mapping to %q, updated to `go.work` location %q\n",
+			name, r.New.Path, path)
 		if err := mod.DropReplace(r.Old.Path, r.Old.Version); err != nil {
 			return err
 		}

@@ -116,8 +116,8 @@ func newKernel(ctx context.Context, o Options) (*Kernel, error) {
 		return nil, err
 	}
 	id := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(o.Connection), "kernel-"), ".json")
-	for name, value := range map[string]string{"GONB_DIR": k.cwd, "GONB_TMP_DIR": k.dir, "GONB_JUPYTER_KERNEL_ID": id, "GONB_VERSION": "gocifar-live",
-		"GONB_GIT_COMMIT": commit(), "GONB_JUPYTER_ROOT": jupyterRoot()} {
+	for name, value := range map[string]string{"GONB_DIR": k.cwd, "GONB_TMP_DIR": k.dir, "GONB_JUPYTER_KERNEL_ID": id,
+		"GONB_VERSION": "gocifar-live", "GONB_GIT_COMMIT": commit(), "GONB_JUPYTER_ROOT": jupyterRoot()} {
 		if value != "" {
 			k.setenv(name, value)
 		}

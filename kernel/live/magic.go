@@ -143,7 +143,8 @@ func (k *Kernel) noteCover(test bool) {
 		return
 	}
 	k.covered = true
-	k.stderr("note: cells in a living process are not measured; `!*go test -cover` measures a program of the notebook's declarations and tests\n")
+	k.stderr("note: cells in a living process are not measured; `!*go test -cover` measures " +
+		"a program of the notebook's declarations and tests\n")
 }
 
 func (k *Kernel) magicHelp([]string) error { k.markdown(help); return nil }

@@ -51,7 +51,8 @@ func (k *Kernel) magicTrack(args []string) error {
 func (k *Kernel) magicUntrack(args []string) error {
 	k.autoTrack()
 	if len(args) != 1 {
-		return wrong("%%untrack wants one file or folder, or the beginning of some and \"...\", got %d words; %%track lists them", len(args))
+		return wrong("%%untrack wants one file or folder, or the beginning of some and \"...\", "+
+			"got %d words; %%track lists them", len(args))
 	}
 	if err := k.tracked.remove(args[0]); err != nil {
 		k.stderr("%v\n", err)
@@ -171,7 +172,8 @@ func (k *Kernel) noticeTracked() {
 	}
 	k.tracked.changed = changed
 	if len(changed) > 0 {
-		k.stderr("note: %s changed on disk; this session goes on with what it has loaded. `%%reload` takes it in, and ends the process\n", strings.Join(changed, ", "))
+		k.stderr("note: %s changed on disk; this session goes on with what it has loaded. "+
+			"`%%reload` takes it in, and ends the process\n", strings.Join(changed, ", "))
 	}
 }
 

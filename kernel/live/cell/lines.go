@@ -11,6 +11,7 @@ import "strings"
 // half-written code does not hide the commands below it.
 func Inside(lines []string) []bool {
 	inside := make([]bool, len(lines))
+	missing := map[string]bool{} // what ends nothing any more: it is looked for once
 	for i := 0; i < len(lines); i++ {
 		if special(strings.TrimPrefix(lines[i], commentPrefix)) {
 			// Its quotes are no quotes of Go. Continuation lines belong to it.
@@ -28,8 +29,12 @@ func Inside(lines []string) []bool {
 				rest = opened[at+len(end):]
 				continue
 			}
-			last, after := endLine(lines, i+1, end)
+			last, after := -1, ""
+			if !missing[end] {
+				last, after = endLine(lines, i+1, end)
+			}
 			if last < 0 {
+				missing[end] = true
 				break
 			}
 			for i < last {

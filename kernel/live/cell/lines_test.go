@@ -5,6 +5,16 @@ import (
 	"testing"
 )
 
+// TestInsideOfMuch: a cell of a megabyte takes no time.
+func TestInsideOfMuch(t *testing.T) {
+	for _, line := range []string{"/*", "`", "`/*", "\"", "x := `a` + `b", "*/ `"} {
+		inside := Inside(strings.Split(strings.Repeat(line+"\n", 1<<20/(len(line)+1)), "\n"))
+		if len(inside) < 1<<16 {
+			t.Errorf("%q: %d lines", line, len(inside))
+		}
+	}
+}
+
 // TestInside marks lines that are text with a dot.
 func TestInside(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{

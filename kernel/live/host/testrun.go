@@ -68,7 +68,8 @@ type seed = struct {
 
 var errNoFuzzing = errors.New("a live cell only runs the seeds of fuzz tests")
 
-func (testRun) CoordinateFuzzing(time.Duration, int64, time.Duration, int64, int, []seed, []reflect.Type, string, string) error {
+func (testRun) CoordinateFuzzing(time.Duration, int64, time.Duration, int64, int, []seed, []reflect.Type,
+	string, string) error {
 	return errNoFuzzing
 }
 func (testRun) RunFuzzWorker(func(seed) error) error { return errNoFuzzing }

@@ -110,10 +110,12 @@ func checkTestFlags() {
 		}
 	}
 	if value("coverprofile") != "" {
-		panic("%test cannot measure coverage in a living process: `!*go test -coverprofile=FILE` does, in a program of the notebook's declarations")
+		panic("%test cannot measure coverage in a living process: `!*go test -coverprofile=FILE` does, " +
+			"in a program of the notebook's declarations")
 	}
 	if value("fuzz") != "" {
-		panic("%test runs only the seeds of fuzz tests: `!*go test -fuzz=NAME` fuzzes, in a program of the notebook's declarations")
+		panic("%test runs only the seeds of fuzz tests: `!*go test -fuzz=NAME` fuzzes, " +
+			"in a program of the notebook's declarations")
 	}
 }
 

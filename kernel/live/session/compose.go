@@ -60,7 +60,8 @@ type composer struct {
 // compose writes the file of a cell.
 func (s *Session) compose(number int64, c *cell.Cell, p *parts, v *view) *unit {
 	w := &composer{s: s, number: number, cell: c, parts: p, view: v,
-		unit: &unit{cell: c, importLines: map[*importSpec]span{}, versions: map[string]version{}, hidden: v.hides(p.variables)}}
+		unit: &unit{cell: c, importLines: map[*importSpec]span{}, versions: map[string]version{},
+			hidden: v.hides(p.variables)}}
 	used := identifiers(c.Declarations)
 	maps.Copy(used, identifiers(c.Body))
 	used[c.Exec] = true

@@ -26,7 +26,8 @@ func (d *declaration) constants(iotaHidden bool) string {
 	if err != nil {
 		return d.text // the compiler will say what is wrong with it
 	}
-	w := constantsWriter{d: d, iotaHidden: iotaHidden, offset: func(p token.Pos) int { return files.Position(p).Offset - len(constantsHead) }}
+	offset := func(p token.Pos) int { return files.Position(p).Offset - len(constantsHead) }
+	w := constantsWriter{d: d, iotaHidden: iotaHidden, offset: offset}
 	w.specs(file.Decls[0].(*ast.GenDecl).Specs)
 	return w.edits.render(d.text, 0, len(d.text))
 }

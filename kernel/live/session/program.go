@@ -84,7 +84,8 @@ func (s *Session) variablePieces(v *view) (list []*piece) {
 			continue
 		case spec != nil:
 			written[spec] = true
-			p.text = "var " + blanked(spec.text, spec.names, spec.places, func(name string) bool { return all[name] == nil || all[name].spec != spec })
+			gone := func(name string) bool { return all[name] == nil || all[name].spec != spec }
+			p.text = "var " + blanked(spec.text, spec.names, spec.places, gone)
 		case variable.initial != "":
 			p.text = "var " + variable.initial
 		default:

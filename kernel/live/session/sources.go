@@ -215,7 +215,8 @@ const emptyMain = "func main() {}"
 
 // complete uses the variables that are not used: in a notebook they are no mistake.
 func (w *sourcesWriter) complete(f *sourceFile) string {
-	e := &emitter{checked: &checked{unit: &unit{text: f.text}, files: w.set, file: f.parsed, info: w.info, unused: w.unused}}
+	c := &checked{unit: &unit{text: f.text}, files: w.set, file: f.parsed, info: w.info, unused: w.unused}
+	e := &emitter{checked: c}
 	e.useVariables()
 	return e.edits.render(f.text, 0, len(f.text))
 }

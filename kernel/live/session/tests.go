@@ -111,7 +111,10 @@ func (e *emitter) runTests() string {
 			fmt.Fprintf(lists[d.role], "{Name: %q, F: %s},", d.key, d.key)
 		}
 	}
-	return fmt.Sprintf("\n%s.Test(%s.Suite{%sTests: []%[4]s.InternalTest{%[5]s}, Benchmarks: []%[4]s.InternalBenchmark{%[6]s}, "+
-		"Fuzz: []%[4]s.InternalFuzzTarget{%[7]s}, Examples: []%[4]s.InternalExample{%[8]s}, Own: %[1]s.Names(%[9]s)})",
-		hostName, hostName, main, testingName, lists[test], lists[benchmark], lists[fuzzTarget], lists[example], strings.Join(own, ", "))
+	list := func(r role, elements string) string {
+		return "[]" + testingName + "." + elements + "{" + lists[r].String() + "}"
+	}
+	return fmt.Sprintf("\n%s.Test(%s.Suite{%sTests: %s, Benchmarks: %s, Fuzz: %s, Examples: %s, Own: %s.Names(%s)})",
+		hostName, hostName, main, list(test, "InternalTest"), list(benchmark, "InternalBenchmark"),
+		list(fuzzTarget, "InternalFuzzTarget"), list(example, "InternalExample"), hostName, strings.Join(own, ", "))
 }
