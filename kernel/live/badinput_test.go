@@ -315,7 +315,7 @@ func TestAllocationStorm(t *testing.T) {
 	c := newClient(t)
 	c.check("n := 5", "")
 	shown := c.run("limit := syscall.Rlimit{Cur: 3 << 30, Max: 3 << 30}\nfmt.Println(syscall.Setrlimit(syscall.RLIMIT_AS, &limit))\nvar storm [][]byte\nfor { storm = append(storm, make([]byte, 64<<20)) }")
-	if shown.error == nil || shown.error.Name != "ExitError" || !strings.Contains(shown.error.Value, "lost are the values of n") || !strings.Contains(shown.stderr, "out of memory") {
+	if shown.error == nil || shown.error.Name != "ExitError" || !strings.Contains(shown.error.Value, "lost are the values of limit, n, storm") || !strings.Contains(shown.stderr, "out of memory") {
 		t.Errorf("a storm of allocations shows %.2000s", shown.text())
 	}
 	c.check("1 + 1", "=> 2", "%rerun 1\n%%\nn", "running cell [1] again\n=> 5")

@@ -14,6 +14,7 @@ func TestParse(t *testing.T) {
 		{"literal", "func() { println(1) }()", "", "func() { println(1) }()"},
 		{"method", "func (p *T) M() {}", "func (p *T) M() {}", ""},
 		{"variable after statement", "x := 1\nvar y = x", "", "x := 1 var y = x"},
+		{"local declarations after mark", "const a = 1\n%%\nconst b = 2\ntype T int\nimport \"os\"\nfunc f() {}", "const a = 1 import \"os\" func f() {}", "const b = 2 type T int"},
 		{"function after mark", "%%\nf()\nfunc f() {}", "func f() {}", "f()"},
 		{"commented", "//gonb:%%\nf()", "", "f()"},
 		{"shell", "!ls \\\n -l\nx := 1", "", "x := 1"},

@@ -21,8 +21,9 @@ func split(before, after string) (declarations, body string) {
 		}
 	}
 	for _, c := range second {
-		// A variable stays: where it stands among the statements matters.
-		if c.declaration && !c.variable {
+		// What Go allows within a function stays there: where a variable stands
+		// among the statements matters, and other declarations are local to them.
+		if c.declaration && !c.local {
 			toDeclarations = append(toDeclarations, c)
 		}
 	}
@@ -44,6 +45,7 @@ func withoutPackage(text string) string {
 type chunk struct {
 	start, end            int
 	declaration, variable bool
+	local                 bool // a declaration that can stand within a function
 	clause                bool // of a package
 }
 
@@ -81,6 +83,10 @@ func chunks(text string) []chunk {
 			c.end++
 		}
 		c.declaration, c.variable = kind(tokens[begin:i])
+		switch tokens[begin].token {
+		case token.CONST, token.TYPE, token.VAR:
+			c.local = true
+		}
 		c.clause = i == begin+2 && tokens[begin].token == token.PACKAGE && tokens[begin+1].token == token.IDENT
 		found = append(found, c)
 		begin, depth = -1, 0

@@ -68,7 +68,7 @@ func Build(ctx context.Context, dir string, o Options) (*Library, error) {
 		return nil, err
 	}
 	o.Say("linking the library for live cells")
-	if err := l.link(ctx, listed); err != nil {
+	if err := l.link(ctx, listed, goroot); err != nil {
 		return nil, err
 	}
 	if err := l.keepExports(listed); err != nil {
@@ -145,7 +145,7 @@ func (l *Library) list(ctx context.Context, dir string, patterns []string) (map[
 }
 
 // link makes the shared library and the host program.
-func (l *Library) link(ctx context.Context, listed map[string]*Package) error {
+func (l *Library) link(ctx context.Context, listed map[string]*Package, goroot string) error {
 	var files, shared strings.Builder
 	var args []string
 	for _, path := range paths(listed) {
@@ -165,7 +165,7 @@ func (l *Library) link(ctx context.Context, listed map[string]*Package) error {
 	// The host names a function of the runtime that is not for everyone; the
 	// symbol table is for debuggers.
 	flags := []string{"-linkshared", "-checklinkname=0", "-w", "-s", "-extld=" + l.CC[0]}
-	if err := l.runLinker(ctx, append(append(flags, "-buildmode=shared", "-importcfg="+config, "-o", l.shared()), args...)...); err != nil {
+	if err := l.runLinker(ctx, append(append(flags, "-buildmode=shared", "-X=runtime.defaultGOROOT="+goroot, "-importcfg="+config, "-o", l.shared()), args...)...); err != nil {
 		return fmt.Errorf("cannot link the library for live cells: %w", err)
 	}
 	if err := os.WriteFile(config, []byte(files.String()+shared.String()), 0o644); err != nil {

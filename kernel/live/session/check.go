@@ -165,8 +165,9 @@ func (c *checked) parse(s *Session, number int64, a *attempt) error {
 			return s.syntaxError(number, "func _() {", c.cell.Body, c.cell, err)
 		}
 		c.file, c.entry = file, nil
+		name := c.parts.statementsName()
 		for _, d := range file.Decls {
-			if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == entryName && c.entry == nil {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == name && c.entry == nil {
 				c.entry = f
 			}
 		}

@@ -15,6 +15,7 @@ import (
 // Names that the generated code uses. A notebook has no reason to.
 const (
 	entryName   = "gocell_main"
+	mainName    = "main"
 	hostName    = "gocell_host"
 	testingName = "gocell_testing"
 )
@@ -28,6 +29,7 @@ type unit struct {
 	chunks                       []chunk
 	entry, statements, afterBody int
 	cell                         *cell.Cell
+	parts                        *parts
 	versions                     map[string]version
 	hidden                       map[string]bool // names of Go's types
 	reached                      *reach
@@ -60,7 +62,7 @@ type composer struct {
 // compose writes the file of a cell.
 func (s *Session) compose(number int64, c *cell.Cell, p *parts, v *view) *unit {
 	w := &composer{s: s, number: number, cell: c, parts: p, view: v,
-		unit: &unit{cell: c, importLines: map[*importSpec]span{}, versions: map[string]version{},
+		unit: &unit{cell: c, parts: p, importLines: map[*importSpec]span{}, versions: map[string]version{},
 			hidden: v.hides(p.variables)}}
 	used := identifiers(c.Declarations)
 	maps.Copy(used, identifiers(c.Body))
@@ -109,7 +111,10 @@ func (w *composer) imports() {
 		fmt.Fprintf(&w.out, "\t%s %q\n", name, aliases[name])
 	}
 	w.unit.importsEnd = w.out.Len()
-	fmt.Fprintf(&w.out, ")\n\nvar _ = %s.Poll\n\n", hostName)
+	// The runtime knows no name of a module's first function, so the first is one
+	// that nobody needs to see.
+	fmt.Fprintf(&w.out, ")\n\nvar _ = %s.Poll\n\n//go:linkname %s %s\nfunc %s() { %s() }\n\n", hostName,
+		entryName, library.EntryName(w.number), entryName, w.parts.statementsName())
 }
 
 // ordered sorts by the order in which the notebook declared.
@@ -148,13 +153,28 @@ func (w *composer) declarations() {
 	}
 	for i, d := range w.parts.initialisers {
 		start := w.out.Len()
-		text := d.text[:d.places[0]] + initialiserName(i) + d.text[d.places[0]+len(d.key):]
-		fmt.Fprintf(&w.out, "/*line %s:%d:%d*/%s\n\n", cellName(d.cell), d.line, d.column, text)
+		text := d.text[:d.places[0]] + initialiserName(i, d) + d.text[d.places[0]+len(d.key):]
+		fmt.Fprintf(&w.out, "//go:noinline\n%s/*line %s:%d:%d*/%s\n\n", d.directives, cellName(d.cell), d.line, d.column, text)
 		w.unit.chunks = append(w.unit.chunks, chunk{span: span{start, w.out.Len()}, declaration: d})
 	}
 }
 
-func initialiserName(i int) string { return "gocell_init" + strconv.Itoa(i) }
+// initialiserName is the name under which the cell's entry calls a function.
+func initialiserName(i int, d *declaration) string {
+	if d.key == mainName {
+		return mainName
+	}
+	return "gocell_init" + strconv.Itoa(i)
+}
+
+// statementsName is the function of the cell's statements: main, as people expect to
+// see it in stack traces, unless the cell has one of its own or names it.
+func (p *parts) statementsName() string {
+	if p.main || p.namesMain {
+		return "gocell_statements"
+	}
+	return mainName
+}
 
 func (w *composer) declaration(d *declaration) {
 	place := fmt.Sprintf("/*line %s:%d:%d*/", cellName(d.cell), d.line, d.column)
@@ -174,9 +194,9 @@ func (w *composer) declaration(d *declaration) {
 		if n := w.unit.versions[d.receiver].number; n > 1 {
 			text = text[:d.places[0]] + versioned(d.receiver, n) + text[d.places[0]+len(d.receiver):]
 		}
-		fmt.Fprintf(&w.out, "%s%s\n\n", place, text)
+		fmt.Fprintf(&w.out, "%s%s%s\n\n", d.directives, place, text)
 	case function:
-		fmt.Fprintf(&w.out, "%s%s\n\n", place, d.text)
+		fmt.Fprintf(&w.out, "%s%s%s\n\n", d.directives, place, d.text)
 	}
 }
 
@@ -220,9 +240,10 @@ func (w *composer) place(offset int) string {
 	return fmt.Sprintf("/*line %s:%d:%d*/", cellName(w.number), strings.Count(before, "\n")+1, offset-strings.LastIndexByte(before, '\n'))
 }
 
-// function writes the function that the host calls.
+// function writes the function of the cell's statements.
 func (w *composer) function() {
-	fmt.Fprintf(&w.out, "//go:linkname %s %s\nfunc %s() {\n", entryName, library.EntryName(w.number), entryName)
+	// The compiler names closures after what a function was put into.
+	fmt.Fprintf(&w.out, "//go:noinline\nfunc %s() {\n", w.parts.statementsName())
 	w.unit.entry = w.out.Len()
 	fmt.Fprintf(&w.out, "/*line %s:1:1*/", cellName(w.number))
 	w.unit.statements = w.out.Len()

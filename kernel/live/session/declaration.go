@@ -32,7 +32,9 @@ type declaration struct {
 	receiver string
 	// text is the source: of a group of constants what is in the parentheses,
 	// of a type without the keyword, of a function all.
-	text         string
+	text string
+	// directives are lines for the compiler that stand before a function.
+	directives   string
 	cell         int64
 	line, column int
 	// places of the names in text, by offset.
@@ -122,6 +124,7 @@ type parts struct {
 	variables    []*variableSpec
 	initialisers []*declaration // init and init_… functions, which run once
 	main         bool
+	namesMain    bool // the name main stands in the cell
 }
 
 // cellName is how a cell is called in positions.
@@ -131,7 +134,8 @@ func cellName(number int64) string { return fmt.Sprintf("cell[%d]", number) }
 func (s *Session) read(number int64, c *cell.Cell) (*parts, error) {
 	const head = "package main\n"
 	files := token.NewFileSet()
-	text := head + fmt.Sprintf("/*line %s:1:1*/", cellName(number)) + c.Declarations
+	begin := fmt.Sprintf("/*line %s:1:1*/", cellName(number))
+	text := head + begin + c.Declarations
 	file, err := parser.ParseFile(files, "", text, parser.SkipObjectResolution|parser.ParseComments|parser.AllErrors)
 	if err != nil {
 		return nil, s.syntaxError(number, "", c.Declarations, c, err)
@@ -139,7 +143,9 @@ func (s *Session) read(number int64, c *cell.Cell) (*parts, error) {
 	if file.Name.Name != "main" {
 		return nil, fmt.Errorf("a cell has no package clause, not %q", file.Name.Name)
 	}
-	r := reader{number: number, files: files, file: file, text: text, parts: &parts{}}
+	r := reader{number: number, files: files, file: file, text: text,
+		parts: &parts{namesMain: identifiers(c.Declarations)[mainName] || identifiers(c.Body)[mainName]},
+		head:  token.Position{Line: strings.Count(head, "\n"), Column: len(begin)}}
 	for _, d := range file.Decls {
 		if err := r.declaration(d); err != nil {
 			return nil, err
@@ -153,6 +159,8 @@ type reader struct {
 	files  *token.FileSet
 	file   *ast.File
 	text   string
+	// head is how many lines stand before the cell's first, and bytes in that.
+	head token.Position
 	*parts
 }
 
@@ -215,13 +223,19 @@ func (r *reader) typeSpec(spec *ast.TypeSpec) {
 	d := r.new(typeName, spec.Name.Name, spec.Pos(), spec.End())
 	d.alias = spec.Assign.IsValid()
 	if p := spec.TypeParams; p != nil {
-		d.parameters = r.slice(p.Opening, p.Closing+1)
+		var named edits
 		var names []string
 		for _, field := range p.List {
 			for _, name := range field.Names {
+				if name.Name == "_" {
+					// The alias for another version passes it on.
+					name = &ast.Ident{NamePos: name.NamePos, Name: fmt.Sprintf("gocell_parameter%d", len(names))}
+					named.replace(r.offset(name.Pos()), r.offset(name.Pos())+1, name.Name)
+				}
 				names = append(names, name.Name)
 			}
 		}
+		d.parameters = named.render(r.text, r.offset(p.Opening), r.offset(p.Closing)+1)
 		d.arguments = "[" + strings.Join(names, ", ") + "]"
 	}
 	r.declarations = append(r.declarations, d)
@@ -255,13 +269,13 @@ func (r *reader) function(f *ast.FuncDecl) error {
 		receiver, place := receiverName(f.Recv.List[0].Type)
 		d := r.new(method, receiver+"."+name, f.Pos(), f.End())
 		d.idents = r.functionIdentifiers(f)
-		d.receiver = receiver
+		d.receiver, d.directives = receiver, directives(f)
 		d.places = []int{r.offset(place) - r.offset(f.Pos())}
 		r.declarations = append(r.declarations, d)
 		return nil
 	}
 	d := r.new(function, name, f.Pos(), f.End())
-	d.idents = r.functionIdentifiers(f)
+	d.idents, d.directives = r.functionIdentifiers(f), directives(f)
 	d.places = []int{r.offset(f.Name.Pos()) - r.offset(f.Pos())}
 	switch {
 	case name == "main":
@@ -275,6 +289,20 @@ func (r *reader) function(f *ast.FuncDecl) error {
 	d.role, d.example = r.roleOf(f)
 	r.declarations = append(r.declarations, d)
 	return nil
+}
+
+// directives are a function's lines for the compiler, such as //go:noinline.
+func directives(f *ast.FuncDecl) string {
+	if f.Doc == nil {
+		return ""
+	}
+	var b strings.Builder
+	for _, comment := range f.Doc.List {
+		if strings.HasPrefix(comment.Text, "//go:") {
+			b.WriteString(comment.Text + "\n")
+		}
+	}
+	return b.String()
 }
 
 // functionIdentifiers are the names that a function or method uses, without those
@@ -325,8 +353,12 @@ func (r *reader) slice(from, to token.Pos) string { return r.text[r.offset(from)
 // offset is a place in the text, whatever line directives say.
 func (r *reader) offset(p token.Pos) int { return r.files.PositionFor(p, false).Offset }
 
+// at is a place in the cell, whatever line directives of its own say.
 func (r *reader) at(p token.Pos) (line, column int) {
-	position := r.files.Position(p)
+	position := r.files.PositionFor(p, false)
+	if position.Line -= r.head.Line; position.Line == 1 {
+		position.Column -= r.head.Column
+	}
 	return position.Line, position.Column
 }
 

@@ -306,7 +306,7 @@ func (e *emitter) initialisers() string {
 			main = i
 			continue
 		}
-		fmt.Fprintf(&b, "%s();", initialiserName(i))
+		fmt.Fprintf(&b, "%s();", initialiserName(i, d))
 	}
 	if e.cell.Test {
 		return b.String()
@@ -315,7 +315,7 @@ func (e *emitter) initialisers() string {
 		fmt.Fprintf(&b, "%s.ParseFlags();", hostName)
 	}
 	if main >= 0 {
-		fmt.Fprintf(&b, "%s();", initialiserName(main))
+		fmt.Fprintf(&b, "%s();", mainName)
 	}
 	return b.String()
 }
