@@ -70,7 +70,7 @@ func (o *object) hidePluginTable() {
 // those of functions, which stand in stack traces.
 func (o *object) hideVersions() {
 	marked := map[int]string{}
-	taken := map[string]bool{}
+	taken := map[string]int{} // how many symbols want a name
 	for i := range o.defined() {
 		name := o.name(i)
 		switch {
@@ -79,13 +79,14 @@ func (o *object) hideVersions() {
 		case !strings.HasPrefix(name, cellPath+"."):
 			// Other symbols are bound across cells by their names.
 		case strings.Contains(name, VersionMark):
-			marked[i] = name
+			marked[i] = WithoutVersions(name)
+			taken[marked[i]]++
 		default:
-			taken[name] = true
+			taken[name]++
 		}
 	}
-	for i, name := range marked {
-		if plain := WithoutVersions(name); !taken[plain] {
+	for i, plain := range marked {
+		if taken[plain] == 1 {
 			o.rename(i, plain)
 		}
 	}

@@ -212,15 +212,15 @@ func (r *reader) importSpec(spec *ast.ImportSpec) error {
 	return nil
 }
 
-func (r *reader) new(k kind, name string, from, to token.Pos) *declaration {
+func (r *reader) new(k kind, name string, from, to token.Pos, nodes ...ast.Node) *declaration {
 	d := &declaration{kind: k, key: name, names: []string{name}, text: r.slice(from, to), cell: r.number, gone: map[string]bool{}}
 	d.line, d.column = r.at(from)
-	d.idents = identifiers(d.text)
+	d.idents = mentions(nodes...)
 	return d
 }
 
 func (r *reader) typeSpec(spec *ast.TypeSpec) {
-	d := r.new(typeName, spec.Name.Name, spec.Pos(), spec.End())
+	d := r.new(typeName, spec.Name.Name, spec.Pos(), spec.End(), spec)
 	d.alias = spec.Assign.IsValid()
 	if p := spec.TypeParams; p != nil {
 		var named edits
@@ -250,7 +250,7 @@ func (r *reader) constants(g *ast.GenDecl) error {
 	if g.Rparen.IsValid() {
 		to = g.Rparen
 	}
-	d := r.new(constant, "", start, to)
+	d := r.new(constant, "", start, to, g)
 	d.names = nil
 	for _, spec := range g.Specs {
 		for _, name := range spec.(*ast.ValueSpec).Names {
@@ -268,14 +268,14 @@ func (r *reader) function(f *ast.FuncDecl) error {
 	if f.Recv != nil && len(f.Recv.List) > 0 {
 		receiver, place := receiverName(f.Recv.List[0].Type)
 		d := r.new(method, receiver+"."+name, f.Pos(), f.End())
-		d.idents = r.functionIdentifiers(f)
+		d.idents = functionIdentifiers(f)
 		d.receiver, d.directives = receiver, directives(f)
 		d.places = []int{r.offset(place) - r.offset(f.Pos())}
 		r.declarations = append(r.declarations, d)
 		return nil
 	}
 	d := r.new(function, name, f.Pos(), f.End())
-	d.idents, d.directives = r.functionIdentifiers(f), directives(f)
+	d.idents, d.directives = functionIdentifiers(f), directives(f)
 	d.places = []int{r.offset(f.Name.Pos()) - r.offset(f.Pos())}
 	switch {
 	case name == "main":
@@ -308,8 +308,8 @@ func directives(f *ast.FuncDecl) string {
 // functionIdentifiers are the names that a function or method uses, without those
 // of its receiver, parameters and results, which hide what else has their name:
 // a variable of the notebook called s is nothing to func (s square) area().
-func (r *reader) functionIdentifiers(f *ast.FuncDecl) map[string]bool {
-	used := identifiers(r.slice(f.Pos(), f.End()))
+func functionIdentifiers(f *ast.FuncDecl) map[string]bool {
+	used := mentions(f)
 	inTypes := map[string]bool{}
 	var own []string
 	for _, list := range []*ast.FieldList{f.Recv, f.Type.Params, f.Type.Results} {
@@ -317,7 +317,7 @@ func (r *reader) functionIdentifiers(f *ast.FuncDecl) map[string]bool {
 			continue
 		}
 		for _, field := range list.List {
-			maps.Copy(inTypes, identifiers(r.slice(field.Type.Pos(), field.Type.End())))
+			maps.Copy(inTypes, mentions(field.Type))
 			for _, name := range field.Names {
 				own = append(own, name.Name)
 			}
