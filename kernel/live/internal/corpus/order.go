@@ -50,7 +50,7 @@ func (p *program) pieces() []string {
 	if callsMain {
 		return cells
 	}
-	return append(cells, p.body())
+	return append(cells, mark+p.body())
 }
 
 // relate finds out what each unit needs: what it names, all methods of the types
