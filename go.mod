@@ -29,7 +29,7 @@ require (
 	golang.org/x/sys v0.45.0
 	golang.org/x/term v0.43.0
 	golang.org/x/text v0.37.0
-	golang.org/x/tools v0.45.0 // indirect
+	golang.org/x/tools v0.45.0
 	gonum.org/v1/plot v0.17.0
 )
 

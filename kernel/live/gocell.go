@@ -78,17 +78,23 @@ func (x *execution) ctx2() context.Context { return context.WithoutCancel(x.ctx)
 
 // prepare makes a program of a cell, fetching packages that it imports.
 func (k *Kernel) prepare(ctx context.Context, c *cell.Cell, code string, number int64) (*session.Program, error) {
-	for tries := 0; ; tries++ {
+	added := map[string]bool{}
+	for {
 		program, err := k.session.Prepare(number, c, code)
 		var need *session.NeedPackages
 		var wrong *session.Error
 		switch {
-		case errors.As(err, &need) && tries == 0:
+		case errors.As(err, &need) && !added[need.Paths[0]]:
 			if err := k.addPackages(ctx, need.Paths); err != nil {
 				return nil, err
 			}
+			added[need.Paths[0]] = true
 			continue
 		case errors.As(err, &wrong):
+			if paths := k.findPackages(ctx, wrong.Unknown); len(paths) > 0 && !added[paths[0]] && k.addPackages(ctx, paths) == nil {
+				added[paths[0]] = true
+				continue
+			}
 			return nil, sessionFailure(wrong)
 		case err != nil:
 			return nil, &failure{name: session.CompileError, value: err.Error()}

@@ -62,10 +62,11 @@ type Kernel struct {
 	count    int
 	unstored int64
 	history  []string
-	cells    map[int]string // what ran, by execution count
-	fetch    bool           // packages that are missing
-	flags    []string       // %goflags
-	extra    []string       // plugins with packages that are not in the library
+	cells    map[int]string  // what ran, by execution count
+	searched map[string]bool // see findPackages
+	fetch    bool            // packages that are missing
+	flags    []string        // %goflags
+	extra    []string        // plugins with packages that are not in the library
 	env      map[string]string
 	cwd      string
 	warned   string // what the user has been told of changed packages
@@ -99,7 +100,7 @@ func newKernel(ctx context.Context, o Options) (*Kernel, error) {
 		o.Grace = DefaultGrace
 	}
 	k := &Kernel{options: o, shell: make(chan *request, 1000), stopped: make(chan struct{}), inputs: make(chan string, 1),
-		cells: map[int]string{}, fetch: true, env: map[string]string{}}
+		cells: map[int]string{}, searched: map[string]bool{}, fetch: true, env: map[string]string{}}
 	if k.library, err = library.Open(o.Library); err != nil {
 		return nil, err
 	}

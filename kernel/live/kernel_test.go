@@ -442,6 +442,8 @@ func TestKernelPackages(t *testing.T) {
 		"n := 3", "",
 		"import \"container/list\"\n%%\nl := list.New()\nl.PushBack(1)\nl.Len()", "=> 1",
 		"l.PushBack(2)\nl.Len() + n", "=> 5",
+		"nothing.Like(it)", "TypeError: …",
+		"must.M1(strconv.Atoi(\"6\"))", "=> 6", // of a module in go.mod
 		"import \"github.com/janpfeifer/must\"\n%%\nmust.M1(strconv.Atoi(\"7\"))", "=> 7",
 		// os/user is written in C in part.
 		"import \"os/user\"\n%%\nu, err := user.Current()\nfmt.Println(u.Uid == fmt.Sprint(os.Getuid()), err)", "true <nil>",

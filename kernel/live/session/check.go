@@ -43,6 +43,7 @@ type attempt struct {
 	broken  map[string]string    // keys of earlier declarations that no longer compile, and why
 	invalid map[string]string    // earlier variables whose type has changed
 	found   []*importSpec        // imports that the cell leaves to us
+	unknown map[string][]string  // names used like packages' that no package has
 	early   map[string]*Variable // of the statements, that the cell's functions use
 	defined map[string]bool      // by the statements, see redefined
 	wrap    bool                 // the last expression is no statement
@@ -77,7 +78,8 @@ func (s *Session) prepare(number int64, c *cell.Cell, p *parts) (*Program, error
 	if missing := s.nameImports(p); len(missing) > 0 {
 		return nil, &NeedPackages{Paths: missing}
 	}
-	a := &attempt{broken: map[string]string{}, invalid: map[string]string{}, early: map[string]*Variable{}, defined: map[string]bool{}}
+	a := &attempt{broken: map[string]string{}, invalid: map[string]string{}, early: map[string]*Variable{}, defined: map[string]bool{},
+		unknown: map[string][]string{}}
 	given := p.imports
 	for range rounds {
 		p.imports = append(slices.Clone(given), a.found...)
@@ -229,7 +231,7 @@ func (c *checked) chunkAt(p token.Pos) *chunk {
 // nothing can, they are the cell's.
 func (c *checked) learn(s *Session, number int64, problems []types.Error, a *attempt) error {
 	learnt := false
-	result := &Error{Class: TypeError}
+	result := &Error{Class: TypeError, Unknown: a.unknown}
 	for _, e := range problems {
 		position := c.files.Position(e.Pos)
 		if chunk := c.chunkAt(e.Pos); chunk != nil {
@@ -344,8 +346,10 @@ func (s *Session) findImport(c *checked, number int64, name string, a *attempt) 
 	if len(used) == 0 {
 		return false
 	}
-	path := s.choosePackage(name, slices.Sorted(maps.Keys(used)))
+	exported := slices.Sorted(maps.Keys(used))
+	path := s.choosePackage(name, exported)
 	if path == "" {
+		a.unknown[name] = exported
 		return false
 	}
 	a.found = append(a.found, &importSpec{name: name, path: path, cell: number, line: line})

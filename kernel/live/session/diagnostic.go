@@ -20,6 +20,9 @@ const (
 type Error struct {
 	Class       string
 	Diagnostics []Diagnostic
+	// Unknown are names that may be those of packages that the library does not
+	// have, with what the cell uses of them.
+	Unknown map[string][]string
 }
 
 // Diagnostic is one mistake.
