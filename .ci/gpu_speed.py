@@ -183,9 +183,10 @@ def run_peer(args):
 
 def write(args, programs, name, rates):
     lines = ["# Speed on a GPU beside peers", "",
+             f"Command: `python .ci/gpu_speed.py cifar-10-binary.tar.gz --rounds {args.rounds} --programs {args.programs}`. Ours with XLA_FLAGS={XLA_FLAGS}.", "",
              f"{name}: copies {rates['copy'] / 1e12:.2f} TB/s (bytes read and written), multiplies matrices at {rates['tf32'] / 1e12:.0f} (TF32) and {rates['bfloat16'] / 1e12:.0f} "
              f"(bfloat16) TFLOP/s. Processor: {processor()}. Model 1, {args.images:,} images, {args.epochs} epochs in a call, {args.rounds} calls in turns, {time.strftime('%Y-%m-%d')}. "
-             f"Medians (least to most). Ours with XLA_FLAGS={XLA_FLAGS}.", "", f"Command: `python .ci/gpu_speed.py cifar-10-binary.tar.gz --rounds {args.rounds} --programs {args.programs}`.", "",
+             "Medians (least to most).", "",
              "| batch | program | epochs a second | ms a step | of it the card needs at least |", "|---|---|---|---|---|"]
     for p in sorted((p for p in programs if p.seconds), key=lambda p: (p.key[0], statistics.median(p.seconds))):
         batch, bfloat16, _ = p.key

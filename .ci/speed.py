@@ -184,13 +184,13 @@ def write(path, state, args):
     results, loads = state["results"], state["loads"]
     counts = {len(v) for v in results.values()}
     lines = ["# Speed beside peers", "",
+             f"Command: `python .ci/speed.py cifar-10-binary.tar.gz --rounds {max(counts)} --images {args.images}`. "
+             f"Environment: {' '.join(k + '=' + v for k, v in ENVIRONMENT.items())}; ours also XLA_FLAGS=\"{XLA_FLAGS}\". "
+             "Our VGG16 figures include the transfer of the pictures to the device and of the results back; bfloat16 is the precision that Features chooses by itself.", "",
              f"Processor: {processor()}. Batch 32, one epoch of {args.images} images after one that is not counted; VGG16 in batches of {VGG_BATCH}. "
              f"Medians (least to most) of rounds in turns, {time.strftime('%Y-%m-%d')}. "
              f"Load average {min(loads):.1f} to {max(loads):.1f}: " + ("the machine was busy with other work, so images a second say little; compare processor times."
                                                if min(loads) > 2 * os.cpu_count() else "compare only figures of one table."), "",
-             f"Command: `python .ci/speed.py cifar-10-binary.tar.gz --rounds {max(counts)} --images {args.images}`. "
-             f"Environment: {' '.join(k + '=' + v for k, v in ENVIRONMENT.items())}; ours also XLA_FLAGS=\"{XLA_FLAGS}\". "
-             "Our VGG16 figure has pictures to the device and results back in it; its bfloat16 is what Features chooses by itself.", "",
              "| | program | rounds | images a second | ms of processor time a step | peak memory until here, MB |", "|---|---|---|---|---|---|"]
     for i, model in enumerate(MODELS):
         for name in (n for n in TITLES if n in results):
