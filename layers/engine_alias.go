@@ -18,10 +18,11 @@ import (
 // has no option. Without it a step frees its donated weights and slots and asks
 // for as much new memory, whose pages the system first fills with zeros: in
 // Model 1 25 MB a step. Overwriting took its step from 38 to 33 ms of processor
-// time (SPEED.md). The attribute is set through go-xla's StableHLO function, a
-// private field of the graph's builder. Each field on the way is taken only if
-// its type is the known one; on another backend, or should a later version have
-// other fields, nothing happens, and the program is as correct, only slower.
+// time (.ci/experiments.md). The attribute is set through go-xla's StableHLO
+// function, a private field of the graph's builder. Each field on the way is
+// taken only if its type is the known one; on another backend, or should a later
+// version have other fields, nothing happens, and the program is as correct,
+// only slower.
 //
 // results are all of the graph's, in order.
 func overwrite(g *graph.Graph, arguments, results []*graph.Node) (done bool) {

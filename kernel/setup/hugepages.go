@@ -10,7 +10,7 @@ import (
 // "madvise" or "always", else nothing changes). XLA's CPU backend takes and
 // frees some 30 MB a training step, and the system fills each page with zeros
 // at its first use: in pages of 4 KiB that was a tenth of a step's processor
-// time. Memory did not grow. (layers/SPEED.md)
+// time. Memory did not grow. (.ci/experiments.md)
 const hugePages = "glibc.malloc.hugetlb=1"
 
 // tunables returns what GLIBC_TUNABLES should be for kernels, "" to leave it

@@ -18,12 +18,12 @@ const (
 
 	// OneDNN lets XLA hand convolutions and products of matrices to oneDNN, which
 	// computes bfloat16 with the processor's own instructions: several times
-	// faster than XLA's float32 (transfer/MEASURED.md).
+	// faster than XLA's float32 (.ci/experiments.md).
 	OneDNN = "--xla_cpu_use_onednn=true " + oneDNNCalls
 
 	// SumsByYNNPACK leaves YNNPACK nothing but sums: newer XLAs have it take
 	// float32's convolutions and products before oneDNN is asked, which computes
-	// them faster (layers/SPEED.md).
+	// them faster (.ci/experiments.md).
 	SumsByYNNPACK = "--xla_cpu_experimental_ynn_fusion_type=LIBRARY_FUSION_TYPE_REDUCE"
 
 	// ConvolutionGraphs has XLA put convolutions into its CUDA graphs, too: a graph
