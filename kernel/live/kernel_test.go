@@ -308,8 +308,8 @@ func TestKernelExits(t *testing.T) {
 	if !strings.Contains(trace, "line 1: deep") || !strings.Contains(trace, "line 3: ") || strings.Contains(trace, "host.") {
 		t.Errorf("a panic of a goroutine is shown as\n%s", trace)
 	}
-	s := c.run("again := make(chan bool)\ngo func() { <-again; panic(\"too late\") }()")
-	if s = c.run("close(again)\ntime.Sleep(100 * time.Millisecond)\nn"); s.error != nil || s.result != "12" ||
+	c.check("again := make(chan bool)\ngo func() { <-again; panic(\"too late\") }()", "")
+	if s := c.run("close(again)\ntime.Sleep(100 * time.Millisecond)\nn"); s.error != nil || s.result != "12" ||
 		!strings.Contains(s.stderr, "panic in a goroutine of cell[17], which has ended: too late") {
 		t.Errorf("a goroutine that outlived its cell panics: %s", s.text())
 	}

@@ -36,6 +36,10 @@ func (x *execution) end(a Answer) {
 	}
 }
 
+// install makes the library's copies of packages os and runtime ask these functions.
+// Other programs have no such copies.
+var install = func(exit func(code int), panic func(value any), input func()) {}
+
 // leaving tells that the process is really to end.
 var leaving atomic.Bool
 

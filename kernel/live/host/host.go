@@ -28,6 +28,7 @@ import (
 
 // Main serves commands until the kernel goes away.
 func Main() {
+	install(onExit, onPanic, onInput)
 	// Without this, an interrupt would end the process and all state with it.
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt)

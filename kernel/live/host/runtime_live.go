@@ -22,5 +22,7 @@ var osInput func()
 
 func init() {
 	labels = profileLabels
-	osExit, runtimePanic, osInput = onExit, onPanic, onInput
+	install = func(exit func(int), panic func(any), input func()) {
+		osExit, runtimePanic, osInput = exit, panic, input
+	}
 }

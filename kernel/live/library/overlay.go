@@ -105,7 +105,7 @@ func (l *Library) overlay() (file string, remove func(), err error) {
 func (c change) apply(text string) (string, error) {
 	at := strings.Index(text, c.before)
 	if at < 0 || strings.Contains(text[at+len(c.before):], c.before) {
-		return "", fmt.Errorf("Go's %s has no place for our change", c.file)
+		return "", fmt.Errorf("the file %s of Go's has no place for our change", c.file)
 	}
 	return text[:at] + c.insert + text[at:] + "\n" + c.declare, nil
 }
