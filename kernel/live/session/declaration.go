@@ -277,12 +277,16 @@ func (r *reader) function(f *ast.FuncDecl) error {
 	d := r.new(function, name, f.Pos(), f.End())
 	d.idents, d.directives = functionIdentifiers(f), directives(f)
 	d.places = []int{r.offset(f.Name.Pos()) - r.offset(f.Pos())}
+	plain := len(f.Type.Params.List) == 0 && f.Type.Results == nil && f.Type.TypeParams == nil
 	switch {
-	case name == "main":
+	case (name == mainName || name == "init") && !plain:
+		return &Error{Class: TypeError, Diagnostics: []Diagnostic{{Cell: r.number, Line: d.line, Column: d.column,
+			Message: "func " + name + " must have no type parameters, no arguments and no return values"}}}
+	case name == mainName:
 		r.main = true
 		r.initialisers = append(r.initialisers, d)
 		return nil
-	case name == "init" || strings.HasPrefix(name, "init_"):
+	case name == "init" || strings.HasPrefix(name, "init_") && plain:
 		r.initialisers = append(r.initialisers, d)
 		return nil
 	}

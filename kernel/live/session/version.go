@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -125,7 +126,15 @@ func (h *hasher) uses(name string) (used []string) {
 		}
 	}
 	if d := v.byName[name]; d != nil {
-		add(d.idents)
+		idents := d.idents
+		if d.kind == constant {
+			// Its own names mean its own constants, whatever they mean elsewhere by now.
+			idents = maps.Clone(idents)
+			for _, own := range d.names {
+				delete(idents, own)
+			}
+		}
+		add(idents)
 	}
 	for _, m := range v.methods[name] {
 		add(m.idents)
