@@ -3,7 +3,7 @@ package layers
 import (
 	"runtime"
 
-	"github.com/gocifar/gocifar/layers/xlaflags"
+	"github.com/gocifar/gocifar/internal/xlaflags"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )

@@ -1,6 +1,6 @@
 package layers
 
-import "github.com/gocifar/gocifar/layers/xlaflags"
+import "github.com/gocifar/gocifar/internal/xlaflags"
 
 // FastestPolicy is MixedBFloat16 where it is known to be faster than Float32,
 // and Float32 elsewhere:

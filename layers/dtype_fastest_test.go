@@ -3,7 +3,7 @@ package layers
 import (
 	"testing"
 
-	"github.com/gocifar/gocifar/layers/xlaflags"
+	"github.com/gocifar/gocifar/internal/xlaflags"
 )
 
 // TestFastestPolicy: bfloat16 is taken only where the processor is fast in it, and

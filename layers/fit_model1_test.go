@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gocifar/gocifar/layers/xlaflags"
+	"github.com/gocifar/gocifar/internal/xlaflags"
 )
 
 // cifarBatch reads the first n images of data_batch_1 from the archive that

@@ -5,8 +5,8 @@ import (
 
 	"github.com/gomlx/compute/dtypes"
 
+	"github.com/gocifar/gocifar/internal/xlaflags"
 	"github.com/gocifar/gocifar/layers"
-	"github.com/gocifar/gocifar/layers/xlaflags"
 )
 
 // TestFastPrecision: Features computes in the type of the fastest policy.

@@ -18,8 +18,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/gocifar/gocifar/internal/xlaflags"
 	"github.com/gocifar/gocifar/kernel/live/library"
-	"github.com/gocifar/gocifar/layers/xlaflags"
 )
 
 // Options says where and how [Ensure] works. The zero value is the module

@@ -4,7 +4,7 @@ import (
 	"context"
 	"os"
 
-	"github.com/gocifar/gocifar/layers/xlaflags"
+	"github.com/gocifar/gocifar/internal/xlaflags"
 )
 
 // offeredXLAFlags are tried in this order, on a device.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/gocifar/gocifar/layers/xlaflags"
+	"github.com/gocifar/gocifar/internal/xlaflags"
 )
 
 // TestXLAFlags: oneDNN is switched on where processor and plugin have it, and

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gocifar/gocifar/layers/xlaflags"
+	"github.com/gocifar/gocifar/internal/xlaflags"
 	"github.com/gomlx/go-xla/pjrt"
 )
 
