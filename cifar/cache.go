@@ -6,14 +6,13 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/gofrs/flock"
 
-	"github.com/gocifar/gocifar/layers/atomicfile"
+	"github.com/gocifar/gocifar/internal/wholefile"
 	"github.com/gocifar/gocifar/layers/getfile"
 )
 
@@ -131,7 +130,8 @@ func (c *cache) add(ctx context.Context, archive, from string, report func(Progr
 	if err != nil {
 		return Source{}, err
 	}
-	if err := writeJSON(filepath.Join(temp, "source.json"), origin{Archive: from, SHA256: sha, Files: sums}); err != nil {
+	made := origin{Archive: from, SHA256: sha, Files: sums}
+	if err := wholefile.Write(filepath.Join(temp, "source.json"), wholefile.JSON(made, "  ")); err != nil {
 		return Source{}, c.unwritable(err)
 	}
 	if err := os.Chmod(temp, 0o755); err != nil {
@@ -144,7 +144,7 @@ func (c *cache) add(ctx context.Context, archive, from string, report func(Progr
 	if err := os.Rename(temp, c.entry(sha)); err != nil {
 		return Source{}, c.unwritable(err)
 	}
-	atomicfile.SyncFolder(c.root)
+	wholefile.SyncFolder(c.root)
 	source, ok := c.find(sha)
 	if !ok {
 		return Source{}, fmt.Errorf("the folder %s was changed while it was written", c.entry(sha))
@@ -210,7 +210,7 @@ func (c *cache) remember(path string, info os.FileInfo, sha string) error {
 		return c.unwritable(err)
 	}
 	known := knownArchive{Path: path, Size: info.Size(), Modified: info.ModTime(), SHA256: sha}
-	if err := writeJSON(c.knownFile(path), known); err != nil {
+	if err := wholefile.Write(c.knownFile(path), wholefile.JSON(known, "  ")); err != nil {
 		return c.unwritable(err)
 	}
 	return nil
@@ -236,20 +236,3 @@ func (c *cache) setUnreachable(reason string) {
 }
 
 func (c *cache) unreachableFile() string { return filepath.Join(c.root, ".unreachable") }
-
-// writeJSON writes a file that is there completely or not at all.
-func writeJSON(path string, value any) error {
-	text, err := json.MarshalIndent(value, "", "  ")
-	if err != nil {
-		return err
-	}
-	return replaceFile(path, append(text, '\n'))
-}
-
-// replaceFile puts text under the name path in one move.
-func replaceFile(path string, text []byte) error {
-	return atomicfile.Write(path, func(w io.Writer) error {
-		_, err := w.Write(text)
-		return err
-	})
-}

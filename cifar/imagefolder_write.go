@@ -3,9 +3,11 @@ package cifar
 import (
 	"fmt"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
 
+	"github.com/gocifar/gocifar/internal/wholefile"
 	"github.com/gocifar/gocifar/layers"
 )
 
@@ -33,20 +35,7 @@ func writePNG(path string, pictures *layers.Examples, index int) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(filepath.Dir(path), ".png-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name())
-	if err := png.Encode(temp, photograph(pictures, index)); err != nil {
-		temp.Close()
-		return err
-	}
-	if err := temp.Close(); err != nil {
-		return err
-	}
-	if err := os.Chmod(temp.Name(), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), path)
+	return wholefile.Options{Disk: wholefile.Nothing}.Write(path, func(w io.Writer) error {
+		return png.Encode(w, photograph(pictures, index))
+	})
 }

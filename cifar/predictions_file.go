@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/gocifar/gocifar/internal/wholefile"
 	"github.com/gocifar/gocifar/layers"
 )
 
@@ -46,7 +47,7 @@ func (p *Predictions) Save(run string) error {
 		folder, err = layers.RunDir(run)
 	}
 	if err == nil {
-		err = replaceFile(filepath.Join(folder, predictionsFile), text)
+		err = wholefile.Write(filepath.Join(folder, predictionsFile), wholefile.Bytes(text))
 	}
 	if err != nil {
 		return fmt.Errorf("cifar: saving predictions of run %q: %w", run, err)

@@ -13,13 +13,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gocifar/gocifar/layers/atomicfile"
+	"github.com/gocifar/gocifar/internal/wholefile"
 )
 
 // temporaries lists the files of a run that are not complete.
 func temporaries(t *testing.T, run string) []string {
 	t.Helper()
-	left, err := filepath.Glob(filepath.Join(os.Getenv("GOCIFAR_RUNS"), run, atomicfile.Pattern("*")))
+	left, err := filepath.Glob(filepath.Join(os.Getenv("GOCIFAR_RUNS"), run, wholefile.Pattern("*")))
 	if err != nil {
 		t.Fatal(err)
 	}

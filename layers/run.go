@@ -4,12 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 
-	"github.com/gocifar/gocifar/layers/atomicfile"
+	"github.com/gocifar/gocifar/internal/wholefile"
 )
 
 // run is the directory in which a fit keeps what it needs to go on after
@@ -91,7 +90,7 @@ func (r *run) open() error {
 // half a file under a temporary name. What cannot be removed does no harm.
 func (r *run) sweep() {
 	for _, name := range []string{stateFile, historyFile, configFile, bestFile} {
-		left, _ := filepath.Glob(filepath.Join(r.dir, atomicfile.Pattern(name)))
+		left, _ := filepath.Glob(filepath.Join(r.dir, wholefile.Pattern(name)))
 		for _, path := range left {
 			_ = os.Remove(path)
 		}
@@ -152,11 +151,7 @@ type fitSettings struct {
 
 // writeJSON writes v to a file of the run in one move.
 func (r *run) writeJSON(name string, v any) error {
-	return atomicfile.Write(filepath.Join(r.dir, name), func(w io.Writer) error {
-		e := json.NewEncoder(w)
-		e.SetIndent("", " ")
-		return e.Encode(v)
-	})
+	return wholefile.Write(filepath.Join(r.dir, name), wholefile.JSON(v, " "))
 }
 
 // readJSON reads a file of the run.

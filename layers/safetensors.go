@@ -13,7 +13,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gocifar/gocifar/layers/atomicfile"
+	"github.com/gocifar/gocifar/internal/wholefile"
 )
 
 // State is kept in safetensors files (https://github.com/huggingface/safetensors):
@@ -46,7 +46,7 @@ type safetensorsEntry struct {
 // writeSafetensors replaces the file at path in one move: a reader, or a
 // machine that stops half way, finds either the old file or the new one.
 func writeSafetensors(path string, list []savedTensor, metadata map[string]string) error {
-	return atomicfile.Write(path, func(w io.Writer) error {
+	return wholefile.Write(path, func(w io.Writer) error {
 		sum, offset := uint32(0), int64(0)
 		header := map[string]any{}
 		for _, t := range list {

@@ -7,11 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"github.com/gocifar/gocifar/internal/wholefile"
 )
 
 // Transports of a connection.
@@ -155,11 +156,8 @@ func (c *ConnectionInfo) Endpoint(ch Channel) string {
 // WriteFile writes the connection file: atomically, readable by the owner
 // only, because the key in it lets one run code as the owner.
 func (c *ConnectionInfo) WriteFile(path string) error {
-	data, err := json.MarshalIndent(c, "", "  ")
-	if err == nil {
-		err = writeFileAtomic(path, append(data, '\n'), 0o600)
-	}
-	if err != nil {
+	private := wholefile.Options{Mode: 0o600, Disk: wholefile.Nothing}
+	if err := private.Write(path, wholefile.JSON(c, "  ")); err != nil {
 		return fmt.Errorf("jupyter: write connection file: %w", err)
 	}
 	return nil
@@ -176,30 +174,3 @@ func (c *ConnectionInfo) socketPath(ch Channel) string {
 
 // newKey returns a key with at least 128 bits of randomness.
 func newKey() string { return rand.Text() }
-
-// writeFileAtomic writes a file so that its name never shows a part of it.
-func writeFileAtomic(path string, data []byte, mode fs.FileMode) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if err := f.Chmod(mode); err != nil { // CreateTemp's own mode is 0600
-		return err
-	}
-	if _, err := f.Write(data); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/gocifar/gocifar/internal/wholefile"
 )
 
 // Interrupt modes of a [Spec].
@@ -128,7 +130,7 @@ func WriteSpec(kernelsDir, name string, spec *Spec) error {
 		err = os.MkdirAll(dir, 0o755)
 	}
 	if err == nil {
-		err = writeFileAtomic(filepath.Join(dir, specFile), data.Bytes(), 0o644)
+		err = wholefile.Options{Disk: wholefile.Nothing}.Write(filepath.Join(dir, specFile), wholefile.Bytes(data.Bytes()))
 	}
 	if err != nil {
 		return fmt.Errorf("jupyter: write kernelspec %s: %w", name, err)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/gocifar/gocifar/internal/wholefile"
 	"github.com/gocifar/gocifar/kernel/setup/seal"
 )
 
@@ -173,25 +175,16 @@ func publishSealed(final string, fill func(dir string) error) error {
 }
 
 // writeFile writes a small file so that readers see the old text or the new.
-func writeFile(path string, data []byte) error {
+func writeFile(path string, write func(io.Writer) error) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return cannotWrite(dir, err)
 	}
-	tmp, err := os.CreateTemp(dir, "."+filepath.Base(path)+partialMark)
-	if err != nil {
-		return cannotWrite(dir, err)
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(data)
-	err = errors.Join(err, tmp.Chmod(0o644), tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
+	options := wholefile.Options{Pattern: "." + filepath.Base(path) + partialMark}
+	if err := options.Write(path, write); err != nil {
 		return cannotWrite(path, err)
 	}
-	return syncPath(dir)
+	return nil
 }
 
 // syncTree flushes every file below dir, and the folders.
@@ -228,13 +221,7 @@ func readJSON(path string, v any) bool {
 }
 
 // writeJSON is the inverse of readJSON.
-func writeJSON(path string, v any) error {
-	data, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
-	return writeFile(path, append(data, '\n'))
-}
+func writeJSON(path string, v any) error { return writeFile(path, wholefile.JSON(v, "  ")) }
 
 // CacheRoot is the folder that holds what this module keeps between runs:
 // GOCIFAR_CACHE, or gocifar in the user's cache folder. It may not exist yet.

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gocifar/gocifar/internal/wholefile"
 )
 
 func TestPublish(t *testing.T) {
@@ -119,7 +121,7 @@ func TestRemovePartial(t *testing.T) {
 func TestWriteFileReplaces(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "file.json")
 	for _, text := range []string{"one", "two"} {
-		if err := writeFile(path, []byte(text)); err != nil {
+		if err := writeFile(path, wholefile.Bytes([]byte(text))); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := os.ReadFile(path); err != nil || string(got) != text {

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gocifar/gocifar/layers/atomicfile"
+	"github.com/gocifar/gocifar/internal/wholefile"
 )
 
 // download is one Request on its way.
@@ -49,7 +49,7 @@ func (d *download) run(ctx context.Context) error {
 			err = d.whole(ctx, address, part)
 		}
 		if err == nil {
-			atomicfile.SyncFolder(filepath.Dir(d.Path))
+			wholefile.SyncFolder(filepath.Dir(d.Path))
 			return nil
 		}
 		if ctx.Err() != nil {

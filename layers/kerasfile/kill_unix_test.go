@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gocifar/gocifar/internal/wholefile"
 	"github.com/gocifar/gocifar/layers"
-	"github.com/gocifar/gocifar/layers/atomicfile"
 )
 
 // killVariable names the folder in which this test's program saves until it is killed.
@@ -85,7 +85,7 @@ func TestSaveKilled(t *testing.T) {
 		cmd.Process.Kill()
 		cmd.Wait()
 		for _, name := range names {
-			if left, _ := filepath.Glob(filepath.Join(folder, atomicfile.Pattern(name))); len(left) > 0 {
+			if left, _ := filepath.Glob(filepath.Join(folder, wholefile.Pattern(name))); len(left) > 0 {
 				whileSaving++
 				os.Remove(left[0])
 			}

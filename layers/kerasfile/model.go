@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/gocifar/gocifar/internal/wholefile"
 	"github.com/gocifar/gocifar/layers"
-	"github.com/gocifar/gocifar/layers/atomicfile"
 	"github.com/gocifar/gocifar/layers/kerasfile/hdf5"
 )
 
@@ -88,7 +88,7 @@ func SaveModel(m *layers.Model, path string, options ...SaveOption) error {
 	case strings.HasSuffix(path, ".weights.h5"):
 		return fmt.Errorf("kerasfile: %q is a name for weights alone: use SaveWeights, or another name", filepath.Base(path))
 	case strings.HasSuffix(path, ".keras"):
-		return atomicfile.Write(path, func(w io.Writer) error { return writeArchive(w, m, s) })
+		return wholefile.Write(path, func(w io.Writer) error { return writeArchive(w, m, s) })
 	case hasLegacySuffix(path):
 		return saveLegacyModel(m, path, s)
 	default:
@@ -113,7 +113,7 @@ func saveLegacyModel(m *layers.Model, path string, s saving) error {
 		root.SetText("training_config", string(config))
 	}
 	writeLegacy(root.Group("model_weights"), m)
-	return atomicfile.Write(path, func(w io.Writer) error {
+	return wholefile.Write(path, func(w io.Writer) error {
 		_, err := root.WriteTo(w)
 		return err
 	})

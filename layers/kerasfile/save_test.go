@@ -13,8 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gocifar/gocifar/internal/wholefile"
 	"github.com/gocifar/gocifar/layers"
-	"github.com/gocifar/gocifar/layers/atomicfile"
 	"github.com/gocifar/gocifar/layers/kerasfile/hdf5"
 )
 
@@ -197,7 +197,7 @@ func TestWriteFileKeepsOld(t *testing.T) {
 		t.Fatal(err)
 	}
 	broken := errors.New("broken")
-	err := atomicfile.Write(path, func(w io.Writer) error {
+	err := wholefile.Write(path, func(w io.Writer) error {
 		w.Write(make([]byte, 3<<20))
 		return broken
 	})

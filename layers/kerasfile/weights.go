@@ -11,8 +11,8 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"github.com/gocifar/gocifar/internal/wholefile"
 	"github.com/gocifar/gocifar/layers"
-	"github.com/gocifar/gocifar/layers/atomicfile"
 	"github.com/gocifar/gocifar/layers/kerasfile/hdf5"
 )
 
@@ -167,7 +167,7 @@ func SaveWeights(m *layers.Model, path string) error {
 	}
 	var root hdf5.Tree
 	layout(&root, m)
-	return atomicfile.Write(path, func(w io.Writer) error {
+	return wholefile.Write(path, func(w io.Writer) error {
 		_, err := root.WriteTo(w)
 		return err
 	})

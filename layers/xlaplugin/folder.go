@@ -2,13 +2,14 @@ package xlaplugin
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/gocifar/gocifar/internal/wholefile"
 )
 
 // folder holds executables by key, each in a file: a line that names the
@@ -68,16 +69,10 @@ func (f folder) save(key string, data []byte) {
 	if int64(len(data)) > f.limit/4 || os.MkdirAll(f.path, 0o700) != nil {
 		return
 	}
-	file, err := os.CreateTemp(f.path, temporary)
-	if err != nil {
-		return
+	options := wholefile.Options{Mode: 0o600, Disk: wholefile.Nothing, Pattern: temporary}
+	if options.Write(filepath.Join(f.path, key+extension), wholefile.Bytes(pack(data))) == nil {
+		f.prune()
 	}
-	_, err = file.Write(pack(data))
-	if err := cmp.Or(err, file.Close()); err != nil || os.Rename(file.Name(), filepath.Join(f.path, key+extension)) != nil {
-		_ = os.Remove(file.Name())
-		return
-	}
-	f.prune()
 }
 
 // prune removes the files that were not used for longest, until those that

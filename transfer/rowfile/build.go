@@ -13,7 +13,7 @@ import (
 	"github.com/gofrs/flock"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/gocifar/gocifar/layers/atomicfile"
+	"github.com/gocifar/gocifar/internal/wholefile"
 )
 
 // Builder computes the matrix of Spec at Path.
@@ -136,7 +136,7 @@ func (b *Builder) complete(ctx context.Context) error {
 	if err := os.Rename(b.part(), b.Path); err != nil {
 		return b.explain(err)
 	}
-	atomicfile.SyncFolder(filepath.Dir(b.Path))
+	wholefile.SyncFolder(filepath.Dir(b.Path))
 	return nil
 }
 
