@@ -10,8 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/gofrs/flock"
-
+	"github.com/gocifar/gocifar/internal/lock"
 	"github.com/gocifar/gocifar/internal/wholefile"
 	"github.com/gocifar/gocifar/layers/getfile"
 )
@@ -57,19 +56,16 @@ func (c *cache) lock(ctx context.Context, report func(Progress)) (unlock func(),
 	if err := os.MkdirAll(c.root, 0o755); err != nil {
 		return nil, c.unwritable(err)
 	}
-	lock := flock.New(filepath.Join(c.root, ".lock"))
-	ok, err := lock.TryLock()
-	if err == nil && !ok {
+	unlock, err = lock.Wait(ctx, filepath.Join(c.root, ".lock"), func() {
 		report(Progress{Stage: "wait", Detail: "another process is filling " + c.root})
-		_, err = lock.TryLockContext(ctx, 100*time.Millisecond)
+	})
+	switch {
+	case err == nil:
+		return unlock, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
 	}
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		return nil, c.unwritable(err)
-	}
-	return func() { lock.Unlock() }, nil
+	return nil, c.unwritable(err)
 }
 
 func (c *cache) unwritable(err error) error {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 
+	"github.com/gocifar/gocifar/internal/lock"
 	"github.com/gocifar/gocifar/internal/wholefile"
 )
 
@@ -18,7 +19,7 @@ import (
 // best.safetensors (ModelCheckpoint's), lock.
 type run struct {
 	name, dir string
-	lock      *os.File
+	unlock    func() // nil where the directory is not locked
 }
 
 // ErrRunConfig is wrapped by Fit's error where a run of that name exists
@@ -72,16 +73,16 @@ func (r *run) open() error {
 	if err := os.MkdirAll(r.dir, 0o755); err != nil {
 		return fmt.Errorf("layers: making the run %q: %w", r.name, err)
 	}
-	lock, err := os.OpenFile(filepath.Join(r.dir, "lock"), os.O_CREATE|os.O_RDWR, 0o644)
-	if err != nil {
+	path := filepath.Join(r.dir, "lock")
+	unlock, err := lock.Try(path, 0o644)
+	switch {
+	case err == lock.ErrHeld:
+		return fmt.Errorf("layers: the run %q is being trained by another fit (%s is locked); "+
+			"wait for it, or give this one another name: %w", r.name, path, err)
+	case err != nil:
 		return fmt.Errorf("layers: locking the run %q: %w", r.name, err)
 	}
-	if err := lockFile(lock); err != nil {
-		_ = lock.Close()
-		return fmt.Errorf("layers: the run %q is being trained by another fit (%s is locked); wait for it, or give this one another name: %w",
-			r.name, lock.Name(), err)
-	}
-	r.lock = lock
+	r.unlock = unlock
 	r.sweep()
 	return nil
 }
@@ -99,9 +100,9 @@ func (r *run) sweep() {
 
 // close unlocks the directory.
 func (r *run) close() {
-	if r != nil && r.lock != nil {
-		_ = r.lock.Close()
-		r.lock = nil
+	if r != nil && r.unlock != nil {
+		r.unlock()
+		r.unlock = nil
 	}
 }
 

@@ -5,14 +5,16 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/gocifar/gocifar/internal/lock"
 )
 
 // scratch is a started kernel's private folder. It holds the connection file,
 // the unix sockets, and the temporary files of everything the kernel starts
 // (TMPDIR), so that one removal leaves nothing behind.
 type scratch struct {
-	dir  string
-	lock *os.File // held while this process uses dir, see sweep
+	dir    string
+	unlock func() // dir is locked while this process uses it, see sweep
 }
 
 // scratchPrefix is short because socket paths have a limit.
@@ -49,7 +51,7 @@ func makeScratch(root string) (*scratch, error) {
 		return nil, err
 	}
 	s := &scratch{dir: dir}
-	if s.lock, err = lockFile(filepath.Join(dir, "lock")); err == nil {
+	if s.unlock, err = lock.Try(filepath.Join(dir, "lock"), 0o600); err == nil {
 		err = os.Mkdir(s.temp(), 0o700)
 	}
 	if err != nil {
@@ -78,8 +80,8 @@ func (s *scratch) remove() error {
 		}
 		time.Sleep(pause)
 	}
-	if s.lock != nil {
-		s.lock.Close()
+	if s.unlock != nil {
+		s.unlock()
 	}
 	return err
 }

@@ -2,11 +2,5 @@
 
 package jupyter
 
-import "os"
-
-func lockFile(path string) (*os.File, error) {
-	return os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-}
-
-// sweep would need locks that end with their process.
+// sweep would need to know whose a folder is.
 func sweep(string) {}

@@ -11,10 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
 
-	"github.com/gofrs/flock"
-
+	"github.com/gocifar/gocifar/internal/lock"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 	"github.com/gocifar/gocifar/kernel/setup"
 )
@@ -75,11 +73,11 @@ func install(ctx context.Context, folder string, progress *setup.Progress) (path
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return "", fmt.Errorf("a folder for JupyterLab: %w; set GOCIFAR_CACHE to a folder of yours", err)
 	}
-	lock := flock.New(filepath.Join(folder, "lock"))
-	if _, err := lock.TryLockContext(ctx, 200*time.Millisecond); err != nil {
+	unlock, err := lock.Wait(ctx, filepath.Join(folder, "lock"), nil)
+	if err != nil {
 		return "", fmt.Errorf("waiting for another installation of JupyterLab: %w", err)
 	}
-	defer lock.Unlock()
+	defer unlock()
 	if isFile(filepath.Join(environment, complete)) { // another process has made it
 		return path, nil
 	}

@@ -14,8 +14,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gocifar/gocifar/internal/lock"
 	"github.com/gocifar/gocifar/kernel/jupyter"
-	"github.com/gofrs/flock"
 )
 
 // history is the inputs of this and earlier sessions, the oldest first: from a
@@ -100,11 +100,11 @@ func (h *history) append(code string) error {
 	if err != nil {
 		return err
 	}
-	lock := flock.New(h.path + ".lock")
-	if err := lock.Lock(); err != nil {
+	unlock, err := lock.Wait(context.Background(), h.path+".lock", nil)
+	if err != nil {
 		return err
 	}
-	defer lock.Unlock()
+	defer unlock()
 	f, err := os.OpenFile(h.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err

@@ -13,10 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
 
-	"github.com/gofrs/flock"
-
+	"github.com/gocifar/gocifar/internal/lock"
 	"github.com/gocifar/gocifar/internal/wholefile"
 	"github.com/gocifar/gocifar/kernel/setup/seal"
 )
@@ -101,17 +99,16 @@ func (c cache) checkSpace() error {
 
 // lock waits until no other process installs into this cache.
 func (c cache) lock(ctx context.Context, progress *Progress) (unlock func(), err error) {
-	lock := flock.New(filepath.Join(c.root, "setup.lock"))
-	ok, err := lock.TryLock()
-	if err == nil && !ok {
+	end := func() {}
+	unlock, err = lock.Wait(ctx, filepath.Join(c.root, "setup.lock"), func() {
 		task := progress.Start("set-up", "waiting for another one to end")
-		_, err = lock.TryLockContext(ctx, 200*time.Millisecond)
-		task.End("", err)
-	}
+		end = func() { task.End("", err) }
+	})
+	end()
 	if err != nil {
 		return nil, fmt.Errorf("cannot lock the cache folder %s: %w", c.root, err)
 	}
-	return func() { _ = lock.Unlock() }, nil
+	return unlock, nil
 }
 
 // removePartial deletes what killed set-ups left. The caller holds the lock.

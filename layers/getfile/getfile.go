@@ -23,7 +23,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
+	"github.com/gocifar/gocifar/internal/lock"
 )
 
 // Request names a file and where to get it.
@@ -206,20 +206,15 @@ func (r *Request) there(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// lock waits until no other process downloads the file. The lock goes with the
-// process, should it die; the lock file stays, as removing it would break the
-// lock of one who waits.
+// lock waits until no other process downloads the file.
 func (r *Request) lock(ctx context.Context) (unlock func(), err error) {
-	lock := flock.New(r.Path + ".lock")
-	ok, err := lock.TryLock()
-	if err == nil && !ok {
+	unlock, err = lock.Wait(ctx, r.Path+".lock", func() {
 		r.Report(Progress{Stage: "wait", Detail: "another process is downloading " + r.Path})
-		_, err = lock.TryLockContext(ctx, 100*time.Millisecond)
-	}
+	})
 	if err != nil {
 		return nil, fmt.Errorf("getfile: locking %s: %w", r.Path, err)
 	}
-	return func() { lock.Unlock() }, nil
+	return unlock, nil
 }
 
 // meter is a reader that stops with its context.

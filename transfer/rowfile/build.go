@@ -8,11 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
-	"time"
 
-	"github.com/gofrs/flock"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/gocifar/gocifar/internal/lock"
 	"github.com/gocifar/gocifar/internal/wholefile"
 )
 
@@ -69,13 +68,11 @@ func (b *Builder) Build(ctx context.Context) (*Matrix, error) {
 	if err := os.MkdirAll(filepath.Dir(b.Path), 0o755); err != nil {
 		return nil, b.explain(err)
 	}
-	lock, err := b.lock(ctx)
+	unlock, err := b.lock(ctx)
 	if err != nil {
 		return nil, err
 	}
-	// The lock file stays: removing it would let a third process lock a new
-	// one while a second still waits for the old.
-	defer lock.Unlock()
+	defer unlock()
 	m, err = Open(b.Path, b.Spec) // another process may have built it meanwhile
 	if err == nil {
 		return m, nil
@@ -95,24 +92,16 @@ func (b *Builder) Build(ctx context.Context) (*Matrix, error) {
 
 func (b *Builder) part() string { return b.Path + ".part" }
 
-// lock waits until no other process builds the file. The lock goes with the
-// process, should it die.
-func (b *Builder) lock(ctx context.Context) (*flock.Flock, error) {
-	lock := flock.New(b.Path + ".lock")
-	ok, err := lock.TryLock()
-	if err == nil && !ok {
-		if b.Waiting != nil {
-			b.Waiting()
-		}
-		_, err = lock.TryLockContext(ctx, 100*time.Millisecond)
+// lock waits until no other process builds the file.
+func (b *Builder) lock(ctx context.Context) (unlock func(), err error) {
+	unlock, err = lock.Wait(ctx, b.Path+".lock", b.Waiting)
+	switch {
+	case err == nil:
+		return unlock, nil
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("rowfile: waiting for the process that builds %s: %w", b.Path, ctx.Err())
 	}
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil, fmt.Errorf("rowfile: waiting for the process that builds %s: %w", b.Path, ctx.Err())
-		}
-		return nil, b.explain(err)
-	}
-	return lock, nil
+	return nil, b.explain(err)
 }
 
 // complete computes the missing chunks and gives the file its final name. We

@@ -188,11 +188,11 @@ func TestTwoBuilders(t *testing.T) {
 func TestWaitingCanBeCanceled(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.rows")
 	holder := &Builder{Path: path, Spec: testSpec}
-	lock, err := holder.lock(t.Context())
+	unlock, err := holder.lock(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer lock.Unlock()
+	defer unlock()
 	ctx, cancel := context.WithCancel(t.Context())
 	b := &Builder{Path: path, Spec: testSpec, Fill: fill, Waiting: cancel}
 	if _, err := b.Build(ctx); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "waiting for the process") {
