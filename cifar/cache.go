@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/gocifar/gocifar/internal/cachedir"
 	"github.com/gocifar/gocifar/internal/lock"
 	"github.com/gocifar/gocifar/internal/wholefile"
-	"github.com/gocifar/gocifar/layers/getfile"
 )
 
 // A cache is a folder on disk:
@@ -32,7 +32,7 @@ type cache struct {
 
 // CacheRoot returns the folder below which everything is cached:
 // GOCIFAR_CACHE, else gocifar in the user's cache folder.
-func CacheRoot() (string, error) { return getfile.CacheRoot() }
+func CacheRoot() (string, error) { return cachedir.Root() }
 
 // origin is what source.json holds.
 type origin struct {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"text/tabwriter"
 
+	"github.com/gocifar/gocifar/internal/cachedir"
 	"github.com/gocifar/gocifar/kernel/lab"
 	"github.com/gocifar/gocifar/kernel/setup"
 )
@@ -52,7 +53,7 @@ func verdict(findings []setup.Finding) error {
 
 // jupyterLab says which JupyterLab `kernel lab` would run.
 func jupyterLab() setup.Finding {
-	root, err := setup.CacheRoot()
+	root, err := cachedir.Root()
 	if err != nil {
 		return setup.Finding{Part: "JupyterLab", State: setup.Broken, Detail: err.Error()}
 	}

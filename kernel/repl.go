@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gocifar/gocifar/internal/cachedir"
 	"github.com/gocifar/gocifar/kernel/execute"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 	"github.com/gocifar/gocifar/kernel/live/library"
@@ -121,7 +122,7 @@ func (f *replFlags) historyFile(language string) (string, error) {
 	if language == "" {
 		language = "unknown"
 	}
-	root, err := setup.CacheRoot()
+	root, err := cachedir.Root()
 	return filepath.Join(root, "repl", "history-"+strings.ToLower(filepath.Base(language))+".jsonl"), err
 }
 

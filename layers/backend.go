@@ -7,7 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/gocifar/gocifar/layers/getfile"
+	"github.com/gocifar/gocifar/internal/cachedir"
 	"github.com/gocifar/gocifar/layers/xlaplugin"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/go-xla/compute/xla"
@@ -103,7 +103,7 @@ func openPlugin(options string) {
 func compilationCache() string {
 	switch dir := os.Getenv("GOCIFAR_XLA_CACHE"); dir {
 	case "":
-		root, err := getfile.CacheRoot()
+		root, err := cachedir.Root()
 		if err != nil {
 			return ""
 		}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 
+	"github.com/gocifar/gocifar/internal/cachedir"
 	"github.com/gocifar/gocifar/internal/lock"
 	"github.com/gocifar/gocifar/internal/wholefile"
 )
@@ -34,14 +35,11 @@ func RunsDir() (string, error) {
 	if dir := os.Getenv("GOCIFAR_RUNS"); dir != "" {
 		return dir, nil
 	}
-	if dir := os.Getenv("GOCIFAR_CACHE"); dir != "" {
-		return filepath.Join(dir, "runs"), nil
-	}
-	cache, err := os.UserCacheDir()
+	cache, err := cachedir.Root()
 	if err != nil {
 		return "", fmt.Errorf("layers: no place for runs: set GOCIFAR_RUNS to a directory: %w", err)
 	}
-	return filepath.Join(cache, "gocifar", "runs"), nil
+	return filepath.Join(cache, "runs"), nil
 }
 
 // RunDir returns the directory of the run of a name, which need not exist yet.

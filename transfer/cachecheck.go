@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/gocifar/gocifar/internal/cachedir"
 	"github.com/gocifar/gocifar/layers/getfile"
 	"github.com/gocifar/gocifar/transfer/rowfile"
 )
@@ -48,7 +49,7 @@ func CheckCache(ctx context.Context) ([]CachedFile, error) {
 			}
 		}
 	}
-	root, err := getfile.CacheRoot()
+	root, err := cachedir.Root()
 	if err != nil {
 		return nil, err
 	}

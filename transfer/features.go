@@ -9,8 +9,8 @@ import (
 
 	"github.com/gomlx/compute/dtypes"
 
+	"github.com/gocifar/gocifar/internal/cachedir"
 	"github.com/gocifar/gocifar/layers"
-	"github.com/gocifar/gocifar/layers/getfile"
 	"github.com/gocifar/gocifar/transfer/rowfile"
 )
 
@@ -116,7 +116,7 @@ func (e *extraction) run(ctx context.Context) (*layers.Examples, error) {
 		return nil, err
 	}
 	if e.folder == "" {
-		root, err := getfile.CacheRoot()
+		root, err := cachedir.Root()
 		if err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/gocifar/gocifar/internal/cachedir"
 	"github.com/gocifar/gocifar/layers/getfile"
 )
 
@@ -98,7 +99,7 @@ func (f officialFile) chosen(ctx context.Context) (at located, ok bool, err erro
 // downloaded to.
 func modelFolders() ([]string, error) {
 	keras, kerasErr := getfile.KerasModels()
-	cache, cacheErr := getfile.CacheRoot()
+	cache, cacheErr := cachedir.Root()
 	var folders []string
 	if kerasErr == nil {
 		folders = append(folders, keras)

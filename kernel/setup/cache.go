@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/gocifar/gocifar/internal/cachedir"
 	"github.com/gocifar/gocifar/internal/lock"
 	"github.com/gocifar/gocifar/internal/wholefile"
 	"github.com/gocifar/gocifar/kernel/setup/seal"
@@ -43,22 +44,10 @@ const partialMark = ".partial-"
 // needSpace is what a complete set-up takes at most, tools, plugin and staging.
 const needSpace = 700 << 20
 
-// cacheRoot is GOCIFAR_CACHE, or gocifar in the user's cache folder.
-func cacheRoot() (string, error) {
-	if dir := os.Getenv("GOCIFAR_CACHE"); dir != "" {
-		return filepath.Abs(dir)
-	}
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return "", homeless(err)
-	}
-	return filepath.Join(dir, "gocifar"), nil
-}
-
 // openCache creates the cache folder if need be and makes sure that it can be
 // written to.
 func openCache() (cache, error) {
-	root, err := cacheRoot()
+	root, err := cachedir.Root()
 	if err != nil {
 		return cache{}, err
 	}
@@ -219,7 +208,3 @@ func readJSON(path string, v any) bool {
 
 // writeJSON is the inverse of readJSON.
 func writeJSON(path string, v any) error { return writeFile(path, wholefile.JSON(v, "  ")) }
-
-// CacheRoot is the folder that holds what this module keeps between runs:
-// GOCIFAR_CACHE, or gocifar in the user's cache folder. It may not exist yet.
-func CacheRoot() (string, error) { return cacheRoot() }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/gocifar/gocifar/internal/cachedir"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
@@ -41,7 +42,7 @@ var kept = []struct{ name, what string }{
 
 // Kept lists what [Clean] leaves in the cache: downloads and training runs.
 func Kept() ([]Holding, error) {
-	root, err := cacheRoot()
+	root, err := cachedir.Root()
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ func Kept() ([]Holding, error) {
 // Holdings lists what [Clean] gives back, sizes included: what can be made
 // again.
 func Holdings() ([]Holding, error) {
-	root, err := cacheRoot()
+	root, err := cachedir.Root()
 	if err != nil {
 		return nil, err
 	}

@@ -219,11 +219,6 @@ func (m *machine) environment(options Options) (*Environment, error) {
 	return e, nil
 }
 
-// homeless explains a missing home directory, the root of every default path.
-func homeless(err error) error {
-	return fmt.Errorf("no folder to keep tools in: %w; set GOCIFAR_CACHE to a folder of yours", err)
-}
-
 // exists reports whether path is there as a regular file.
 func exists(path string) bool {
 	info, err := os.Stat(path)

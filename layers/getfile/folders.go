@@ -7,19 +7,6 @@ import (
 	"strings"
 )
 
-// CacheRoot returns the folder below which gocifar caches everything:
-// GOCIFAR_CACHE, else gocifar in the user's cache folder.
-func CacheRoot() (string, error) {
-	if dir := os.Getenv("GOCIFAR_CACHE"); dir != "" {
-		return filepath.Abs(dir)
-	}
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("no folder for the cache (%w): set GOCIFAR_CACHE to one", err)
-	}
-	return filepath.Join(dir, "gocifar"), nil
-}
-
 // KerasModels returns the folder in which Keras keeps the files of its
 // applications: models in KERAS_HOME or in ~/.keras. What is there need not be
 // downloaded again, and what we put there Keras finds.
