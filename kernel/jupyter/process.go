@@ -7,7 +7,10 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"syscall"
 	"time"
+
+	"github.com/gocifar/gocifar/internal/child"
 )
 
 // ExitStatus says how a kernel's process ended.
@@ -54,7 +57,8 @@ func startProcess(argv, env []string, dir string, extraLog io.Writer) (*process,
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Env = env
 	cmd.Dir = dir
-	cmd.SysProcAttr = processAttributes()
+	// GoNB cleans up after itself on SIGTERM, but not on SIGKILL.
+	child.DieWithUs(cmd, syscall.SIGTERM)
 
 	logRead, logWrite, err := os.Pipe()
 	if err != nil {
@@ -66,7 +70,7 @@ func startProcess(argv, env []string, dir string, extraLog io.Writer) (*process,
 	killsBefore := oomKills()
 	started := make(chan error)
 	go func() {
-		// On Linux the kernel's life is tied to this thread's (Pdeathsig), so
+		// On Linux the kernel's life is tied to this thread's (child.DieWithUs), so
 		// the thread must last as long as the kernel does.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
@@ -112,6 +116,19 @@ func (p *process) wait(cmd *exec.Cmd, logRead *os.File, killsBefore int) {
 	}
 	close(p.exited)
 }
+
+// signal signals the process and all it started, but for those that moved to
+// another group, such as GoNB's gopls.
+func (p *process) signal(signal syscall.Signal) error {
+	err := child.Signal(p.pid, signal)
+	if errors.Is(err, os.ErrProcessDone) {
+		return nil // none left
+	}
+	return err
+}
+
+func (p *process) terminate() error { return p.signal(syscall.SIGTERM) }
+func (p *process) kill() error      { return p.signal(syscall.SIGKILL) }
 
 // alive reports whether the process has not ended yet.
 func (p *process) alive() bool {

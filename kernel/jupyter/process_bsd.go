@@ -12,11 +12,6 @@ import (
 	"syscall"
 )
 
-func processAttributes() *syscall.SysProcAttr {
-	// ^C in our terminal is for us, not for the kernel.
-	return &syscall.SysProcAttr{Setpgid: true}
-}
-
 func oomKills() int { return 0 }
 
 // killLeftovers kills every process whose command line names the kernel's

@@ -6,18 +6,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"syscall"
 )
-
-func processAttributes() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{
-		// ^C in our terminal is for us, not for the kernel.
-		Setpgid: true,
-		// If we are killed the kernel must not stay. GoNB cleans up after
-		// itself on SIGTERM, but not on SIGKILL.
-		Pdeathsig: syscall.SIGTERM,
-	}
-}
 
 // oomKills returns how many processes the system has killed for lack of
 // memory, in this control group or, failing that, at all.

@@ -3,7 +3,6 @@
 package jupyter
 
 import (
-	"errors"
 	"os"
 	"syscall"
 
@@ -18,19 +17,7 @@ func exitStatus(state *os.ProcessState) ExitStatus {
 	return ExitStatus{Code: state.ExitCode()}
 }
 
-// signalGroup signals the process and all it started, but for those that moved
-// to another group, such as GoNB's gopls.
-func (p *process) signalGroup(sig syscall.Signal) error {
-	err := syscall.Kill(-p.pid, sig)
-	if errors.Is(err, syscall.ESRCH) {
-		return nil // none left
-	}
-	return err
-}
-
-func (p *process) interrupt() error { return p.signalGroup(syscall.SIGINT) }
-func (p *process) terminate() error { return p.signalGroup(syscall.SIGTERM) }
-func (p *process) kill() error      { return p.signalGroup(syscall.SIGKILL) }
+func (p *process) interrupt() error { return p.signal(syscall.SIGINT) }
 
 // killRest kills what a process that has just ended leaves of its group.
 func (p *process) killRest() { p.kill() }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/gocifar/gocifar/internal/child"
 	"github.com/gocifar/gocifar/internal/lock"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 	"github.com/gocifar/gocifar/kernel/setup"
@@ -119,11 +120,7 @@ func findPython() (string, error) {
 
 // run runs a command to its end and returns what it said.
 func run(ctx context.Context, name string, args ...string) (out string, err error) {
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
-	cmd.WaitDelay = endTime
-	b, err := cmd.CombinedOutput()
+	b, err := child.Command(ctx, syscall.SIGTERM, endTime, name, args...).CombinedOutput()
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}

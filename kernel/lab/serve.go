@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/gocifar/gocifar/internal/child"
 )
 
 // Options say how JupyterLab is run.
@@ -36,14 +38,14 @@ func Serve(ctx context.Context, o Options) error {
 	cmd.Stdout, cmd.Stderr = o.Log, o.Log
 	// A group of its own: Ctrl-C comes through here, as SIGTERM, because at SIGINT
 	// Jupyter asks whether it is meant.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	child.OwnGroup(cmd)
 	cmd.WaitDelay = time.Second
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("JupyterLab does not start: %w", err)
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	defer syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what is left
+	defer child.Signal(cmd.Process.Pid, syscall.SIGKILL) // what is left
 	select {
 	case err := <-ended:
 		return failure(err)
@@ -56,7 +58,7 @@ func Serve(ctx context.Context, o Options) error {
 	case <-ended:
 		return nil
 	case <-time.After(endTime):
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		_ = child.Signal(cmd.Process.Pid, syscall.SIGKILL)
 		<-ended
 		return fmt.Errorf("JupyterLab did not end within %v and was killed; its kernels may be left", endTime)
 	}

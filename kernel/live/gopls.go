@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"time"
 	"unicode/utf16"
+
+	"github.com/gocifar/gocifar/internal/child"
 	"unicode/utf8"
 )
 
@@ -68,7 +70,7 @@ func (s *languageServer) start(ctx context.Context) error {
 	cmd := exec.Command(s.program, "serve")
 	cmd.Dir = s.dir
 	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	child.OwnGroup(cmd)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return err
@@ -227,7 +229,7 @@ func (s *languageServer) end() {
 		return
 	}
 	s.in.Close()
-	_ = syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL)
+	_ = child.Signal(s.cmd.Process.Pid, syscall.SIGKILL)
 	_ = s.cmd.Wait()
 	s.cmd = nil
 }

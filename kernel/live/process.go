@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/gocifar/gocifar/internal/child"
 	"github.com/gocifar/gocifar/kernel/live/host"
 )
 
@@ -74,8 +75,7 @@ func startProcess(o processOptions) (*process, error) {
 	p.cmd.Dir, p.cmd.Env = o.dir, o.env
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = stdin[0], stdout[1], stderr[1]
 	p.cmd.ExtraFiles = []*os.File{commands[0], answers[1]}
-	// A ^C in the kernel's terminal is the kernel's to handle.
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	child.OwnGroup(p.cmd)
 	if err := p.cmd.Start(); err != nil {
 		closeAll()
 		return nil, fmt.Errorf("cannot start the process for cells: %w", err)
@@ -119,7 +119,7 @@ const lastWords = 500 * time.Millisecond
 func (p *process) wait() {
 	_ = p.cmd.Wait() // how it ended is in ProcessState
 	p.state = p.cmd.ProcessState
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	_ = child.Signal(p.cmd.Process.Pid, syscall.SIGKILL)
 	p.commands.Close()
 	p.stdin.Close()
 	read := make(chan struct{})
@@ -220,7 +220,7 @@ func (p *process) kill(why string) {
 		p.killed = why
 	}
 	p.mu.Unlock()
-	if err := syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+	if err := child.Signal(p.cmd.Process.Pid, syscall.SIGKILL); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		_ = p.cmd.Process.Kill()
 	}
 }

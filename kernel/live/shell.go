@@ -11,6 +11,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/gocifar/gocifar/internal/child"
 )
 
 // shell runs a line that begins with "!"; with "!*" in the folder where cells are
@@ -71,15 +73,13 @@ const askAfter = 200 * time.Millisecond
 // command runs a program and shows what it prints. ask is for input from the user,
 // and whether it is a password.
 func (k *Kernel) command(x *execution, argv []string, dir, stdin string, ask *bool) error {
-	cmd := exec.CommandContext(x.ctx, argv[0], argv[1:]...)
+	cmd := child.Command(x.ctx, syscall.SIGINT, 3*time.Second, argv[0], argv[1:]...)
 	cmd.Dir = dir
-	// A group of its own, which ends as a whole.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	interrupt := cmd.Cancel
 	cmd.Cancel = func() error {
-		time.AfterFunc(2*time.Second, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
-		return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT)
+		time.AfterFunc(2*time.Second, func() { _ = child.Signal(cmd.Process.Pid, syscall.SIGKILL) })
+		return interrupt()
 	}
-	cmd.WaitDelay = 3 * time.Second
 	var lock sync.Mutex
 	cmd.Stdout, cmd.Stderr = printer{k, "stdout", &lock}, printer{k, "stderr", &lock}
 	var input io.WriteCloser

@@ -9,19 +9,18 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/gocifar/gocifar/internal/child"
 )
 
 // killDelay is how long an interrupted process may take to clean up.
 const killDelay = 5 * time.Second
 
-// command prepares a child that cannot outlive its context: it leads a process
-// group of its own, which is interrupted when ctx ends. The group matters
-// because `go build` and `go run` start processes of their own.
+// command prepares a child that can outlive neither its context nor us: it and
+// what it starts, as `go build` and `go run` do, are interrupted when ctx ends.
 func command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.SysProcAttr = childAttributes()
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
-	cmd.WaitDelay = killDelay
+	cmd := child.Command(ctx, syscall.SIGINT, killDelay, name, args...)
+	child.DieWithUs(cmd, syscall.SIGKILL)
 	return cmd
 }
 
@@ -36,7 +35,7 @@ func run(cmd *exec.Cmd) error {
 	if err == nil {
 		return nil
 	}
-	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+	_ = child.Signal(cmd.Process.Pid, syscall.SIGKILL)
 	return err
 }
 

@@ -7,15 +7,15 @@ import (
 	"fmt"
 	"os/exec"
 	"strings"
+	"syscall"
 	"time"
+
+	"github.com/gocifar/gocifar/internal/child"
 )
 
 // command prepares a child that ends with ctx.
 func command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, name, args...)
-	setGroup(cmd)
-	cmd.WaitDelay = 2 * time.Second
-	return cmd
+	return child.Command(ctx, syscall.SIGKILL, 2*time.Second, name, args...)
 }
 
 // output runs cmd and returns its standard output. An error carries what it said.

@@ -1,7 +1,0 @@
-//go:build !unix
-
-package library
-
-import "os/exec"
-
-func setGroup(*exec.Cmd) {}

@@ -1,9 +1,0 @@
-//go:build !linux
-
-package setup
-
-import "syscall"
-
-func childAttributes() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true}
-}
