@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
+
+	"github.com/gocifar/gocifar/internal/termtext"
 )
 
 // Failure says why a cell failed.
@@ -49,16 +50,11 @@ func (f *Failure) is(name string) bool {
 	return name == f.Class || name == base || name == f.Name
 }
 
-var ansi = regexp.MustCompile("\x1b\\[[0-9;?]*[ -/]*[@-~]")
-
-// PlainText removes terminal colours and other control sequences.
-func PlainText(s string) string { return ansi.ReplaceAllString(s, "") }
-
 // Text is the failure in one line.
 func (f *Failure) Text() string {
-	value := PlainText(f.Value)
+	value := termtext.Plain(f.Value)
 	if f.Summary != "" {
-		value = PlainText(f.Summary)
+		value = termtext.Plain(f.Summary)
 	}
 	first, _, more := strings.Cut(strings.TrimSpace(value), "\n")
 	if more {

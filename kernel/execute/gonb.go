@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gocifar/gocifar/internal/termtext"
 	"github.com/gocifar/gocifar/kernel/execute/gocell"
 )
 
@@ -25,7 +26,7 @@ var (
 
 // classifyGoNB names the class of an error of GoNB. evalue is the reply's text, stderr what the cell printed there.
 func classifyGoNB(evalue, stderr string) string {
-	evalue = PlainText(evalue)
+	evalue = termtext.Plain(evalue)
 	if m := goToolFailed.FindStringSubmatch(evalue); m != nil {
 		switch tool, command := m[2], m[3]; {
 		case tool == "goimports":
@@ -75,7 +76,7 @@ func summaryGoNB(f *Failure, stderr string, prompt int) string {
 		return "cell [" + cell + "], line " + line
 	}
 	if f.Class == ClassPanic {
-		stderr = PlainText(stderr)
+		stderr = termtext.Plain(stderr)
 		what := panicText.FindStringSubmatch(stderr)
 		if what == nil {
 			return ""
@@ -87,7 +88,7 @@ func summaryGoNB(f *Failure, stderr string, prompt int) string {
 	}
 	first, more := "", 0
 	for _, entry := range f.Traceback {
-		m := cellPlace.FindStringSubmatch(PlainText(entry))
+		m := cellPlace.FindStringSubmatch(termtext.Plain(entry))
 		switch {
 		case m == nil:
 		case first == "":

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+
+	"github.com/gocifar/gocifar/internal/termtext"
 )
 
 // logKept is how much of a kernel's log is kept in memory, in bytes.
@@ -102,7 +104,6 @@ func quoteLog(log string) string {
 }
 
 var (
-	colour = regexp.MustCompile("\x1b\\[[0-9;]*m")
 	// fatal begins the report of the end of a Go program that logs with klog
 	// (GoNB), or that panics.
 	fatal = regexp.MustCompile(`^(F[0-9]{4} |panic: |fatal error: )`)
@@ -114,7 +115,7 @@ var (
 // lastWords picks the lines of a log that tell why a process ended.
 func lastWords(log string) []string {
 	var kept []string
-	for line := range strings.Lines(colour.ReplaceAllString(log, "")) {
+	for line := range strings.Lines(termtext.Plain(log)) {
 		line = strings.TrimRight(line, " \t\r\n")
 		switch {
 		case line == "":

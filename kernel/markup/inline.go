@@ -5,9 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rivo/uniseg"
 	"github.com/yuin/goldmark/ast"
 	extension "github.com/yuin/goldmark/extension/ast"
+
+	"github.com/gocifar/gocifar/internal/termtext"
 )
 
 // Styles of a terminal, as parameters of ECMA-48's SGR.
@@ -151,9 +152,6 @@ func (s *styled) address(address string, start int) {
 
 var sequence = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
-// textWidth is how many columns a text takes.
-func textWidth(text string) int { return uniseg.StringWidth(sequence.ReplaceAllString(text, "")) }
-
 // wrapped breaks lines between words where they would be longer than width. A
 // word that is longer stays whole.
 func wrapped(text string, width int) []string {
@@ -166,7 +164,7 @@ func wrapped(text string, width int) []string {
 		var b strings.Builder
 		column := 0
 		for i, word := range strings.Split(line, " ") {
-			n := textWidth(word)
+			n := termtext.Width(word)
 			switch {
 			case i == 0:
 			case column+1+n > width:

@@ -6,6 +6,8 @@ import (
 
 	"github.com/yuin/goldmark/ast"
 	extension "github.com/yuin/goldmark/extension/ast"
+
+	"github.com/gocifar/gocifar/internal/termtext"
 )
 
 // Options say how Markdown becomes text.
@@ -94,7 +96,7 @@ func narrower(width int, prefix string) int {
 	if width <= 0 {
 		return 0
 	}
-	return max(min(width, leastWidth), width-textWidth(prefix))
+	return max(min(width, leastWidth), width-termtext.Width(prefix))
 }
 
 func prefixed(lines []string, first, rest string) []string {
@@ -171,7 +173,7 @@ func (w *textWriter) table(n *extension.Table) []string {
 			if len(cells) == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[len(cells)] = max(widths[len(cells)], textWidth(text))
+			widths[len(cells)] = max(widths[len(cells)], termtext.Width(text))
 			cells = append(cells, text)
 		}
 		rows = append(rows, cells)
@@ -180,7 +182,7 @@ func (w *textWriter) table(n *extension.Table) []string {
 	for _, cells := range rows {
 		var line strings.Builder
 		for i, text := range cells {
-			gap := strings.Repeat(" ", widths[i]-textWidth(text))
+			gap := strings.Repeat(" ", widths[i]-termtext.Width(text))
 			if i < len(n.Alignments) && n.Alignments[i] == extension.AlignRight {
 				line.WriteString(gap + text + "  ")
 			} else {

@@ -7,10 +7,9 @@ import (
 	"sync"
 	"unicode/utf8"
 
-	"github.com/gocifar/gocifar/kernel/execute"
+	"github.com/gocifar/gocifar/internal/termtext"
 	"github.com/reeflective/readline"
 	"github.com/reeflective/readline/inputrc"
-	"github.com/rivo/uniseg"
 )
 
 // lineReader gets inputs from the user.
@@ -111,7 +110,7 @@ func newEditor(parts *editorReader, size func() (columns, rows int), typed strin
 }
 
 func (e *editor) read(prompt string) (string, error) {
-	e.prompt = uniseg.StringWidth(execute.PlainText(prompt))
+	e.prompt = termtext.Width(prompt)
 	e.shell.Prompt.Primary(func() string { return prompt })
 	e.mu.Lock()
 	e.reading = true
@@ -146,7 +145,7 @@ func (e *editor) makeRoom(line []rune) string {
 	columns, rows := e.size()
 	need := 1
 	for text := range strings.SplitSeq(string(line), "\n") {
-		need += 1 + (e.prompt+uniseg.StringWidth(strings.ReplaceAll(text, "\t", "     ")))/max(columns, 1)
+		need += 1 + (e.prompt+termtext.Width(strings.ReplaceAll(text, "\t", "     ")))/max(columns, 1)
 	}
 	need = min(need-1, rows-1)
 	return strings.Repeat("\x1bD", need) + fmt.Sprintf("\x1b[%dA", need) + string(line)
@@ -235,7 +234,7 @@ func (e *editor) fitting(values []readline.Completion) []readline.Completion {
 	columns, rows := e.size()
 	widest := 1
 	for _, v := range values {
-		widest = max(widest, uniseg.StringWidth(v.Display)+2)
+		widest = max(widest, termtext.Width(v.Display)+2)
 	}
 	return values[:min(len(values), max(1, rows/2)*max(1, columns/widest))]
 }

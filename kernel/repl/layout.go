@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/rivo/uniseg"
+
+	"github.com/gocifar/gocifar/internal/termtext"
 )
 
 // A kernel's text goes to the terminal only through this file. What it may
@@ -58,9 +60,9 @@ func (w *wrapper) rows(line string) []string {
 	parted := true // from the character before: an accent may not go back to it and make it wider
 	for line != "" {
 		if line[0] == '\x1b' {
-			sequence, rest := cutEscape(line)
+			sequence, rest := termtext.CutEscape(line)
 			line, state, parted = rest, -1, true
-			if isSGR(sequence) {
+			if termtext.IsColor(sequence) {
 				w.restyle(sequence)
 				row.WriteString(sequence)
 			}
@@ -75,7 +77,7 @@ func (w *wrapper) rows(line string) []string {
 		var cluster string
 		var width int
 		cluster, line, width, state = uniseg.FirstGraphemeClusterInString(line, state)
-		if isControl(cluster) || width == 0 && parted {
+		if termtext.IsControl(cluster) || width == 0 && parted {
 			parted = true
 			continue
 		}
@@ -103,65 +105,6 @@ func (w *wrapper) restyle(sequence string) {
 	default:
 		w.style += sequence
 	}
-}
-
-// cutEscape cuts an escape sequence (ECMA-48) off the start of text: a CSI, a
-// string such as OSC with all that it holds, or two characters.
-func cutEscape(text string) (sequence, rest string) {
-	if len(text) < 2 {
-		return text, ""
-	}
-	end := len(text)
-	switch text[1] {
-	case '[':
-		for i := 2; i < len(text); i++ {
-			if text[i] >= 0x40 && text[i] <= 0x7e {
-				end = i + 1
-				break
-			}
-			if text[i] < 0x20 || text[i] > 0x3f { // broken off
-				end = i
-				break
-			}
-		}
-	case ']', 'P', 'X', '^', '_':
-		for i := 2; i < len(text); i++ {
-			if text[i] == '\a' {
-				end = i + 1
-				break
-			}
-			if text[i] == '\x1b' {
-				end = i
-				if i+1 < len(text) && text[i+1] == '\\' {
-					end = i + 2
-				}
-				break
-			}
-		}
-	default:
-		end = 2
-		for end < len(text) && text[end-1] >= 0x20 && text[end-1] <= 0x2f {
-			end++
-		}
-		if text[1] >= 0x80 || text[1] < 0x20 {
-			end = 1
-		}
-	}
-	return text[:end], text[end:]
-}
-
-func isSGR(sequence string) bool {
-	return len(sequence) >= 3 && sequence[1] == '[' && sequence[len(sequence)-1] == 'm' &&
-		strings.Trim(sequence[2:len(sequence)-1], "0123456789;:") == ""
-}
-
-// isControl reports characters that do something instead of being seen: C0, C1
-// and DEL.
-func isControl(cluster string) bool {
-	for _, r := range cluster {
-		return r < 0x20 || r >= 0x7f && r < 0xa0
-	}
-	return true
 }
 
 func printableASCII(s string) bool {

@@ -4,7 +4,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/gocifar/gocifar/kernel/execute"
+	"github.com/gocifar/gocifar/internal/termtext"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 	"github.com/gocifar/gocifar/kernel/markup"
 )
@@ -33,7 +33,7 @@ func (p *plain) event(content jupyter.Content) {
 	case *jupyter.UpdateDisplayData:
 		p.display(m.Data, m.Transient.DisplayID)
 	case *jupyter.ErrorOutput:
-		io.WriteString(p.stderr, strings.TrimRight(execute.PlainText(errorText(m)), "\n")+"\n")
+		io.WriteString(p.stderr, strings.TrimRight(termtext.Plain(errorText(m)), "\n")+"\n")
 	}
 }
 
@@ -45,7 +45,7 @@ func (p *plain) write(text string) {
 }
 
 func (p *plain) display(data jupyter.MIMEBundle, id string) {
-	text := strings.TrimRight(execute.PlainText(textOf(data, markup.Options{})), "\n")
+	text := strings.TrimRight(termtext.Plain(textOf(data, markup.Options{})), "\n")
 	if id != "" {
 		if said, ok := p.said[id]; ok && said == text {
 			return

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gocifar/gocifar/kernel/execute"
+	"github.com/gocifar/gocifar/internal/termtext"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 	"github.com/gocifar/gocifar/kernel/markup"
 	"github.com/gocifar/gocifar/kernel/repl/picture"
@@ -36,7 +36,7 @@ var pictureTypes = []string{"image/png", "image/jpeg", "image/gif"}
 func (v viewer) view(data jupyter.MIMEBundle, columns, rows int, id uint32) view {
 	text := textOf(data, markup.Options{Styles: v.colour, Width: columns})
 	if !v.colour {
-		text = execute.PlainText(text)
+		text = termtext.Plain(text)
 	}
 	if v.terminal.Protocol == picture.None || v.terminal.Protocol == "" {
 		return view{text: text}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gocifar/gocifar/internal/termtext"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 	"github.com/gocifar/gocifar/kernel/jupyter/fakekernel"
 	"github.com/gocifar/gocifar/kernel/markup"
@@ -114,7 +115,7 @@ func FuzzWrapper(f *testing.F) {
 			for rest != "" {
 				if rest[0] == '\x1b' {
 					var sequence string
-					if sequence, rest = cutEscape(rest); !isSGR(sequence) {
+					if sequence, rest = termtext.CutEscape(rest); !termtext.IsColor(sequence) {
 						t.Fatalf("%q is in the row %q", sequence, row)
 					}
 					continue

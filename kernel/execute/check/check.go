@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gocifar/gocifar/internal/termtext"
 	"github.com/gocifar/gocifar/kernel/execute"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
@@ -233,7 +234,7 @@ func (p part) describe() string {
 			text += ": " + plain
 		}
 	}
-	text = strings.Join(strings.Fields(execute.PlainText(text)), " ")
+	text = strings.Join(strings.Fields(termtext.Plain(text)), " ")
 	if len(text) > most {
 		text = strings.ToValidUTF8(text[:most], "") + "…"
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/aymanbagabas/go-udiff"
 
-	"github.com/gocifar/gocifar/kernel/execute"
+	"github.com/gocifar/gocifar/internal/termtext"
 )
 
 // texts compares two texts and returns the difference, "" if there is none that counts.
@@ -38,7 +38,7 @@ func (o Options) texts(stored, now string) string {
 // masked is the text without what never counts. It ends with a line break unless it is empty: a missing one at the end is
 // no difference, programs are free in that.
 func (o Options) masked(text string) string {
-	text = execute.PlainText(text)
+	text = termtext.Plain(text)
 	text = changing.ReplaceAllString(text, "…")
 	for _, p := range o.Ignore {
 		text = p.ReplaceAllString(text, "…")

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gocifar/gocifar/internal/termtext"
 	"github.com/gocifar/gocifar/kernel/execute"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
@@ -64,7 +65,7 @@ func (x *Events) Observe(event execute.Event) {
 		r.State, r.Seconds = e.State, e.Timing.Duration().Seconds()
 	case execute.CellError:
 		about(e.CellRef, e.At)
-		r.Class, r.Error, r.Allowed = e.Failure.Class, execute.PlainText(e.Failure.Value), e.Allowed
+		r.Class, r.Error, r.Allowed = e.Failure.Class, termtext.Plain(e.Failure.Value), e.Allowed
 	case execute.CellComplete:
 		about(e.CellRef, e.At)
 		r.State, r.Warnings = e.Result.State, e.Result.Warnings
@@ -190,5 +191,5 @@ func printable(s string) string {
 			return r
 		}
 		return -1
-	}, execute.PlainText(s))
+	}, termtext.Plain(s))
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gocifar/gocifar/internal/termtext"
 	"github.com/gocifar/gocifar/kernel/execute"
 	"github.com/gocifar/gocifar/kernel/markup"
 	"github.com/gocifar/gocifar/kernel/nbformat"
@@ -122,7 +123,7 @@ func shown(cell *nbformat.Cell) (text string, pictures []template.URL) {
 		}
 		if b.Len() < mostText {
 			text := outputText(o)
-			b.WriteString(strings.TrimRight(execute.PlainText(text[:min(len(text), 2*mostText)]), "\n") + "\n")
+			b.WriteString(strings.TrimRight(termtext.Plain(text[:min(len(text), 2*mostText)]), "\n") + "\n")
 		}
 	}
 	text = b.String()

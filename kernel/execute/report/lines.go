@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/gocifar/gocifar/internal/termtext"
 	"github.com/gocifar/gocifar/kernel/execute"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
@@ -48,7 +49,7 @@ func (l *Lines) show(event execute.Event) {
 		l.print(e.Path, "[%d/%d] %s %s", e.Number, e.Of, e.State, seconds(e.Timing.Duration()))
 	case execute.CellError:
 		l.print(e.Path, "%s", failureLine(e))
-		if detail := failureDetail(e, execute.PlainText); detail != "" {
+		if detail := failureDetail(e, termtext.Plain); detail != "" {
 			l.lines(e.Path, "", strings.TrimRight(detail, "\n"))
 		}
 	case execute.CellComplete:
@@ -152,7 +153,7 @@ func (l *Lines) output(e execute.CellOutput) {
 	if e.Kind == "clear_output" || e.Kind == "update_display_data" || e.Output.Type() == nbformat.Error {
 		return
 	}
-	l.lines(e.Path, indent, strings.TrimRight(execute.PlainText(outputText(e.Output)), "\r\n"))
+	l.lines(e.Path, indent, strings.TrimRight(termtext.Plain(outputText(e.Output)), "\r\n"))
 }
 
 // write prints the whole lines of a stream and keeps the rest.

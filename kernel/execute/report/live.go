@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gocifar/gocifar/internal/termtext"
 	"github.com/gocifar/gocifar/kernel/execute"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
@@ -207,7 +208,7 @@ func (r *liveRun) tail(n int) []string {
 		if r.items[i].stream != nil {
 			text = r.items[i].stream.Tail(n)
 		}
-		own := strings.Split(strings.TrimRight(execute.PlainText(text), "\n"), "\n")
+		own := strings.Split(strings.TrimRight(termtext.Plain(text), "\n"), "\n")
 		lines = append(own, lines...)
 	}
 	return lines[max(0, len(lines)-n):]
@@ -286,10 +287,10 @@ func (l *Live) bottom() []string {
 		ran := seconds(time.Since(run.start))
 		status := fmt.Sprintf("%s %s[%d/%d] %s", spinner[l.frame%len(spinner)], l.prefix(run.path), run.cell.Number, run.cell.Of,
 			title(run.cell.Cell.Source()))
-		lines = append(lines, fit(status, width-len(ran)-3)+"  "+ran)
+		lines = append(lines, termtext.Fit(status, width-len(ran)-3)+"  "+ran)
 		if len(l.runs) == 1 {
 			for _, line := range run.tail(min(mostWindow, height-3)) {
-				lines = append(lines, fit(indent+line, width-1))
+				lines = append(lines, termtext.Fit(indent+line, width-1))
 			}
 		}
 	}

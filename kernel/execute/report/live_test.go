@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gocifar/gocifar/internal/termtext"
 	"github.com/gocifar/gocifar/kernel/execute"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
@@ -179,8 +180,8 @@ func FuzzTerminalText(f *testing.F) {
 			}
 			rest = rest[length:]
 		}
-		if strings.ContainsAny(fit(text, 20), "\x1b\n\r\b\x00\u009b") {
-			t.Errorf("%q fits as %q", text, fit(text, 20))
+		if strings.ContainsAny(termtext.Fit(text, 20), "\x1b\n\r\b\x00\u009b") {
+			t.Errorf("%q fits as %q", text, termtext.Fit(text, 20))
 		}
 	})
 }

@@ -4,10 +4,6 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
-
-	"golang.org/x/text/width"
-
-	"github.com/gocifar/gocifar/kernel/execute"
 )
 
 // sequence is a terminal's control sequence; colour is one that only changes how text looks.
@@ -41,41 +37,4 @@ func terminalText(text string) string {
 		text = strings.TrimRight(text, "\n") + "\x1b[0m\n"
 	}
 	return text
-}
-
-// fit cuts a line to a number of columns, with an ellipsis; tabs become spaces, colours go.
-func fit(line string, columns int) string {
-	var b strings.Builder
-	used := 0
-	for _, r := range execute.PlainText(line) {
-		n := runeColumns(r)
-		if r == '\t' {
-			r, n = ' ', 1
-		}
-		if n < 0 {
-			continue
-		}
-		if used+n > columns-1 {
-			b.WriteRune('…')
-			break
-		}
-		b.WriteRune(r)
-		used += n
-	}
-	return b.String()
-}
-
-// runeColumns is how many columns a terminal gives a character; -1 for one that it does not show.
-func runeColumns(r rune) int {
-	switch {
-	case unicode.IsControl(r):
-		return -1
-	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
-		return 0
-	}
-	switch width.LookupRune(r).Kind() {
-	case width.EastAsianWide, width.EastAsianFullwidth:
-		return 2
-	}
-	return 1
 }
