@@ -128,15 +128,3 @@ func (s *StreamText) Tail(n int) string {
 	}
 	return string(tail) + string(s.line)
 }
-
-// LastLine is the line that the cursor is in, or the one before when that is empty: what a progress line shows.
-func (s *StreamText) LastLine() string {
-	if s.editing && len(s.line) > 0 {
-		return string(s.line)
-	}
-	if !s.editing && s.start < len(s.text) {
-		return string(s.text[s.start:])
-	}
-	whole := bytes.TrimRight(s.text[:s.start], "\n")
-	return string(whole[bytes.LastIndexByte(whole, '\n')+1:])
-}

@@ -19,8 +19,6 @@ type Lines struct {
 	Name func(path string) string
 	// Prefix puts the notebook's name before every line.
 	Prefix bool
-	// Quiet leaves out what cells print.
-	Quiet bool
 
 	mu      sync.Mutex
 	text    strings.Builder                // what the event at hand shows, written at its end
@@ -140,9 +138,6 @@ const indent = "    "
 
 // output shows what a cell printed, indented below its line.
 func (l *Lines) output(e execute.CellOutput) {
-	if l.Quiet {
-		return
-	}
 	if e.Kind == "stream" {
 		l.write(e.Path, e.Name, e.Text)
 		return
