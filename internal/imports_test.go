@@ -32,7 +32,8 @@ func side(path string) string {
 // TestSides holds that the kernel and the libraries never import each other,
 // tests included, and that nothing below internal imports either.
 func TestSides(t *testing.T) {
-	list := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", module+"...")
+	const fields = "-json=ImportPath,Imports,TestImports,XTestImports"
+	list := exec.CommandContext(t.Context(), "go", "list", fields, module+"...")
 	out, err := list.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
