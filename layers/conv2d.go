@@ -3,7 +3,7 @@ package layers
 import (
 	"fmt"
 
-	"github.com/gomlx/compute"
+	"github.com/gocifar/gocifar/layers/internal/xla"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -160,47 +160,12 @@ func (l *Conv2DLayer) Call(c *Call, in []*graph.Node) *graph.Node {
 	if err != nil {
 		panic(err)
 	}
-	kernel, pads := l.oddKernel(c.Value(l.kernelWeight), pads)
-	y := l.wholeImage(x, kernel, pads)
-	if y == nil {
-		y = l.convolve(x, kernel, pads)
-	}
+	w := l.window
+	y := xla.Convolve(x, c.Value(l.kernelWeight), xla.Convolution{Strides: w.strides, Dilation: w.dilation, Groups: l.groups, Pads: pads})
 	if l.useBias {
-		y = addBias(y, c.Value(l.biasWeight))
+		y = xla.AddBias(y, c.Value(l.biasWeight))
 	}
 	return c.activate(l.activation, y)
-}
-
-// operation is XLA's own.
-func (l *Conv2DLayer) operation(x, kernel *graph.Node, pads [][2]int) *graph.Node {
-	conv := graph.Convolve(x, kernel).PaddingPerDim(pads)
-	if l.window.strides != [2]int{1, 1} {
-		conv = conv.StridePerAxis(l.window.strides[0], l.window.strides[1])
-	}
-	if l.window.dilation != [2]int{1, 1} {
-		conv = conv.DilationPerAxis(l.window.dilation[0], l.window.dilation[1])
-	}
-	if l.groups > 1 {
-		conv = conv.ChannelGroupCount(l.groups)
-	}
-	return conv.Done()
-}
-
-// oddKernel appends a row or column of zeros to a kernel whose span is even,
-// and pads the image by as much, which changes no result: GoMLX 0.28's gradient
-// of a convolution is shifted by a pixel for even spans.
-func (l *Conv2DLayer) oddKernel(kernel *graph.Node, pads [][2]int) (*graph.Node, [][2]int) {
-	var extra [4]compute.PadAxis
-	for axis := range 2 {
-		if dilation := l.window.dilation[axis]; (l.window.size[axis]-1)*dilation%2 == 1 {
-			extra[axis].End = 1
-			pads[axis][1] += dilation
-		}
-	}
-	if extra == [4]compute.PadAxis{} {
-		return kernel, pads
-	}
-	return graph.Pad(kernel, graph.ScalarZero(kernel.Graph(), kernel.DType()), extra[:]...), pads
 }
 
 // Config returns Keras' configuration of a Conv2D.

@@ -3,6 +3,7 @@ package layers
 import (
 	"fmt"
 
+	"github.com/gocifar/gocifar/layers/internal/xla"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -102,9 +103,9 @@ func (l *DenseLayer) Build(in []Shape) error {
 // Call multiplies by the kernel, adds the bias and applies the activation.
 func (l *DenseLayer) Call(c *Call, in []*graph.Node) *graph.Node {
 	x := in[0]
-	y := product(x, c.Value(l.kernelWeight))
+	y := xla.Product(x, c.Value(l.kernelWeight))
 	if l.useBias {
-		y = addBias(y, c.Value(l.biasWeight))
+		y = xla.AddBias(y, c.Value(l.biasWeight))
 	}
 	return c.activate(l.activation, y)
 }

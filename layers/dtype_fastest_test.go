@@ -3,6 +3,7 @@ package layers
 import (
 	"testing"
 
+	"github.com/gocifar/gocifar/layers/internal/xla"
 	"github.com/gocifar/gocifar/layers/xlaflags"
 )
 
@@ -14,7 +15,7 @@ func TestFastestPolicy(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Float32
-	if computesOnCPU(backend) && xlaflags.ProcessorIsFastInBFloat16() {
+	if xla.IsCPU(backend) && xlaflags.ProcessorIsFastInBFloat16() {
 		want = MixedBFloat16
 	}
 	for flags, want := range map[string]DTypePolicy{

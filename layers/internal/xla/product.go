@@ -1,19 +1,19 @@
-package layers
+package xla
 
 import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// product multiplies the last axis of x by the kernel.
+// Product multiplies the last axis of x by the kernel [in, out].
 //
-// In bfloat16 on a CPU GoMLX 0.28 does three things that keep XLA from handing
-// the products to oneDNN or cost more than they do: it computes both gradients
-// in float32, it asks for an accumulation in float32, which oneDNN has in any
-// case, and where that is asked for it adds to the kernel a zero that depends on
+// In bfloat16 GoMLX 0.28 does three things that cost more than the products or
+// keep XLA's CPU backend from handing them to oneDNN: it computes both gradients
+// in float32; it asks for an accumulation in float32, which oneDNN has in any
+// case; and where it asks for that, it adds to the kernel a zero that depends on
 // x, so that the kernel is rounded anew for every product.
-func product(x, kernel *graph.Node) *graph.Node {
-	if x.DType() != dtypes.BFloat16 || !onCPU(x.Graph()) {
+func Product(x, kernel *graph.Node) *graph.Node {
+	if x.DType() != dtypes.BFloat16 || !OnCPU(x.Graph()) {
 		return graph.Dot(x, kernel).General([]int{x.Rank() - 1}, nil, []int{0}, nil)
 	}
 	last, others := []int{x.Rank() - 1}, allButLast(x)
@@ -28,4 +28,13 @@ func product(x, kernel *graph.Node) *graph.Node {
 		}
 		return dot(x, others, dy, others)
 	})
+}
+
+// allButLast lists all axes of x but the last.
+func allButLast(x *graph.Node) []int {
+	axes := make([]int, x.Rank()-1)
+	for i := range axes {
+		axes[i] = i
+	}
+	return axes
 }

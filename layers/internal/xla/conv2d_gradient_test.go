@@ -1,4 +1,4 @@
-package layers
+package xla
 
 import (
 	"testing"
@@ -13,36 +13,34 @@ import (
 // precision.
 func TestConvolutionGradients(t *testing.T) {
 	for _, c := range []struct {
-		name  string
-		layer *Conv2DLayer
-		has   bool
+		name          string
+		rows, columns int
+		c             Convolution
+		has           bool
 	}{
-		{"3x3 same", Conv2D(5, 3).Padding(Same), true},
-		{"3x3 valid", Conv2D(5, 3), true},
-		{"2x4 same: odd and shifted", Conv2D(5, 2, 4).Padding(Same), true},
-		{"1x1", Conv2D(5, 1), true},
-		{"strides", Conv2D(5, 3).Strides(2), false},
-		{"dilation", Conv2D(5, 3).Dilation(2), false},
+		{"3x3 same", 3, 3, Convolution{one, one, 1, [2][2]int{{1, 1}, {1, 1}}}, true},
+		{"3x3 valid", 3, 3, Convolution{one, one, 1, [2][2]int{}}, true},
+		{"2x4 same: odd and shifted", 2, 4, Convolution{one, one, 1, [2][2]int{{0, 1}, {1, 2}}}, true},
+		{"1x1", 1, 1, Convolution{one, one, 1, [2][2]int{}}, true},
+		{"strides", 3, 3, Convolution{[2]int{2, 2}, one, 1, [2][2]int{}}, false},
+		{"dilation", 3, 3, Convolution{one, [2]int{2, 2}, 1, [2][2]int{}}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			const height, width = 7, 6
-			k, has := c.layer.window.size, false
-			x := tensors.FromFlatDataAndDimensions(trainingFormula(2*height*width*4, 1), 2, height, width, 4)
-			kernel := tensors.FromFlatDataAndDimensions(trainingFormula(k[0]*k[1]*4*5, 2), k[0], k[1], 4, 5)
+			has := false
+			x := tensors.FromFlatDataAndDimensions(formula(1, 2, height, width, 4), 2, height, width, 4)
+			kernel := tensors.FromFlatDataAndDimensions(formula(2, c.rows, c.columns, 4, 5), c.rows, c.columns, 4, 5)
 			out, err := graph.CallOnceN(testBackend(t), func(x, kernel *graph.Node) []*graph.Node {
-				_, _, pads, err := c.layer.window.image(height, width)
-				if err != nil {
-					panic(err)
-				}
-				kernel, pads = c.layer.oddKernel(kernel, pads)
-				y := c.layer.operation(x, kernel, pads)
+				conv := c.c
+				kernel, conv.Pads = conv.oddKernel(kernel)
+				y := conv.operation(x, kernel)
 				want := graph.Gradient(graph.ReduceAllSum(graph.Square(y)), x, kernel)
 				halves := []*graph.Node{graph.ConvertDType(x, dtypes.BFloat16), graph.ConvertDType(kernel, dtypes.BFloat16)}
-				gots := graph.Gradient(graph.ReduceAllSum(graph.Square(c.layer.convolve(halves[0], halves[1], pads))), halves...)
-				if has = c.layer.hasGradients(kernel, pads); has {
+				gots := graph.Gradient(graph.ReduceAllSum(graph.Square(conv.withFastGradients(halves[0], halves[1]))), halves...)
+				if has = conv.hasFastGradients(kernel); has {
 					dy := graph.MulScalar(y, 2)
 					for _, processors := range []int{1, 5, 64} {
-						gots = append(gots, turned(dy, kernel, pads), kernelGradient(x, dy, kernel.Shape().Dimensions, pads, processors))
+						gots = append(gots, conv.inputGradient(dy, kernel), conv.kernelGradient(x, dy, kernel.Shape().Dimensions, processors))
 					}
 				}
 				for i, got := range gots {
