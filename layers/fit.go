@@ -232,7 +232,7 @@ func (f *fitting) epoch(ctx context.Context) (Logs, error) {
 		}
 	}
 	took := f.elapsed + time.Since(started)
-	t.History.add(epoch+1, took.Seconds(), logs, names)
+	t.History.Add(epoch+1, took.Seconds(), logs, names)
 	f.report.endEpoch(took, logs, names, t.History)
 	p.Epoch = epoch + 1
 	return logs, f.keep(0, nil, 0)
