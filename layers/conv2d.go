@@ -11,13 +11,9 @@ import (
 // Variables: kernel (kh, kw, in/groups, filters) and, unless WithoutBias, bias
 // (filters).
 type Conv2DLayer struct {
-	Base[*Conv2DLayer]
-	filters, groups          int
-	window                   window
-	activation               ActivationFunc
-	useBias                  bool
-	kernelInit, biasInit     Initializer
-	kernelWeight, biasWeight *Variable
+	kernelAndBias[*Conv2DLayer]
+	filters, groups int
+	window          window
 }
 
 // Conv2D makes a convolution with the given number of filters (at least 1) and
@@ -29,10 +25,10 @@ type Conv2DLayer struct {
 // activation, a bias, kernel from GlorotUniform, bias from Zeros.
 func Conv2D(filters int, kernelSize ...int) *Conv2DLayer {
 	l := &Conv2DLayer{
-		filters: filters, groups: 1, activation: Linear, useBias: true, kernelInit: GlorotUniform, biasInit: Zeros,
+		filters: filters, groups: 1,
 		window: window{strides: [2]int{1, 1}, dilation: [2]int{1, 1}, padding: Valid},
 	}
-	l.Init(l, "Conv2D")
+	l.init(l, "Conv2D")
 	if filters < 1 {
 		l.invalid("filters must be at least 1, got %d", filters)
 	}
@@ -87,39 +83,6 @@ func (l *Conv2DLayer) Groups(groups int) *Conv2DLayer {
 	return l
 }
 
-// Activation sets the activation function. Default Linear.
-func (l *Conv2DLayer) Activation(f ActivationFunc) *Conv2DLayer {
-	if err := f.check(); err != nil {
-		l.invalid("%w", err)
-	}
-	l.activation = f
-	return l
-}
-
-// WithoutBias leaves the bias out.
-func (l *Conv2DLayer) WithoutBias() *Conv2DLayer {
-	l.useBias = false
-	return l
-}
-
-// KernelInitializer sets how the kernel starts. Default GlorotUniform.
-func (l *Conv2DLayer) KernelInitializer(i Initializer) *Conv2DLayer {
-	if err := i.Check(); err != nil {
-		l.invalid("kernel: %w", err)
-	}
-	l.kernelInit = i
-	return l
-}
-
-// BiasInitializer sets how the bias starts. Default Zeros.
-func (l *Conv2DLayer) BiasInitializer(i Initializer) *Conv2DLayer {
-	if err := i.Check(); err != nil {
-		l.invalid("bias: %w", err)
-	}
-	l.biasInit = i
-	return l
-}
-
 // OutputShape wants one image.
 func (l *Conv2DLayer) OutputShape(in []Shape) (Shape, error) {
 	h, w, channels, err := oneImage(in)
@@ -145,11 +108,7 @@ func (l *Conv2DLayer) Build(in []Shape) error {
 		return err
 	}
 	shape := Shape{l.window.size[0], l.window.size[1], in[0][2] / l.groups, l.filters}
-	l.kernelWeight = l.addVariable("kernel", shape, l.kernelInit, true)
-	if l.useBias {
-		l.biasWeight = l.addVariable("bias", Shape{l.filters}, l.biasInit, true)
-	}
-	l.built = true
+	l.create(shape)
 	return nil
 }
 
@@ -162,10 +121,7 @@ func (l *Conv2DLayer) Call(c *Call, in []*graph.Node) *graph.Node {
 	}
 	w := l.window
 	y := xla.Convolve(x, c.Value(l.kernelWeight), xla.Convolution{Strides: w.strides, Dilation: w.dilation, Groups: l.groups, Pads: pads})
-	if l.useBias {
-		y = xla.AddBias(y, c.Value(l.biasWeight))
-	}
-	return c.activate(l.activation, y)
+	return l.finish(c, y)
 }
 
 // Config returns Keras' configuration of a Conv2D.
@@ -178,13 +134,6 @@ func (l *Conv2DLayer) Config() map[string]any {
 	c["data_format"] = "channels_last"
 	c["dilation_rate"] = l.window.dilation
 	c["groups"] = l.groups
-	c["activation"] = string(l.activation)
-	c["use_bias"] = l.useBias
-	c["kernel_initializer"] = l.kernelInit.config()
-	c["bias_initializer"] = l.biasInit.config()
-	for _, key := range []string{"kernel_regularizer", "bias_regularizer", "activity_regularizer",
-		"kernel_constraint", "bias_constraint"} {
-		c[key] = nil
-	}
+	c["activity_regularizer"] = nil
 	return c
 }

@@ -6,44 +6,50 @@ import (
 )
 
 // pooling2D is what MaxPooling2D and AveragePooling2D share.
-type pooling2D struct {
+type pooling2D[L Layer] struct {
+	Base[L]
 	window
 }
 
-// newPooling2D reads the pool size: none means Keras' default 2.
-func newPooling2D(s *state, poolSize []int) pooling2D {
+// init is Init with a pool size: none means Keras' default 2.
+func (p *pooling2D[L]) init(self L, class string, poolSize []int) {
+	p.Init(self, class)
 	if len(poolSize) == 0 {
 		poolSize = []int{2}
 	}
-	p := pooling2D{window: window{dilation: [2]int{1, 1}, padding: Valid}}
 	size, err := pair("pool size", 1, poolSize)
 	if err != nil {
-		s.invalid("%w", err)
+		p.invalid("%w", err)
 		size = [2]int{1, 1}
 	}
-	p.size, p.strides = size, size
-	return p
+	p.window = window{size: size, strides: size, dilation: [2]int{1, 1}, padding: Valid}
 }
 
-func (p *pooling2D) setStrides(s *state, strides []int) {
+// Strides sets the step of the window. Default: the pool size.
+func (p *pooling2D[L]) Strides(strides ...int) L {
 	v, err := pair("strides", 1, strides)
 	if err != nil {
-		s.invalid("%w", err)
-		return
+		p.invalid("%w", err)
+		return p.self
 	}
 	p.strides = v
+	return p.self
 }
 
-func (p *pooling2D) setPadding(s *state, mode PaddingMode) {
+// Padding sets the padding: Valid (default) or Same. Padded positions do not
+// count: they are never a maximum, and a window at the border is the mean of
+// the pixels it has.
+func (p *pooling2D[L]) Padding(mode PaddingMode) L {
 	if err := mode.check(); err != nil {
-		s.invalid("%w", err)
-		return
+		p.invalid("%w", err)
+		return p.self
 	}
 	p.padding = mode
+	return p.self
 }
 
 // OutputShape wants one image.
-func (p *pooling2D) OutputShape(in []Shape) (Shape, error) {
+func (p *pooling2D[L]) OutputShape(in []Shape) (Shape, error) {
 	h, w, channels, err := oneImage(in)
 	if err != nil {
 		return nil, err
@@ -53,7 +59,7 @@ func (p *pooling2D) OutputShape(in []Shape) (Shape, error) {
 }
 
 // of is the pooling of images x.
-func (p *pooling2D) of(x *graph.Node) xla.Pool {
+func (p *pooling2D[L]) of(x *graph.Node) xla.Pool {
 	d := x.Shape().Dimensions
 	_, _, pads, err := p.image(d[1], d[2])
 	if err != nil {
@@ -62,7 +68,9 @@ func (p *pooling2D) of(x *graph.Node) xla.Pool {
 	return xla.Pool{Size: p.size, Strides: p.strides, Pads: pads}
 }
 
-func (p *pooling2D) addConfig(c map[string]any) map[string]any {
+// Config returns Keras' configuration.
+func (p *pooling2D[L]) Config() map[string]any {
+	c := p.config()
 	c["pool_size"] = p.size
 	c["strides"] = p.strides
 	c["padding"] = string(p.padding)
