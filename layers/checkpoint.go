@@ -84,32 +84,47 @@ func (m *Model) LoadCheckpoint(path string) error {
 	return nil
 }
 
-// takeWeights sets the weights from a file's tensors, all or none.
-func (m *Model) takeWeights(list []safetensors.Tensor) error {
-	byName := map[string]safetensors.Tensor{}
+// savedTensors are a file's tensors by name.
+type savedTensors map[string]safetensors.Tensor
+
+// byName returns the tensors whose names have the prefix, by what follows it.
+func byName(list []safetensors.Tensor, prefix string) savedTensors {
+	all := savedTensors{}
 	for _, t := range list {
-		if name, ok := strings.CutPrefix(t.Name, weightPrefix); ok {
-			byName[name] = t
+		if name, ok := strings.CutPrefix(t.Name, prefix); ok {
+			all[name] = t
 		}
 	}
+	return all
+}
+
+// values returns what was saved under a name for a variable.
+func (s savedTensors) values(name string, v *Variable) ([]float32, error) {
+	t, ok := s[name]
+	if !ok {
+		return nil, fmt.Errorf("%s is missing", name)
+	}
+	if !v.Shape.Equal(Shape(t.Shape)) {
+		return nil, fmt.Errorf("%s has shape %v, want %v", name, t.Shape, []int(v.Shape))
+	}
+	return t.Values, nil
+}
+
+// takeWeights sets the weights from a file's tensors, all or none.
+func (m *Model) takeWeights(list []safetensors.Tensor) error {
+	saved := byName(list, weightPrefix)
 	var problems []error
 	var values [][]float32
 	for _, v := range m.Variables() {
-		t, ok := byName[v.Path]
-		delete(byName, v.Path)
-		switch {
-		case !ok:
-			problems = append(problems, fmt.Errorf("%s is missing", v.Path))
-		case !v.Shape.Equal(Shape(t.Shape)):
-			problems = append(problems, fmt.Errorf("%s has shape %v, want %v", v.Path, t.Shape, []int(v.Shape)))
-		}
-		values = append(values, t.Values)
+		flat, err := saved.values(v.Path, v)
+		delete(saved, v.Path)
+		values, problems = append(values, flat), append(problems, err)
 	}
-	for name := range byName {
+	for name := range saved {
 		problems = append(problems, fmt.Errorf("%s is in no layer of the model", name))
 	}
-	if problems != nil {
-		return errors.Join(problems...)
+	if err := errors.Join(problems...); err != nil {
+		return err
 	}
 	return m.setWeights(values)
 }

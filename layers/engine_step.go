@@ -40,20 +40,15 @@ func (c *compiled) trainStep(m *Model, batch, devices, repeat int, partial, weig
 	if known := c.steps[s.key()]; known != nil {
 		return known, nil
 	}
-	backend, err := Backend()
-	if err != nil {
+	var err error
+	if s.exec, err = m.program("train", s.build); err != nil {
 		return nil, err
 	}
-	exec, err := graph.NewExec(backend, s.build)
-	if err != nil {
-		return nil, fmt.Errorf("layers: model %q: %w", m.Name(), err)
-	}
 	if devices > 1 {
-		if err := s.spread(exec); err != nil {
+		if err := s.spread(s.exec); err != nil {
 			return nil, fmt.Errorf("layers: model %q: %w", m.Name(), err)
 		}
 	}
-	s.exec = exec.WithName(m.Name() + "/train").SetMaxCache(-1)
 	c.steps[s.key()] = s
 	return s, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -226,7 +227,7 @@ func (f *fitting) epoch(ctx context.Context) (Logs, error) {
 		return nil, err
 	}
 	names := slices.Clone(t.names)
-	for _, extra := range slices.Sorted(mapsKeys(logs)) {
+	for _, extra := range slices.Sorted(maps.Keys(logs)) {
 		if !slices.Contains(names, extra) {
 			names = append(names, extra)
 		}

@@ -146,19 +146,12 @@ func (r *run) load() (*position, []safetensors.Tensor, error) {
 
 // snapshotFrom turns a run's tensors into a snapshot of the model.
 func snapshotFrom(m *Model, p *position, list []safetensors.Tensor) (*snapshot, error) {
-	byName := map[string]safetensors.Tensor{}
-	for _, t := range list {
-		byName[t.Name] = t
-	}
 	var problems []error
+	saved := byName(list, "")
 	find := func(name string, v *Variable) []float32 {
-		t, ok := byName[name]
-		if !ok {
-			problems = append(problems, fmt.Errorf("%s is missing", name))
-		} else if !v.Shape.Equal(Shape(t.Shape)) {
-			problems = append(problems, fmt.Errorf("%s has shape %v, want %v", name, t.Shape, []int(v.Shape)))
-		}
-		return slices.Clone(t.Values)
+		values, err := saved.values(name, v)
+		problems = append(problems, err)
+		return slices.Clone(values)
 	}
 	s := &snapshot{position: *p}
 	for _, v := range m.Variables() {
