@@ -7,9 +7,9 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// Conv2DLayer is a 2-D convolution: (None, h, w, in) to (None, h', w', filters).
-// Variables: kernel (kh, kw, in/groups, filters) and, unless WithoutBias, bias
-// (filters).
+// Conv2DLayer is a 2-D convolution: (None, h, w, in) to (None, h', w',
+// filters). Variables: kernel (kh, kw, in/groups, filters) and, unless
+// WithoutBias, bias (filters).
 type Conv2DLayer struct {
 	kernelAndBias[*Conv2DLayer]
 	filters, groups int
@@ -119,9 +119,8 @@ func (l *Conv2DLayer) Call(c *Call, in []*graph.Node) *graph.Node {
 	if err != nil {
 		panic(err)
 	}
-	w := l.window
-	y := xla.Convolve(x, c.Value(l.kernelWeight), xla.Convolution{Strides: w.strides, Dilation: w.dilation, Groups: l.groups, Pads: pads})
-	return l.finish(c, y)
+	how := xla.Convolution{Strides: l.window.strides, Dilation: l.window.dilation, Groups: l.groups, Pads: pads}
+	return l.finish(c, xla.Convolve(x, c.Value(l.kernelWeight), how))
 }
 
 // Config returns Keras' configuration of a Conv2D.

@@ -21,8 +21,8 @@ func curvesRun(model string, epochs int, end float64) *History {
 	return h
 }
 
-// TestCurvesOfRuns draws curves, into the folder GOCIFAR_PICTURES if that is set, and
-// looks for every line's label.
+// TestCurvesOfRuns draws curves, into the folder GOCIFAR_PICTURES if that is
+// set, and looks for every line's label.
 func TestCurvesOfRuns(t *testing.T) {
 	one := curvesRun("model_1", 10, 0.8)
 	var several []*History

@@ -1,6 +1,6 @@
 // Package history holds what a training has measured: [Logs] of one moment, a
-// [History] of all epochs, and their forms for people, which are Keras': the line
-// after each epoch, a table, curves.
+// [History] of all epochs, and their forms for people, which are Keras': the
+// line after each epoch, a table, curves.
 //
 // A history knows no model, only names and values; package layers fills it and
 // saves it as JSON. It shows itself in notebooks, and so do its curves:

@@ -12,7 +12,8 @@ import (
 // Logs holds measured values by name: loss, accuracy, val_loss and so on.
 type Logs map[string]float64
 
-// String lists the values as Keras' evaluate does: "accuracy: 0.7066 - loss: 1.0203".
+// String lists the values as Keras' evaluate does: "accuracy: 0.7066 - loss:
+// 1.0203".
 func (l Logs) String() string {
 	return strings.Join(l.fields(slices.Sorted(maps.Keys(l))), " - ")
 }

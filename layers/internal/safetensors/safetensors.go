@@ -49,8 +49,8 @@ type entry struct {
 	Offsets [2]int64 `json:"data_offsets"`
 }
 
-// Write replaces the file at path in one move: a reader, or a machine that stops
-// half way, finds either the old file or the new one.
+// Write replaces the file at path in one move: a reader, or a machine that
+// stops half way, finds either the old file or the new one.
 func Write(path string, list []Tensor, metadata map[string]string) error {
 	return atomicfile.Write(path, func(w io.Writer) error {
 		sum, offset := crc32.New(castagnoli), int64(0)

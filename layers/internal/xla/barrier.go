@@ -10,9 +10,8 @@ import (
 // AfterAllGradients holds a step's gradients back until the last of them is
 // computed; those that are widened bfloat16, before they are widened.
 //
-// Then no weight is read after its update. Otherwise XLA (JAX 0.11.2) updates a
-// weight as soon as its own gradient is there, and copies it first where another
-// gradient reads it.
+// Then no weight is read after its update, and XLA (JAX 0.11.2) need not copy
+// it to write the new one in place.
 func AfterAllGradients(gradients []*graph.Node) []*graph.Node {
 	narrow := slices.Clone(gradients)
 	for i, v := range gradients {

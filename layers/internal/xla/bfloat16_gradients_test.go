@@ -47,7 +47,8 @@ func TestBFloat16Gradients(t *testing.T) {
 						t.Errorf("gradient %d is a %s", i, got.DType())
 					}
 					difference := graph.Abs(graph.Sub(graph.ConvertDType(got, dtypes.Float32), want[i]))
-					differences = append(differences, graph.Div(graph.ReduceAllMax(difference), graph.ReduceAllMax(graph.Abs(want[i]))))
+					largest := graph.ReduceAllMax(graph.Abs(want[i]))
+					differences = append(differences, graph.Div(graph.ReduceAllMax(difference), largest))
 				}
 				return differences
 			}, x, kernel, bias)
@@ -63,8 +64,8 @@ func TestBFloat16Gradients(t *testing.T) {
 	}
 }
 
-// TestAfterAllGradientsKeepsValues: behind the barrier every value is what it was, of its
-// own type. The values are whole, as XLA may leave a rounding out.
+// TestAfterAllGradientsKeepsValues: behind the barrier every value is what it
+// was, of its own type. The values are whole, as XLA may leave a rounding out.
 func TestAfterAllGradientsKeepsValues(t *testing.T) {
 	x := tensors.FromValue([]float32{1, 2, 3, 5, 8, 13})
 	out, err := graph.CallOnceN(testBackend(t), func(x *graph.Node) []*graph.Node {
@@ -75,7 +76,8 @@ func TestAfterAllGradientsKeepsValues(t *testing.T) {
 			if got.DType() != values[i].DType() {
 				t.Errorf("value %d is a %s, was a %s", i, got.DType(), values[i].DType())
 			}
-			differences = append(differences, graph.ConvertDType(graph.ReduceAllMax(graph.Abs(graph.Sub(got, values[i]))), dtypes.Float32))
+			difference := graph.ReduceAllMax(graph.Abs(graph.Sub(got, values[i])))
+			differences = append(differences, graph.ConvertDType(difference, dtypes.Float32))
 		}
 		return differences
 	}, x)

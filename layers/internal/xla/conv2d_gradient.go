@@ -9,8 +9,8 @@ import (
 )
 
 // withFastGradients is the convolution by XLA's own operation. Where oneDNN
-// computes it, its gradients are those below: GoMLX 0.28's are convolutions that
-// oneDNN is slow at, or that XLA (JAX 0.11.2) does not hand to it.
+// computes it, its gradients are those below: GoMLX 0.28's are convolutions
+// that oneDNN is slow at, or that XLA (JAX 0.11.2) does not hand to it.
 func (c Convolution) withFastGradients(x, kernel *graph.Node) *graph.Node {
 	if !OnCPU(x.Graph()) || !oneDNNConvolves(x.DType()) || !c.hasFastGradients(kernel) {
 		return c.operation(x, kernel)
@@ -45,8 +45,8 @@ func (c Convolution) hasFastGradients(kernel *graph.Node) bool {
 
 // inputGradient is the gradient with respect to the images: dy convolved with
 // the kernel turned by 180 degrees and its channels exchanged. GoMLX names the
-// kernel's axes in another order instead. XLA does not hand such convolutions to
-// oneDNN in bfloat16, and computes them in float32.
+// kernel's axes in another order instead. XLA does not hand such convolutions
+// to oneDNN in bfloat16, and computes them in float32.
 func (c Convolution) inputGradient(dy, kernel *graph.Node) *graph.Node {
 	size := kernel.Shape().Dimensions
 	back := make([][2]int, len(c.Pads))
@@ -58,15 +58,15 @@ func (c Convolution) inputGradient(dy, kernel *graph.Node) *graph.Node {
 }
 
 // kernelGradient is the gradient with respect to the kernel [rows, columns, in,
-// out]: the images convolved with dy, the examples of the batch as channels. For
-// a kernel of 1x1 it is a product.
+// out]: the images convolved with dy, the examples of the batch as channels.
+// For a kernel of 1x1 it is a product.
 //
 // GoMLX takes the images' channels as examples. oneDNN then goes through all of
 // dy for each of them, to compute rows of as many values as the kernel has
-// columns. Here the channels stand beside each other in the image's columns, and
-// the convolution takes every channels-th column: rows are as many times longer,
-// from one pass over dy. Split channels into examples only until every processor
-// has a row.
+// columns. Here the channels stand beside each other in the image's columns,
+// and the convolution takes every channels-th column: rows are as many times
+// longer, from one pass over dy. Split channels into examples only until every
+// processor has a row.
 func (c Convolution) kernelGradient(x, dy *graph.Node, kernel []int, processors int) *graph.Node {
 	if kernel[0] == 1 && kernel[1] == 1 {
 		pixels := allButLast(x)

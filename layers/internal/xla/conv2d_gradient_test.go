@@ -35,18 +35,21 @@ func TestConvolutionGradients(t *testing.T) {
 				kernel, conv.Pads = conv.oddKernel(kernel)
 				y := conv.operation(x, kernel)
 				want := graph.Gradient(graph.ReduceAllSum(graph.Square(y)), x, kernel)
-				halves := []*graph.Node{graph.ConvertDType(x, dtypes.BFloat16), graph.ConvertDType(kernel, dtypes.BFloat16)}
-				gots := graph.Gradient(graph.ReduceAllSum(graph.Square(conv.withFastGradients(halves[0], halves[1]))), halves...)
+				halfX, halfKernel := graph.ConvertDType(x, dtypes.BFloat16), graph.ConvertDType(kernel, dtypes.BFloat16)
+				halfY := conv.withFastGradients(halfX, halfKernel)
+				gots := graph.Gradient(graph.ReduceAllSum(graph.Square(halfY)), halfX, halfKernel)
 				if has = conv.hasFastGradients(kernel); has {
 					dy := graph.MulScalar(y, 2)
 					for _, processors := range []int{1, 5, 64} {
-						gots = append(gots, conv.inputGradient(dy, kernel), conv.kernelGradient(x, dy, kernel.Shape().Dimensions, processors))
+						gots = append(gots, conv.inputGradient(dy, kernel),
+							conv.kernelGradient(x, dy, kernel.Shape().Dimensions, processors))
 					}
 				}
 				for i, got := range gots {
 					want := want[i%2]
 					got = graph.ConvertDType(got, dtypes.Float32)
-					gots[i] = graph.Div(graph.ReduceAllMax(graph.Abs(graph.Sub(got, want))), graph.ReduceAllMax(graph.Abs(want)))
+					difference := graph.ReduceAllMax(graph.Abs(graph.Sub(got, want)))
+					gots[i] = graph.Div(difference, graph.ReduceAllMax(graph.Abs(want)))
 				}
 				return gots
 			}, x, kernel)

@@ -19,6 +19,6 @@
 //	y = xla.AddBias(y, bias)
 //
 // It leaves to package layers what Keras defines (paddings, defaults, types),
-// to xlaplugin how a plugin is loaded and its programs are kept. Functions panic
-// as GoMLX's do.
+// to xlaplugin how a plugin is loaded and its programs are kept. Functions
+// panic as GoMLX's do.
 package xla

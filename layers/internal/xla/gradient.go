@@ -10,10 +10,11 @@ import (
 // derived from f but is gradient(i, dy), where dy is the gradient with respect
 // to f's result. It must have in[i]'s shape.
 //
-// GoMLX 0.28 lets only an identity have a gradient of one's own. So one identity
-// stands behind f and notes dy, and one stands before each value. The reverse
-// sweep reaches the latter last, and they answer with the gradient. Nobody reads
-// what the sweep derived from f in between, so the compiler drops it.
+// GoMLX 0.28 lets only an identity have a gradient of one's own. So one
+// identity stands behind f and notes dy, and one stands before each value. The
+// reverse sweep reaches the latter last, and they answer with the gradient.
+// Nobody reads what the sweep derived from f in between, so the compiler drops
+// it.
 func withGradients(in []*graph.Node, f func(in []*graph.Node) *graph.Node,
 	gradient func(i int, dy *graph.Node) *graph.Node) *graph.Node {
 	var dy *graph.Node

@@ -7,10 +7,10 @@ import (
 
 // Materialize is x, bit for bit, and so is its gradient. On XLA's CPU backend
 // (JAX 0.11.2) a float32 or uint8 x is computed once, into memory of its own.
-// Left to itself, XLA computes what it considers cheap anew wherever it is read:
-// a Dropout's random numbers once for each tap of the pool behind it, pixel by
-// pixel, and once more in the gradient, where each pixel of a tile looks for the
-// tile's maximum.
+// Left to itself, XLA computes what it considers cheap anew wherever it is
+// read: a Dropout's random numbers once for each tap of the pool behind it,
+// pixel by pixel, and once more in the gradient, where each pixel of a tile
+// looks for the tile's maximum.
 //
 // XLA does not duplicate a division, so divide by a hidden 1. XLA does not see
 // the 1, because it does not add up shifts. LLVM, which runs after XLA, sees it

@@ -12,7 +12,8 @@ import (
 // TestMaterialize wants every bit of the values, and a gradient of one for
 // each.
 func TestMaterialize(t *testing.T) {
-	values := []float32{0, float32(math.Copysign(0, -1)), 1, -1.5, math.MaxFloat32, math.SmallestNonzeroFloat32, 1e-38, 0.1,
+	values := []float32{0, float32(math.Copysign(0, -1)), 1, -1.5,
+		math.MaxFloat32, math.SmallestNonzeroFloat32, 1e-38, 0.1,
 		float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN())}
 	small := []uint8{0, 1, 2, 3, 15, 16, 127, 128, 255}
 	out, err := graph.CallOnceN(testBackend(t), func(x, small *graph.Node) []*graph.Node {

@@ -43,8 +43,8 @@ func Open(config, cache string) (compute.Backend, error) {
 }
 
 // namedPlugin returns the options of a configuration that names XLA's plugin by
-// its path, as kernelspecs do, and the plugin's device: "cpu", "cuda", or "" for
-// those that are go-xla's to open.
+// its path, as kernelspecs do, and the plugin's device: "cpu", "cuda", or ""
+// for those that are go-xla's to open.
 func namedPlugin(config string) (options, device string) {
 	name, options, _ := strings.Cut(config, ":")
 	plugin, _, _ := strings.Cut(options, ",")

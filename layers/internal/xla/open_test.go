@@ -46,8 +46,8 @@ func TestThreads(t *testing.T) {
 	if backend := testBackend(t); backend.Name() != goxla.BackendName {
 		t.Skipf("the backend is %s; GOMLX_BACKEND=xla:PLUGIN tests XLA", backend.Name())
 	}
-	if _, device := namedPlugin(os.Getenv("GOMLX_BACKEND")); device != "cpu" || runtime.GOOS != "linux" || os.Getenv("NPROC") != "" ||
-		strings.Contains(os.Getenv("XLA_FLAGS"), "device_count") {
+	if _, device := namedPlugin(os.Getenv("GOMLX_BACKEND")); device != "cpu" || runtime.GOOS != "linux" ||
+		os.Getenv("NPROC") != "" || strings.Contains(os.Getenv("XLA_FLAGS"), "device_count") {
 		t.Skip("wants Linux, GOMLX_BACKEND=xla:PLUGIN, and neither NPROC nor a number of devices in XLA_FLAGS")
 	}
 	names, err := filepath.Glob("/proc/self/task/*/comm")

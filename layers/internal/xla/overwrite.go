@@ -15,11 +15,11 @@ import (
 // program says so now.
 //
 // Donating alone is not enough. The program decides which result lies where, by
-// an attribute of its parameters (jax sets it, too) for which go-xla 0.4.5 has no
-// option. Without the attribute a step frees its donated weights and slots and
-// asks for as much new memory, whose pages the system first fills with zeros: in
-// Model 1 25 MB a step. Overwriting took its step from 38 to 33 ms of processor
-// time (SPEED.md).
+// an attribute of its parameters (jax sets it, too) for which go-xla 0.4.5 has
+// no option. Without the attribute a step frees its donated weights and slots
+// and asks for as much new memory, whose pages the system first fills with
+// zeros: in Model 1 25 MB a step. Overwriting took its step from 38 to 33 ms of
+// processor time (SPEED.md).
 //
 // The attribute is set through go-xla's StableHLO function, a private field of
 // the graph's builder. Each field on the way is taken only if its type is the

@@ -5,7 +5,8 @@ import "testing"
 func TestPrivateRefusesOtherLayouts(t *testing.T) {
 	type holder struct{ fn int }
 	for name, pointer := range map[string]any{
-		"another type": &holder{fn: 1}, "a missing field": &struct{}{}, "no pointer": holder{fn: 1}, "nil": nil, "a nil pointer": (*holder)(nil),
+		"another type": &holder{fn: 1}, "a missing field": &struct{}{}, "no pointer": holder{fn: 1},
+		"nil": nil, "a nil pointer": (*holder)(nil),
 	} {
 		if _, ok := private[string](pointer, "fn"); ok {
 			t.Errorf("%s: a field was found", name)

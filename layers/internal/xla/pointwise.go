@@ -7,8 +7,9 @@ import (
 
 // InFloat32 is f of x, of x's type. For a bfloat16 x, f is computed in float32
 // and its result rounded once: XLA's CPU backend (JAX 0.11.2) has no vector
-// instructions for bfloat16's comparisons and selections, and it would round after
-// every operation. In a chain of layers it now rounds after the last one only.
+// instructions for bfloat16's comparisons and selections, and it would round
+// after every operation. In a chain of layers it now rounds after the last one
+// only.
 func InFloat32(x *graph.Node, f func(x *graph.Node) *graph.Node) *graph.Node {
 	if x.DType() != dtypes.BFloat16 {
 		return f(x)
@@ -16,8 +17,8 @@ func InFloat32(x *graph.Node, f func(x *graph.Node) *graph.Node) *graph.Node {
 	return graph.ConvertDType(f(graph.ConvertDType(x, dtypes.Float32)), dtypes.BFloat16)
 }
 
-// rowsChannels is the number of channels from which on XLA's CPU backend computes
-// a bfloat16 image's values in the order of memory.
+// rowsChannels is the number of channels from which on XLA's CPU backend
+// computes a bfloat16 image's values in the order of memory.
 const rowsChannels = 32
 
 // Pointwise is InFloat32 of a function of each value by itself. The second

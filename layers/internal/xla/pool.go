@@ -13,10 +13,9 @@ import (
 // Pool is a pooling's window, which moves over images [batch, height, width,
 // channels]. Pairs are of height and width.
 //
-// Its functions reduce windows by operations on strided slices or reshaped axes,
-// since XLA's reduce-window (JAX 0.11.2) is several times slower on a CPU, and
-// GoMLX 0.28 derives no gradient for some windows: see BenchmarkMaxPooling2D of
-// package layers.
+// Its functions reduce windows by operations on strided slices or reshaped
+// axes, since XLA's reduce-window (JAX 0.11.2) is several times slower on a
+// CPU: see BenchmarkMaxPooling2D of package layers.
 type Pool struct {
 	Size, Strides [2]int
 	// Pads are the numbers of pixels that count for nothing before and after the
@@ -109,13 +108,14 @@ func (p Pool) taps(x *graph.Node, fill float64) []*graph.Node {
 }
 
 // Max returns the maximum of each window. The gradient goes to a window's first
-// maximum in row-major order; GoMLX 0.28's goes to every tied maximum.
+// maximum in row-major order; that of GoMLX 0.28's ReduceMax
+// goes to every tied maximum.
 //
 // It compares one tap of the windows after the other: strided slices and
 // comparisons, which XLA fuses into their readers. On its CPU backend (JAX
-// 0.11.2, AMD EPYC, 32 images of 32x32x32) pool and gradient together took 0.6 ms
-// of processor time so, 2.1 as a maximum over reshaped axes, and 2.9 as that with
-// the gradient to the first.
+// 0.11.2, AMD EPYC, 32 images of 32x32x32) pool and gradient together took 0.6
+// ms of processor time so, 2.1 as a maximum over reshaped axes, and 2.9 as that
+// with the gradient to the first.
 func (p Pool) Max(x *graph.Node) *graph.Node { return InFloat32(x, p.max) }
 
 func (p Pool) max(x *graph.Node) *graph.Node {
@@ -151,8 +151,8 @@ func (p Pool) firstMaxima(x *graph.Node) (largest, index *graph.Node) {
 	return largest, index
 }
 
-// toMaxima spreads dy, which has a value for each tile of x, to the pixel of the
-// tile that index names; the others get zeros.
+// toMaxima spreads dy, which has a value for each tile of x, to the pixel of
+// the tile that index names; the others get zeros.
 func toMaxima(x *graph.Node, tiles []int, index, dy *graph.Node) *graph.Node {
 	g := x.Graph()
 	spread := func(perTile *graph.Node) *graph.Node {

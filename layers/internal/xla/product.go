@@ -8,10 +8,10 @@ import (
 // Product multiplies the last axis of x by the kernel [in, out].
 //
 // In bfloat16 GoMLX 0.28 does three things that cost more than the products or
-// keep XLA's CPU backend from handing them to oneDNN: it computes both gradients
-// in float32; it asks for an accumulation in float32, which oneDNN has in any
-// case; and where it asks for that, it adds to the kernel a zero that depends on
-// x, so that the kernel is rounded anew for every product.
+// keep XLA's CPU backend from handing them to oneDNN: it computes both
+// gradients in float32; it asks for an accumulation in float32, which oneDNN
+// has in any case; and where it asks for that, it adds to the kernel a zero
+// that depends on x, so that the kernel is rounded anew for every product.
 func Product(x, kernel *graph.Node) *graph.Node {
 	if x.DType() != dtypes.BFloat16 || !OnCPU(x.Graph()) {
 		return graph.Dot(x, kernel).General([]int{x.Rank() - 1}, nil, []int{0}, nil)

@@ -13,8 +13,8 @@ import (
 // The numbers are a hash of the element's index: two rounds of multiply and
 // xor-shift (Chris Wellons' lowbias32) with a key mixed in before each, about
 // nine integer operations a value that XLA fuses into the reader. Philox, the
-// generator behind the RandomUniform of GoMLX 0.28, took half of a training step
-// of the walkthrough's second model.
+// generator behind the RandomUniform of GoMLX 0.28, took half of a training
+// step of the walkthrough's second model.
 func RandomBits(seed *graph.Node, stream uint32, dimensions ...int) *graph.Node {
 	first := scramble(graph.AddScalar(seed, stream*0x9e3779b9))
 	second := scramble(graph.AddScalar(first, uint32(0x85ebca6b)))
