@@ -108,8 +108,8 @@ func (p Pool) taps(x *graph.Node, fill float64) []*graph.Node {
 }
 
 // Max returns the maximum of each window. The gradient goes to a window's first
-// maximum in row-major order; that of GoMLX 0.28's ReduceMax
-// goes to every tied maximum.
+// maximum in row-major order; that of GoMLX 0.28's ReduceMax goes to every tied
+// maximum.
 //
 // It compares one tap of the windows after the other: strided slices and
 // comparisons, which XLA fuses into their readers. On its CPU backend (JAX
