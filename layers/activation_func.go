@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gocifar/gocifar/layers/internal/xla"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
@@ -58,9 +59,27 @@ func (c *Call) activate(f ActivationFunc, x *graph.Node) *graph.Node {
 	case Softmax:
 		return c.softmax(x, -1)
 	case LogSoftmax:
-		return inFloat32(x, f.of)
+		return xla.InFloat32(x, f.of)
 	}
 	return c.pointwise(x, f.of)
+}
+
+// pointwise applies a function of each value by itself, and remembers what a
+// convolution should read instead of the result.
+func (c *Call) pointwise(x *graph.Node, f func(x *graph.Node) *graph.Node) *graph.Node {
+	y, forConvolution := xla.Pointwise(x, f)
+	if forConvolution != nil {
+		c.rows[y] = forConvolution
+	}
+	return y
+}
+
+// forConvolution is the result of an activation as a convolution should read it.
+func (c *Call) forConvolution(x *graph.Node) *graph.Node {
+	if y := c.rows[x]; y != nil {
+		return y
+	}
+	return x
 }
 
 // of applies any function but Linear and Softmax.

@@ -23,7 +23,7 @@ func TestRowsChangeNoBit(t *testing.T) {
 		"ReLU":      func(c *Call, x *graph.Node) *graph.Node { return ReLU().Call(c, []*graph.Node{x}) },
 		"swish":     func(c *Call, x *graph.Node) *graph.Node { return c.activate(Silu, x) },
 	} {
-		out, err := graph.CallOnceN(mustBackend(t), func(x *graph.Node) []*graph.Node {
+		out, err := graph.CallOnceN(testBackend(t), func(x *graph.Node) []*graph.Node {
 			c := NewCall(x.Graph(), true, nil, nil)
 			narrow := graph.ConvertDType(x, dtypes.BFloat16)
 			y := activate(c, narrow)
@@ -68,7 +68,7 @@ func TestRowsAreForFewChannels(t *testing.T) {
 		{"a vector", dtypes.BFloat16, Shape{2, 16}, Relu},
 		{"a function of all channels", dtypes.BFloat16, Shape{2, 4, 4, 16}, LogSoftmax},
 	} {
-		_, err := graph.CallOnceN(mustBackend(t), func(x *graph.Node) []*graph.Node {
+		_, err := graph.CallOnceN(testBackend(t), func(x *graph.Node) []*graph.Node {
 			call := NewCall(x.Graph(), true, nil, nil)
 			y := call.activate(c.f, graph.ConvertDType(x, c.dtype))
 			if call.forConvolution(y) != y {

@@ -3,6 +3,7 @@ package layers
 import (
 	"fmt"
 
+	"github.com/gocifar/gocifar/layers/internal/xla"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -143,7 +144,7 @@ func (l *BatchNormalizationLayer) Call(c *Call, in []*graph.Node) *graph.Node {
 	if l.center {
 		shift = graph.Add(shift, c.Value(l.beta))
 	}
-	return addBias(graph.Mul(x, graph.ExpandLeftToRank(factor, x.Rank())), shift)
+	return xla.AddBias(graph.Mul(x, graph.ExpandLeftToRank(factor, x.Rank())), shift)
 }
 
 // computesInFloat32: statistics of half precision would be too coarse; Keras

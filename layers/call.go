@@ -3,6 +3,7 @@ package layers
 import (
 	"slices"
 
+	"github.com/gocifar/gocifar/layers/internal/xla"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
@@ -26,7 +27,7 @@ type Call struct {
 	streams uint32
 	updates []Update
 	logits  map[*graph.Node]*graph.Node
-	rows    map[*graph.Node]*graph.Node // see pointwise
+	rows    map[*graph.Node]*graph.Node // what convolutions read instead; see pointwise
 	mixed   bool                        // some layer computes in another type than float32
 	compute dtypes.DType                // of the layer that is being called, where mixed
 }
@@ -63,6 +64,16 @@ func (c *Call) newest(v *Variable) *graph.Node {
 		}
 	}
 	return c.value(v)
+}
+
+// Bits returns uniformly distributed uint32 values of the given dimensions.
+// Each call has a stream of its own, and each step (seed) other numbers.
+func (c *Call) Bits(dimensions ...int) *graph.Node {
+	if c.seed == nil {
+		panic("layers: this pass needs random numbers, but NewCall got no seed")
+	}
+	c.streams++
+	return xla.RandomBits(c.seed, c.streams, dimensions...)
 }
 
 // Update records a variable's new value. Gradients do not flow through it.

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+
+	"github.com/gocifar/gocifar/layers/history"
 )
 
 // ModelCheckpointCallback keeps the weights of the best epoch in a file, as
@@ -18,7 +20,7 @@ type ModelCheckpointCallback struct {
 // checkpointState is what a resumed run needs.
 type checkpointState struct {
 	Seen bool
-	Best jsonFloat
+	Best history.Float
 }
 
 // ModelCheckpoint saves the weights whenever val_loss is better than ever, to
@@ -55,7 +57,7 @@ func (c *ModelCheckpointCallback) OnEpochEnd(t *Training, _ int, logs Logs) erro
 	if c.state.Seen && !c.monitor.better(value, float64(c.state.Best)) {
 		return nil
 	}
-	c.state = checkpointState{true, jsonFloat(value)}
+	c.state = checkpointState{true, history.Float(value)}
 	path := c.path
 	if path == "" {
 		path = filepath.Join(t.run.dir, bestFile)

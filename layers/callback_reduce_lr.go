@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+
+	"github.com/gocifar/gocifar/layers/history"
 )
 
 // ReduceLROnPlateauCallback lowers the learning rate when a value no longer
@@ -21,7 +23,7 @@ type ReduceLROnPlateauCallback struct {
 // plateauState is what a resumed run needs.
 type plateauState struct {
 	Seen           bool
-	Best           jsonFloat
+	Best           history.Float
 	Wait, Cooldown int
 }
 
@@ -91,7 +93,7 @@ func (c *ReduceLROnPlateauCallback) OnEpochEnd(t *Training, epoch int, logs Logs
 	}
 	switch {
 	case !s.Seen || c.monitor.better(value, float64(s.Best)):
-		s.Seen, s.Best, s.Wait = true, jsonFloat(value), 0
+		s.Seen, s.Best, s.Wait = true, history.Float(value), 0
 	case s.Cooldown == 0:
 		s.Wait++
 		if s.Wait >= c.patience && rate > c.minimum {

@@ -17,7 +17,7 @@ type compiled struct {
 	state       optimizerState
 	steps       map[string]*trainStep
 	evaluators  map[int]*evaluator
-	apart       bool // a step's results do not overwrite its arguments (see overwrite); for comparison
+	noAliasing  bool // a step's results do not overwrite its arguments (see xla.Overwrite); for comparison
 	atOnce      int  // steps in one execution (see stepsAtOnce); 0 for what the backend likes; for tests
 }
 

@@ -3,21 +3,17 @@ package layers
 import (
 	"fmt"
 
-	"github.com/gomlx/compute"
+	"github.com/gocifar/gocifar/layers/internal/xla"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// Conv2DLayer is a 2-D convolution: (None, h, w, in) to (None, h', w', filters).
-// Variables: kernel (kh, kw, in/groups, filters) and, unless WithoutBias, bias
-// (filters).
+// Conv2DLayer is a 2-D convolution: (None, h, w, in) to (None, h', w',
+// filters). Variables: kernel (kh, kw, in/groups, filters) and, unless
+// WithoutBias, bias (filters).
 type Conv2DLayer struct {
-	Base[*Conv2DLayer]
-	filters, groups          int
-	window                   window
-	activation               ActivationFunc
-	useBias                  bool
-	kernelInit, biasInit     Initializer
-	kernelWeight, biasWeight *Variable
+	kernelAndBias[*Conv2DLayer]
+	filters, groups int
+	window          window
 }
 
 // Conv2D makes a convolution with the given number of filters (at least 1) and
@@ -29,10 +25,10 @@ type Conv2DLayer struct {
 // activation, a bias, kernel from GlorotUniform, bias from Zeros.
 func Conv2D(filters int, kernelSize ...int) *Conv2DLayer {
 	l := &Conv2DLayer{
-		filters: filters, groups: 1, activation: Linear, useBias: true, kernelInit: GlorotUniform, biasInit: Zeros,
+		filters: filters, groups: 1,
 		window: window{strides: [2]int{1, 1}, dilation: [2]int{1, 1}, padding: Valid},
 	}
-	l.Init(l, "Conv2D")
+	l.init(l, "Conv2D")
 	if filters < 1 {
 		l.invalid("filters must be at least 1, got %d", filters)
 	}
@@ -87,39 +83,6 @@ func (l *Conv2DLayer) Groups(groups int) *Conv2DLayer {
 	return l
 }
 
-// Activation sets the activation function. Default Linear.
-func (l *Conv2DLayer) Activation(f ActivationFunc) *Conv2DLayer {
-	if err := f.check(); err != nil {
-		l.invalid("%w", err)
-	}
-	l.activation = f
-	return l
-}
-
-// WithoutBias leaves the bias out.
-func (l *Conv2DLayer) WithoutBias() *Conv2DLayer {
-	l.useBias = false
-	return l
-}
-
-// KernelInitializer sets how the kernel starts. Default GlorotUniform.
-func (l *Conv2DLayer) KernelInitializer(i Initializer) *Conv2DLayer {
-	if err := i.Check(); err != nil {
-		l.invalid("kernel: %w", err)
-	}
-	l.kernelInit = i
-	return l
-}
-
-// BiasInitializer sets how the bias starts. Default Zeros.
-func (l *Conv2DLayer) BiasInitializer(i Initializer) *Conv2DLayer {
-	if err := i.Check(); err != nil {
-		l.invalid("bias: %w", err)
-	}
-	l.biasInit = i
-	return l
-}
-
 // OutputShape wants one image.
 func (l *Conv2DLayer) OutputShape(in []Shape) (Shape, error) {
 	h, w, channels, err := oneImage(in)
@@ -145,11 +108,7 @@ func (l *Conv2DLayer) Build(in []Shape) error {
 		return err
 	}
 	shape := Shape{l.window.size[0], l.window.size[1], in[0][2] / l.groups, l.filters}
-	l.kernelWeight = l.addVariable("kernel", shape, l.kernelInit, true)
-	if l.useBias {
-		l.biasWeight = l.addVariable("bias", Shape{l.filters}, l.biasInit, true)
-	}
-	l.built = true
+	l.create(shape)
 	return nil
 }
 
@@ -160,47 +119,8 @@ func (l *Conv2DLayer) Call(c *Call, in []*graph.Node) *graph.Node {
 	if err != nil {
 		panic(err)
 	}
-	kernel, pads := l.oddKernel(c.Value(l.kernelWeight), pads)
-	y := l.wholeImage(x, kernel, pads)
-	if y == nil {
-		y = l.convolve(x, kernel, pads)
-	}
-	if l.useBias {
-		y = addBias(y, c.Value(l.biasWeight))
-	}
-	return c.activate(l.activation, y)
-}
-
-// operation is XLA's own.
-func (l *Conv2DLayer) operation(x, kernel *graph.Node, pads [][2]int) *graph.Node {
-	conv := graph.Convolve(x, kernel).PaddingPerDim(pads)
-	if l.window.strides != [2]int{1, 1} {
-		conv = conv.StridePerAxis(l.window.strides[0], l.window.strides[1])
-	}
-	if l.window.dilation != [2]int{1, 1} {
-		conv = conv.DilationPerAxis(l.window.dilation[0], l.window.dilation[1])
-	}
-	if l.groups > 1 {
-		conv = conv.ChannelGroupCount(l.groups)
-	}
-	return conv.Done()
-}
-
-// oddKernel appends a row or column of zeros to a kernel whose span is even,
-// and pads the image by as much, which changes no result: GoMLX 0.28's gradient
-// of a convolution is shifted by a pixel for even spans.
-func (l *Conv2DLayer) oddKernel(kernel *graph.Node, pads [][2]int) (*graph.Node, [][2]int) {
-	var extra [4]compute.PadAxis
-	for axis := range 2 {
-		if dilation := l.window.dilation[axis]; (l.window.size[axis]-1)*dilation%2 == 1 {
-			extra[axis].End = 1
-			pads[axis][1] += dilation
-		}
-	}
-	if extra == [4]compute.PadAxis{} {
-		return kernel, pads
-	}
-	return graph.Pad(kernel, graph.ScalarZero(kernel.Graph(), kernel.DType()), extra[:]...), pads
+	how := xla.Convolution{Strides: l.window.strides, Dilation: l.window.dilation, Groups: l.groups, Pads: pads}
+	return l.finish(c, xla.Convolve(x, c.Value(l.kernelWeight), how))
 }
 
 // Config returns Keras' configuration of a Conv2D.
@@ -213,13 +133,6 @@ func (l *Conv2DLayer) Config() map[string]any {
 	c["data_format"] = "channels_last"
 	c["dilation_rate"] = l.window.dilation
 	c["groups"] = l.groups
-	c["activation"] = string(l.activation)
-	c["use_bias"] = l.useBias
-	c["kernel_initializer"] = l.kernelInit.config()
-	c["bias_initializer"] = l.biasInit.config()
-	for _, key := range []string{"kernel_regularizer", "bias_regularizer", "activity_regularizer",
-		"kernel_constraint", "bias_constraint"} {
-		c[key] = nil
-	}
+	c["activity_regularizer"] = nil
 	return c
 }

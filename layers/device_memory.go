@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/gomlx/gomlx/core/graph"
 )
 
 // ErrOutOfMemory is wrapped by the errors of Fit, Evaluate and Predict where the
@@ -25,15 +23,4 @@ func explainMemory(err error, batch int) error {
 		return err
 	}
 	return fmt.Errorf("%w: a BatchSize below %d takes less, and so does a smaller model or fewer examples: %w", ErrOutOfMemory, batch, err)
-}
-
-// fitsMachine returns an error if a layer's output alone is larger than the
-// machine's memory. XLA's rewriter for oneDNN, asked to compile such a program
-// for the CPU, ends the process.
-func fitsMachine(l Layer, output *graph.Node) error {
-	has := machineMemory()
-	if wants := uint64(output.Shape().ByteSize()); has > 0 && wants > has && onCPU(output.Graph()) {
-		return fmt.Errorf("out of memory: the output of layer %q takes %d bytes, the machine has %d", l.Name(), wants, has)
-	}
-	return nil
 }

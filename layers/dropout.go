@@ -3,6 +3,7 @@ package layers
 import (
 	"math"
 
+	"github.com/gocifar/gocifar/layers/internal/xla"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
@@ -41,8 +42,8 @@ func (l *DropoutLayer) Call(c *Call, in []*graph.Node) *graph.Node {
 	}
 	bits := c.Bits(x.Shape().Dimensions...)
 	keep := graph.GreaterOrEqual(bits, graph.Scalar(c.Graph, dtypes.Uint32, uint32(limit)))
-	return inFloat32(x, func(x *graph.Node) *graph.Node {
-		return computedOnce(graph.Where(keep, graph.MulScalar(x, 1/(1-l.rate)), graph.ZerosLike(x)))
+	return xla.InFloat32(x, func(x *graph.Node) *graph.Node {
+		return xla.Materialize(graph.Where(keep, graph.MulScalar(x, 1/(1-l.rate)), graph.ZerosLike(x)))
 	})
 }
 

@@ -1,6 +1,9 @@
 package layers
 
-import "github.com/gocifar/gocifar/internal/xlaflags"
+import (
+	"github.com/gocifar/gocifar/internal/xlaflags"
+	"github.com/gocifar/gocifar/layers/internal/xla"
+)
 
 // FastestPolicy is MixedBFloat16 where it is known to be faster than Float32,
 // and Float32 elsewhere:
@@ -23,7 +26,7 @@ func FastestPolicy() (DTypePolicy, error) {
 	if err != nil {
 		return Float32, err
 	}
-	if computesOnCPU(backend) && xlaflags.ProcessorIsFastInBFloat16() && xlaflags.HasOneDNN() {
+	if xla.IsCPU(backend) && xlaflags.ProcessorIsFastInBFloat16() && xlaflags.HasOneDNN() {
 		return MixedBFloat16, nil
 	}
 	return Float32, nil

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/gocifar/gocifar/internal/xlaflags"
+	"github.com/gocifar/gocifar/layers/internal/xla"
 )
 
 // TestFastestPolicy: bfloat16 is taken only where the processor is fast in it, and
@@ -14,7 +15,7 @@ func TestFastestPolicy(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Float32
-	if computesOnCPU(backend) && xlaflags.ProcessorIsFastInBFloat16() {
+	if xla.IsCPU(backend) && xlaflags.ProcessorIsFastInBFloat16() {
 		want = MixedBFloat16
 	}
 	for flags, want := range map[string]DTypePolicy{

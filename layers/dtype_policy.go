@@ -136,14 +136,3 @@ func (c *Call) as(x *graph.Node, dtype dtypes.DType) *graph.Node {
 	}
 	return y
 }
-
-// inFloat32 is f of x, of x's type. f is computed in float32 and its result
-// rounded once: XLA's CPU backend has no vector instructions for bfloat16's
-// comparisons and selections, and would round after every operation of a chain
-// of layers, where it now rounds behind the last.
-func inFloat32(x *graph.Node, f func(x *graph.Node) *graph.Node) *graph.Node {
-	if x.DType() != dtypes.BFloat16 {
-		return f(x)
-	}
-	return graph.ConvertDType(f(graph.ConvertDType(x, dtypes.Float32)), dtypes.BFloat16)
-}

@@ -27,21 +27,12 @@ func upload(backend compute.Backend, e *Examples) (d *deviceData, err error) {
 			d.free()
 		}
 	}()
-	dims := append([]int{e.Len()}, e.Shape...)
-	if e.Bytes != nil {
-		d.values, err = toDevice(backend, e.Bytes, shapes.Make(dtypes.Uint8, dims...))
-	} else {
-		d.values, err = toDevice(backend, e.Floats, shapes.Make(dtypes.Float32, dims...))
-	}
+	d.values, err = e.device(backend, 0, e.Len(), e.Len())
 	if err == nil && e.Labels != nil {
 		d.labels, err = toDevice(backend, e.Labels, shapes.Make(dtypes.Int32, e.Len()))
 	}
-	scale := e.Scale
-	if scale == 0 {
-		scale = 1
-	}
 	if err == nil {
-		d.scale, err = toDevice(backend, []float32{scale}, shapes.Make(dtypes.Float32))
+		d.scale, err = toDevice(backend, []float32{e.scale()}, shapes.Make(dtypes.Float32))
 	}
 	if err == nil {
 		d.offset, err = toDevice(backend, []float32{e.Offset}, shapes.Make(dtypes.Float32))

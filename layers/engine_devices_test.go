@@ -28,7 +28,7 @@ func TestDataParallel(t *testing.T) {
 		}
 		return
 	}
-	if n := mustBackend(t).NumDevices(); n != 4 {
+	if n := testBackend(t).NumDevices(); n != 4 {
 		t.Fatalf("XLA offers %d devices", n)
 	}
 	for name, c := range map[string]struct {
@@ -77,7 +77,7 @@ func TestDataParallel(t *testing.T) {
 
 // TestTooFewDevices: every backend says so.
 func TestTooFewDevices(t *testing.T) {
-	n := mustBackend(t).NumDevices() + 1
+	n := testBackend(t).NumDevices() + 1
 	refused(t, fmt.Sprintf("DataParallel(%d) wants %d devices", n, n), DataParallel(n))
 	refused(t, "at least 1", DataParallel(0))
 }

@@ -23,16 +23,11 @@ func (c *compiled) evaluator(m *Model, batch int) (*evaluator, error) {
 	if known := c.evaluators[batch]; known != nil {
 		return known, nil
 	}
-	backend, err := Backend()
-	if err != nil {
+	e := &evaluator{model: m, batch: batch}
+	var err error
+	if e.exec, err = m.program("evaluate", e.build); err != nil {
 		return nil, err
 	}
-	e := &evaluator{model: m, batch: batch}
-	exec, err := graph.NewExec(backend, e.build)
-	if err != nil {
-		return nil, fmt.Errorf("layers: model %q: %w", m.Name(), err)
-	}
-	e.exec = exec.WithName(m.Name() + "/evaluate").SetMaxCache(-1)
 	c.evaluators[batch] = e
 	return e, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -23,18 +24,26 @@ func (m *Model) predictor() (*predictor, error) {
 	if m.predictions != nil {
 		return m.predictions, nil
 	}
+	p := &predictor{model: m}
+	var err error
+	if p.exec, err = m.program("predict", p.build); err != nil {
+		return nil, err
+	}
+	m.predictions = p
+	return p, nil
+}
+
+// program makes a program of a graph, to be compiled for every shape that comes.
+func (m *Model) program(name string, build func(in []*graph.Node) []*graph.Node) (*graph.Exec, error) {
 	backend, err := Backend()
 	if err != nil {
 		return nil, err
 	}
-	p := &predictor{model: m}
-	exec, err := graph.NewExec(backend, p.build)
+	exec, err := graph.NewExec(backend, build)
 	if err != nil {
 		return nil, fmt.Errorf("layers: model %q: %w", m.Name(), err)
 	}
-	p.exec = exec.WithName(m.Name() + "/predict").SetMaxCache(-1)
-	m.predictions = p
-	return p, nil
+	return exec.WithName(m.Name() + "/" + name).SetMaxCache(-1), nil
 }
 
 // build is the graph of one batch. Its arguments: the batch, scale, offset,
@@ -56,20 +65,20 @@ func (p *predictor) build(in []*graph.Node) []*graph.Node {
 // run predicts all examples and hands each one's flat output to row, in
 // order.
 func (p *predictor) run(ctx context.Context, e *Examples, batch int, row func(i int, output []float32)) error {
-	scale := e.Scale
-	if scale == 0 {
-		scale = 1
+	backend, err := Backend()
+	if err != nil {
+		return err
 	}
 	for from := 0; from < e.Len(); from += batch {
 		if ctx.Err() != nil {
 			return fmt.Errorf("layers: predicting with model %q: %w", p.model.Name(), context.Cause(ctx))
 		}
 		to := min(from+batch, e.Len())
-		x, err := e.device(from, to, batch)
+		x, err := e.device(backend, from, to, batch)
 		if err != nil {
 			return err
 		}
-		args := []any{x, scale, e.Offset}
+		args := []any{x, e.scale(), e.Offset}
 		for _, v := range p.model.Variables() {
 			args = append(args, v.Value)
 		}
@@ -93,11 +102,7 @@ func (p *predictor) run(ctx context.Context, e *Examples, batch int, row func(i 
 
 // device copies examples from..to to the device, filled up with zeros to
 // batch rows.
-func (e *Examples) device(from, to, batch int) (*tensors.Tensor, error) {
-	backend, err := Backend()
-	if err != nil {
-		return nil, err
-	}
+func (e *Examples) device(backend compute.Backend, from, to, batch int) (*tensors.Tensor, error) {
 	size := Shape(e.Shape).Size()
 	dims := append([]int{batch}, e.Shape...)
 	if e.Bytes != nil {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gocifar/gocifar/layers/internal/xla"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -39,20 +40,15 @@ func (c *compiled) trainStep(m *Model, batch, devices, repeat int, partial, weig
 	if known := c.steps[s.key()]; known != nil {
 		return known, nil
 	}
-	backend, err := Backend()
-	if err != nil {
+	var err error
+	if s.exec, err = m.program("train", s.build); err != nil {
 		return nil, err
 	}
-	exec, err := graph.NewExec(backend, s.build)
-	if err != nil {
-		return nil, fmt.Errorf("layers: model %q: %w", m.Name(), err)
-	}
 	if devices > 1 {
-		if err := s.spread(exec); err != nil {
+		if err := s.spread(s.exec); err != nil {
 			return nil, fmt.Errorf("layers: model %q: %w", m.Name(), err)
 		}
 	}
-	s.exec = exec.WithName(m.Name() + "/train").SetMaxCache(-1)
 	c.steps[s.key()] = s
 	return s, nil
 }
@@ -118,8 +114,8 @@ func (s *trainStep) build(in []*graph.Node) []*graph.Node {
 		f = s.repeated
 	}
 	out := f(in)
-	if !s.compiled.apart {
-		overwrite(in[0].Graph(), s.pick(in), out)
+	if !s.compiled.noAliasing {
+		xla.Overwrite(in[0].Graph(), s.pick(in), out)
 	}
 	return out
 }
@@ -190,9 +186,7 @@ func (s *trainStep) once(in []*graph.Node) []*graph.Node {
 
 	measured := s.compiled.measure(call, labels, outputs, s.batch, a.classWeights...)
 	loss := measured.meanLoss()
-	// No weight is updated before all gradients are there: then none of them is
-	// read after its update, and XLA need not copy it to write the new one in place.
-	gradients := together(graph.Gradient(loss, a.weights...))
+	gradients := xla.AfterAllGradients(graph.Gradient(loss, a.weights...))
 	weights, slots := s.update(a, gradients)
 
 	out := []*graph.Node{
@@ -200,24 +194,6 @@ func (s *trainStep) once(in []*graph.Node) []*graph.Node {
 		graph.Add(a.sums, measured.vector()), firstNotFinite(a.firstBad, loss, a.step),
 	}
 	return slices.Concat(out, weights, slots, s.statistics(call))
-}
-
-// together holds all values back until the last of them is there, those that
-// are widened bfloat16 before they are widened.
-func together(values []*graph.Node) []*graph.Node {
-	narrow := slices.Clone(values)
-	for i, v := range values {
-		if v.Type() == graph.NodeTypeConvertDType && v.Inputs()[0].DType() == dtypes.BFloat16 {
-			narrow[i] = v.Inputs()[0]
-		}
-	}
-	ready := graph.OptimizationBarriers(narrow...)
-	for i, v := range values {
-		if narrow[i] != v {
-			ready[i] = graph.ConvertDType(ready[i], v.DType())
-		}
-	}
-	return ready
 }
 
 // replaced are the places of those arguments that a step replaces by its

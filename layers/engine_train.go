@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gocifar/gocifar/layers/internal/xla"
 	"github.com/gocifar/gocifar/layers/xlaplugin"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -198,7 +199,7 @@ func (t *trainer) atOnce(step int) int {
 // Few more than what hides the start of an execution, since a fit can be
 // interrupted between two of them alone.
 func stepsAtOnce(backend compute.Backend, steps int) int {
-	if !computesOnGPU(backend) {
+	if !xla.IsGPU(backend) {
 		return 1
 	}
 	for n := min(mostAtOnce, steps); n >= fewestAtOnce; n-- {

@@ -70,7 +70,7 @@ func TestSlowStepsOneByOne(t *testing.T) {
 	onXLA(t)
 	m := smallModel(t, false)
 	m.compiled.atOnce = 2
-	data, err := upload(mustBackend(t), smallImages(50))
+	data, err := upload(testBackend(t), smallImages(50))
 	if err != nil {
 		t.Fatal(err)
 	}

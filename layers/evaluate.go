@@ -36,7 +36,7 @@ func (m *Model) Evaluate(ctx context.Context, examples *Examples, list ...Option
 	logs, err := e.measure(ctx, data, 0, examples.Len())
 	if err == nil && (o.verbose == Lines || o.verbose == Bar) {
 		steps := (examples.Len() + e.batch - 1) / e.batch
-		newReporter(o, steps).line(logLine(o.form, steps, started(), logs, c.names()))
+		newReporter(o, steps).line(o.form.Line(steps, started(), logs, c.names()))
 	}
 	return logs, err
 }

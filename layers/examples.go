@@ -1,6 +1,9 @@
 package layers
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // Examples is a labelled set of examples in memory, which Fit, Evaluate and
 // Predict read. Its values are kept as they came (image bytes stay bytes) and
@@ -26,10 +29,7 @@ type Examples struct {
 
 // Len returns the number of examples.
 func (e *Examples) Len() int {
-	size := 1
-	for _, d := range e.Shape {
-		size *= d
-	}
+	size := Shape(e.Shape).Size()
 	if size == 0 {
 		return 0
 	}
@@ -51,10 +51,7 @@ func (e *Examples) Slice(from, to int) (*Examples, error) {
 	if from < 0 || to < from || to > n {
 		return nil, fmt.Errorf("layers: slice [%d:%d] of %d examples", from, to, n)
 	}
-	size := 1
-	for _, d := range e.Shape {
-		size *= d
-	}
+	size := Shape(e.Shape).Size()
 	out := *e
 	if e.Bytes != nil {
 		out.Bytes = e.Bytes[from*size : to*size]
@@ -66,3 +63,6 @@ func (e *Examples) Slice(from, to int) (*Examples, error) {
 	}
 	return &out, nil
 }
+
+// scale is Scale with its default.
+func (e *Examples) scale() float32 { return cmp.Or(e.Scale, 1) }

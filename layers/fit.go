@@ -2,9 +2,11 @@ package layers
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -225,13 +227,13 @@ func (f *fitting) epoch(ctx context.Context) (Logs, error) {
 		return nil, err
 	}
 	names := slices.Clone(t.names)
-	for _, extra := range slices.Sorted(mapsKeys(logs)) {
+	for _, extra := range slices.Sorted(maps.Keys(logs)) {
 		if !slices.Contains(names, extra) {
 			names = append(names, extra)
 		}
 	}
 	took := f.elapsed + time.Since(started)
-	t.History.add(epoch+1, took.Seconds(), logs, names)
+	t.History.Add(epoch+1, took.Seconds(), logs, names)
 	f.report.endEpoch(took, logs, names, t.History)
 	p.Epoch = epoch + 1
 	return logs, f.keep(0, nil, 0)
@@ -389,14 +391,13 @@ func (f *fitting) batchHooks(call func(BatchCallback) error) error {
 
 // fingerprint is a checksum of the examples.
 func (e *Examples) fingerprint() string {
-	sum := crc32.Update(0, castagnoli, e.Bytes)
+	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli)) // its Write never fails
+	_, _ = sum.Write(e.Bytes)
 	for part := range slices.Chunk(e.Floats, 1<<16) {
-		sum = crc32.Update(sum, castagnoli, float32Bytes(part))
+		_ = binary.Write(sum, binary.LittleEndian, part)
 	}
-	for part := range slices.Chunk(e.Labels, 1<<16) {
-		for _, l := range part {
-			sum = crc32.Update(sum, castagnoli, []byte{byte(l), byte(l >> 8)})
-		}
+	for _, l := range e.Labels {
+		_, _ = sum.Write([]byte{byte(l), byte(l >> 8)})
 	}
-	return fmt.Sprintf("%08x %v*%d scale %g offset %g", sum, e.Shape, e.Len(), e.Scale, e.Offset)
+	return fmt.Sprintf("%08x %v*%d scale %g offset %g", sum.Sum32(), e.Shape, e.Len(), e.Scale, e.Offset)
 }

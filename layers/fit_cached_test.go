@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"encoding/binary"
 	"fmt"
 	"hash/crc32"
 	"os"
@@ -21,7 +22,11 @@ func TestFitAgainFromCompiled(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fmt.Printf("weights %08x history %v\n", crc32.ChecksumIEEE(float32Bytes(flat(t, m))), h.Metrics)
+		weights, err := binary.Append(nil, binary.LittleEndian, flat(t, m))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Printf("weights %08x history %v\n", crc32.ChecksumIEEE(weights), h.Metrics)
 		return
 	}
 	if !strings.HasPrefix(os.Getenv("GOMLX_BACKEND"), "xla:/") || !strings.Contains(os.Getenv("GOMLX_BACKEND"), "cpu") {

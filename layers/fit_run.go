@@ -6,13 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
-	"maps"
 	"os"
 	"time"
 )
-
-func mapsKeys(l Logs) iter.Seq[string] { return maps.Keys(l) }
 
 // keep takes the state as the good one and saves it if there is a run.
 func (f *fitting) keep(step int, sums []float32, took time.Duration) error {

@@ -58,8 +58,8 @@ var layerReaders = map[string]func(*configReader) Layer{
 	"LeakyReLU":              readLeakyReLU,
 	"ReLU":                   readReLU,
 	"Softmax":                readSoftmax,
-	"MaxPooling2D":           readMaxPooling2D,
-	"AveragePooling2D":       readAveragePooling2D,
+	"MaxPooling2D":           func(r *configReader) Layer { return readPooling2D(r, MaxPooling2D) },
+	"AveragePooling2D":       func(r *configReader) Layer { return readPooling2D(r, AveragePooling2D) },
 	"ZeroPadding2D":          readZeroPadding2D,
 	"Resizing":               readResizing,
 	"Activation":             func(r *configReader) Layer { return Activation(r.activation("activation", "")) },
@@ -93,25 +93,22 @@ func readConv2D(r *configReader) Layer {
 		Strides(r.pairOr("strides", 1)...).
 		Dilation(r.pairOr("dilation_rate", 1)...).
 		Groups(max(1, r.int("groups", 1))).
-		Padding(r.padding()).
-		Activation(r.activation("activation", Linear)).
-		KernelInitializer(r.initializer("kernel_initializer", GlorotUniform)).
-		BiasInitializer(r.initializer("bias_initializer", Zeros))
-	if !r.bool("use_bias", true) {
-		l.WithoutBias()
-	}
+		Padding(r.padding())
+	readKernelAndBias(r, &l.kernelAndBias)
 	return l
 }
 
 func readDense(r *configReader) Layer {
-	l := Dense(r.int("units", 0)).
-		Activation(r.activation("activation", Linear)).
-		KernelInitializer(r.initializer("kernel_initializer", GlorotUniform)).
-		BiasInitializer(r.initializer("bias_initializer", Zeros))
-	if !r.bool("use_bias", true) {
-		l.WithoutBias()
-	}
+	l := Dense(r.int("units", 0))
+	readKernelAndBias(r, &l.kernelAndBias)
 	return l
+}
+
+func readKernelAndBias[L Layer](r *configReader, l *kernelAndBias[L]) {
+	l.Activation(r.activation("activation", Linear))
+	l.KernelInitializer(r.initializer("kernel_initializer", GlorotUniform))
+	l.BiasInitializer(r.initializer("bias_initializer", Zeros))
+	l.useBias = r.bool("use_bias", true)
 }
 
 func readBatchNormalization(r *configReader) Layer {
@@ -151,18 +148,13 @@ func readReLU(r *configReader) Layer {
 
 func readSoftmax(r *configReader) Layer { return NewSoftmax().Axis(r.int("axis", -1)) }
 
-func readMaxPooling2D(r *configReader) Layer {
+func readPooling2D[L interface {
+	Layer
+	Padding(PaddingMode) L
+	Strides(...int) L
+}](r *configReader, pooling func(poolSize ...int) L) Layer {
 	r.channelsLast()
-	l := MaxPooling2D(r.pairOr("pool_size", 2)...).Padding(r.padding())
-	if strides := r.ints("strides"); strides != nil {
-		l.Strides(strides...)
-	}
-	return l
-}
-
-func readAveragePooling2D(r *configReader) Layer {
-	r.channelsLast()
-	l := AveragePooling2D(r.pairOr("pool_size", 2)...).Padding(r.padding())
+	l := pooling(r.pairOr("pool_size", 2)...).Padding(r.padding())
 	if strides := r.ints("strides"); strides != nil {
 		l.Strides(strides...)
 	}

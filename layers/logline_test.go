@@ -17,17 +17,17 @@ func TestLogLinesAsKeras(t *testing.T) {
 			}
 			logs[name], names = v, append(names, name)
 		}
-		if got := logLine(Keras3Log, c.Steps, time.Duration(c.Seconds*1e9), logs, names); got != c.Line {
+		if got := Keras3Log.Line(c.Steps, time.Duration(c.Seconds*1e9), logs, names); got != c.Line {
 			t.Errorf("got  %q\nwant %q", got, c.Line)
 		}
 	}
 	logs := Logs{"loss": 1.3549, "accuracy": 0.5161, "val_loss": 1.0402, "val_accuracy": 0.6304}
 	order := []string{"loss", "accuracy", "val_loss", "val_accuracy"}
 	want := "1407/1407 - 39s - loss: 1.3549 - accuracy: 0.5161 - val_loss: 1.0402 - val_accuracy: 0.6304"
-	if got := logLine(Keras2Log, 1407, 39*time.Second, logs, order); got != want {
+	if got := Keras2Log.Line(1407, 39*time.Second, logs, order); got != want {
 		t.Errorf("got %q, the walkthrough has %q", got, want)
 	}
-	if got := logLine(Keras2TimedLog, 180, 289*time.Second, Logs{"loss": 1.242}, order[:1]); got != "180/180 - 289s - loss: 1.2420 - 289s/epoch - 2s/step" {
+	if got := Keras2TimedLog.Line(180, 289*time.Second, Logs{"loss": 1.242}, order[:1]); got != "180/180 - 289s - loss: 1.2420 - 289s/epoch - 2s/step" {
 		t.Errorf("got %q", got)
 	}
 }

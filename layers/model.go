@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gocifar/gocifar/layers/internal/xla"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -282,7 +283,7 @@ func (m *Model) Forward(c *Call, inputs ...*graph.Node) []*graph.Node {
 			in[i] = values[t]
 		}
 		values[n.output] = c.run(n.layer, in)
-		if err := fitsMachine(n.layer, values[n.output]); err != nil {
+		if err := xla.FitsMachine(n.layer.Name(), values[n.output]); err != nil {
 			panic(err)
 		}
 	}

@@ -132,7 +132,7 @@ func serializeNode(n *node, index map[*node]int) map[string]any {
 	list := make([]any, len(n.inputs))
 	for i, t := range n.inputs {
 		list[i] = map[string]any{"class_name": "__keras_tensor__", "config": map[string]any{
-			"shape": batchShape(t.shape), "dtype": "float32", "keras_history": history(t, index)}}
+			"shape": batchShape(t.shape), "dtype": "float32", "keras_history": tensorReference(t, index)}}
 	}
 	kwargs := map[string]any{}
 	args := []any{list}
@@ -152,8 +152,8 @@ func serializeNode(n *node, index map[*node]int) map[string]any {
 	return map[string]any{"args": args, "kwargs": kwargs}
 }
 
-// history is Keras' reference to a tensor: layer, node, output.
-func history(t *Tensor, index map[*node]int) []any {
+// tensorReference is Keras' reference to a tensor: layer, node, output.
+func tensorReference(t *Tensor, index map[*node]int) []any {
 	return []any{t.node.layer.Name(), index[t.node], 0}
 }
 
@@ -161,7 +161,7 @@ func history(t *Tensor, index map[*node]int) []any {
 func historyList(tensors []*Tensor, index map[*node]int) any {
 	list := make([]any, len(tensors))
 	for i, t := range tensors {
-		list[i] = history(t, index)
+		list[i] = tensorReference(t, index)
 	}
 	if len(list) == 1 {
 		return list[0]

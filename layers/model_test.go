@@ -1,30 +1,19 @@
 package layers
 
 import (
-	"os"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/gomlx/compute"
-	_ "github.com/gomlx/gomlx/backends/default"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// openBackend opens the backend of GOMLX_BACKEND once for all tests, the
-// pure-Go one without it: these tests run where no PJRT plugin is.
-var openBackend = sync.OnceValues(func() (compute.Backend, error) {
-	config := os.Getenv("GOMLX_BACKEND")
-	if config == "" {
-		config = "go"
-	}
-	return compute.NewWithConfig(withoutDeadlock(config))
-})
-
+// testBackend is the backend of GOMLX_BACKEND, the pure-Go one without it: these
+// tests run where no PJRT plugin is.
 func testBackend(t testing.TB) compute.Backend {
 	t.Helper()
-	backend, err := openBackend()
+	backend, err := Backend()
 	if err != nil {
 		t.Fatal(err)
 	}

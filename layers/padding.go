@@ -46,16 +46,16 @@ func (w window) output(axis, size int) (positions int, pad [2]int, err error) {
 }
 
 // image returns the output height and width and the paddings of both axes.
-func (w window) image(height, width int) (h, wd int, pads [][2]int, err error) {
+func (w window) image(height, width int) (h, wd int, pads [2][2]int, err error) {
 	h, top, err := w.output(0, height)
 	if err != nil {
-		return 0, 0, nil, fmt.Errorf("height: %w", err)
+		return 0, 0, pads, fmt.Errorf("height: %w", err)
 	}
 	wd, left, err := w.output(1, width)
 	if err != nil {
-		return 0, 0, nil, fmt.Errorf("width: %w", err)
+		return 0, 0, pads, fmt.Errorf("width: %w", err)
 	}
-	return h, wd, [][2]int{top, left}, nil
+	return h, wd, [2][2]int{top, left}, nil
 }
 
 // pair reads the one or two values of an option such as Strides(2) or

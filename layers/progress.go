@@ -74,7 +74,7 @@ func (r *reporter) progress(step int, took time.Duration, logs Logs) {
 
 func (r *reporter) endEpoch(took time.Duration, logs Logs, order []string, h *History) {
 	r.last = h
-	r.line(logLine(r.o.form, r.steps, took, logs, order))
+	r.line(r.o.form.Line(r.steps, took, logs, order))
 }
 
 // end replaces the progress by one line that says how long it all took.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/gocifar/gocifar/layers/internal/safetensors"
 	"github.com/gomlx/compute/shapes"
 
 	"github.com/gomlx/compute/dtypes"
@@ -110,10 +111,10 @@ func (r *run) save(m *Model, s *snapshot) error {
 	list := m.savedWeights(s.weights)
 	for i, slot := range m.compiled.optimizer.Slots() {
 		for j, v := range m.TrainableVariables() {
-			list = append(list, savedTensor{slotName(slot, v), v.Shape, s.slots[i][j]})
+			list = append(list, safetensors.Tensor{Name: slotName(slot, v), Shape: v.Shape, Values: s.slots[i][j]})
 		}
 	}
-	if err := writeSafetensors(filepath.Join(r.dir, stateFile), list, map[string]string{stateKey: string(text)}); err != nil {
+	if err := safetensors.Write(filepath.Join(r.dir, stateFile), list, map[string]string{stateKey: string(text)}); err != nil {
 		return err
 	}
 	return r.writeJSON(historyFile, s.position.History)
@@ -123,9 +124,9 @@ func slotName(slot string, v *Variable) string { return "optimizer/" + slot + "/
 
 // load reads the run's state: its position and tensors; nil where there is
 // none yet.
-func (r *run) load() (*position, []savedTensor, error) {
+func (r *run) load() (*position, []safetensors.Tensor, error) {
 	path := filepath.Join(r.dir, stateFile)
-	list, metadata, err := readSafetensors(path)
+	list, metadata, err := safetensors.Read(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil, nil
 	}
@@ -144,20 +145,13 @@ func (r *run) load() (*position, []savedTensor, error) {
 }
 
 // snapshotFrom turns a run's tensors into a snapshot of the model.
-func snapshotFrom(m *Model, p *position, list []savedTensor) (*snapshot, error) {
-	byName := map[string]savedTensor{}
-	for _, t := range list {
-		byName[t.name] = t
-	}
+func snapshotFrom(m *Model, p *position, list []safetensors.Tensor) (*snapshot, error) {
 	var problems []error
+	saved := byName(list, "")
 	find := func(name string, v *Variable) []float32 {
-		t, ok := byName[name]
-		if !ok {
-			problems = append(problems, fmt.Errorf("%s is missing", name))
-		} else if !v.Shape.Equal(Shape(t.shape)) {
-			problems = append(problems, fmt.Errorf("%s has shape %v, want %v", name, t.shape, []int(v.Shape)))
-		}
-		return slices.Clone(t.values)
+		values, err := saved.values(name, v)
+		problems = append(problems, err)
+		return slices.Clone(values)
 	}
 	s := &snapshot{position: *p}
 	for _, v := range m.Variables() {

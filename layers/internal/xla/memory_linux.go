@@ -1,4 +1,4 @@
-package layers
+package xla
 
 import "golang.org/x/sys/unix"
 

@@ -1,4 +1,4 @@
-package layers
+package xla
 
 import (
 	"fmt"
@@ -10,35 +10,35 @@ import (
 
 // TestWholeImageEqualsConvolution compares results and both gradients.
 func TestWholeImageEqualsConvolution(t *testing.T) {
+	same3, valid := [2][2]int{{1, 1}, {1, 1}}, [2][2]int{}
 	for _, c := range []struct {
 		height, width int
-		layer         *Conv2DLayer
+		kernel        int
+		strides       [2]int
+		pads          [2][2]int
 		whole         bool
 	}{
-		{2, 2, Conv2D(5, 3).Padding(Same), true},
-		{1, 1, Conv2D(5, 3).Padding(Same), true},
-		{1, 1, Conv2D(5, 1), true},
-		{1, 2, Conv2D(5, 3).Padding(Same), true},
-		{2, 2, Conv2D(5, 3).Padding(Same).Strides(2), true},
-		{3, 3, Conv2D(5, 3), true},
-		{3, 2, Conv2D(5, 2, 2), false},
-		{3, 3, Conv2D(5, 3).Padding(Same), false},
-		{2, 2, Conv2D(5, 1), false},
-		{3, 3, Conv2D(5, 5).Padding(Same), false}, // 9 positions
+		{2, 2, 3, one, same3, true},
+		{1, 1, 3, one, same3, true},
+		{1, 1, 1, one, valid, true},
+		{1, 2, 3, one, same3, true},
+		{2, 2, 3, [2]int{2, 2}, [2][2]int{{0, 1}, {0, 1}}, true},
+		{3, 3, 3, one, valid, true},
+		{3, 2, 2, one, valid, false},
+		{3, 3, 3, one, same3, false},
+		{2, 2, 1, one, valid, false},
+		{3, 3, 5, one, [2][2]int{{2, 2}, {2, 2}}, false}, // 9 positions
 	} {
-		t.Run(fmt.Sprintf("%dx%d %v", c.height, c.width, c.layer.window), func(t *testing.T) {
-			k := c.layer.window.size
-			x := tensors.FromFlatDataAndDimensions(trainingFormula(2*c.height*c.width*4, 1), 2, c.height, c.width, 4)
-			kernel := tensors.FromFlatDataAndDimensions(trainingFormula(k[0]*k[1]*4*5, 2), k[0], k[1], 4, 5)
+		t.Run(fmt.Sprintf("%dx%d %d", c.height, c.width, c.kernel), func(t *testing.T) {
+			x := tensors.FromFlatDataAndDimensions(formula(1, 2, c.height, c.width, 4), 2, c.height, c.width, 4)
+			kernel := tensors.FromFlatDataAndDimensions(formula(2, c.kernel, c.kernel, 4, 5), c.kernel, c.kernel, 4, 5)
 			whole := false
 			out, err := graph.CallOnceN(testBackend(t), func(x, kernel *graph.Node) []*graph.Node {
-				_, _, pads, err := c.layer.window.image(c.height, c.width)
-				if err != nil {
-					panic(err)
-				}
-				odd, pads := c.layer.oddKernel(kernel, pads)
-				want := c.layer.convolve(x, odd, pads)
-				got := c.layer.wholeImage(x, odd, pads)
+				conv := Convolution{c.strides, one, 1, c.pads}
+				odd, pads := conv.oddKernel(kernel)
+				conv.Pads = pads
+				want := conv.withFastGradients(x, odd)
+				got := conv.wholeImage(x, odd)
 				whole = got != nil
 				if !whole {
 					return []*graph.Node{graph.ScalarZero(x.Graph(), x.DType())}

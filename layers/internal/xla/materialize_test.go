@@ -1,4 +1,4 @@
-package layers
+package xla
 
 import (
 	"math"
@@ -9,15 +9,16 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// TestComputedOnce wants every bit of the values, and a gradient of one for
+// TestMaterialize wants every bit of the values, and a gradient of one for
 // each.
-func TestComputedOnce(t *testing.T) {
-	values := []float32{0, float32(math.Copysign(0, -1)), 1, -1.5, math.MaxFloat32, math.SmallestNonzeroFloat32, 1e-38, 0.1,
+func TestMaterialize(t *testing.T) {
+	values := []float32{0, float32(math.Copysign(0, -1)), 1, -1.5,
+		math.MaxFloat32, math.SmallestNonzeroFloat32, 1e-38, 0.1,
 		float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN())}
 	small := []uint8{0, 1, 2, 3, 15, 16, 127, 128, 255}
 	out, err := graph.CallOnceN(testBackend(t), func(x, small *graph.Node) []*graph.Node {
-		y := computedOnce(x)
-		return []*graph.Node{y, computedOnce(small), graph.Gradient(graph.ReduceAllSum(y), x)[0]}
+		y := Materialize(x)
+		return []*graph.Node{y, Materialize(small), graph.Gradient(graph.ReduceAllSum(y), x)[0]}
 	}, tensors.FromValue(values), tensors.FromValue(small))
 	if err != nil {
 		t.Fatal(err)

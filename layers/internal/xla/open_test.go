@@ -1,4 +1,4 @@
-package layers
+package xla
 
 import (
 	"os"
@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	goxla "github.com/gomlx/go-xla/compute/xla"
 )
 
 func TestWithoutDeadlock(t *testing.T) {
@@ -41,9 +43,11 @@ func TestNamedPlugin(t *testing.T) {
 
 // TestThreads counts the threads among which XLA's CPU divides its work.
 func TestThreads(t *testing.T) {
-	onXLA(t)
-	if _, device := namedPlugin(os.Getenv("GOMLX_BACKEND")); device != "cpu" || runtime.GOOS != "linux" || os.Getenv("NPROC") != "" ||
-		strings.Contains(os.Getenv("XLA_FLAGS"), "device_count") {
+	if backend := testBackend(t); backend.Name() != goxla.BackendName {
+		t.Skipf("the backend is %s; GOMLX_BACKEND=xla:PLUGIN tests XLA", backend.Name())
+	}
+	if _, device := namedPlugin(os.Getenv("GOMLX_BACKEND")); device != "cpu" || runtime.GOOS != "linux" ||
+		os.Getenv("NPROC") != "" || strings.Contains(os.Getenv("XLA_FLAGS"), "device_count") {
 		t.Skip("wants Linux, GOMLX_BACKEND=xla:PLUGIN, and neither NPROC nor a number of devices in XLA_FLAGS")
 	}
 	names, err := filepath.Glob("/proc/self/task/*/comm")

@@ -1,4 +1,4 @@
-package layers
+package history
 
 import (
 	"fmt"
@@ -40,7 +40,8 @@ func (c *Curves) With(runs ...*History) *Curves {
 	return c
 }
 
-// heading is a metric's name as a heading: "val_loss" becomes "Validation Loss".
+// heading is a metric's name as a heading: "val_loss" becomes "Validation
+// Loss".
 func heading(metric string) string {
 	words := strings.Split(metric, "_")
 	for i, w := range words {
@@ -56,7 +57,8 @@ func heading(metric string) string {
 }
 
 // curveColors are Okabe and Ito's, which the colour-blind tell apart.
-var curveColors = []color.RGBA{{0, 114, 178, 255}, {230, 159, 0, 255}, {0, 158, 115, 255}, {213, 94, 0, 255}, {204, 121, 167, 255}, {86, 180, 233, 255}, {120, 120, 120, 255}}
+var curveColors = []color.RGBA{{0, 114, 178, 255}, {230, 159, 0, 255}, {0, 158, 115, 255},
+	{213, 94, 0, 255}, {204, 121, 167, 255}, {86, 180, 233, 255}, {120, 120, 120, 255}}
 
 // A curve is one line of the plot.
 type curve struct {
@@ -176,9 +178,9 @@ func (c *Curves) size() (width, legend vg.Length) {
 	return 5.4*vg.Inch + legend, legend
 }
 
-// Display draws the plot; its text form lists the values. There is no HTML form:
-// front ends prefer it to a picture, and take drawings out of the HTML of a
-// notebook that is not trusted yet.
+// Display draws the plot; its text form lists the values. There is no HTML
+// form: front ends prefer it to a picture, and take drawings out of the HTML of
+// a notebook that is not trusted yet.
 func (c *Curves) Display() display.Bundle {
 	var texts []string
 	for _, h := range c.runs {

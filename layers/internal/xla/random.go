@@ -1,4 +1,4 @@
-package layers
+package xla
 
 import (
 	"github.com/gomlx/compute/dtypes"
@@ -6,23 +6,20 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// Bits returns uniformly distributed uint32 values of the given dimensions.
-// Each call has a stream of its own, and each step (seed) other numbers.
+// RandomBits returns uniformly distributed uint32 values of the given
+// dimensions. They follow from seed, a uint32 scalar, and stream: other streams
+// have other numbers.
 //
 // The numbers are a hash of the element's index: two rounds of multiply and
 // xor-shift (Chris Wellons' lowbias32) with a key mixed in before each, about
 // nine integer operations a value that XLA fuses into the reader. Philox, the
-// generator behind GoMLX's RandomUniform, took half of a training step of the
-// walkthrough's second model.
-func (c *Call) Bits(dimensions ...int) *graph.Node {
-	if c.seed == nil {
-		panic("layers: this pass needs random numbers, but NewCall got no seed")
-	}
-	c.streams++
-	first := scramble(graph.AddScalar(c.seed, c.streams*0x9e3779b9))
+// generator behind the RandomUniform of GoMLX 0.28, took half of a training
+// step of the walkthrough's second model.
+func RandomBits(seed *graph.Node, stream uint32, dimensions ...int) *graph.Node {
+	first := scramble(graph.AddScalar(seed, stream*0x9e3779b9))
 	second := scramble(graph.AddScalar(first, uint32(0x85ebca6b)))
-	size := Shape(dimensions).Size()
-	x := graph.Iota(c.Graph, shapes.Make(dtypes.Uint32, size), 0)
+	shape := shapes.Make(dtypes.Uint32, dimensions...)
+	x := graph.Iota(seed.Graph(), shapes.Make(dtypes.Uint32, shape.Size()), 0)
 	x = xorShift(graph.BitwiseXor(x, first), 16)
 	x = xorShift(graph.MulScalar(x, uint32(0x7feb352d)), 15)
 	x = graph.MulScalar(graph.Add(x, second), uint32(0x846ca68b))

@@ -1,4 +1,4 @@
-package layers
+package history
 
 import (
 	"bytes"
@@ -15,14 +15,14 @@ func curvesRun(model string, epochs int, end float64) *History {
 	h := &History{Model: model, Metrics: map[string][]float64{}}
 	for i := range epochs {
 		reached := 1 - math.Exp(-float64(i+1)/3)
-		h.add(i+1, 1, Logs{"loss": 2.3 - 2*end*reached, "accuracy": end * reached, "val_loss": 2.4 - 1.8*end*reached, "val_accuracy": 0.9 * end * reached},
+		h.Add(i+1, 1, Logs{"loss": 2.3 - 2*end*reached, "accuracy": end * reached, "val_loss": 2.4 - 1.8*end*reached, "val_accuracy": 0.9 * end * reached},
 			[]string{"loss", "accuracy", "val_loss", "val_accuracy"})
 	}
 	return h
 }
 
-// TestCurvesOfRuns draws curves, into the folder GOCIFAR_PICTURES if that is set, and
-// looks for every line's label.
+// TestCurvesOfRuns draws curves, into the folder GOCIFAR_PICTURES if that is
+// set, and looks for every line's label.
 func TestCurvesOfRuns(t *testing.T) {
 	one := curvesRun("model_1", 10, 0.8)
 	var several []*History

@@ -1,4 +1,4 @@
-package layers
+package xla
 
 import (
 	"reflect"
@@ -9,23 +9,18 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// overwrite lets XLA write results of the graph over arguments: results[i]
+// Overwrite lets XLA write results of the graph over arguments: results[i]
 // may take the place of arguments[i], which must be parameters that every call
-// donates. It reports whether the program says so now.
+// donates. results are all of the graph's, in order. It reports whether the
+// program says so now.
 //
-// Donating alone does not do that: the program decides which result lies where,
-// by an attribute of its parameters (jax sets it, too) for which go-xla 0.4.5
-// has no option. Without it a step frees its donated weights and slots and asks
-// for as much new memory, whose pages the system first fills with zeros: in
-// Model 1 25 MB a step. Overwriting took its step from 38 to 33 ms of processor
-// time (.ci/experiments.md). The attribute is set through go-xla's StableHLO
-// function, a private field of the graph's builder. Each field on the way is
-// taken only if its type is the known one; on another backend, or should a later
-// version have other fields, nothing happens, and the program is as correct,
-// only slower.
+// time (.ci/experiments.md).
 //
-// results are all of the graph's, in order.
-func overwrite(g *graph.Graph, arguments, results []*graph.Node) (done bool) {
+// The attribute is set through go-xla's StableHLO function, a private field of
+// the graph's builder. Each field on the way is taken only if its type is the
+// known one. On another backend, or should a later version have other fields,
+// nothing happens, and the program is as correct, only slower.
+func Overwrite(g *graph.Graph, arguments, results []*graph.Node) (done bool) {
 	defer func() {
 		if recover() != nil {
 			done = false

@@ -1,4 +1,4 @@
-package layers
+package xla
 
 import (
 	"testing"
@@ -11,8 +11,8 @@ import (
 // TestBFloat16Gradients compares the gradients that a bfloat16 layer has of its
 // own on XLA's CPU backend with GoMLX's in float32.
 func TestBFloat16Gradients(t *testing.T) {
-	product := func(x, kernel, _ *graph.Node) *graph.Node { return product(x, kernel) }
-	biased := func(x, _, bias *graph.Node) *graph.Node { return addBias(x, bias) }
+	product := func(x, kernel, _ *graph.Node) *graph.Node { return Product(x, kernel) }
+	biased := func(x, _, bias *graph.Node) *graph.Node { return AddBias(x, bias) }
 	for _, c := range []struct {
 		name       string
 		dimensions []int
@@ -25,9 +25,9 @@ func TestBFloat16Gradients(t *testing.T) {
 		{"bias of images", []int{3, 8, 9, 5}, biased, []int{0, 2}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			x := tensors.FromFlatDataAndDimensions(trainingFormula(Shape(c.dimensions).Size(), 1), c.dimensions...)
-			kernel := tensors.FromFlatDataAndDimensions(trainingFormula(5*5, 2), 5, 5)
-			bias := tensors.FromFlatDataAndDimensions(trainingFormula(5, 3), 5)
+			x := tensors.FromFlatDataAndDimensions(formula(1, c.dimensions...), c.dimensions...)
+			kernel := tensors.FromFlatDataAndDimensions(formula(2, 5, 5), 5, 5)
+			bias := tensors.FromFlatDataAndDimensions(formula(3, 5), 5)
 			out, err := graph.CallOnceN(testBackend(t), func(in []*graph.Node) []*graph.Node {
 				gradients := func(dtype dtypes.DType) []*graph.Node {
 					var at, values []*graph.Node
@@ -47,7 +47,8 @@ func TestBFloat16Gradients(t *testing.T) {
 						t.Errorf("gradient %d is a %s", i, got.DType())
 					}
 					difference := graph.Abs(graph.Sub(graph.ConvertDType(got, dtypes.Float32), want[i]))
-					differences = append(differences, graph.Div(graph.ReduceAllMax(difference), graph.ReduceAllMax(graph.Abs(want[i]))))
+					largest := graph.ReduceAllMax(graph.Abs(want[i]))
+					differences = append(differences, graph.Div(graph.ReduceAllMax(difference), largest))
 				}
 				return differences
 			}, x, kernel, bias)
@@ -63,19 +64,20 @@ func TestBFloat16Gradients(t *testing.T) {
 	}
 }
 
-// TestTogetherKeepsValues: behind the barrier every value is what it was, of its
-// own type. The values are whole, as XLA may leave a rounding out.
-func TestTogetherKeepsValues(t *testing.T) {
+// TestAfterAllGradientsKeepsValues: behind the barrier every value is what it
+// was, of its own type. The values are whole, as XLA may leave a rounding out.
+func TestAfterAllGradientsKeepsValues(t *testing.T) {
 	x := tensors.FromValue([]float32{1, 2, 3, 5, 8, 13})
 	out, err := graph.CallOnceN(testBackend(t), func(x *graph.Node) []*graph.Node {
 		half := graph.ConvertDType(graph.MulScalar(x, 3), dtypes.BFloat16)
 		values := []*graph.Node{x, graph.ConvertDType(graph.Neg(half), dtypes.Float32), half}
 		var differences []*graph.Node
-		for i, got := range together(values) {
+		for i, got := range AfterAllGradients(values) {
 			if got.DType() != values[i].DType() {
 				t.Errorf("value %d is a %s, was a %s", i, got.DType(), values[i].DType())
 			}
-			differences = append(differences, graph.ConvertDType(graph.ReduceAllMax(graph.Abs(graph.Sub(got, values[i]))), dtypes.Float32))
+			difference := graph.ReduceAllMax(graph.Abs(graph.Sub(got, values[i])))
+			differences = append(differences, graph.ConvertDType(difference, dtypes.Float32))
 		}
 		return differences
 	}, x)

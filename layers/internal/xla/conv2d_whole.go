@@ -1,4 +1,4 @@
-package layers
+package xla
 
 import "github.com/gomlx/gomlx/core/graph"
 
@@ -8,19 +8,20 @@ const maxWholePositions = 4
 // wholeImage convolves an image that is so small that each position of the
 // result sees all of it, such as 2x2 pixels with a 3x3 kernel and padding. That
 // is a dense layer, whose weights for a position are the part of the kernel
-// that lies on the image, and one matrix product: XLA's convolutions of such
-// images take ten times as long on a CPU. It returns nil for other images.
-func (l *Conv2DLayer) wholeImage(x, kernel *graph.Node, pads [][2]int) *graph.Node {
-	if l.window.dilation != [2]int{1, 1} || l.groups > 1 {
+// that lies on the image, and one matrix product: convolutions of such images
+// take XLA's CPU backend (JAX 0.11.2) ten times as long. It returns nil for
+// other images.
+func (c Convolution) wholeImage(x, kernel *graph.Node) *graph.Node {
+	if c.Dilation != [2]int{1, 1} || c.Groups > 1 {
 		return nil
 	}
 	in, size := x.Shape().Dimensions, kernel.Shape().Dimensions
 	var positions [2]int
 	for axis := range 2 {
-		length, stride := in[axis+1], l.window.strides[axis]
-		positions[axis] = (length+pads[axis][0]+pads[axis][1]-size[axis])/stride + 1
-		first := pads[axis][0] - (positions[axis]-1)*stride
-		if first < 0 || pads[axis][0]+length > size[axis] {
+		length, stride, pads := in[axis+1], c.Strides[axis], c.Pads[axis]
+		positions[axis] = (length+pads[0]+pads[1]-size[axis])/stride + 1
+		first := pads[0] - (positions[axis]-1)*stride
+		if first < 0 || pads[0]+length > size[axis] {
 			return nil
 		}
 	}
@@ -31,8 +32,8 @@ func (l *Conv2DLayer) wholeImage(x, kernel *graph.Node, pads [][2]int) *graph.No
 	var weights []*graph.Node
 	for row := range positions[0] {
 		for column := range positions[1] {
-			top := pads[0][0] - row*l.window.strides[0]
-			left := pads[1][0] - column*l.window.strides[1]
+			top := c.Pads[0][0] - row*c.Strides[0]
+			left := c.Pads[1][0] - column*c.Strides[1]
 			part := graph.Slice(kernel, graph.AxisRange(top, top+in[1]), graph.AxisRange(left, left+in[2]))
 			weights = append(weights, graph.Reshape(part, pixels, size[3]))
 		}

@@ -1,4 +1,4 @@
-package layers
+package history
 
 import (
 	"fmt"
@@ -12,7 +12,8 @@ import (
 // Logs holds measured values by name: loss, accuracy, val_loss and so on.
 type Logs map[string]float64
 
-// String lists the values as Keras' evaluate does: "accuracy: 0.7066 - loss: 1.0203".
+// String lists the values as Keras' evaluate does: "accuracy: 0.7066 - loss:
+// 1.0203".
 func (l Logs) String() string {
 	return strings.Join(l.fields(slices.Sorted(maps.Keys(l))), " - ")
 }
@@ -64,15 +65,15 @@ const (
 	Keras2TimedLog
 )
 
-// logLine writes the line of one epoch or one evaluation. order lists the
+// Line is the line of one epoch or one evaluation. order lists the
 // names as they were measured; the time includes validation.
-func logLine(form LogForm, steps int, took time.Duration, logs Logs, order []string) string {
+func (f LogForm) Line(steps int, took time.Duration, logs Logs, order []string) string {
 	head := fmt.Sprintf("%d/%d - %.0fs", steps, steps, took.Seconds())
 	perStep := perUnit(took.Seconds()/float64(steps), "step")
-	switch form {
+	switch f {
 	case Keras2Log, Keras2TimedLog:
 		parts := append([]string{head}, logs.fields(order)...)
-		if form == Keras2TimedLog {
+		if f == Keras2TimedLog {
 			parts = append(parts, perUnit(took.Seconds(), "epoch"), perStep)
 		}
 		return strings.Join(parts, " - ")

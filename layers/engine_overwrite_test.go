@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gomlx/compute"
+	"github.com/gocifar/gocifar/layers/internal/xla"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -29,7 +29,7 @@ func onXLA(t testing.TB) {
 // onXLACPU skips unless the backend is XLA's on the CPU.
 func onXLACPU(t testing.TB) {
 	t.Helper()
-	if onXLA(t); !computesOnCPU(mustBackend(t)) {
+	if onXLA(t); !xla.IsCPU(testBackend(t)) {
 		t.Skip("for XLA's CPU backend alone")
 	}
 }
@@ -54,10 +54,10 @@ func aliasedBytes(t *testing.T, g *graph.Graph) int64 {
 // looks at the compiled step: all state that it replaces must be overwritten.
 func TestStepOverwritesItsState(t *testing.T) {
 	onXLA(t)
-	for _, apart := range []bool{false, true} {
+	for _, noAliasing := range []bool{false, true} {
 		m := dropoutModel(t)
-		m.compiled.apart = apart
-		data, err := upload(mustBackend(t), smallImages(50))
+		m.compiled.noAliasing = noAliasing
+		data, err := upload(testBackend(t), smallImages(50))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -87,18 +87,18 @@ func TestStepOverwritesItsState(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := aliasedBytes(t, g)
-		t.Logf("apart %t: %d bytes of %d overwritten", apart, got, want)
-		if apart && got != 0 || !apart && got != want {
-			t.Errorf("apart %t: XLA overwrites %d bytes, want %d", apart, got, want)
+		t.Logf("noAliasing %t: %d bytes of %d overwritten", noAliasing, got, want)
+		if noAliasing && got != 0 || !noAliasing && got != want {
+			t.Errorf("noAliasing %t: XLA overwrites %d bytes, want %d", noAliasing, got, want)
 		}
 	}
 }
 
 func TestOverwritingChangesNoBit(t *testing.T) {
 	onXLA(t)
-	run := func(model func(testing.TB) *Model, apart bool) []float32 {
+	run := func(model func(testing.TB) *Model, noAliasing bool) []float32 {
 		m := model(t)
-		m.compiled.apart = apart
+		m.compiled.noAliasing = noAliasing
 		if _, err := m.Fit(t.Context(), smallImages(90), Epochs(3), BatchSize(16), ValidationSplit(0.2), Verbose(Silent)); err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +122,7 @@ func TestOverwritingChangesNoBit(t *testing.T) {
 // memory, another one before, and a fit between steps.
 func TestFailedStepLosesNothing(t *testing.T) {
 	m := smallModel(t, true)
-	data, err := upload(mustBackend(t), smallImages(50))
+	data, err := upload(testBackend(t), smallImages(50))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,27 +227,4 @@ func (c *cancelAt) OnTrainBatchEnd(_ *Training, step int, _ Logs) error {
 		c.cancel()
 	}
 	return nil
-}
-
-func TestPrivateRefusesOtherLayouts(t *testing.T) {
-	type holder struct{ fn int }
-	for name, pointer := range map[string]any{
-		"another type": &holder{fn: 1}, "a missing field": &struct{}{}, "no pointer": holder{fn: 1}, "nil": nil, "a nil pointer": (*holder)(nil),
-	} {
-		if _, ok := private[string](pointer, "fn"); ok {
-			t.Errorf("%s: a field was found", name)
-		}
-	}
-	if v, ok := private[int](&holder{fn: 7}, "fn"); !ok || v != 7 {
-		t.Errorf("fn is %d, %t; want 7", v, ok)
-	}
-}
-
-func mustBackend(t testing.TB) compute.Backend {
-	t.Helper()
-	backend, err := Backend()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return backend
 }

@@ -1,0 +1,82 @@
+package layers
+
+import (
+	"github.com/gocifar/gocifar/layers/internal/xla"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// kernelAndBias is what Dense and Conv2D share: their variables, the activation
+// behind them, and the options for both.
+type kernelAndBias[L Layer] struct {
+	Base[L]
+	activation               ActivationFunc
+	useBias                  bool
+	kernelInit, biasInit     Initializer
+	kernelWeight, biasWeight *Variable
+}
+
+// init is Init with Keras' defaults.
+func (l *kernelAndBias[L]) init(self L, class string) {
+	l.Init(self, class)
+	l.activation, l.useBias, l.kernelInit, l.biasInit = Linear, true, GlorotUniform, Zeros
+}
+
+// Activation sets the activation function. Default Linear.
+func (l *kernelAndBias[L]) Activation(f ActivationFunc) L {
+	if err := f.check(); err != nil {
+		l.invalid("%w", err)
+	}
+	l.activation = f
+	return l.self
+}
+
+// WithoutBias leaves the bias out.
+func (l *kernelAndBias[L]) WithoutBias() L {
+	l.useBias = false
+	return l.self
+}
+
+// KernelInitializer sets how the kernel starts. Default GlorotUniform.
+func (l *kernelAndBias[L]) KernelInitializer(i Initializer) L {
+	if err := i.Check(); err != nil {
+		l.invalid("kernel: %w", err)
+	}
+	l.kernelInit = i
+	return l.self
+}
+
+// BiasInitializer sets how the bias starts. Default Zeros.
+func (l *kernelAndBias[L]) BiasInitializer(i Initializer) L {
+	if err := i.Check(); err != nil {
+		l.invalid("bias: %w", err)
+	}
+	l.biasInit = i
+	return l.self
+}
+
+// create creates the variables; the kernel's last axis are the outputs.
+func (l *kernelAndBias[L]) create(kernel Shape) {
+	l.kernelWeight = l.addVariable("kernel", kernel, l.kernelInit, true)
+	if l.useBias {
+		l.biasWeight = l.addVariable("bias", kernel[len(kernel)-1:], l.biasInit, true)
+	}
+	l.built = true
+}
+
+// finish adds the bias and applies the activation.
+func (l *kernelAndBias[L]) finish(c *Call, y *graph.Node) *graph.Node {
+	if l.useBias {
+		y = xla.AddBias(y, c.Value(l.biasWeight))
+	}
+	return c.activate(l.activation, y)
+}
+
+func (l *kernelAndBias[L]) config() map[string]any {
+	c := l.state.config()
+	c["activation"], c["use_bias"] = string(l.activation), l.useBias
+	c["kernel_initializer"], c["bias_initializer"] = l.kernelInit.config(), l.biasInit.config()
+	for _, key := range []string{"kernel_regularizer", "bias_regularizer", "kernel_constraint", "bias_constraint"} {
+		c[key] = nil
+	}
+	return c
+}
