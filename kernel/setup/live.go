@@ -39,8 +39,8 @@ var cellPackages = []string{"github.com/janpfeifer/must", "github.com/gomlx/goml
 
 // Folders of what goes into the library, with the code that makes it, and into the program.
 var (
-	libraryFolders = []string{"cifar", "layers", "transfer", "kernel/live/host", "kernel/live/library"}
-	programFolders = []string{"kernel"}
+	libraryFolders = []string{"cifar", "layers", "transfer", "internal", "kernel/live/host", "kernel/live/library", "kernel/setup/seal"}
+	programFolders = []string{"kernel", "internal"}
 )
 
 // liveHere is where the library and the program of this checkout as it is now belong.

@@ -3,7 +3,9 @@ package setup
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -100,5 +102,26 @@ func TestDamagedLive(t *testing.T) {
 				t.Errorf("an attempt that failed took away what was there: %v", err)
 			}
 		})
+	}
+}
+
+// TestFoldersOfTheLibrary: a change of any package that goes into the library for
+// cells, or into the kernel's program, makes a new one.
+func TestFoldersOfTheLibrary(t *testing.T) {
+	for _, c := range []struct{ folders, packages []string }{
+		{libraryFolders, []string{"../../cifar/...", "../../layers/...", "../../transfer/...", "../live/host/...", "../live/library"}},
+		{programFolders, []string{".."}},
+	} {
+		args := append([]string{"list", "-deps", "-f", "{{.ImportPath}}"}, c.packages...)
+		out, err := exec.CommandContext(t.Context(), "go", args...).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range strings.Fields(string(out)) {
+			folder, ours := strings.CutPrefix(path, ModulePath+"/")
+			if ours && !slices.ContainsFunc(c.folders, func(f string) bool { return folder == f || strings.HasPrefix(folder, f+"/") }) {
+				t.Errorf("%s is not in %v", folder, c.folders)
+			}
+		}
 	}
 }
