@@ -46,6 +46,7 @@ type attempt struct {
 	unknown map[string][]string  // names used like packages' that no package has
 	early   map[string]*Variable // of the statements, that the cell's functions use
 	defined map[string]bool      // by the statements, see redefined
+	types   map[string]string    // of the cell's variables, if others than before
 	wrap    bool                 // the last expression is no statement
 	problem *Error
 }
@@ -78,7 +79,7 @@ func (s *Session) prepare(number int64, c *cell.Cell, p *parts) (*Program, error
 	if missing := s.nameImports(p); len(missing) > 0 {
 		return nil, &NeedPackages{Paths: missing}
 	}
-	a := &attempt{broken: map[string]string{}, invalid: map[string]string{}, early: map[string]*Variable{}, defined: map[string]bool{},
+	a := &attempt{broken: map[string]string{}, invalid: map[string]string{}, early: map[string]*Variable{}, defined: map[string]bool{}, types: map[string]string{},
 		unknown: map[string][]string{}}
 	given := p.imports
 	for range rounds {
@@ -88,6 +89,7 @@ func (s *Session) prepare(number int64, c *cell.Cell, p *parts) (*Program, error
 		for name := range a.defined {
 			delete(v.dormant, name)
 		}
+		maps.Copy(v.fresh, a.types)
 		u := s.compose(number, c, p, v)
 		ch, err := check(s, u, number, a)
 		if err != nil {
@@ -141,7 +143,7 @@ func check(s *Session, u *unit, number int64, a *attempt) (*checked, error) {
 		problems = append(problems, e)
 	}}
 	c.own, _ = config.Check("main", c.files, []*ast.File{c.file}, c.info)
-	learnt := c.redefined(a)
+	learnt := c.redefined(a) || c.retyped(s, a)
 	for _, v := range u.reached.variables {
 		if o, ok := c.own.Scope().Lookup(v.Name).(*types.Var); ok && a.invalid[v.Name] == "" && layout(o.Type(), c.own) != v.layout && v.layout != "" && o.Type() != types.Typ[types.Invalid] {
 			a.invalid[v.Name] = fmt.Sprintf("the type of %s has been redefined since cell [%d] declared it as %s: run cell [%d] again", v.Name, v.Cell, v.Type, v.Cell)
@@ -155,6 +157,28 @@ func check(s *Session, u *unit, number int64, a *attempt) (*checked, error) {
 		return c, nil
 	}
 	return nil, c.learn(s, number, problems, a)
+}
+
+// retyped notes the variables that the cell declares with another type than they had:
+// types whose methods use them are others then. It tells whether there was a new one.
+func (c *checked) retyped(s *Session, a *attempt) (learnt bool) {
+	for _, spec := range c.parts.variables {
+		for _, name := range spec.names {
+			old := s.variables[name]
+			if old == nil {
+				old = s.dormant[name]
+			}
+			o, ok := c.own.Scope().Lookup(name).(*types.Var)
+			if _, known := a.types[name]; !ok || old == nil || known {
+				continue
+			}
+			if code, _, _ := typeCode(o.Type(), c.own); code != old.code {
+				a.types[name] = code
+				learnt = true
+			}
+		}
+	}
+	return learnt
 }
 
 // parse reads the unit and shows the cell's last expression, if Go has no other

@@ -7,7 +7,6 @@ import (
 	"go/parser"
 	"go/scanner"
 	"go/token"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -143,7 +142,7 @@ func (s *Session) read(number int64, c *cell.Cell) (*parts, error) {
 	if file.Name.Name != "main" {
 		return nil, fmt.Errorf("a cell has no package clause, not %q", file.Name.Name)
 	}
-	r := reader{number: number, files: files, file: file, text: text,
+	r := reader{number: number, files: files, file: file, text: text, local: locals(files, file),
 		parts: &parts{namesMain: identifiers(c.Declarations)[mainName] || identifiers(c.Body)[mainName]},
 		head:  token.Position{Line: strings.Count(head, "\n"), Column: len(begin)}}
 	for _, d := range file.Decls {
@@ -159,6 +158,7 @@ type reader struct {
 	files  *token.FileSet
 	file   *ast.File
 	text   string
+	local  func(*ast.Ident) bool
 	// head is how many lines stand before the cell's first, and bytes in that.
 	head token.Position
 	*parts
@@ -215,7 +215,7 @@ func (r *reader) importSpec(spec *ast.ImportSpec) error {
 func (r *reader) new(k kind, name string, from, to token.Pos, nodes ...ast.Node) *declaration {
 	d := &declaration{kind: k, key: name, names: []string{name}, text: r.slice(from, to), cell: r.number, gone: map[string]bool{}}
 	d.line, d.column = r.at(from)
-	d.idents = mentions(nodes...)
+	d.idents = mentions(r.local, nodes...)
 	return d
 }
 
@@ -267,15 +267,14 @@ func (r *reader) function(f *ast.FuncDecl) error {
 	name := f.Name.Name
 	if f.Recv != nil && len(f.Recv.List) > 0 {
 		receiver, place := receiverName(f.Recv.List[0].Type)
-		d := r.new(method, receiver+"."+name, f.Pos(), f.End())
-		d.idents = functionIdentifiers(f)
+		d := r.new(method, receiver+"."+name, f.Pos(), f.End(), f)
 		d.receiver, d.directives = receiver, directives(f)
 		d.places = []int{r.offset(place) - r.offset(f.Pos())}
 		r.declarations = append(r.declarations, d)
 		return nil
 	}
-	d := r.new(function, name, f.Pos(), f.End())
-	d.idents, d.directives = functionIdentifiers(f), directives(f)
+	d := r.new(function, name, f.Pos(), f.End(), f)
+	d.directives = directives(f)
 	d.places = []int{r.offset(f.Name.Pos()) - r.offset(f.Pos())}
 	plain := len(f.Type.Params.List) == 0 && f.Type.Results == nil && f.Type.TypeParams == nil
 	switch {
@@ -307,32 +306,6 @@ func directives(f *ast.FuncDecl) string {
 		}
 	}
 	return b.String()
-}
-
-// functionIdentifiers are the names that a function or method uses, without those
-// of its receiver, parameters and results, which hide what else has their name:
-// a variable of the notebook called s is nothing to func (s square) area().
-func functionIdentifiers(f *ast.FuncDecl) map[string]bool {
-	used := mentions(f)
-	inTypes := map[string]bool{}
-	var own []string
-	for _, list := range []*ast.FieldList{f.Recv, f.Type.Params, f.Type.Results} {
-		if list == nil {
-			continue
-		}
-		for _, field := range list.List {
-			maps.Copy(inTypes, mentions(field.Type))
-			for _, name := range field.Names {
-				own = append(own, name.Name)
-			}
-		}
-	}
-	for _, name := range own {
-		if !inTypes[name] {
-			delete(used, name)
-		}
-	}
-	return used
 }
 
 // receiverName finds the type's name in a receiver.

@@ -1,29 +1,68 @@
 package session
 
 import (
+	"errors"
 	"go/ast"
+	"go/token"
+	"go/types"
 )
 
-// mentions are the names in a declaration that may stand for something of the
-// notebook's: not fields, methods and labels, which have names of their own. Names
-// that are local to a function are among them, so that too much is taken at times,
-// never too little.
-func mentions(nodes ...ast.Node) map[string]bool {
-	found := map[string]bool{}
-	for _, n := range nodes {
-		ast.Walk(mentionVisitor(found), n)
+// locals tells which names in a cell's declarations are nothing of the notebook's:
+// parameters and variables of functions, and fields. What other cells declare is not
+// known here, and its names stay.
+func locals(files *token.FileSet, file *ast.File) func(*ast.Ident) bool {
+	info := types.Info{Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}}
+	config := types.Config{Importer: noImporter{}, Error: func(error) {}}
+	own, _ := config.Check("main", files, []*ast.File{file}, &info) // mistakes are told later
+	return func(ident *ast.Ident) bool {
+		o := info.Uses[ident]
+		if o == nil {
+			o = info.Defs[ident]
+		}
+		switch o := o.(type) {
+		case nil, *types.PkgName:
+			return false
+		case *types.Var:
+			if o.IsField() {
+				return !o.Embedded()
+			}
+		}
+		parent := o.Parent()
+		return parent != nil && parent != types.Universe && parent != own.Scope()
 	}
-	return found
 }
 
-type mentionVisitor map[string]bool
+// noImporter knows no packages: the names of what the cell itself has are enough.
+type noImporter struct{}
+
+func (noImporter) Import(string) (*types.Package, error) { return nil, errNoImports }
+
+var errNoImports = errors.New("packages are of no interest")
+
+// mentions are the names in declarations that may stand for something of the
+// notebook's: not fields, methods and labels, which have names of their own, and not
+// what is local to a function.
+func mentions(local func(*ast.Ident) bool, nodes ...ast.Node) map[string]bool {
+	v := mentionVisitor{local: local, found: map[string]bool{}}
+	for _, n := range nodes {
+		ast.Walk(v, n)
+	}
+	return v.found
+}
+
+type mentionVisitor struct {
+	local func(*ast.Ident) bool
+	found map[string]bool
+}
 
 // Visit collects names below a node.
 func (v mentionVisitor) Visit(n ast.Node) ast.Visitor {
 	walk := func(n ast.Node) { ast.Walk(v, n) }
 	switch n := n.(type) {
 	case *ast.Ident:
-		v[n.Name] = true
+		if !v.local(n) {
+			v.found[n.Name] = true
+		}
 	case *ast.SelectorExpr:
 		walk(n.X)
 		return nil

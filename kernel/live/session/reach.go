@@ -13,14 +13,16 @@ type view struct {
 	methods      map[string][]*declaration // by receiver
 	variables    map[string]*Variable      // of earlier cells
 	dormant      map[string]*Variable      // of earlier cells, without a value now
-	fresh        map[string]*variableSpec  // variables of the cell
-	imports      map[string]*importSpec
+	// fresh are variables of the cell, with what is thought to be their types until
+	// they have been checked: the types that they had before.
+	fresh   map[string]string
+	imports map[string]*importSpec
 }
 
 // with adds the declarations of a cell to those of the session.
 func (s *Session) with(p *parts, broken, invalid map[string]string) *view {
 	v := &view{declarations: maps.Clone(s.declarations), byName: map[string]*declaration{}, methods: map[string][]*declaration{},
-		variables: maps.Clone(s.variables), dormant: maps.Clone(s.dormant), fresh: map[string]*variableSpec{}, imports: maps.Clone(s.imports)}
+		variables: maps.Clone(s.variables), dormant: maps.Clone(s.dormant), fresh: map[string]string{}, imports: maps.Clone(s.imports)}
 	for key := range broken {
 		delete(v.declarations, key)
 	}
@@ -48,7 +50,12 @@ func (s *Session) with(p *parts, broken, invalid map[string]string) *view {
 	for _, spec := range p.variables {
 		for _, name := range spec.names {
 			fresh[name] = true
-			v.fresh[name] = spec
+			v.fresh[name] = "new"
+			if old := s.variables[name]; old != nil {
+				v.fresh[name] = old.code
+			} else if old := s.dormant[name]; old != nil {
+				v.fresh[name] = old.code
+			}
 			delete(v.declarations, name)
 			drop(name)
 		}

@@ -120,7 +120,7 @@ func (h *hasher) uses(name string) (used []string) {
 	v := h.view
 	add := func(idents map[string]bool) {
 		for ident := range idents {
-			if v.byName[ident] != nil || v.variables[ident] != nil || v.dormant[ident] != nil || v.fresh[ident] != nil || v.imports[ident] != nil {
+			if _, fresh := v.fresh[ident]; fresh || v.byName[ident] != nil || v.variables[ident] != nil || v.dormant[ident] != nil || v.imports[ident] != nil {
 				used = append(used, ident)
 			}
 		}
@@ -142,9 +142,7 @@ func (h *hasher) uses(name string) (used []string) {
 	if variable := v.variable(name); variable != nil {
 		add(identifiers(variable.code))
 	}
-	if spec := v.fresh[name]; spec != nil {
-		add(identifiers(spec.text))
-	}
+	add(identifiers(v.fresh[name]))
 	return used
 }
 
@@ -160,8 +158,8 @@ func (h *hasher) lines(name string) (lines []string) {
 	if variable := v.variable(name); variable != nil {
 		lines = append(lines, "var "+name+" "+variable.code)
 	}
-	if spec := v.fresh[name]; spec != nil {
-		lines = append(lines, "var "+spec.text)
+	if code, ok := v.fresh[name]; ok {
+		lines = append(lines, "var "+name+" "+code)
 	}
 	if i := v.imports[name]; i != nil {
 		lines = append(lines, "import "+name+" "+i.path)
