@@ -144,4 +144,3 @@ func minimized(t *testing.T, s *fuzzsession.Session) string {
 
 // minimizerTries bounds how long one looks for a smaller session.
 const minimizerTries = 60
-

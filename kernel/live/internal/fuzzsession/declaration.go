@@ -61,7 +61,7 @@ func (g *generator) newVariable(kind Kind) {
 }
 
 func (g *generator) someType() string {
-	list := []string{"int", "int", "string", "any", "any", "[]int", "map[string]int", "float64", "bool", "error", "func(int) int"}
+	list := []string{"int", "int", "string", "any", "any", "any", "any", "[]any", "[]int", "map[string]int", "float64", "bool", "error", "func(int) int"}
 	for _, name := range g.typesOf(structForm, intForm, sliceForm, arrayForm) {
 		list = append(list, "‹"+name+"›", "‹"+name+"›", "[]‹"+name+"›", "map[string]‹"+name+"›")
 	}
@@ -119,7 +119,7 @@ func (g *generator) function(name string, f *fact) {
 	for i, typ := range f.parameters {
 		p := string(rune('p' + i))
 		// A parameter may have the name of something at package level.
-		if i == 0 && g.chance(20) {
+		if i == 0 && !avoidHomonyms && g.chance(20) {
 			if hidden := g.one(func(other string, _ *fact) bool { return other != name }); hidden != "" {
 				g.hidden, p = hidden, "«"+hidden+"»"
 			}

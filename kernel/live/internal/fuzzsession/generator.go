@@ -145,7 +145,7 @@ func (g *generator) cell(number int) {
 	for range additions {
 		g.addition()
 	}
-	for range 3 + g.rand.IntN(6) {
+	for range 4 + g.rand.IntN(8) {
 		g.statement()
 	}
 	g.show()
@@ -180,6 +180,8 @@ func (g *generator) change() {
 	g.redefined[name] = true
 	other := g.chance(35) && !g.seen[name] // another kind or type
 	switch {
+	case avoidGroups && len(g.scope.current[name].Names) > 1:
+	case avoidValues && f.kind == Variable && !other && g.typesUse(name):
 	case (f.kind == Constant || f.kind == Type) && g.variablesSeen(name):
 	case f.kind == Constant && other:
 		g.declareVariable(Variable, name, "int", fmt.Sprint(g.rand.IntN(50)), g.chance(50))
@@ -207,6 +209,11 @@ func (g *generator) change() {
 	case f.kind == Type:
 		g.changeType(name, f)
 	}
+}
+
+// typesUse tells whether a type uses a name.
+func (g *generator) typesUse(name string) bool {
+	return g.one(func(other string, f *fact) bool { return f.kind == Type && g.reaches(other, name) }) != ""
 }
 
 // variablesSeen tells whether the cell's declarations use a variable that might have

@@ -11,7 +11,7 @@ func (g *generator) statement() {
 		g.definition()
 		return
 	}
-	makers := []func() string{g.print, g.assign, g.increase, g.loop, g.choice, g.typeSwitch, g.assertion, g.as, g.together,
+	makers := []func() string{g.print, g.assign, g.increase, g.loop, g.choice, g.typeSwitch, g.assertion, g.all, g.assertion, g.as, g.together,
 		g.channels, g.put, g.recovered, g.deferred, g.names, g.effects, g.method, g.labels, g.interfaces, g.sequence, g.block}
 	if text := makers[g.rand.IntN(len(makers))](); text != "" {
 		g.add(Item{Kind: Statement, Text: text})
@@ -94,6 +94,9 @@ func (g *generator) choice() string {
 
 // mystery is a value in an interface.
 func (g *generator) mystery() string {
+	if v := g.variable("[]any"); v != "" && g.chance(30) {
+		return "append(" + v + ", nil)[0]"
+	}
 	if v := g.variable("any"); v != "" && g.chance(80) {
 		return v
 	}
@@ -118,6 +121,19 @@ func (g *generator) assertion() string {
 		return fmt.Sprintf("func() {\n\tdefer func() { fmt.Println(recover()) }()\n\tfmt.Println((%s).(%s))\n}()", g.mystery(), t)
 	}
 	return fmt.Sprintf("if v, ok := (%s).(%s); ok {\n\tfmt.Printf(\"%%v %%T\\n\", v, v)\n} else {\n\tfmt.Println(\"not\", v)\n}", g.mystery(), t)
+}
+
+// all tells what is in the interfaces that there are.
+func (g *generator) all() string {
+	text := ""
+	for _, name := range g.variables("any") {
+		for _, t := range g.typesOf(structForm, intForm, arrayForm, sliceForm) {
+			if g.chance(50) {
+				text += fmt.Sprintf("if v, ok := ‹%s›.(‹%s›); ok {\n\tfmt.Printf(\"%s: %%+v\\n\", v)\n}\n", name, t, name)
+			}
+		}
+	}
+	return strings.TrimSuffix(text, "\n")
 }
 
 func (g *generator) as() string {
