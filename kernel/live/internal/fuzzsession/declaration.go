@@ -21,7 +21,9 @@ func (g *generator) constant(name string) {
 
 // usable is something of a kind that does not itself use name.
 func (g *generator) usable(name string, kind Kind) string {
-	return g.one(func(other string, f *fact) bool { return f.kind == kind && !g.reaches(other, name) })
+	return g.one(func(other string, f *fact) bool {
+		return f.kind == kind && !g.reaches(other, name) && (f.kind != Constant || f.result == "int")
+	})
 }
 
 // reaches tells whether from uses a name, itself or through others.
@@ -42,6 +44,15 @@ func (g *generator) reaches(from, name string) bool {
 	return visit(from)
 }
 
+// typedConstant declares one of a named type.
+func (g *generator) typedConstant(name, typ string) {
+	if g.reaches(marked(typ)[0], name) {
+		return
+	}
+	g.facts[name] = &fact{kind: Constant, result: typ}
+	g.add(Item{Kind: Constant, Names: []string{name}, Text: fmt.Sprintf("const ‹%s› %s = %d", name, typ, g.rand.IntN(9))})
+}
+
 func (g *generator) constantGroup() {
 	names := []string{g.name(), g.name(), g.name()}
 	for _, name := range names {
@@ -54,16 +65,28 @@ func (g *generator) constantGroup() {
 func (g *generator) newVariable(kind Kind) {
 	typ := g.someType()
 	value := g.expression(typ, 2)
-	if kind == Variable && g.chance(20) && typ != "func(int) int" && typ != "map[string]int" {
+	if kind == Variable && g.chance(20) && !lively(typ) && typ != "map[string]int" {
 		value = ""
 	}
 	g.declareVariable(kind, g.name(), typ, value, g.chance(60))
 }
 
 func (g *generator) someType() string {
-	list := []string{"int", "int", "string", "any", "any", "any", "any", "[]any", "[]int", "map[string]int", "float64", "bool", "error", "func(int) int"}
+	list := []string{"int", "int", "string", "any", "any", "any", "any", "[]any", "[]int", "map[string]int", "float64", "bool", "error", "func(int) int", "chan int"}
 	for _, name := range g.typesOf(structForm, intForm, sliceForm, arrayForm) {
 		list = append(list, "‹"+name+"›", "‹"+name+"›", "[]‹"+name+"›", "map[string]‹"+name+"›")
+	}
+	for _, name := range g.typesOf(intForm, arrayForm) {
+		list = append(list, "map[‹"+name+"›]int")
+	}
+	for _, name := range g.typesOf(structForm) {
+		list = append(list, "*‹"+name+"›", "*‹"+name+"›")
+	}
+	for _, name := range g.typesOf(aliasForm) {
+		list = append(list, "‹"+name+"›")
+	}
+	if g.adder() != "" {
+		list = append(list, "func(int)")
 	}
 	for _, name := range g.typesOf(boxForm) {
 		list = append(list, "‹"+name+"›[int]", "‹"+name+"›[string]")
@@ -81,7 +104,7 @@ func (g *generator) declareVariable(kind Kind, name, typ, value string, bare boo
 // newFunction declares one without effects.
 func (g *generator) newFunction() {
 	name := g.name()
-	results := []string{"int", "int", "string", "bool", "any"}
+	results := []string{"int", "int", "string", "bool", "any", "any"}
 	for _, t := range g.typesOf(structForm, intForm) {
 		results = append(results, "‹"+t+"›")
 	}
@@ -136,6 +159,9 @@ func (g *generator) function(name string, f *fact) {
 		}
 		if g.hidden != "" && slices.Contains(marked(typ), g.hidden) {
 			return ""
+		}
+		if typ == "any" && g.chance(40) {
+			return fmt.Sprintf("type local struct{ v int }\n\treturn local{%s}", g.expression("int", 2))
 		}
 		switch g.rand.IntN(4) {
 		case 0:

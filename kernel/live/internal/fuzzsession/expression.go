@@ -23,6 +23,10 @@ func (g *generator) literal(typ string) string {
 		return fmt.Sprintf("map[string]int{\"k\": %d}", n)
 	case "any":
 		return fmt.Sprintf("any(%s)", g.pick("1", `"s"`, "2.5", "nil"))
+	case "chan int":
+		return fmt.Sprintf("func() chan int {\n\tc := make(chan int)\n\tgo func() {\n\t\tfor i := range 1000 {\n\t\t\tc <- i * %d\n\t\t}\n\t}()\n\treturn c\n}()", n)
+	case "func(int)":
+		return "func(d int) { fmt.Println(d) }"
 	case "func(int) int":
 		return fmt.Sprintf("func(d int) int { return d * %d }", n)
 	case "error":
@@ -36,6 +40,10 @@ func (g *generator) literal(typ string) string {
 	}
 	if elem, ok := strings.CutPrefix(typ, "*"); ok {
 		return "&" + g.literal(elem)
+	}
+	if elem, ok := strings.CutPrefix(typ, "map["); ok {
+		key, _, _ := strings.Cut(elem, "]")
+		return fmt.Sprintf("%s{%s: %d}", typ, g.literal(key), n)
 	}
 	return g.named(typ, func(t string) string { return g.literal(t) })
 }
@@ -56,6 +64,8 @@ func (g *generator) named(typ string, value func(typ string) string) string {
 		return fmt.Sprintf("%s{V: %s}", typ, value(strings.TrimSuffix(argument, "]")))
 	case interfaceForm:
 		return fmt.Sprintf("%s(nil)", typ)
+	case aliasForm:
+		return value("‹" + f.base + "›")
 	}
 	var parts []string
 	for _, field := range f.fields {
@@ -77,6 +87,19 @@ func (g *generator) expression(typ string, depth int) string {
 	}
 	if list := g.variables(typ); len(list) > 0 && g.chance(40) {
 		return "‹" + g.pick(list...) + "›"
+	}
+	if elem, ok := strings.CutPrefix(typ, "*"); ok {
+		if list := g.variables(elem); len(list) > 0 {
+			return "&‹" + g.pick(list...) + "›"
+		}
+	}
+	if typ == "func(int)" {
+		if v := g.adder(); v != "" {
+			return "‹" + v + "›.Add"
+		}
+	}
+	if k := g.one(func(_ string, f *fact) bool { return f.kind == Constant && f.result == typ }); k != "" && g.chance(20) {
+		return "‹" + k + "›"
 	}
 	if g.chance(50) {
 		if call := g.call(typ, depth); call != "" {
@@ -149,7 +172,7 @@ func (g *generator) call(typ string, depth int) string {
 func (g *generator) integer(depth int) string {
 	switch g.rand.IntN(9) {
 	case 0, 1:
-		if name := g.one(func(_ string, f *fact) bool { return f.kind == Constant }); name != "" {
+		if name := g.one(func(_ string, f *fact) bool { return f.kind == Constant && f.result == "int" }); name != "" {
 			return "‹" + name + "›"
 		}
 	case 2:
@@ -176,11 +199,16 @@ func (g *generator) integer(depth int) string {
 
 // part is a field or the result of a method of a variable, "" if there is none.
 func (g *generator) part(typ string) string {
-	name := g.one(func(_ string, f *fact) bool { return f.kind == Variable && strings.HasPrefix(f.result, "‹") })
+	name := g.one(func(_ string, f *fact) bool {
+		return f.kind == Variable && strings.HasPrefix(strings.TrimPrefix(f.result, "*"), "‹")
+	})
 	if name == "" {
 		return ""
 	}
 	t := g.facts[marked(g.facts[name].result)[0]]
+	if t.form == aliasForm {
+		t = g.facts[t.base]
+	}
 	var parts []string
 	for _, f := range t.fields {
 		if f.typ == typ && !strings.HasPrefix(f.name, "‹") {

@@ -9,14 +9,20 @@ import (
 
 // Generate makes the session of a seed. Its names end in suffix.
 func Generate(seed uint64, suffix string) *Session {
-	g := &generator{rand: rand.New(rand.NewPCG(seed, 20)), scope: newScope(suffix), facts: map[string]*fact{}, locals: map[string][]string{}}
-	s := &Session{Suffix: suffix}
-	for i := range 3 + g.rand.IntN(4) {
-		g.items = nil
-		g.cell(i)
-		s.Cells = append(s.Cells, g.items)
+	for try := uint64(0); ; try++ {
+		g := &generator{rand: rand.New(rand.NewPCG(seed, try)), scope: newScope(suffix), facts: map[string]*fact{}, locals: map[string][]string{}}
+		s := &Session{Suffix: suffix}
+		for i := range 3 + g.rand.IntN(4) {
+			g.items = nil
+			g.cell(i)
+			s.Cells = append(s.Cells, g.items)
+		}
+		// Cells that change what they themselves use are rare, and are not
+		// worth to be foreseen in all their forms.
+		if s.compiles() {
+			return s
+		}
 	}
-	return s
 }
 
 // fact is what the generator knows of a name.
@@ -47,6 +53,7 @@ const (
 	boxForm // generic, with one field
 	errorForm
 	interfaceForm
+	aliasForm
 )
 
 type generator struct {
@@ -148,12 +155,20 @@ func (g *generator) cell(number int) {
 	for range 4 + g.rand.IntN(8) {
 		g.statement()
 	}
+	if g.chance(5) {
+		g.add(Item{Kind: Statement, Text: g.pick("panic(\"stop\")", "var p *int\n*p = 1", "panic(errors.New(\"bad\"))", "panic(fmt.Sprint(3))")})
+		return
+	}
 	g.show()
 }
 
 func (g *generator) addition() {
 	switch g.rand.IntN(12) {
 	case 0:
+		if list := g.typesOf(intForm); len(list) > 0 && g.chance(40) {
+			g.typedConstant(g.name(), "‹"+g.pick(list...)+"›")
+			return
+		}
 		g.constant(g.name())
 	case 1:
 		g.constantGroup()
@@ -183,6 +198,8 @@ func (g *generator) change() {
 	case avoidGroups && len(g.scope.current[name].Names) > 1:
 	case avoidValues && f.kind == Variable && !other && g.typesUse(name):
 	case (f.kind == Constant || f.kind == Type) && g.variablesSeen(name):
+	case f.kind == Constant && f.result != "int":
+		g.typedConstant(name, f.result)
 	case f.kind == Constant && other:
 		g.declareVariable(Variable, name, "int", fmt.Sprint(g.rand.IntN(50)), g.chance(50))
 	case f.kind == Constant:
@@ -199,11 +216,8 @@ func (g *generator) change() {
 		g.declareVariable(Variable, name, t, g.literal(t), g.chance(50))
 	case f.kind == Variable:
 		value := ""
-		if g.chance(50) && !strings.Contains(f.result, "func") {
+		if g.chance(50) || lively(f.result) {
 			value = g.literal(f.result)
-		}
-		if value == "" && strings.Contains(f.result, "func") {
-			return
 		}
 		g.declareVariable(Variable, name, f.result, value, false)
 	case f.kind == Type:
@@ -251,6 +265,9 @@ func (g *generator) show() {
 }
 
 // printable says that a type's values print the same in every process.
-func printable(typ string) bool {
-	return !strings.Contains(typ, "func") && !strings.HasPrefix(typ, "*")
+func printable(typ string) bool { return !lively(typ) }
+
+// lively types need a value before they can be used, or print differently each time.
+func lively(typ string) bool {
+	return strings.Contains(typ, "func") || strings.HasPrefix(typ, "chan") || strings.HasPrefix(typ, "*")
 }

@@ -44,6 +44,12 @@ func (s *Session) Program() (declarations, run string) {
 	return s.plain(scope.program.String()), s.plain(b.String())
 }
 
+// compiles tells whether the program declares all that it uses.
+func (s *Session) compiles() bool {
+	declarations, run := s.Program()
+	return !strings.Contains(declarations+run, undeclared) && !strings.Contains(declarations, outdated)
+}
+
 // panicked is how a cell's error begins, in both.
 const panicked = "panic: "
 

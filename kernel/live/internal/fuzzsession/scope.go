@@ -42,6 +42,12 @@ type scope struct {
 	batch map[*definition]bool
 }
 
+// Ends of names that no program declares.
+const (
+	undeclared = "_undeclared"
+	outdated   = "_outdated"
+)
+
 func newScope(suffix string) *scope {
 	return &scope{suffix: suffix, current: map[string]*definition{}, versions: map[string]int{}}
 }
@@ -51,7 +57,7 @@ func (s *scope) call(name string) string {
 	if d := s.current[name]; d != nil {
 		return d.called[name]
 	}
-	return name + s.suffix + "_undeclared"
+	return name + s.suffix + undeclared
 }
 
 // fresh is a new name in the program.
@@ -178,7 +184,7 @@ func (s *scope) outdate(name string, keepFunctions bool) {
 		for _, other := range d.Names {
 			if s.batch[d] {
 				// The program must not compile, as the cell does not.
-				s.program.WriteString("var _ = " + other + "_outdated\n")
+				s.program.WriteString("var _ = " + other + outdated + "\n")
 			}
 			if s.current[other] == d {
 				delete(s.current, other)

@@ -12,7 +12,8 @@ func (g *generator) statement() {
 		return
 	}
 	makers := []func() string{g.print, g.assign, g.increase, g.loop, g.choice, g.typeSwitch, g.assertion, g.all, g.assertion, g.as, g.together,
-		g.channels, g.put, g.recovered, g.deferred, g.names, g.effects, g.method, g.labels, g.interfaces, g.sequence, g.block}
+		g.channels, g.put, g.recovered, g.deferred, g.names, g.effects, g.method, g.labels, g.interfaces, g.sequence, g.block,
+		g.pointer, g.receive, g.equal}
 	if text := makers[g.rand.IntN(len(makers))](); text != "" {
 		g.add(Item{Kind: Statement, Text: text})
 	}
@@ -59,7 +60,7 @@ func (g *generator) assign() string {
 		return ""
 	}
 	// A function value may not call itself through its variable.
-	if typ := g.facts[name].result; !strings.Contains(typ, "func") {
+	if typ := g.facts[name].result; !lively(typ) {
 		return fmt.Sprintf("‹%s› = %s", name, g.expression(typ, 3))
 	}
 	return ""
@@ -193,18 +194,50 @@ func (g *generator) effects() string {
 	return fmt.Sprintf("‹%s›(%s)", name, g.expression("int", 2))
 }
 
-func (g *generator) method() string {
-	name := g.one(func(_ string, f *fact) bool {
+// adder is a variable whose type has the method Add.
+func (g *generator) adder() string {
+	return g.one(func(_ string, f *fact) bool {
 		if f.kind != Variable || !strings.HasPrefix(f.result, "‹") {
 			return false
 		}
 		_, ok := g.facts[marked(f.result)[0]].methods["Add"]
 		return ok
 	})
+}
+
+func (g *generator) method() string {
+	if f := g.variable("func(int)"); f != "" && g.chance(60) {
+		return f + "(" + g.expression("int", 2) + ")"
+	}
+	name := g.adder()
 	if name == "" {
 		return ""
 	}
 	return fmt.Sprintf("‹%s›.Add(%s)\nfmt.Printf(\"%%+v\\n\", ‹%s›)", name, g.expression("int", 2), name)
+}
+
+// pointer changes a variable through a pointer.
+func (g *generator) pointer() string {
+	name := g.one(func(_ string, f *fact) bool { return f.kind == Variable && strings.HasPrefix(f.result, "*") })
+	if name == "" {
+		return ""
+	}
+	typ := strings.TrimPrefix(g.facts[name].result, "*")
+	return fmt.Sprintf("*‹%s› = %s\nfmt.Printf(\"%%v %%T\\n\", *‹%s›, ‹%s›)", name, g.expression(typ, 2), name, name)
+}
+
+// receive takes the next value of a goroutine that lives on.
+func (g *generator) receive() string {
+	c := g.variable("chan int")
+	if c == "" {
+		return ""
+	}
+	return "fmt.Println(<-" + c + ")"
+}
+
+// equal compares interfaces, which may not be possible.
+func (g *generator) equal() string {
+	return fmt.Sprintf("func() {\n\tdefer func() { fmt.Println(recover()) }()\n\tfmt.Println(%s == %s)\n}()", g.mystery(), g.mystery())
 }
 
 func (g *generator) labels() string {

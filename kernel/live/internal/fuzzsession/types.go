@@ -13,6 +13,9 @@ func (g *generator) newType() {
 	if g.chance(30) {
 		f.form = structForm
 	}
+	if list := g.typesOf(structForm, intForm); len(list) > 0 && g.chance(8) {
+		f.form, f.base = aliasForm, g.pick(list...)
+	}
 	switch f.form {
 	case structForm:
 		if base := g.typesOf(structForm, intForm); len(base) > 0 && g.chance(35) {
@@ -36,7 +39,7 @@ func (g *generator) newType() {
 		g.addMethod(name, fmt.Sprintf("func (e *‹%s›) Error() string {\n\treturn fmt.Sprint(\"code \", e.Code, %s)\n}", name, text))
 	case boxForm:
 		g.addMethod(name, fmt.Sprintf("func (b *‹%s›[E]) Get() E {\n\treturn b.V\n}", name))
-	case interfaceForm:
+	case interfaceForm, aliasForm:
 	default:
 		if g.chance(60) {
 			g.methodOf(name)
@@ -85,6 +88,8 @@ func (g *generator) declareType(name string, f *fact) {
 			length = "‹" + k + "›"
 		}
 		text = head + "[" + length + "]int"
+	case aliasForm:
+		text = head + "= ‹" + f.base + "›"
 	case interfaceForm:
 		text = head + "interface{ Sum() int }"
 	default:
