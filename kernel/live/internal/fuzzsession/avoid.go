@@ -12,4 +12,7 @@ const (
 	// avoidHomonyms: fields and parameters that are called as something else at
 	// package level, whose new definition must not concern them.
 	avoidHomonyms = true
+	// avoidLocals: types that are local to a function, which must be the same in
+	// each cell that calls the function.
+	avoidLocals = true
 )

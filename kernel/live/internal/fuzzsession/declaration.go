@@ -160,7 +160,7 @@ func (g *generator) function(name string, f *fact) {
 		if g.hidden != "" && slices.Contains(marked(typ), g.hidden) {
 			return ""
 		}
-		if typ == "any" && g.chance(40) {
+		if typ == "any" && !avoidLocals && g.chance(40) {
 			return fmt.Sprintf("type local struct{ v int }\n\treturn local{%s}", g.expression("int", 2))
 		}
 		switch g.rand.IntN(4) {

@@ -38,6 +38,8 @@ type fact struct {
 	methods map[string]string // names and types of the results, without parameters
 	// base is the embedded type.
 	base string
+	// origin is the call that a variable got its first value from.
+	origin string
 }
 
 type field struct{ name, typ string }

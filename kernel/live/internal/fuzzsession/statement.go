@@ -13,7 +13,7 @@ func (g *generator) statement() {
 	}
 	makers := []func() string{g.print, g.assign, g.increase, g.loop, g.choice, g.typeSwitch, g.assertion, g.all, g.assertion, g.as, g.together,
 		g.channels, g.put, g.recovered, g.deferred, g.names, g.effects, g.method, g.labels, g.interfaces, g.sequence, g.block,
-		g.pointer, g.receive, g.equal}
+		g.pointer, g.receive, g.equal, g.again}
 	if text := makers[g.rand.IntN(len(makers))](); text != "" {
 		g.add(Item{Kind: Statement, Text: text})
 	}
@@ -31,7 +31,28 @@ func (g *generator) definition() {
 		g.declareVariable(Definition, name, typ, g.expression(typ, 2), g.chance(80))
 		return
 	}
+	if call := g.call("any", 1); call != "" && g.chance(30) {
+		name := g.name()
+		g.declareVariable(Definition, name, "any", call, true)
+		g.facts[name].origin = call
+		return
+	}
 	g.newVariable(Definition)
+}
+
+// again compares the value of a call with that of the same call in another cell.
+func (g *generator) again() string {
+	name := g.one(func(_ string, f *fact) bool { return f.origin != "" })
+	if name == "" {
+		return ""
+	}
+	origin := g.facts[name].origin
+	for _, used := range marked(origin) {
+		if f := g.facts[used]; g.scope.current[used] == nil || f.kind == Function && f.parameters == nil {
+			return ""
+		}
+	}
+	return fmt.Sprintf("func() {\n\tdefer func() { fmt.Println(recover()) }()\n\tfmt.Println(\"again\", ‹%s› == %s)\n}()", name, origin)
 }
 
 func (g *generator) print() string {
