@@ -98,6 +98,9 @@ func (g *generator) declareVariable(kind Kind, name, typ, value string, bare boo
 	// A literal's type must be the variable's for the short form.
 	bare = bare && value != ""
 	g.facts[name] = &fact{kind: Variable, result: typ}
+	if names := marked(value); strings.HasPrefix(value, "any(‹") && g.facts[names[0]].kind == Type {
+		g.facts[name].holds = names[0]
+	}
 	g.add(Item{Kind: kind, Names: []string{name}, Type: typ, Text: value, Bare: bare})
 }
 

@@ -38,6 +38,8 @@ type fact struct {
 	methods map[string]string // names and types of the results, without parameters
 	// base is the embedded type.
 	base string
+	// holds is the type of an interface's first value.
+	holds string
 	// origin is the call that a variable got its first value from.
 	origin string
 }
@@ -190,6 +192,10 @@ func (g *generator) addition() {
 // change redefines something, with the same use.
 func (g *generator) change() {
 	name := g.one(func(name string, _ *fact) bool { return !g.redefined[name] })
+	// What types use is of interest: it decides about their identity.
+	if used := g.one(func(name string, f *fact) bool { return !g.redefined[name] && f.kind != Type && g.typesUse(name) }); used != "" && g.chance(50) {
+		name = used
+	}
 	if name == "" {
 		return
 	}
@@ -258,6 +264,9 @@ func (g *generator) show() {
 	var list []string
 	for _, name := range g.known(func(_ string, f *fact) bool { return f.kind == Variable && printable(f.result) }) {
 		list = append(list, "‹"+name+"›")
+		if t := g.facts[name].holds; t != "" && g.scope.current[t] != nil {
+			g.add(Item{Kind: Statement, Text: fmt.Sprintf("if _, ok := ‹%s›.(‹%s›); ok {\n\tfmt.Print(\"%s is %s; \")\n}", name, t, name, t)})
+		}
 	}
 	for len(list) > 0 {
 		n := min(len(list), 4)
