@@ -53,8 +53,10 @@ func TestSessions(t *testing.T) {
 			}
 		}
 		n.process.close()
-		if done := first + len(sessions); os.Getenv("GOCIFAR_FUZZ_SESSIONS") != "" && first/sessionsPerProgram%5 == 0 {
-			t.Logf("%d sessions, %d cells, %d differences, %v", done, cells, differences, time.Since(start).Round(time.Second))
+		if done := first + len(sessions); os.Getenv("GOCIFAR_FUZZ_SESSIONS") != "" &&
+			first/sessionsPerProgram%5 == 0 {
+			t.Logf("%d sessions, %d cells, %d differences, %v", done, cells, differences,
+				time.Since(start).Round(time.Second))
 		}
 	}
 }
@@ -83,7 +85,8 @@ func printedByProgram(t *testing.T, sessions []*fuzzsession.Session) ([][]string
 		return nil, err
 	}
 	// What the compiler makes faster does not matter, only that it is quick.
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-gcflags=-N -l", "-o", program, file).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-gcflags=-N -l", "-o", program,
+		file).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("go build: %w\n%s", err, out)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -133,7 +136,10 @@ func minimized(t *testing.T, s *fuzzsession.Session) string {
 		return "(it does not differ on its own)"
 	}
 	for size := 16; size > 0 && tries < minimizerTries; size /= 2 {
-		s = s.Without(size, func(smaller *fuzzsession.Session) bool { return tries < minimizerTries && fails(smaller) })
+		s = s.Without(size, func(smaller *fuzzsession.Session) bool {
+			return tries < minimizerTries &&
+				fails(smaller)
+		})
 	}
 	var b strings.Builder
 	for i, text := range s.Notebook() {

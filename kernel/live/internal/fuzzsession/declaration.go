@@ -50,7 +50,8 @@ func (g *generator) typedConstant(name, typ string) {
 		return
 	}
 	g.facts[name] = &fact{kind: Constant, result: typ}
-	g.add(Item{Kind: Constant, Names: []string{name}, Text: fmt.Sprintf("const ‹%s› %s = %d", name, typ, g.rand.IntN(9))})
+	g.add(Item{Kind: Constant, Names: []string{name}, Text: fmt.Sprintf("const ‹%s› %s = %d", name, typ,
+		g.rand.IntN(9))})
 }
 
 func (g *generator) constantGroup() {
@@ -58,7 +59,8 @@ func (g *generator) constantGroup() {
 	for _, name := range names {
 		g.facts[name] = &fact{kind: Constant, result: "int"}
 	}
-	g.add(Item{Kind: Constant, Names: names, Text: fmt.Sprintf("const (\n\t‹%s› = iota + %d\n\t‹%s›\n\t‹%s›\n)", names[0], 1+g.rand.IntN(4), names[1], names[2])})
+	g.add(Item{Kind: Constant, Names: names, Text: fmt.Sprintf("const (\n\t‹%s› = iota + %d\n\t‹%s›\n\t‹%s›\n)",
+		names[0], 1+g.rand.IntN(4), names[1], names[2])})
 }
 
 // newVariable declares one of a random type.
@@ -72,7 +74,8 @@ func (g *generator) newVariable(kind Kind) {
 }
 
 func (g *generator) someType() string {
-	list := []string{"int", "int", "string", "any", "any", "any", "any", "[]any", "[]int", "map[string]int", "float64", "bool", "error", "func(int) int", "chan int"}
+	list := []string{"int", "int", "string", "any", "any", "any", "any", "[]any", "[]int", "map[string]int",
+		"float64", "bool", "error", "func(int) int", "chan int"}
 	for _, name := range g.typesOf(structForm, intForm, sliceForm, arrayForm) {
 		list = append(list, "‹"+name+"›", "‹"+name+"›", "[]‹"+name+"›", "map[string]‹"+name+"›")
 	}
@@ -168,9 +171,11 @@ func (g *generator) function(name string, f *fact) {
 		}
 		switch g.rand.IntN(4) {
 		case 0:
-			return fmt.Sprintf("if %s {\n\t\treturn %s\n\t}\n\treturn %s", g.expression("bool", 2), g.expression(typ, 2), g.expression(typ, 2))
+			return fmt.Sprintf("if %s {\n\t\treturn %s\n\t}\n\treturn %s", g.expression("bool", 2),
+				g.expression(typ, 2), g.expression(typ, 2))
 		case 1:
-			return fmt.Sprintf("sum := 0\n\tfor i := range 3 {\n\t\tsum += i * %s\n\t}\n\tif sum > 9 {\n\t\treturn %s\n\t}\n\treturn %s",
+			return fmt.Sprintf("sum := 0\n\tfor i := range 3 {\n\t\tsum += i * %s\n\t}\n\tif sum > 9 {\n"+
+				"\t\treturn %s\n\t}\n\treturn %s",
 				g.expression("int", 1), g.expression(typ, 1), g.expression(typ, 2))
 		case 2:
 			return fmt.Sprintf("made := func() %s { return %s }\n\treturn made()", typ, g.expression(typ, 3))
@@ -182,7 +187,8 @@ func (g *generator) function(name string, f *fact) {
 		return
 	}
 	g.facts[name] = f
-	g.add(Item{Kind: Function, Names: []string{name}, Text: fmt.Sprintf("func ‹%s›(%s) %s {\n\t%s\n}", name, strings.Join(list, ", "), f.result, body)})
+	g.add(Item{Kind: Function, Names: []string{name}, Text: fmt.Sprintf("func ‹%s›(%s) %s {\n\t%s\n}", name,
+		strings.Join(list, ", "), f.result, body)})
 }
 
 // special declares a generic or a variadic function of two or more values.
@@ -191,12 +197,14 @@ func (g *generator) special(name, typ string) {
 	switch g.rand.IntN(3) {
 	case 0:
 		text = g.inside([]string{name}, map[string][]string{"int": {"i"}}, func() string {
-			return fmt.Sprintf("func ‹%s›(list ...%s) (r %s) {\n\tfor i, v := range list {\n\t\tif i < %s {\n\t\t\tr += v\n\t\t}\n\t}\n\treturn\n}",
+			return fmt.Sprintf("func ‹%s›(list ...%s) (r %s) {\n\tfor i, v := range list {\n\t\tif i < %s {\n"+
+				"\t\t\tr += v\n\t\t}\n\t}\n\treturn\n}",
 				name, typ, typ, g.expression("int", 2))
 		})
 	case 1:
 		text = g.inside([]string{name}, map[string][]string{}, func() string {
-			return fmt.Sprintf("func ‹%s›[E ~int | ~string](a, b E) E {\n\tif %s {\n\t\treturn a + b\n\t}\n\treturn b\n}", name, g.expression("bool", 2))
+			return fmt.Sprintf("func ‹%s›[E ~int | ~string](a, b E) E {\n\tif %s {\n\t\treturn a + b\n\t}\n"+
+				"\treturn b\n}", name, g.expression("bool", 2))
 		})
 	default:
 		text = fmt.Sprintf("func ‹%s›[E any](a, b E) E {\n\t_ = any(a).(%s)\n\treturn b\n}", name, typ)

@@ -24,7 +24,8 @@ func (g *generator) literal(typ string) string {
 	case "any":
 		return fmt.Sprintf("any(%s)", g.pick("1", `"s"`, "2.5", "nil"))
 	case "chan int":
-		return fmt.Sprintf("func() chan int {\n\tc := make(chan int)\n\tgo func() {\n\t\tfor i := range 1000 {\n\t\t\tc <- i * %d\n\t\t}\n\t}()\n\treturn c\n}()", n)
+		return fmt.Sprintf("func() chan int {\n\tc := make(chan int)\n\tgo func() {\n\t\tfor i := range 1000 {\n"+
+			"\t\t\tc <- i * %d\n\t\t}\n\t}()\n\treturn c\n}()", n)
 	case "func(int)":
 		return "func(d int) { fmt.Println(d) }"
 	case "func(int) int":
@@ -98,7 +99,8 @@ func (g *generator) expression(typ string, depth int) string {
 			return "‹" + v + "›.Add"
 		}
 	}
-	if k := g.one(func(_ string, f *fact) bool { return f.kind == Constant && f.result == typ }); k != "" && g.chance(20) {
+	if k := g.one(func(_ string, f *fact) bool { return f.kind == Constant && f.result == typ }); k != "" &&
+		g.chance(20) {
 		return "‹" + k + "›"
 	}
 	if g.chance(50) {
@@ -139,7 +141,8 @@ func (g *generator) expression(typ string, depth int) string {
 	case "func(int) int":
 		// A function value that calls another one through its variable might come
 		// to call itself.
-		body := g.inside(g.variables(typ), map[string][]string{"int": {"d"}}, func() string { return g.expression("int", depth-1) })
+		body := g.inside(g.variables(typ), map[string][]string{"int": {"d"}},
+			func() string { return g.expression("int", depth-1) })
 		return "func(d int) int { return d + " + body + " }"
 	}
 	if strings.HasPrefix(typ, "‹") {
@@ -172,7 +175,10 @@ func (g *generator) call(typ string, depth int) string {
 func (g *generator) integer(depth int) string {
 	switch g.rand.IntN(9) {
 	case 0, 1:
-		if name := g.one(func(_ string, f *fact) bool { return f.kind == Constant && f.result == "int" }); name != "" {
+		if name := g.one(func(_ string, f *fact) bool {
+			return f.kind == Constant &&
+				f.result == "int"
+		}); name != "" {
 			return "‹" + name + "›"
 		}
 	case 2:

@@ -10,7 +10,8 @@ import (
 // Generate makes the session of a seed. Its names end in suffix.
 func Generate(seed uint64, suffix string) *Session {
 	for try := uint64(0); ; try++ {
-		g := &generator{rand: rand.New(rand.NewPCG(seed, try)), scope: newScope(suffix), facts: map[string]*fact{}, locals: map[string][]string{}}
+		g := &generator{rand: rand.New(rand.NewPCG(seed, try)), scope: newScope(suffix),
+			facts: map[string]*fact{}, locals: map[string][]string{}}
 		s := &Session{Suffix: suffix}
 		for i := range 3 + g.rand.IntN(4) {
 			g.items = nil
@@ -107,7 +108,8 @@ func (g *generator) add(i Item) {
 	}
 }
 
-var stems = []string{"a", "B", "total", "Count", "größe", "Ähre", "日本", "π", "_x", "_init", "Ω", "len2", "T", "n", "Value", "mainly", "type_"}
+var stems = []string{"a", "B", "total", "Count", "größe", "Ähre", "日本", "π", "_x", "_init", "Ω", "len2", "T",
+	"n", "Value", "mainly", "type_"}
 
 // name makes a new one.
 func (g *generator) name() string {
@@ -160,7 +162,8 @@ func (g *generator) cell(number int) {
 		g.statement()
 	}
 	if g.chance(5) {
-		g.add(Item{Kind: Statement, Text: g.pick("panic(\"stop\")", "var p *int\n*p = 1", "panic(errors.New(\"bad\"))", "panic(fmt.Sprint(3))")})
+		g.add(Item{Kind: Statement, Text: g.pick("panic(\"stop\")", "var p *int\n*p = 1",
+			"panic(errors.New(\"bad\"))", "panic(fmt.Sprint(3))")})
 		return
 	}
 	g.show()
@@ -193,7 +196,10 @@ func (g *generator) addition() {
 func (g *generator) change() {
 	name := g.one(func(name string, _ *fact) bool { return !g.redefined[name] })
 	// What types use is of interest: it decides about their identity.
-	if used := g.one(func(name string, f *fact) bool { return !g.redefined[name] && f.kind != Type && g.typesUse(name) }); used != "" && g.chance(50) {
+	if used := g.one(func(name string, f *fact) bool {
+		return !g.redefined[name] && f.kind != Type &&
+			g.typesUse(name)
+	}); used != "" && g.chance(50) {
 		name = used
 	}
 	if name == "" {
@@ -265,7 +271,8 @@ func (g *generator) show() {
 	for _, name := range g.known(func(_ string, f *fact) bool { return f.kind == Variable && printable(f.result) }) {
 		list = append(list, "‹"+name+"›")
 		if t := g.facts[name].holds; t != "" && g.scope.current[t] != nil {
-			g.add(Item{Kind: Statement, Text: fmt.Sprintf("if _, ok := ‹%s›.(‹%s›); ok {\n\tfmt.Print(\"%s is %s; \")\n}", name, t, name, t)})
+			g.add(Item{Kind: Statement, Text: fmt.Sprintf("if _, ok := ‹%s›.(‹%s›); ok {\n"+
+				"\tfmt.Print(\"%s is %s; \")\n}", name, t, name, t)})
 		}
 	}
 	for len(list) > 0 {

@@ -61,13 +61,15 @@ func Build(sessions []*Session) string {
 	for _, path := range []string{"errors", "fmt", "reflect", "strings", "sync", "unsafe"} {
 		fmt.Fprintf(&b, "\t%q\n", path)
 	}
-	b.WriteString(")\n\nvar _ = errors.New\nvar _ reflect.Type\nvar _ strings.Builder\nvar _ sync.Mutex\nvar _ unsafe.Pointer\n\n")
+	b.WriteString(")\n\nvar _ = errors.New\nvar _ reflect.Type\nvar _ strings.Builder\nvar _ sync.Mutex\n" +
+		"var _ unsafe.Pointer\n\n")
 	for i, s := range sessions {
 		declarations, run := s.Program()
 		fmt.Fprintf(&b, "//line session%d:1\n%s\nfunc session%d() {\n%s}\n\n", i, declarations, i, run)
 		fmt.Fprintf(&main, "\tfmt.Print(%q)\n\tsession%d()\n", StartOfSession, i)
 	}
-	fmt.Fprintf(&b, "//line main:1\nfunc ended() {\n\tif p := recover(); p != nil {\n\t\tfmt.Printf(\"%s%%v\\n\", p)\n\t}\n}\n\nfunc main() {\n%s}\n", panicked, &main)
+	fmt.Fprintf(&b, "//line main:1\nfunc ended() {\n\tif p := recover(); p != nil {\n"+
+		"\t\tfmt.Printf(\"%s%%v\\n\", p)\n\t}\n}\n\nfunc main() {\n%s}\n", panicked, &main)
 	return b.String()
 }
 

@@ -200,7 +200,8 @@ func (s *scope) spread(changed map[*definition]bool, shapes, declared map[string
 	for again := true; again; {
 		again = false
 		for _, d := range s.definitions() {
-			reshaped := slices.ContainsFunc(marked(d.texts()...), func(name string) bool { return shapes[name] && !slices.Contains(d.Names, name) })
+			reshaped := slices.ContainsFunc(marked(d.texts()...),
+				func(name string) bool { return shapes[name] && !slices.Contains(d.Names, name) })
 			switch {
 			case reshaped && d.Kind == Variable && declared[d.Names[0]]:
 				again = again || !changed[d]
@@ -214,7 +215,8 @@ func (s *scope) spread(changed map[*definition]bool, shapes, declared map[string
 					shapes[name] = true
 				}
 				changed[d], again = true, true
-			case !changed[d] && slices.ContainsFunc(d.uses(), func(name string) bool { return changed[s.current[name]] }):
+			case !changed[d] && slices.ContainsFunc(d.uses(),
+				func(name string) bool { return changed[s.current[name]] }):
 				changed[d], again = true, true
 			}
 		}

@@ -77,7 +77,10 @@ func (s *Session) Notebook() []string {
 		body := false
 		// Half of the cells have a mark in front of their statements, and those
 		// whose statements have a var, which could be a declaration.
-		mark := i%2 == 0 || slices.ContainsFunc(items, func(item Item) bool { return item.Kind == Definition && !(item.Bare && item.Text != "") })
+		mark := i%2 == 0 || slices.ContainsFunc(items, func(item Item) bool {
+			return item.Kind == Definition &&
+				!(item.Bare && item.Text != "")
+		})
 		for _, item := range items {
 			if item.Kind >= Definition && !body && mark {
 				b.WriteString("%%\n")

@@ -11,8 +11,10 @@ func (g *generator) statement() {
 		g.definition()
 		return
 	}
-	makers := []func() string{g.print, g.assign, g.increase, g.loop, g.choice, g.typeSwitch, g.assertion, g.all, g.assertion, g.as, g.together,
-		g.channels, g.put, g.recovered, g.deferred, g.names, g.effects, g.method, g.labels, g.interfaces, g.sequence, g.block,
+	makers := []func() string{g.print, g.assign, g.increase, g.loop, g.choice, g.typeSwitch, g.assertion, g.all,
+		g.assertion, g.as, g.together,
+		g.channels, g.put, g.recovered, g.deferred, g.names, g.effects, g.method, g.labels, g.interfaces,
+		g.sequence, g.block,
 		g.pointer, g.receive, g.equal, g.again}
 	if text := makers[g.rand.IntN(len(makers))](); text != "" {
 		g.add(Item{Kind: Statement, Text: text})
@@ -52,11 +54,13 @@ func (g *generator) again() string {
 			return ""
 		}
 	}
-	return fmt.Sprintf("func() {\n\tdefer func() { fmt.Println(recover()) }()\n\tfmt.Println(\"again\", ‹%s› == %s)\n}()", name, origin)
+	return fmt.Sprintf("func() {\n\tdefer func() { fmt.Println(recover()) }()\n"+
+		"\tfmt.Println(\"again\", ‹%s› == %s)\n}()", name, origin)
 }
 
 func (g *generator) print() string {
-	return fmt.Sprintf("fmt.Println(%s, %s, %s)", g.expression("int", 3), g.expression("string", 2), g.expression(g.pick("any", "[]int", "bool"), 3))
+	return fmt.Sprintf("fmt.Println(%s, %s, %s)", g.expression("int", 3), g.expression("string", 2),
+		g.expression(g.pick("any", "[]int", "bool"), 3))
 }
 
 // variable is one of a basic type, "" if there is none.
@@ -100,7 +104,8 @@ func (g *generator) loop() string {
 	if v == "" {
 		v = "_"
 	}
-	return fmt.Sprintf("for i, v := range %s {\n\t%s = i + v + %s\n\tfmt.Print(i, v, \" \")\n}\nfmt.Println()", g.loopList(), v, g.expression("int", 1))
+	return fmt.Sprintf("for i, v := range %s {\n\t%s = i + v + %s\n\tfmt.Print(i, v, \" \")\n}\nfmt.Println()",
+		g.loopList(), v, g.expression("int", 1))
 }
 
 // loopList is a list that may stand in front of a block.
@@ -108,9 +113,11 @@ func (g *generator) loopList() string { return "(" + g.expression("[]int", 2) + 
 
 func (g *generator) choice() string {
 	if g.chance(50) {
-		return fmt.Sprintf("if x := %s; x > 20 {\n\tfmt.Println(\"large\", x)\n} else {\n\tfmt.Println(\"small\", %s)\n}", g.expression("int", 2), g.expression("string", 2))
+		return fmt.Sprintf("if x := %s; x > 20 {\n\tfmt.Println(\"large\", x)\n} else {\n"+
+			"\tfmt.Println(\"small\", %s)\n}", g.expression("int", 2), g.expression("string", 2))
 	}
-	return fmt.Sprintf("switch x := (%s); {\ncase x > 50:\n\tfmt.Println(\"a\")\n\tfallthrough\ncase x > %s:\n\tfmt.Println(\"b\")\ndefault:\n\tfmt.Println(\"c\", x)\n}",
+	return fmt.Sprintf("switch x := (%s); {\ncase x > 50:\n\tfmt.Println(\"a\")\n\tfallthrough\ncase x > %s:\n"+
+		"\tfmt.Println(\"b\")\ndefault:\n\tfmt.Println(\"c\", x)\n}",
 		g.expression("int", 2), g.expression("int", 1))
 }
 
@@ -140,9 +147,11 @@ func (g *generator) assertion() string {
 	}
 	t := "‹" + g.pick(list...) + "›"
 	if g.chance(30) {
-		return fmt.Sprintf("func() {\n\tdefer func() { fmt.Println(recover()) }()\n\tfmt.Println((%s).(%s))\n}()", g.mystery(), t)
+		return fmt.Sprintf("func() {\n\tdefer func() { fmt.Println(recover()) }()\n\tfmt.Println((%s).(%s))\n"+
+			"}()", g.mystery(), t)
 	}
-	return fmt.Sprintf("if v, ok := (%s).(%s); ok {\n\tfmt.Printf(\"%%v %%T\\n\", v, v)\n} else {\n\tfmt.Println(\"not\", v)\n}", g.mystery(), t)
+	return fmt.Sprintf("if v, ok := (%s).(%s); ok {\n\tfmt.Printf(\"%%v %%T\\n\", v, v)\n} else {\n"+
+		"\tfmt.Println(\"not\", v)\n}", g.mystery(), t)
 }
 
 // all tells what is in the interfaces that there are.
@@ -151,7 +160,8 @@ func (g *generator) all() string {
 	for _, name := range g.variables("any") {
 		for _, t := range g.typesOf(structForm, intForm, arrayForm, sliceForm) {
 			if g.chance(50) {
-				text += fmt.Sprintf("if v, ok := ‹%s›.(‹%s›); ok {\n\tfmt.Printf(\"%s: %%+v\\n\", v)\n}\n", name, t, name)
+				text += fmt.Sprintf("if v, ok := ‹%s›.(‹%s›); ok {\n\tfmt.Printf(\"%s: %%+v\\n\", v)\n}\n",
+					name, t, name)
 			}
 		}
 	}
@@ -163,7 +173,8 @@ func (g *generator) as() string {
 	if len(list) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("func() {\n\tvar e *‹%s›\n\tif errors.As(%s, &e) {\n\t\tfmt.Println(\"as\", e.Code, e)\n\t}\n}()", g.pick(list...), g.expression("error", 3))
+	return fmt.Sprintf("func() {\n\tvar e *‹%s›\n\tif errors.As(%s, &e) {\n\t\tfmt.Println(\"as\", e.Code, e)\n"+
+		"\t}\n}()", g.pick(list...), g.expression("error", 3))
 }
 
 func (g *generator) together() string {
@@ -171,11 +182,15 @@ func (g *generator) together() string {
 	if v == "" {
 		return ""
 	}
-	return fmt.Sprintf("func() {\n\tvar wg sync.WaitGroup\n\tvar mu sync.Mutex\n\tfor i := range 4 {\n\t\twg.Go(func() {\n\t\t\tmu.Lock()\n\t\t\tdefer mu.Unlock()\n\t\t\t%s += i\n\t\t})\n\t}\n\twg.Wait()\n}()", v)
+	return fmt.Sprintf("func() {\n\tvar wg sync.WaitGroup\n\tvar mu sync.Mutex\n\tfor i := range 4 {\n"+
+		"\t\twg.Go(func() {\n\t\t\tmu.Lock()\n\t\t\tdefer mu.Unlock()\n\t\t\t%s += i\n\t\t})\n\t}\n\twg.Wait()\n"+
+		"}()", v)
 }
 
 func (g *generator) channels() string {
-	return fmt.Sprintf("func() {\n\tc := make(chan int, 2)\n\tc <- %s\n\tclose(c)\n\tselect {\n\tcase v, ok := <-c:\n\t\tfmt.Println(v, ok)\n\t}\n\tfor v := range c {\n\t\tfmt.Println(v)\n\t}\n}()", g.expression("int", 3))
+	return fmt.Sprintf("func() {\n\tc := make(chan int, 2)\n\tc <- %s\n\tclose(c)\n\tselect {\n"+
+		"\tcase v, ok := <-c:\n\t\tfmt.Println(v, ok)\n\t}\n\tfor v := range c {\n\t\tfmt.Println(v)\n\t}\n}()",
+		g.expression("int", 3))
 }
 
 func (g *generator) put() string {
@@ -189,7 +204,8 @@ func (g *generator) put() string {
 }
 
 func (g *generator) recovered() string {
-	act := g.pick("panic("+g.expression("any", 2)+")", "var m map[string]int\n\tm[\"a\"] = 1", "panic("+g.expression("error", 2)+")",
+	act := g.pick("panic("+g.expression("any", 2)+")", "var m map[string]int\n\tm[\"a\"] = 1",
+		"panic("+g.expression("error", 2)+")",
 		"list := "+g.expression("[]int", 1)+"\n\tfmt.Println(list[len(list)+3])", "var p *int\n\t*p = 3")
 	return "func() {\n\tdefer func() { fmt.Println(\"recovered\", recover()) }()\n\t" + act + "\n}()"
 }
@@ -258,12 +274,15 @@ func (g *generator) receive() string {
 
 // equal compares interfaces, which may not be possible.
 func (g *generator) equal() string {
-	return fmt.Sprintf("func() {\n\tdefer func() { fmt.Println(recover()) }()\n\tfmt.Println(%s == %s)\n}()", g.mystery(), g.mystery())
+	return fmt.Sprintf("func() {\n\tdefer func() { fmt.Println(recover()) }()\n\tfmt.Println(%s == %s)\n}()",
+		g.mystery(), g.mystery())
 }
 
 func (g *generator) labels() string {
 	g.count++
-	return fmt.Sprintf("outer%d:\nfor i := range 4 {\n\tfor j := 0; j < 4; j++ {\n\t\tif j == 2 {\n\t\t\tcontinue outer%d\n\t\t}\n\t\tif i*j > %s {\n\t\t\tbreak outer%d\n\t\t}\n\t\tfmt.Print(i, j, \" \")\n\t}\n}\nfmt.Println()",
+	return fmt.Sprintf("outer%d:\nfor i := range 4 {\n\tfor j := 0; j < 4; j++ {\n\t\tif j == 2 {\n"+
+		"\t\t\tcontinue outer%d\n\t\t}\n\t\tif i*j > %s {\n\t\t\tbreak outer%d\n\t\t}\n"+
+		"\t\tfmt.Print(i, j, \" \")\n\t}\n}\nfmt.Println()",
 		g.count, g.count, g.expression("int", 1), g.count)
 }
 
@@ -272,11 +291,13 @@ func (g *generator) interfaces() string {
 	if len(list) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("if v, ok := (%s).(‹%s›); ok {\n\tfmt.Println(\"sum\", v.Sum())\n}", g.mystery(), g.pick(list...))
+	return fmt.Sprintf("if v, ok := (%s).(‹%s›); ok {\n\tfmt.Println(\"sum\", v.Sum())\n}", g.mystery(),
+		g.pick(list...))
 }
 
 func (g *generator) sequence() string {
-	return fmt.Sprintf("for v := range func(yield func(string) bool) {\n\t_ = yield(%s) && yield(%s)\n} {\n\tfmt.Println(v)\n}", g.expression("string", 2), g.expression("string", 2))
+	return fmt.Sprintf("for v := range func(yield func(string) bool) {\n\t_ = yield(%s) && yield(%s)\n} {\n"+
+		"\tfmt.Println(v)\n}", g.expression("string", 2), g.expression("string", 2))
 }
 
 // block has variables of its own, and a function value that outlives it.
@@ -285,5 +306,6 @@ func (g *generator) block() string {
 	if f == "" {
 		return ""
 	}
-	return fmt.Sprintf("{\n\tkept := %s\n\tadd := %s\n\t%s = func(d int) int { kept++; return kept + d + add }\n}", g.expression("int", 2), g.expression("int", 1), f)
+	return fmt.Sprintf("{\n\tkept := %s\n\tadd := %s\n\t%s = func(d int) int { kept++; return kept + d + add }\n"+
+		"}", g.expression("int", 2), g.expression("int", 1), f)
 }

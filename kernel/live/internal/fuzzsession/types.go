@@ -35,8 +35,10 @@ func (g *generator) newType() {
 	g.declareType(name, f)
 	switch f.form {
 	case errorForm:
-		text := g.inside([]string{name}, map[string][]string{"int": {"e.Code"}}, func() string { return g.expression("string", 2) })
-		g.addMethod(name, fmt.Sprintf("func (e *‹%s›) Error() string {\n\treturn fmt.Sprint(\"code \", e.Code, %s)\n}", name, text))
+		text := g.inside([]string{name}, map[string][]string{"int": {"e.Code"}},
+			func() string { return g.expression("string", 2) })
+		g.addMethod(name, fmt.Sprintf("func (e *‹%s›) Error() string {\n"+
+			"\treturn fmt.Sprint(\"code \", e.Code, %s)\n}", name, text))
 	case boxForm:
 		g.addMethod(name, fmt.Sprintf("func (b *‹%s›[E]) Get() E {\n\treturn b.V\n}", name))
 	case interfaceForm, aliasForm:
@@ -63,7 +65,8 @@ func (g *generator) newField(name string, f *fact) field {
 	}
 	typ := g.pick("int", "int", "string", "[]int", "any", "bool")
 	if other := g.one(func(other string, f *fact) bool {
-		return f.kind == Type && (f.form == structForm || f.form == intForm || f.form == arrayForm) && !g.reaches(other, name)
+		return f.kind == Type && (f.form == structForm || f.form == intForm || f.form == arrayForm) &&
+			!g.reaches(other, name)
 	}); other != "" && g.chance(20) {
 		typ = "‹" + other + "›"
 	}
@@ -122,7 +125,8 @@ func (g *generator) changeType(name string, f *fact) {
 		g.methodOf(name)
 	case f.form == structForm || f.form == errorForm:
 		changed := *f
-		changed.fields = append(slices.Clone(f.fields), field{fmt.Sprintf("more%d", len(f.fields)), g.pick("int", "string")})
+		changed.fields = append(slices.Clone(f.fields), field{fmt.Sprintf("more%d", len(f.fields)),
+			g.pick("int", "string")})
 		g.declareType(name, &changed)
 	case f.form == boxForm:
 		changed := *f
@@ -169,7 +173,8 @@ func (g *generator) methodOf(name string) {
 		case 1:
 			return fmt.Sprintf("func (t ‹%s›) Name() string {\n\treturn %s\n}", name, g.expression("string", 2))
 		case 2:
-			return fmt.Sprintf("func (t ‹%s›) String() string {\n\treturn \"<\" + %s + \">\"\n}", name, g.expression("string", 2))
+			return fmt.Sprintf("func (t ‹%s›) String() string {\n\treturn \"<\" + %s + \">\"\n}", name,
+				g.expression("string", 2))
 		}
 		if f.form != structForm || number == "0" {
 			return ""
