@@ -85,7 +85,7 @@ func (k *Kernel) prepare(ctx context.Context, c *cell.Cell, code string, number 
 		var wrong *session.Error
 		switch {
 		case errors.As(err, &need) && !added[need.Paths[0]]:
-			if err := k.addPackages(ctx, need.Paths); err != nil {
+			if err := k.addSome(ctx, need.Paths); err != nil {
 				return nil, err
 			}
 			added[need.Paths[0]] = true

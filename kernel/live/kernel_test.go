@@ -443,6 +443,10 @@ func TestKernelPackages(t *testing.T) {
 		"import \"container/list\"\n%%\nl := list.New()\nl.PushBack(1)\nl.Len()", "=> 1",
 		"l.PushBack(2)\nl.Len() + n", "=> 5",
 		"nothing.Like(it)", "TypeError: …",
+		// One package that cannot be had does not take the other with it.
+		"import (\n\t\"container/ring\"\n\t\"no/such\"\n)\n%%\nring.New(3).Len()", "note: the package no/such cannot be used: …",
+		"ring.New(4).Len()", "=> 4",
+		"such.F()", "TypeError: cell[7]:1:1: undefined: such (the package no/such cannot be used: …",
 		"must.M1(strconv.Atoi(\"6\"))", "=> 6", // of a module in go.mod
 		"import \"github.com/janpfeifer/must\"\n%%\nmust.M1(strconv.Atoi(\"7\"))", "=> 7",
 		// os/user is written in C in part.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gocifar/gocifar/kernel/live/host"
@@ -25,6 +26,32 @@ func (k *Kernel) addPackages(ctx context.Context, paths []string) error {
 	k.session.Refresh(k.builder)
 	k.extra = append(k.extra, plugin)
 	return k.load(plugin)
+}
+
+// addSome makes those of the packages available that can be had, if several are wanted
+// and not all can: a cell often imports more than it uses. A cell that uses one of the
+// others is told why there is none.
+func (k *Kernel) addSome(ctx context.Context, paths []string) error {
+	err := k.addPackages(ctx, paths)
+	if err == nil || len(paths) == 1 || ctx.Err() != nil {
+		return err
+	}
+	why := k.builder.Unavailable(ctx, library.AddOptions{Dir: k.dir, Paths: paths, Fetch: k.fetch, Flags: k.flags})
+	good := slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return why[path] != nil })
+	if ctx.Err() != nil || len(good) == 0 || len(good) == len(paths) {
+		return err
+	}
+	for path, reason := range why {
+		text := reason.Error()
+		var tool *library.ToolError
+		if errors.As(reason, &tool) {
+			text = tool.Output
+		}
+		first, _, _ := strings.Cut(text, "\n")
+		k.session.Unavailable(path, first)
+		k.stderr("note: the package %s cannot be used: %s\n", path, first)
+	}
+	return k.addPackages(ctx, good)
 }
 
 // load opens a plugin with packages.

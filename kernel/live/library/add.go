@@ -118,6 +118,25 @@ func (b *Builder) Add(ctx context.Context, o AddOptions) error {
 	return nil
 }
 
+// Unavailable tries packages one by one, and says which of them cannot be had and why.
+func (b *Builder) Unavailable(ctx context.Context, o AddOptions) map[string]error {
+	why := map[string]error{}
+	for _, path := range o.Paths {
+		one := o
+		one.Paths = []string{path}
+		_, err := b.library.listIn(ctx, one)
+		if err != nil && o.Fetch {
+			if _, err = b.library.goCommand(ctx, o.Dir, "get", path); err == nil {
+				_, err = b.library.listIn(ctx, one)
+			}
+		}
+		if err != nil {
+			why[path] = err
+		}
+	}
+	return why
+}
+
 func (l *Library) listIn(ctx context.Context, o AddOptions) (map[string]*Package, error) {
 	return l.list(ctx, o.Dir, append(slices.Clone(o.Flags), o.Paths...))
 }

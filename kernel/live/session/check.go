@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"go/types"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -109,6 +110,17 @@ func (s *Session) prepare(number int64, c *cell.Cell, p *parts) (*Program, error
 
 // nameImports finds the packages' names and returns the paths that are not there.
 func (s *Session) nameImports(p *parts) (missing []string) {
+	p.imports = slices.DeleteFunc(p.imports, func(i *importSpec) bool {
+		why, unavailable := s.unavailable[i.path]
+		if unavailable {
+			name := i.name
+			if !i.explicit {
+				name = path.Base(i.path)
+			}
+			s.lost[name] = fmt.Sprintf("the package %s cannot be used: %s", i.path, why)
+		}
+		return unavailable
+	})
 	for _, i := range p.imports {
 		name, ok := s.builder.PackageName(i.path)
 		if !ok {

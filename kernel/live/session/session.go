@@ -34,6 +34,8 @@ type Session struct {
 	dormant map[string]*Variable
 	// lost says of variables that are gone why, and what to do.
 	lost map[string]string
+	// unavailable are packages that cannot be imported, and why.
+	unavailable map[string]string
 	// versions of every type, by name and hash, that the process knows.
 	versions map[string]map[string]version
 	// sources of the cells that ran, for excerpts.
@@ -67,7 +69,8 @@ type Variable struct {
 
 // New returns an empty session for cells of b.
 func New(b *library.Builder) *Session {
-	s := &Session{builder: b, importer: newImporter(b), versions: map[string]map[string]version{}, sources: map[int64]string{}}
+	s := &Session{builder: b, importer: newImporter(b), versions: map[string]map[string]version{}, sources: map[int64]string{},
+		unavailable: map[string]string{}}
 	s.Reset()
 	return s
 }
@@ -103,6 +106,10 @@ func (s *Session) Restart(why string) (gone, anew []string) {
 func (s *Session) Refresh(b *library.Builder) {
 	s.builder, s.importer = b, newImporter(b)
 }
+
+// Unavailable says why a package cannot be imported. Imports of it count as if they
+// were not there.
+func (s *Session) Unavailable(path, why string) { s.unavailable[path] = why }
 
 // Names lists what is declared, one line each: imports, constants, types,
 // variables, functions.

@@ -5,13 +5,13 @@ package fuzzsession
 const (
 	// avoidGroups: one constant of a group gets another definition, and a type
 	// that uses another one of the group must stay what it is.
-	avoidGroups = true
+	avoidGroups = false
 	// avoidValues: a variable is declared again with another value, and a type
 	// whose methods use the variable must stay what it is.
-	avoidValues = true
+	avoidValues = false
 	// avoidHomonyms: fields and parameters that are called as something else at
 	// package level, whose new definition must not concern them.
-	avoidHomonyms = true
+	avoidHomonyms = false
 	// avoidLocals: types that are local to a function, which must be the same in
 	// each cell that calls the function.
 	avoidLocals = true
