@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/gocifar/gocifar/internal/termtext"
-	"github.com/gocifar/gocifar/kernel/execute/gocell"
+	"github.com/gocifar/gocifar/kernel/internal/gocell"
 )
 
 // GoNB's errors: it names every error "ERROR" and calls failed shell commands a success. This file reads from its texts
@@ -20,8 +20,6 @@ var (
 	exitStatus   = regexp.MustCompile(`(?m)^exit status (\d+)$`)
 	killedBy     = regexp.MustCompile(`(?m)^signal: (.+)$`)
 	unknownMagic = regexp.MustCompile(`"(%\S+)" unknown or not implemented yet\.`)
-	shellLine    = regexp.MustCompile(`(?m)^\s*(?://gonb:)?!`)
-	shellCell    = regexp.MustCompile(`^\s*(?://gonb:)?%%(bash|sh|script)\b`)
 )
 
 // classifyGoNB names the class of an error of GoNB. evalue is the reply's text, stderr what the cell printed there.
@@ -107,7 +105,7 @@ func summaryGoNB(f *Failure, stderr string, prompt int) string {
 // ever answer them.
 func needsBrowser(source string) bool {
 	for _, command := range gocell.Parse(source).Commands {
-		if word, _, _ := strings.Cut(command, " "); word == "%widgets" {
+		if !command.Shell && command.Words[0] == "widgets" {
 			return true
 		}
 	}
@@ -120,7 +118,8 @@ func shellFailureGoNB(source, stderr string) *Failure {
 	if m := unknownMagic.FindStringSubmatch(stderr); m != nil {
 		return &Failure{Class: ClassMagic, Name: ClassMagic, Value: fmt.Sprintf("unknown special command %s", m[1])}
 	}
-	if !shellLine.MatchString(source) && !shellCell.MatchString(source) {
+	commands := shellCommands(source)
+	if len(commands) == 0 {
 		return nil // "exit status" is then the cell's own text
 	}
 	ended := exitStatus.FindString(stderr)
@@ -131,15 +130,24 @@ func shellFailureGoNB(source, stderr string) *Failure {
 		return nil
 	}
 	what := "a shell command failed"
-	var commands []string
-	for line := range strings.Lines(source) {
-		line = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "//gonb:"))
-		if strings.HasPrefix(line, "!") || shellCell.MatchString(line) {
-			commands = append(commands, line)
-		}
-	}
 	if len(commands) == 1 {
 		what = commands[0]
 	}
 	return &Failure{Class: ClassShell, Name: ClassShell, Value: what + ": " + ended}
+}
+
+// shellCommands are the shell's commands of a cell; a cell of the shell is one.
+func shellCommands(source string) []string {
+	var commands []string
+	c := gocell.Parse(source)
+	switch c.Magic {
+	case "bash", "sh", "script":
+		commands = append(commands, strings.Join(append([]string{"%%" + c.Magic}, c.MagicArgs...), " "))
+	}
+	for _, command := range c.Commands {
+		if command.Shell {
+			commands = append(commands, "!"+command.Text)
+		}
+	}
+	return commands
 }

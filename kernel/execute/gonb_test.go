@@ -54,6 +54,7 @@ func TestShellFailureGoNB(t *testing.T) {
 		{"%nosuch", "\"%nosuch\" unknown or not implemented yet.", "MagicError: unknown special command %nosuch"},
 		{"%%\nfmt.Fprintln(os.Stderr, \"exit status 1\")", "exit status 1\n", ""},
 		{"!true", "", ""},
+		{"const a = `\n!false`\n%%\nf()", "exit status 1\n", ""}, // a line of a string is no command
 	} {
 		got := ""
 		if f := shellFailureGoNB(c.source, c.stderr); f != nil {

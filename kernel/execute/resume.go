@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/gocifar/gocifar/kernel/execute/gocell"
+	"github.com/gocifar/gocifar/kernel/internal/gocell"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
@@ -93,7 +93,7 @@ func (r *run) replay(ctx context.Context) error {
 		r.warn(nil, "the cells before the first one were not run: what they define is not there")
 		return nil
 	}
-	var cells []gocell.Cell
+	var cells []*gocell.Cell
 	var indices []int
 	for i, cell := range r.nb.Cells[:r.opts.From] {
 		if r.wants(cell) {

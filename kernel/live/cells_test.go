@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gocifar/gocifar/kernel/live/cell"
+	"github.com/gocifar/gocifar/kernel/internal/gocell"
 	"github.com/gocifar/gocifar/kernel/live/host"
 	"github.com/gocifar/gocifar/kernel/live/library"
 	"github.com/gocifar/gocifar/kernel/live/session"
@@ -98,7 +98,7 @@ func newNotebook(t *testing.T) *notebook {
 // run returns what a cell printed, its result as "=> text", and its error.
 func (n *notebook) run(code string) string {
 	n.number++
-	c := cell.Parse(code)
+	c := gocell.Parse(code).Sort()
 	p, err := n.session.Prepare(n.number, c, code)
 	if err != nil {
 		return "! " + err.Error()

@@ -7,8 +7,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/gocifar/gocifar/kernel/internal/gocell"
 	"github.com/gocifar/gocifar/kernel/jupyter"
-	"github.com/gocifar/gocifar/kernel/live/cell"
 )
 
 // failure is a cell's error as a notebook shows it.
@@ -144,7 +144,7 @@ func (k *Kernel) failure(x *execution, err error) *failure {
 
 // run runs a cell: special commands first, then its Go code.
 func (k *Kernel) run(x *execution, code string, number int64) error {
-	c := cell.Parse(code)
+	c := gocell.Parse(code).Sort()
 	if c.Magic != "" {
 		return k.cellMagic(x, c)
 	}

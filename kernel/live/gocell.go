@@ -7,15 +7,15 @@ import (
 	"os"
 	"strings"
 
+	"github.com/gocifar/gocifar/kernel/internal/gocell"
 	"github.com/gocifar/gocifar/kernel/jupyter"
-	"github.com/gocifar/gocifar/kernel/live/cell"
 	"github.com/gocifar/gocifar/kernel/live/host"
 	"github.com/gocifar/gocifar/kernel/live/library"
 	"github.com/gocifar/gocifar/kernel/live/session"
 )
 
 // runGo compiles a cell's Go code, loads and runs it.
-func (k *Kernel) runGo(x *execution, c *cell.Cell, code string, number int64) error {
+func (k *Kernel) runGo(x *execution, c *gocell.Cell, code string, number int64) error {
 	k.noticeChanges()
 	program, err := k.prepare(x.ctx, c, code, number)
 	if err != nil {
@@ -77,7 +77,7 @@ func (k *Kernel) runGo(x *execution, c *cell.Cell, code string, number int64) er
 func (x *execution) ctx2() context.Context { return context.WithoutCancel(x.ctx) }
 
 // prepare makes a program of a cell, fetching packages that it imports.
-func (k *Kernel) prepare(ctx context.Context, c *cell.Cell, code string, number int64) (*session.Program, error) {
+func (k *Kernel) prepare(ctx context.Context, c *gocell.Cell, code string, number int64) (*session.Program, error) {
 	added := map[string]bool{}
 	for {
 		program, err := k.session.Prepare(number, c, code)

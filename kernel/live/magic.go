@@ -12,8 +12,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gocifar/gocifar/kernel/internal/gocell"
 	"github.com/gocifar/gocifar/kernel/jupyter"
-	"github.com/gocifar/gocifar/kernel/live/cell"
 )
 
 //go:embed help.md
@@ -32,7 +32,7 @@ func wrong(format string, args ...any) error {
 }
 
 // run runs a special line.
-func (m *magics) run(c cell.Command) error {
+func (m *magics) run(c gocell.Command) error {
 	if m.execution.ctx.Err() != nil {
 		return errInterrupted
 	}
@@ -227,7 +227,7 @@ func (k *Kernel) path(name string) string {
 }
 
 // cellMagic runs a cell that is not Go.
-func (k *Kernel) cellMagic(x *execution, c *cell.Cell) error {
+func (k *Kernel) cellMagic(x *execution, c *gocell.Cell) error {
 	switch c.Magic {
 	case "writefile":
 		return k.writeFile(c)
@@ -245,7 +245,7 @@ func (k *Kernel) cellMagic(x *execution, c *cell.Cell) error {
 	return wrong("%%%%%s is not in the live kernel; run this notebook on the GoNB kernel for it", c.Magic)
 }
 
-func (k *Kernel) writeFile(c *cell.Cell) error {
+func (k *Kernel) writeFile(c *gocell.Cell) error {
 	args, flags, done := c.MagicArgs, os.O_TRUNC, "written"
 	if len(args) > 1 && args[0] == "-a" {
 		args, flags, done = args[1:], os.O_APPEND, "appended"
@@ -280,7 +280,7 @@ func (k *Kernel) magicRerun(x *execution, args []string) error {
 		k.stdout("running cell [%d] again\n", n)
 		k.unstored++
 		code := k.cells[n]
-		if err := k.runGo(x, cell.Parse(code), code, 1_000_000+k.unstored); err != nil {
+		if err := k.runGo(x, gocell.Parse(code).Sort(), code, 1_000_000+k.unstored); err != nil {
 			return err
 		}
 	}

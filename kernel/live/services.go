@@ -7,8 +7,8 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/gocifar/gocifar/kernel/internal/gocell"
 	"github.com/gocifar/gocifar/kernel/jupyter"
-	"github.com/gocifar/gocifar/kernel/live/cell"
 )
 
 // Implementation is the kernel's name for itself.
@@ -21,7 +21,7 @@ func (k *Kernel) answer(c jupyter.Content) jupyter.Content {
 	case *jupyter.KernelInfoRequest:
 		return k.info()
 	case *jupyter.IsCompleteRequest:
-		status, indent := cell.IsComplete(c.Code)
+		status, indent := gocell.IsComplete(c.Code)
 		return &jupyter.IsCompleteReply{Status: status, Indent: indent}
 	case *jupyter.HistoryRequest:
 		return k.historyReply(c)

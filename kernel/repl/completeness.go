@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gocifar/gocifar/kernel/internal/gocell"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
@@ -30,7 +31,7 @@ func (c *completeness) check(source string) (complete bool, indent string) {
 		return true, ""
 	}
 	if c.isGo() {
-		complete, depth := goComplete(source)
+		complete, depth := gocell.IsCompleteAtPrompt(source)
 		return complete, strings.Repeat(tabIndent, depth)
 	}
 	if reply := c.ask(source); reply != nil {

@@ -7,6 +7,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"github.com/gocifar/gocifar/kernel/internal/gocell"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
@@ -51,7 +52,7 @@ func suggestions(kernel *jupyter.Kernel, isGo bool, source string, cursor int) (
 // goContext puts unfinished Go code where it belongs in a cell. It returns by how
 // many runes it moved.
 func goContext(source string) (code string, shift int) {
-	if hasMark(source) {
+	if gocell.Parse(source).Explicit() {
 		return source, 0
 	}
 	first := strings.TrimSpace(source)
@@ -60,7 +61,7 @@ func goContext(source string) (code string, shift int) {
 			return source, 0
 		}
 	}
-	return statementsMark + source, len(statementsMark)
+	return gocell.Mark + source, len(gocell.Mark)
 }
 
 func runesUpTo(text string, n int) string {
@@ -99,8 +100,8 @@ func inspect(ctx context.Context, kernel *jupyter.Kernel, isGo bool, name string
 	jupyter.MIMEBundle, error) {
 	code, cursor := name, utf8.RuneCountInString(name)
 	if isGo {
-		code = statementsMark + name
-		cursor += len(statementsMark)
+		code = gocell.Mark + name
+		cursor += len(gocell.Mark)
 		if kernel.Info.Implementation == "gonb" {
 			cursor = utf16Length(code)
 		}

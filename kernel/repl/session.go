@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gocifar/gocifar/kernel/execute"
+	"github.com/gocifar/gocifar/kernel/internal/gocell"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
@@ -183,7 +184,7 @@ func (s *session) evaluate(ctx context.Context, source string) (outcome, error) 
 		return outcome{}, fmt.Errorf("there is no kernel: %w (:restart starts one)", err)
 	}
 	if s.completeness.isGo() {
-		source, _, _ = goCell(source)
+		source, _, _ = gocell.WithMark(source)
 	}
 	if s.terminal != nil {
 		s.terminal.echo(false)

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gocifar/gocifar/kernel/execute/gocell"
+	"github.com/gocifar/gocifar/kernel/internal/gocell"
 )
 
 // golang writes parameters as constants and variables of the types that the notebook declares. A later declaration of
@@ -80,7 +80,7 @@ func (c *goCell) inject(values []Value) (string, error) {
 
 // goCell is the tagged cell, type-checked.
 type goCell struct {
-	gocell.Cell
+	*gocell.Cell
 	fset       *token.FileSet
 	pkg        *types.Package
 	end        token.Pos
@@ -160,7 +160,7 @@ func checkGoWith(before []string, source string, modules []string) (*goCell, err
 	fset := token.NewFileSet()
 	parsed := gocell.Parse(source)
 	if parsed.Magic != "" {
-		return nil, fmt.Errorf("parameters: the cell tagged %q is no Go: %s", Tag, parsed.Magic)
+		return nil, fmt.Errorf("parameters: the cell tagged %q is no Go: %%%%%s", Tag, parsed.Magic)
 	}
 	file, err := parsed.File(fset)
 	if err != nil {

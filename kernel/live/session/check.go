@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gocifar/gocifar/kernel/live/cell"
+	"github.com/gocifar/gocifar/kernel/internal/gocell"
 	"github.com/gocifar/gocifar/kernel/live/library"
 )
 
@@ -54,7 +54,7 @@ type attempt struct {
 
 // Prepare makes a program of a cell. The session stays as it is; Commit takes
 // over what the program declares. The error is an *Error or a *NeedPackages.
-func (s *Session) Prepare(number int64, c *cell.Cell, source string) (*Program, error) {
+func (s *Session) Prepare(number int64, c *gocell.Cell, source string) (*Program, error) {
 	p, err := s.read(number, c)
 	if err == nil {
 		var program *Program
@@ -76,7 +76,7 @@ func (s *Session) Prepare(number int64, c *cell.Cell, source string) (*Program, 
 // rounds bounds how often a cell is looked at again with what was learnt.
 const rounds = 30
 
-func (s *Session) prepare(number int64, c *cell.Cell, p *parts) (*Program, error) {
+func (s *Session) prepare(number int64, c *gocell.Cell, p *parts) (*Program, error) {
 	if missing := s.nameImports(p); len(missing) > 0 {
 		return nil, &NeedPackages{Paths: missing}
 	}

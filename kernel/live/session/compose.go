@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gocifar/gocifar/kernel/live/cell"
+	"github.com/gocifar/gocifar/kernel/internal/gocell"
 	"github.com/gocifar/gocifar/kernel/live/library"
 )
 
@@ -28,7 +28,7 @@ type unit struct {
 	importLines                  map[*importSpec]span
 	chunks                       []chunk
 	entry, statements, afterBody int
-	cell                         *cell.Cell
+	cell                         *gocell.Cell
 	parts                        *parts
 	versions                     map[string]version
 	hidden                       map[string]bool // names of Go's types
@@ -52,7 +52,7 @@ type chunk struct {
 type composer struct {
 	s      *Session
 	number int64
-	cell   *cell.Cell
+	cell   *gocell.Cell
 	parts  *parts
 	view   *view
 	out    strings.Builder
@@ -60,7 +60,7 @@ type composer struct {
 }
 
 // compose writes the file of a cell.
-func (s *Session) compose(number int64, c *cell.Cell, p *parts, v *view) *unit {
+func (s *Session) compose(number int64, c *gocell.Cell, p *parts, v *view) *unit {
 	w := &composer{s: s, number: number, cell: c, parts: p, view: v,
 		unit: &unit{cell: c, parts: p, importLines: map[*importSpec]span{}, versions: map[string]version{},
 			hidden: v.hides(p.variables)}}

@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gocifar/gocifar/kernel/live/cell"
+	"github.com/gocifar/gocifar/kernel/internal/gocell"
 )
 
 type kind int
@@ -130,7 +130,7 @@ type parts struct {
 func cellName(number int64) string { return fmt.Sprintf("cell[%d]", number) }
 
 // read parses the declarations of a cell.
-func (s *Session) read(number int64, c *cell.Cell) (*parts, error) {
+func (s *Session) read(number int64, c *gocell.Cell) (*parts, error) {
 	const head = "package main\n"
 	files := token.NewFileSet()
 	begin := fmt.Sprintf("/*line %s:1:1*/", cellName(number))

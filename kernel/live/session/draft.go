@@ -8,14 +8,14 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/gocifar/gocifar/kernel/live/cell"
+	"github.com/gocifar/gocifar/kernel/internal/gocell"
 )
 
 // Draft makes a Go file of a cell that is being written, for a language server, and
 // says where in it the cell's place offset (in bytes) has come to. ok is false if
 // that is no Go.
 func (s *Session) Draft(code string, offset int) (file string, place int, ok bool) {
-	c := cell.Parse(code)
+	c := gocell.Parse(code).Sort()
 	if c.Magic != "" || offset < 0 || offset > len(code) || strings.Contains(code, "\r") {
 		return "", 0, false
 	}
@@ -123,7 +123,7 @@ func offsetIn(part string, line, column int) int {
 }
 
 // inBody tells in which part of a cell the code before a place is.
-func inBody(c *cell.Cell, line, column int) bool {
+func inBody(c *gocell.Cell, line, column int) bool {
 	declarations, body := strings.Split(c.Declarations, "\n"), strings.Split(c.Body, "\n")
 	for i := line; i >= 0; i-- {
 		filled := func(lines []string) bool {

@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gocifar/gocifar/kernel/live/cell"
+	"github.com/gocifar/gocifar/kernel/internal/gocell"
 )
 
 // packageUse is a name in a draft that may be a package's.
@@ -27,7 +27,7 @@ type packageUse struct {
 // that runs finds them by the type checker's errors; a draft is often no Go yet,
 // so here its words have to tell. A name that also stands without a selector may
 // be a variable that the draft declares, and is left alone.
-func (s *Session) draftImports(c *cell.Cell, inBody bool, place int, v *view) []*importSpec {
+func (s *Session) draftImports(c *gocell.Cell, inBody bool, place int, v *view) []*importSpec {
 	uses := map[string]*packageUse{}
 	at := func(own bool) int {
 		if own {

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gocifar/gocifar/kernel/live/cell"
+	"github.com/gocifar/gocifar/kernel/internal/gocell"
 	"github.com/gocifar/gocifar/kernel/live/library"
 )
 
@@ -27,7 +27,7 @@ type Program struct {
 	runs         bool
 	number       int64
 	source       string
-	cell         *cell.Cell
+	cell         *gocell.Cell
 	initialisers []*declaration
 	imports      []*importSpec
 	declarations []*declaration
@@ -40,7 +40,7 @@ type Program struct {
 type emitter struct {
 	s      *Session
 	number int64
-	cell   *cell.Cell
+	cell   *gocell.Cell
 	parts  *parts
 	*checked
 	attempt *attempt

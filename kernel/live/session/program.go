@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gocifar/gocifar/kernel/live/cell"
+	"github.com/gocifar/gocifar/kernel/internal/gocell"
 )
 
 // On GoNB every cell is a program, whose main.go lies in a folder where shell commands
@@ -31,7 +31,7 @@ type piece struct {
 // lastCell is what the latest cell of the notebook ran.
 type lastCell struct {
 	number int64
-	cell   *cell.Cell
+	cell   *gocell.Cell
 	main   *declaration // its own main function, or nil
 }
 

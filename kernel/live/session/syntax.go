@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gocifar/gocifar/kernel/live/cell"
+	"github.com/gocifar/gocifar/kernel/internal/gocell"
 )
 
 // A parser that has lost its way complains of much that nobody wrote. So a cell that
@@ -17,7 +17,7 @@ import (
 // syntaxError describes what is wrong with a cell of which a part, between the
 // clauses that we put around it, cannot be parsed. err is what the parser of go/parser
 // said, which stands in where the compiler has nothing to say.
-func (s *Session) syntaxError(number int64, clause, part string, c *cell.Cell, err error) error {
+func (s *Session) syntaxError(number int64, clause, part string, c *gocell.Cell, err error) error {
 	first := Diagnostic{Cell: number, Line: 1, Column: 1, Message: err.Error()}
 	var list scanner.ErrorList
 	if errors.As(err, &list) && len(list) > 0 {
@@ -37,7 +37,7 @@ func (s *Session) syntaxError(number int64, clause, part string, c *cell.Cell, e
 }
 
 // within moves a place behind a cell to the cell's end.
-func within(c *cell.Cell, line, column int) (int, int) {
+func within(c *gocell.Cell, line, column int) (int, int) {
 	declarations, body := strings.Split(c.Declarations, "\n"), strings.Split(c.Body, "\n")
 	for i := max(len(declarations), len(body)); i > 0; i-- {
 		width := 0

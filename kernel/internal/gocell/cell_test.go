@@ -1,20 +1,22 @@
-package cell
+package gocell
 
 import (
 	"strings"
 	"testing"
 )
 
-func TestParse(t *testing.T) {
+func TestSort(t *testing.T) {
 	for _, c := range []struct{ name, text, declarations, body string }{
 		{"marked", "var x = 1\n%%\nfmt.Println(x)", "var x = 1", "fmt.Println(x)"},
 		{"main", "%main -n 3\ny := 2", "", "y := 2"},
 		{"no mark", "x := 1\nfunc f() int { return x }\nx++", "func f() int { return x }", "x := 1 x++"},
-		{"declarations only", "import \"fmt\"\nfunc f() {\n\tfmt.Println(1)\n}", "import \"fmt\" func f() { fmt.Println(1) }", ""},
+		{"declarations only", "import \"fmt\"\nfunc f() {\n\tfmt.Println(1)\n}",
+			"import \"fmt\" func f() { fmt.Println(1) }", ""},
 		{"literal", "func() { println(1) }()", "", "func() { println(1) }()"},
 		{"method", "func (p *T) M() {}", "func (p *T) M() {}", ""},
 		{"variable after statement", "x := 1\nvar y = x", "", "x := 1 var y = x"},
-		{"local declarations after mark", "const a = 1\n%%\nconst b = 2\ntype T int\nimport \"os\"\nfunc f() {}", "const a = 1 import \"os\" func f() {}", "const b = 2 type T int"},
+		{"local declarations after mark", "const a = 1\n%%\nconst b = 2\ntype T int\nimport \"os\"\nfunc f() {}",
+			"const a = 1 import \"os\" func f() {}", "const b = 2 type T int"},
 		{"function after mark", "%%\nf()\nfunc f() {}", "func f() {}", "f()"},
 		{"commented", "//gonb:%%\nf()", "", "f()"},
 		{"shell", "!ls \\\n -l\nx := 1", "", "x := 1"},
@@ -29,7 +31,7 @@ func TestParse(t *testing.T) {
 		{"unicode", "日 := 1\ntype ø int", "type ø int", "日 := 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := Parse(c.text)
+			got := Parse(c.text).Sort()
 			if d := strings.Join(strings.Fields(got.Declarations), " "); d != c.declarations {
 				t.Errorf("declarations %q, want %q", d, c.declarations)
 			}
@@ -42,23 +44,28 @@ func TestParse(t *testing.T) {
 
 func TestParseCommands(t *testing.T) {
 	c := Parse("%env A \"b c\"\n!echo \\\n  hi\n%args -v x\n%exec run\n%test\n")
-	if len(c.Commands) != 2 || c.Commands[0].Words[2] != "b c" || !c.Commands[1].Shell || c.Commands[1].Text != "echo    hi" || c.Commands[1].Line != 2 {
+	if len(c.Commands) != 2 || c.Commands[0].Words[2] != "b c" || !c.Commands[1].Shell ||
+		c.Commands[1].Text != "echo    hi" || c.Commands[1].Line != 2 {
 		t.Errorf("commands %+v", c.Commands)
 	}
 	if c.Exec != "run" || !c.Test || strings.Join(c.Args, ",") != "-v,x" {
 		t.Errorf("%+v", c)
 	}
-	if m := Parse("%%writefile -a f.txt\nx\ny"); m.Magic != "writefile" || len(m.MagicArgs) != 2 || m.Rest != "x\ny" || m.HasGo() {
+	m := Parse("%%writefile -a f.txt\nx\ny")
+	if m.Magic != "writefile" || len(m.MagicArgs) != 2 || m.Rest != "x\ny" || m.HasGo() {
 		t.Errorf("%+v", m)
 	}
 }
 
 func TestIsComplete(t *testing.T) {
 	for text, want := range map[string]string{
-		"x := 1": Complete, "func f() {": Incomplete, "x := 1 +": Incomplete, "f(": Incomplete, "}": Invalid, "a := `x": Incomplete,
-		"%%\n": Incomplete, "%%\nx": Complete, "!ls": Complete, "x++": Complete, "return": Complete, "\"abc": Invalid, "%%bash\nls": Incomplete,
+		"x := 1": Complete, "func f() {": Incomplete, "x := 1 +": Incomplete, "f(": Incomplete, "}": Invalid,
+		"a := `x": Incomplete,
+		"%%\n":    Incomplete, "%%\nx": Complete, "!ls": Complete, "x++": Complete, "return": Complete, "\"abc": Invalid,
+		"%%bash\nls": Incomplete,
 		"x := `\n%d": Incomplete, "x := `\n%d`": Complete, "/*\n!ls": Incomplete, "package main": Complete,
-		"%%bash\nls\n\n": Complete, "": Complete, "// a comment": Complete, "/* open": Incomplete, "for {": Incomplete, "f(]": Invalid, "a.": Incomplete,
+		"%%bash\nls\n\n": Complete, "": Complete, "// a comment": Complete,
+		"/* open": Incomplete, "for {": Incomplete, "f(]": Invalid, "a.": Incomplete,
 	} {
 		if got, _ := IsComplete(text); got != want {
 			t.Errorf("%q is %s, want %s", text, got, want)
@@ -67,19 +74,4 @@ func TestIsComplete(t *testing.T) {
 	if _, indent := IsComplete("func f() {\n\tif x {"); indent != "\t\t" {
 		t.Errorf("indent %q", indent)
 	}
-}
-
-// FuzzParse: whatever comes, both parts keep the lines of the cell.
-func FuzzParse(f *testing.F) {
-	for _, s := range []string{"x := 1\nfunc f() {}\n%%\ny", "!a\\\n", "%", "%%", "`", "/*", "func (", "}{", "%exec", "%% \\", "\x00", "a;b;func x(){};c", "日\n\tx"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		c := Parse(text)
-		lines := strings.Count(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
-		if c.Magic == "" && (strings.Count(c.Declarations, "\n") != lines || strings.Count(c.Body, "\n") != lines) {
-			t.Errorf("%q has %d lines, its parts %q and %q", text, lines, c.Declarations, c.Body)
-		}
-		IsComplete(text)
-	})
 }

@@ -1,4 +1,4 @@
-package cell
+package gocell
 
 import (
 	"go/scanner"
@@ -6,11 +6,10 @@ import (
 	"strings"
 )
 
-// split moves declarations and statements to where they belong: GoNB wants a %%
-// line between the two, here it may be missing.
-func split(before, after string) (declarations, body string) {
-	// As GoNB does: a cell's package is always the notebook's.
-	before, after = withoutPackage(before), withoutPackage(after)
+// Sort moves declarations and statements to where they belong: GoNB wants a %%
+// line between the two, in the live kernel it may be missing. It returns c.
+func (c *Cell) Sort() *Cell {
+	before, after := c.Declarations, c.Body
 	first, second := chunks(before), chunks(after)
 	toBody, toDeclarations := []chunk(nil), []chunk(nil)
 	statements := false
@@ -27,10 +26,13 @@ func split(before, after string) (declarations, body string) {
 			toDeclarations = append(toDeclarations, c)
 		}
 	}
-	return overlay(without(before, toBody), only(after, toDeclarations)), overlay(without(after, toDeclarations), only(before, toBody))
+	c.Declarations = overlay(without(before, toBody), only(after, toDeclarations))
+	c.Body = overlay(without(after, toDeclarations), only(before, toBody))
+	return c
 }
 
-// withoutPackage blanks package clauses.
+// withoutPackage blanks package clauses: a cell's package is always the
+// notebook's.
 func withoutPackage(text string) string {
 	var clauses []chunk
 	for _, c := range chunks(text) {
@@ -58,7 +60,7 @@ type tok struct {
 // chunks finds the declarations and statements of text. Comments between them
 // belong to none and stay where they are.
 func chunks(text string) []chunk {
-	tokens := tokens(text)
+	tokens := tokens(text, nil)
 	var found []chunk
 	depth, begin := 0, -1
 	for i, t := range tokens {
@@ -128,12 +130,12 @@ func kind(tokens []tok) (declaration, variable bool) {
 }
 
 // tokens scans text. What is no Go becomes an ILLEGAL token, for the parser to
-// complain about.
-func tokens(text string) []tok {
+// complain about, and is reported unless report is nil.
+func tokens(text string, report scanner.ErrorHandler) []tok {
 	files := token.NewFileSet()
 	file := files.AddFile("", files.Base(), len(text))
 	var s scanner.Scanner
-	s.Init(file, []byte(text), func(token.Position, string) {}, 0)
+	s.Init(file, []byte(text), report, 0)
 	var list []tok
 	for {
 		pos, t, literal := s.Scan()

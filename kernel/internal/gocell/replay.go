@@ -3,48 +3,51 @@ package gocell
 import (
 	"go/ast"
 	"go/token"
+	"go/types"
 	"slices"
 	"strings"
 )
 
-// replayed are the special commands that change what later cells meet. Shell commands in the working folder are not
-// among them: what they did to files is still there. Those in GoNB's own folder ("!*") are: it is new with each kernel.
+// replayed are the special commands that change what later cells meet. Shell
+// commands in the working folder are not among them: what they did to files is
+// still there. Those in GoNB's own folder ("!*") are: it is new with each
+// kernel.
 var replayed = map[string]bool{
 	"env": true, "cd": true, "goflags": true, "autoget": true, "noautoget": true, "reset": true, "rm": true,
 	"remove": true, "track": true, "untrack": true, "goworkfix": true,
 }
 
-// forgets are those that take declarations back, so that they must stay behind what was declared before.
+// forgets are those that take declarations back, so that they must stay behind
+// what was declared before.
 var forgets = map[string]bool{"reset": true, "rm": true, "remove": true}
 
 // replayCommands are the commands of a cell to give again.
-func (c Cell) replayCommands() (commands []string, forget bool) {
+func (c *Cell) replayCommands() (commands []string, forget bool) {
 	for _, command := range c.Commands {
-		word := commandWord(command)
-		if strings.HasPrefix(command, "!*") || command[0] == '%' && replayed[word] {
-			commands = append(commands, command)
-			forget = forget || forgets[word]
+		switch {
+		case command.Shell && strings.HasPrefix(command.Text, "*"):
+			commands = append(commands, "!"+command.Text)
+		case !command.Shell && replayed[command.Words[0]]:
+			commands = append(commands, "%"+command.Text)
+			forget = forget || forgets[command.Words[0]]
 		}
 	}
 	return commands, forget
 }
 
-// commandWord is the name in "%name args".
-func commandWord(command string) string {
-	fields := strings.Fields(command[1:])
-	if len(fields) == 0 {
-		return ""
-	}
-	return fields[0]
-}
-
-// Replay is the text of a cell that leaves GoNB as the given one did, without running it: its settings and declarations
-// without its main. It is empty for a cell that leaves nothing. Variables are initialised again, as in every cell.
+// Replay is the text of a cell that leaves GoNB as the given one did, without
+// running it: its settings and declarations without its main. It is empty for a
+// cell that leaves nothing. Variables are initialized again, as in every cell.
 //
-// That is sound as long as cells share declarations, settings and files only, and nothing that a program or a command
-// outside of GoNB's folder left elsewhere.
-func (c Cell) Replay() string {
-	return pieces(Replays([]Cell{c})).text()
+// That is sound as long as cells share declarations, settings and files only,
+// and nothing that a program or a command outside of GoNB's folder left
+// elsewhere.
+func (c *Cell) Replay() string {
+	var texts []string
+	for _, piece := range Replays([]*Cell{c}) {
+		texts = append(texts, piece.Source)
+	}
+	return strings.Join(texts, "\n")
 }
 
 // Piece is a cell to send instead of some others.
@@ -53,20 +56,11 @@ type Piece struct {
 	Cells  []int // indices of the cells that it replays
 }
 
-type pieces []Piece
-
-func (p pieces) text() string {
-	var texts []string
-	for _, piece := range p {
-		texts = append(texts, piece.Source)
-	}
-	return strings.Join(texts, "\n")
-}
-
-// Replays is Replay for several cells in order, in as few cells as possible: each costs a run of the compiler. Cells are
-// put together until one declares again what is there, or takes it back.
-func Replays(cells []Cell) []Piece {
-	var all pieces
+// Replays is Replay for several cells in order, in as few cells as possible:
+// each costs a run of the compiler. Cells are put together until one declares
+// again what is there, or takes it back.
+func Replays(cells []*Cell) []Piece {
+	var all []Piece
 	var b builder
 	for i, c := range cells {
 		if c.Magic != "" {
@@ -92,8 +86,9 @@ type declared struct {
 	text    string
 }
 
-// declared takes apart the declarations; ok is false when they are no Go, and then text is all of them.
-func (c Cell) declared() (d declared, ok bool) {
+// declared takes apart the declarations; ok is false when they are no Go, and
+// then text is all of them.
+func (c *Cell) declared() (d declared, ok bool) {
 	fset := token.NewFileSet()
 	file, err := c.File(fset)
 	if err != nil {
@@ -106,7 +101,7 @@ func (c Cell) declared() (d declared, ok bool) {
 			if decl.Recv == nil && decl.Name.Name == "main" {
 				continue
 			}
-			d.names = append(d.names, functionName(decl, c.Text(fset, decl.Pos(), decl.Type.End())))
+			d.names = append(d.names, functionName(decl))
 		case *ast.GenDecl:
 			if decl.Tok == token.IMPORT {
 				for _, spec := range decl.Specs {
@@ -122,20 +117,17 @@ func (c Cell) declared() (d declared, ok bool) {
 	return d, true
 }
 
-// functionName tells functions and methods apart as GoNB does, by name and receiver.
-func functionName(decl *ast.FuncDecl, signature string) string {
-	if decl.Recv == nil {
-		if decl.Name.Name == "init" || decl.Name.Name == "_" {
-			return ""
-		}
-		return decl.Name.Name
+// functionName tells functions and methods apart as GoNB does, by name and
+// receiver. Functions that may be there several times have no name.
+func functionName(decl *ast.FuncDecl) string {
+	name := decl.Name.Name
+	switch {
+	case decl.Recv == nil && (name == "init" || name == "_"):
+		return ""
+	case decl.Recv == nil || len(decl.Recv.List) == 0:
+		return name
 	}
-	receiver, _, _ := strings.Cut(strings.TrimPrefix(signature, "func"), ")")
-	fields := strings.Fields(strings.Trim(strings.TrimSpace(receiver), "()"))
-	if len(fields) == 0 {
-		return decl.Name.Name
-	}
-	return strings.TrimLeft(fields[len(fields)-1], "*") + "." + decl.Name.Name
+	return strings.TrimLeft(types.ExprString(decl.Recv.List[0].Type), "*") + "." + name
 }
 
 func specNames(decl *ast.GenDecl) []string {
@@ -188,7 +180,7 @@ func (b *builder) add(i int, commands []string, d declared) {
 	}
 }
 
-func (b *builder) flush(all pieces) pieces {
+func (b *builder) flush(all []Piece) []Piece {
 	if len(b.cells) == 0 {
 		return all
 	}

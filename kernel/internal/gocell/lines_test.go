@@ -1,4 +1,4 @@
-package cell
+package gocell
 
 import (
 	"strings"
@@ -8,7 +8,7 @@ import (
 // TestInsideOfMuch: a cell of a megabyte takes no time.
 func TestInsideOfMuch(t *testing.T) {
 	for _, line := range []string{"/*", "`", "`/*", "\"", "x := `a` + `b", "*/ `"} {
-		inside := Inside(strings.Split(strings.Repeat(line+"\n", 1<<20/(len(line)+1)), "\n"))
+		inside := insideText(strings.Split(strings.Repeat(line+"\n", 1<<20/(len(line)+1)), "\n"))
 		if len(inside) < 1<<16 {
 			t.Errorf("%q: %d lines", line, len(inside))
 		}
@@ -35,7 +35,7 @@ func TestInside(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got strings.Builder
-			for _, inside := range Inside(strings.Split(c.text, "\n")) {
+			for _, inside := range insideText(strings.Split(c.text, "\n")) {
 				got.WriteByte("-."[map[bool]int{true: 1}[inside]])
 			}
 			if got.String() != c.want {

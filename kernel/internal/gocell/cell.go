@@ -1,10 +1,17 @@
-// Package cell reads the text of a notebook cell by GoNB's rules: which lines are
-// special commands, which part is declarations and which is to be run.
-package cell
+// Package gocell reads the text of a notebook cell by GoNB's rules: which lines
+// are special commands, which part of the Go code is declarations and which
+// part runs, whether the text is complete, and what another process needs to
+// continue after the cell. The live kernel, headless runs, parameters and the
+// prompt read cells here only.
+//
+// The rules are those of GoNB 0.11 (internal/specialcmd, and
+// createGoFileFromLines in internal/goexec) with three exceptions, where GoNB
+// loses or refuses Go code. A line within a raw string or general comment is
+// text, whatever it begins with. Of a line that begins with "package" only a
+// package clause is left out. And "\r\n" ends a line as "\n" does.
+package gocell
 
-import (
-	"strings"
-)
+import "strings"
 
 // Cell is a cell's text, taken apart. Line and column of every part are those
 // of the cell: what belongs to another part is blank.
@@ -29,6 +36,10 @@ type Cell struct {
 	Exec string
 	// Test tells that the cell's tests are to run.
 	Test bool
+
+	// continued tells that the last line ends with a backslash that joins
+	// another line to its command.
+	continued bool
 }
 
 // Command is a line that begins with % or !.
@@ -43,86 +54,79 @@ type Command struct {
 
 // HasGo tells whether there is Go code, or something to run.
 func (c *Cell) HasGo() bool {
-	return strings.TrimSpace(c.Declarations) != "" || strings.TrimSpace(c.Body) != "" || c.Exec != "" || c.Test || c.Marked
+	return strings.TrimSpace(c.Declarations) != "" || strings.TrimSpace(c.Body) != "" ||
+		c.Exec != "" || c.Test || c.Marked
 }
 
-// commentPrefix lets special commands stand in a file that is Go to an editor.
-const commentPrefix = "//gonb:"
-
 // cellMagics are the commands that claim the whole cell.
-var cellMagics = map[string]bool{"writefile": true, "script": true, "bash": true, "sh": true, "gx": true}
+var cellMagics = map[string]bool{"%%writefile": true, "%%script": true, "%%bash": true, "%%sh": true, "%%gx": true}
 
-// Parse takes a cell apart. It cannot fail: what is wrong shows when a part is used.
+// Parse takes a cell apart as GoNB does: the lines below %% or %main are the
+// body, all other Go lines are declarations. [Cell.Sort] looks closer. Parse
+// cannot fail: what is wrong shows when a part is used.
 func Parse(text string) *Cell {
-	text = strings.ReplaceAll(text, "\r\n", "\n")
-	lines := strings.Split(text, "\n")
-	if first, ok := strings.CutPrefix(strings.TrimPrefix(lines[0], commentPrefix), "%%"); ok {
-		if words := Words(first); len(words) > 0 && cellMagics[words[0]] && !strings.HasPrefix(first, " ") {
-			return &Cell{Magic: words[0], MagicArgs: words[1:], Rest: strings.Join(lines[1:], "\n")}
-		}
+	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
+	if words := Words(uncommented(lines[0])); len(words) > 0 && cellMagics[words[0]] {
+		return &Cell{Magic: words[0][len("%%"):], MagicArgs: words[1:], Rest: strings.Join(lines[1:], "\n")}
 	}
 	c := &Cell{}
 	declarations, body := make([]string, len(lines)), make([]string, len(lines))
-	into := declarations
-	inside := Inside(lines)
+	inside := insideText(lines)
 	for i := 0; i < len(lines); i++ {
-		line := strings.TrimPrefix(lines[i], commentPrefix)
-		if inside[i] || !special(line) {
-			into[i] = lines[i]
+		line := uncommented(lines[i])
+		switch {
+		case (inside[i] || !special(line)) && c.Marked:
+			body[i] = lines[i]
+			continue
+		case inside[i] || !special(line):
+			declarations[i] = lines[i]
 			continue
 		}
 		number := i + 1
+		c.Marked = c.Marked || startsBody(line)
 		for strings.HasSuffix(line, `\`) {
 			line = strings.TrimSuffix(line, `\`) + " "
 			if i++; i == len(lines) {
+				c.continued = true
 				break
 			}
-			line += strings.TrimPrefix(lines[i], commentPrefix)
+			next := uncommented(lines[i])
+			c.Marked = c.Marked || startsBody(next) // GoNB looks at continuation lines, too
+			line += next
 		}
-		if c.command(number, line) {
-			into = body
-		}
+		c.command(number, line)
 	}
-	c.Declarations, c.Body = split(strings.Join(declarations, "\n"), strings.Join(body, "\n"))
+	c.Declarations = withoutPackage(strings.Join(declarations, "\n"))
+	c.Body = withoutPackage(strings.Join(body, "\n"))
 	return c
 }
 
-func special(line string) bool {
-	return len(line) > 1 && (line[0] == '%' || line[0] == '!') && strings.TrimSpace(line[1:]) != ""
-}
-
-// command reads a special line and tells whether the body begins after it.
-func (c *Cell) command(number int, line string) (begin bool) {
+// command reads a special line. One that has nothing but blanks is skipped, as
+// GoNB means to: it stops with an index out of range there.
+func (c *Cell) command(number int, line string) {
 	text := strings.TrimLeft(line[1:], " \t")
-	if line[0] == '!' {
-		c.Commands = append(c.Commands, Command{Line: number, Shell: true, Text: text})
-		return false
-	}
 	words := Words(text)
-	if len(words) == 0 {
-		return false
+	switch {
+	case text == "":
+		return
+	case line[0] == '!':
+		c.Commands = append(c.Commands, Command{Line: number, Shell: true, Text: text})
+		return
+	case len(words) == 0:
+		return
 	}
-	switch name, rest := words[0], words[1:]; name {
-	case "%", "main":
-		c.Marked = true
+	switch name, rest := words[0], words[1:]; {
+	case name == "%", name == "main", name == "args":
 		c.setArgs(rest)
-		return true
-	case "args":
-		c.setArgs(rest)
-	case "test":
+	case name == "test":
 		c.Test = true
 		c.setArgs(rest)
-	case "exec":
-		if len(rest) > 0 {
-			c.Exec = rest[0]
-			c.setArgs(rest[1:])
-			return false
-		}
-		fallthrough
+	case name == "exec" && len(rest) > 0:
+		c.Exec = rest[0]
+		c.setArgs(rest[1:])
 	default:
 		c.Commands = append(c.Commands, Command{Line: number, Text: text, Words: words})
 	}
-	return false
 }
 
 // setArgs keeps the arguments of an earlier line if this one has none.
