@@ -19,12 +19,12 @@ type verdict struct {
 // judge decides how the cell ended.
 func (x *cellRun) judge() verdict {
 	v := x.judgeEnd()
-	if x.dead == nil {
+	if x.Dead == nil {
 		return v
 	}
 	// Without a kernel the run ends, whatever errors are allowed.
 	if v.stop == nil || x.stop == notStopped || x.stop == stopInput {
-		v.stop = &KernelDiedError{Path: x.id.Path, Number: x.id.Number, Reason: x.dead}
+		v.stop = &KernelDiedError{Path: x.id.Path, Number: x.id.Number, Reason: x.Dead}
 	}
 	return v
 }
@@ -52,16 +52,16 @@ func (x *cellRun) judgeEnd() verdict {
 	case stopInput:
 		return x.failed(x.failure(ClassStdin, x.prompt))
 	case stopHung:
-		f := x.failure(ClassHung, x.dead.Error())
-		return verdict{Failed, f, &KernelDiedError{Path: id.Path, Number: id.Number, Reason: x.dead}}
+		f := x.failure(ClassHung, x.Dead.Error())
+		return verdict{Failed, f, &KernelDiedError{Path: id.Path, Number: id.Number, Reason: x.Dead}}
 	}
 	switch {
-	case x.dead != nil:
-		f := x.failure(ClassDied, x.dead.Error())
-		return verdict{Failed, f, &KernelDiedError{Path: id.Path, Number: id.Number, Reason: x.dead}}
-	case x.reply == nil:
+	case x.Dead != nil:
+		f := x.failure(ClassDied, x.Dead.Error())
+		return verdict{Failed, f, &KernelDiedError{Path: id.Path, Number: id.Number, Reason: x.Dead}}
+	case x.Reply == nil:
 		return x.failed(x.failure(ClassKernel, "the kernel became idle without a reply"))
-	case x.reply.Status != jupyter.StatusOK:
+	case x.Reply.Status != jupyter.StatusOK:
 		return x.failed(x.replyFailure())
 	}
 	return x.judgeSuccess()
@@ -108,7 +108,7 @@ func (x *cellRun) failure(class, value string) *Failure {
 
 // replyFailure is the failure that the kernel replied.
 func (x *cellRun) replyFailure() *Failure {
-	return failureOf(x.reply, x.run.gonb, x.out.text("stderr"))
+	return failureOf(x.Reply, x.run.gonb, x.out.text("stderr"))
 }
 
 // failureOf is the failure that a reply tells of.

@@ -99,7 +99,9 @@ func (r *run) withKernel(ctx context.Context) error {
 	}
 	var died *KernelDiedError
 	if !errors.As(err, &died) {
-		r.drain(lateQuiet, lateMost)
+		r.kernel.Drain(lateQuiet, lateMost, func(e jupyter.Event) bool {
+			return (e.Err == nil || e.Content != nil) && r.outputs.handle(e)
+		})
 	}
 	stopWatch()
 	r.shutdown(ending)
@@ -180,16 +182,6 @@ func (r *run) shutdown(ctx context.Context) {
 	if err != nil {
 		r.warn(nil, "ending the kernel: "+err.Error())
 	}
-}
-
-// interrupt interrupts the kernel without waiting for it to say so: its answer may come after the cell's end.
-func (r *run) interrupt() {
-	r.interrupts.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), r.opts.InterruptGrace)
-		defer cancel()
-		// An interrupt that fails is repeated, and followed by a kill.
-		_ = r.kernel.Interrupt(ctx)
-	})
 }
 
 // firstBeat is how long a kernel that is ready may take to answer its first heartbeat, before anything runs.

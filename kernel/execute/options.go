@@ -99,9 +99,6 @@ func (o Options) withDefaults() Options {
 	set(&o.SaveEvery, 30*time.Second)
 	set(&o.StartTimeout, time.Minute)
 	set(&o.InterruptGrace, DefaultInterruptGrace)
-	set(&o.InterruptEvery, 2*time.Second)
-	set(&o.IdleTimeout, 4*time.Second)
-	set(&o.ReplyTimeout, 10*time.Second)
 	set(&o.HangTimeout, time.Minute)
 	if o.Observer == nil {
 		o.Observer = func(Event) {}

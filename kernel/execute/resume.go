@@ -133,10 +133,10 @@ func (r *run) replayOne(ctx context.Context, index int, source string) (*Failure
 	id := r.cell(index)
 	id.Cell = nbformat.NewCode(source)
 	x := &cellRun{run: r, id: id, out: &cellOutputs{cell: id.Cell, index: index, hidden: true}, limit: r.opts.CellTimeout}
-	x.run1(ctx)
+	x.execute(ctx)
 	end := x.judge()
 	switch {
-	case x.dead != nil, x.stop != notStopped && x.stop != stopInput:
+	case x.Dead != nil, x.stop != notStopped && x.stop != stopInput:
 		return end.failure, end.stop
 	}
 	return end.failure, nil

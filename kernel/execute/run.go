@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/gocifar/gocifar/kernel/jupyter"
@@ -31,8 +30,6 @@ type run struct {
 	executed int // code cells sent so far: the prompt's number
 	total    <-chan time.Time
 	hung     <-chan error
-	// interrupts are those under way: the next cell waits for them, or it might be the one that they meet.
-	interrupts sync.WaitGroup
 	// touched are cells whose outputs changed since the document was last brought up to date.
 	touched map[*cellOutputs]bool
 	// numbers counts the code cells up to each cell, codeCells all of them.
@@ -211,7 +208,7 @@ func (r *run) execute(ctx context.Context, id CellRef) error {
 	result.State = Running
 	r.store(id.Index, Running, 0, nil, nil)
 	r.save.announce()
-	x.run1(ctx)
+	x.execute(ctx)
 
 	end := x.judge()
 	result.State, result.Failure, result.Timing, result.Allowed = end.state, end.failure, x.timing, end.stop == nil
@@ -244,31 +241,6 @@ func (r *run) bringUpToDate() {
 		result := &r.result.Cells[out.index]
 		r.store(out.index, result.State, result.Timing.Duration(), result.Failure, result.Warnings)
 		delete(r.touched, out)
-	}
-}
-
-// drain takes in what comes late, until nothing has come for quiet, at most for most.
-func (r *run) drain(quiet, most time.Duration) {
-	end := time.NewTimer(most)
-	defer end.Stop()
-	silence := time.NewTimer(quiet)
-	defer silence.Stop()
-	for {
-		select {
-		case e, ok := <-r.kernel.Events():
-			if !ok {
-				return
-			}
-			if e.Err == nil || e.Content != nil {
-				if r.outputs.handle(e) {
-					silence.Reset(quiet)
-				}
-			}
-		case <-silence.C:
-			return
-		case <-end.C:
-			return
-		}
 	}
 }
 

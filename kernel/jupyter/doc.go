@@ -8,23 +8,28 @@
 //	spec, err := jupyter.FindSpec("gonb")
 //	kernel, err := jupyter.Launch(ctx, jupyter.LaunchOptions{Spec: spec})
 //	defer kernel.Close()
-//	id, err := kernel.Execute(ctx, jupyter.ExecuteRequest{Code: code, StoreHistory: true})
-//	for event := range kernel.Events() {
-//		if event.ParentID() != id {
-//			continue // output of another request, perhaps late
-//		}
-//		switch content := event.Content.(type) {
-//		case *jupyter.Stream:
-//			fmt.Print(content.Text)
-//		case *jupyter.ExecuteReply: …
-//		case *jupyter.Status: …
+//	x, err := kernel.Follow(ctx, jupyter.ExecuteRequest{Code: code, StoreHistory: true}, jupyter.Waits{})
+//	for err == nil && !x.Ended() {
+//		select {
+//		case event, ok := <-kernel.Events():
+//			if !x.Take(event, ok) || event.ParentID() != x.ID {
+//				continue // output of another request, perhaps late
+//			}
+//			if content, ok := event.Content.(*jupyter.Stream); ok {
+//				fmt.Print(content.Text)
+//			}
+//		case <-x.Due():
+//			x.Wake()
+//		case <-ctx.Done():
+//			x.Halt()
 //		}
 //	}
 //	err = kernel.Shutdown(ctx)
 //
 // [Launch] returns when the kernel is ready; [Attach] does the same for a
 // kernel that runs already and is known by its connection file. A [Kernel] is
-// a [Client] with the power to interrupt, shut down and restart.
+// a [Client] with the power to interrupt, shut down and restart. An
+// [Execution] knows how long to wait for what.
 //
 // # One stream of events
 //

@@ -16,6 +16,9 @@ type Kernel struct {
 	// Info is the kernel's description of itself.
 	Info *KernelInfoReply
 
+	// interrupts are those of executions that are under way: see Follow.
+	interrupts sync.WaitGroup
+
 	// Set by Launch only.
 	options LaunchOptions
 	process *process

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/gocifar/gocifar/kernel/execute"
@@ -24,7 +23,6 @@ type session struct {
 	lines        lineReader // nil in a script
 	show         display
 	interrupts   chan struct{}
-	interrupting sync.WaitGroup // see evaluation
 	input        *lineInput
 
 	terminal *terminal // nil if stdin is none
@@ -192,7 +190,7 @@ func (s *session) evaluate(ctx context.Context, source string) (outcome, error) 
 	}
 	v := &evaluation{
 		kernel: kernel, source: source, show: s.show, record: s.record, ask: s.ask,
-		interrupts: s.interrupts, interrupting: &s.interrupting, limit: s.options.CellTimeout, attached: s.options.Attached, interactive: s.lines != nil,
+		interrupts: s.interrupts, limit: s.options.CellTimeout, attached: s.options.Attached, interactive: s.lines != nil,
 	}
 	o := v.run(ctx)
 	if s.timing {
