@@ -53,5 +53,7 @@
 // returns. If this process is killed, Linux ends the kernel, and the next
 // [Launch] removes the folder.
 //
-// Subpackage zmtp is the transport, fakekernel a scripted kernel for tests.
+// A [Server] is the kernel's end of the protocol, for programs that are kernels
+// themselves. Subpackage zmtp is the transport, fakekernel a scripted kernel
+// for tests.
 package jupyter

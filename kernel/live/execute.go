@@ -116,7 +116,7 @@ func (k *Kernel) waiting() (list []*request) {
 // the other requests.
 func (k *Kernel) abort(waiting []*request) {
 	for _, r := range waiting {
-		if _, ok := r.content.(*jupyter.ExecuteRequest); !ok {
+		if _, ok := r.Content.(*jupyter.ExecuteRequest); !ok {
 			k.serve(r)
 			continue
 		}

@@ -124,13 +124,14 @@ func newKernel(ctx context.Context, o Options) (*Kernel, error) {
 		}
 	}
 	ctx, k.stop = context.WithCancel(ctx)
-	if k.server, err = listen(ctx, info, k.receive); err != nil {
+	if k.server, err = listen(ctx, info); err != nil {
 		os.RemoveAll(k.dir)
 		return nil, err
 	}
 	if o.Gopls != "" {
 		k.gopls = newLanguageServer(o.Gopls, k.dir)
 	}
+	k.server.start(k.receive)
 	context.AfterFunc(ctx, func() { close(k.stopped) })
 	k.watchSignals(ctx)
 	k.watchParent(ctx)
@@ -198,7 +199,7 @@ func (k *Kernel) close() {
 		k.process.close()
 		k.displays.close()
 	}
-	k.server.close()
+	k.server.Close()
 	if err := os.RemoveAll(k.dir); err != nil {
 		fmt.Fprintln(os.Stderr, "live kernel:", err)
 	}
@@ -230,7 +231,7 @@ func (k *Kernel) setenv(name, value string) {
 
 // receive takes a message from a client.
 func (k *Kernel) receive(r *request) {
-	switch r.channel {
+	switch r.Channel {
 	case jupyter.Shell:
 		select {
 		case k.shell <- r:
@@ -239,7 +240,7 @@ func (k *Kernel) receive(r *request) {
 	case jupyter.Control:
 		k.control(r)
 	case jupyter.Stdin:
-		if reply, ok := r.content.(*jupyter.InputReply); ok {
+		if reply, ok := r.Content.(*jupyter.InputReply); ok {
 			select {
 			case k.inputs <- reply.Value:
 			default: // nobody has asked
@@ -251,7 +252,7 @@ func (k *Kernel) receive(r *request) {
 // control answers requests that must not wait for a cell.
 func (k *Kernel) control(r *request) {
 	k.server.publish(r, &jupyter.Status{State: jupyter.Busy})
-	switch c := r.content.(type) {
+	switch c := r.Content.(type) {
 	case *jupyter.InterruptRequest:
 		k.interrupt()
 		k.server.reply(r, &jupyter.InterruptReply{Status: jupyter.StatusOK})
@@ -283,7 +284,7 @@ func (k *Kernel) work() {
 func (k *Kernel) serve(r *request) {
 	k.server.publish(r, &jupyter.Status{State: jupyter.Busy})
 	var abort []*request
-	switch c := r.content.(type) {
+	switch c := r.Content.(type) {
 	case *jupyter.ExecuteRequest:
 		abort = k.execute(r, c)
 	case *jupyter.ShutdownRequest:

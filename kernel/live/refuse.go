@@ -23,10 +23,11 @@ func Refuse(ctx context.Context, o Options, reason error) error {
 	k := &Kernel{options: o, library: &library.Library{}, shell: make(chan *request, 1000), stopped: make(chan struct{})}
 	ctx, k.stop = context.WithCancel(ctx)
 	defer k.stop()
-	if k.server, err = listen(ctx, info, k.receive); err != nil {
+	if k.server, err = listen(ctx, info); err != nil {
 		return err
 	}
-	defer k.server.close()
+	defer k.server.Close()
+	k.server.start(k.receive)
 	context.AfterFunc(ctx, func() { close(k.stopped) })
 	k.watchSignals(ctx)
 	k.watchParent(ctx)
@@ -46,7 +47,7 @@ func Refuse(ctx context.Context, o Options, reason error) error {
 // refuse answers one shell request.
 func (k *Kernel) refuse(r *request, reason string) {
 	var reply jupyter.Content
-	switch c := r.content.(type) {
+	switch c := r.Content.(type) {
 	case *jupyter.ExecuteRequest:
 		if c.StoreHistory && !c.Silent {
 			k.count++

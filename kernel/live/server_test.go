@@ -8,19 +8,21 @@ import (
 	"github.com/gocifar/gocifar/kernel/jupyter/zmtp"
 )
 
-// A request that somebody recorded and sends again is not carried out again, on whatever channel and connection; nor is one
-// that is not signed with the connection's key.
+// A request that somebody recorded and sends again is not carried out again, on
+// whatever channel and connection; nor is one that is not signed with the
+// connection's key.
 func TestRequestsAreTakenOnce(t *testing.T) {
 	info, err := jupyter.NewIPCConnection(t.TempDir())
 	if err != nil {
 		t.Skip(err)
 	}
 	received := make(chan string, 10)
-	s, err := listen(t.Context(), info, func(r *request) { received <- r.message.Header.ID })
+	s, err := listen(t.Context(), info)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.close()
+	defer s.Close()
+	s.start(func(r *request) { received <- r.Message.Header.ID })
 	frames := func(key, id string) [][]byte {
 		frames, err := jupyter.NewSigner(key).Encode(&jupyter.Message{Header: jupyter.Header{ID: id, Type: "kernel_info_request"}})
 		if err != nil {

@@ -132,7 +132,7 @@ func (x *Execution) Reply(r *jupyter.ExecuteReply) { x.Kernel.Reply(x.Request, r
 
 // ReplyOn answers the request now, on any channel.
 func (x *Execution) ReplyOn(ch jupyter.Channel, content jupyter.Content) {
-	x.Kernel.sendTo(ch, x.Request.identity, x.Kernel.frames(x.Request.Message.Header, content, nil))
+	must(x.Kernel.server.Send(ch, x.Request, content))
 }
 
 // AfterIdle runs f when reply and idle have been sent, before the next request
@@ -171,16 +171,16 @@ func (x *Execution) Sleep(d time.Duration) bool {
 // Raw sends frames as they are: on iopub to every subscriber, else to the
 // client that sent the request.
 func (x *Execution) Raw(ch jupyter.Channel, frames ...[]byte) {
-	if ch == jupyter.IOPub {
-		x.Kernel.publishFrames(frames)
-		return
+	if ch != jupyter.IOPub || !x.Kernel.options.SilentIOPub {
+		x.Kernel.server.SendFrames(ch, x.Request, frames)
 	}
-	x.Kernel.sendTo(ch, x.Request.identity, frames)
 }
 
 // Frames encodes a message about this request, for Raw to send after damage.
 func (x *Execution) Frames(content jupyter.Content) [][]byte {
-	return x.Kernel.frames(x.Request.Message.Header, content, nil)
+	frames, err := x.Kernel.server.Frames(x.Request.Header(), nil, content)
+	must(err)
+	return frames
 }
 
 // BadSignature sends content on a channel, signed with another key.

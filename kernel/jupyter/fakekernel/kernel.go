@@ -2,17 +2,10 @@ package fakekernel
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/json"
 	"fmt"
-	"net"
-	"net/url"
-	"strconv"
 	"sync"
-	"time"
 
 	"github.com/gocifar/gocifar/kernel/jupyter"
-	"github.com/gocifar/gocifar/kernel/jupyter/zmtp"
 )
 
 // Options are a fake kernel's script and its misbehaviour.
@@ -44,10 +37,7 @@ type Options struct {
 // Kernel is a running fake.
 type Kernel struct {
 	options Options
-	info    *jupyter.ConnectionInfo
-	signer  jupyter.Signer
-	session string
-	servers [5]*zmtp.Server
+	server  *jupyter.Server
 
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -64,12 +54,7 @@ type Kernel struct {
 }
 
 // Request is a message from the client.
-type Request struct {
-	Channel  jupyter.Channel
-	Message  *jupyter.Message
-	Content  jupyter.Content
-	identity string // of the client's socket
-}
+type Request = jupyter.Request
 
 // Start serves on free ports of the loopback interface.
 func Start(options Options) (*Kernel, error) {
@@ -85,59 +70,25 @@ func Start(options Options) (*Kernel, error) {
 
 // Serve serves on the given connection, of which ports may be 0.
 func Serve(info *jupyter.ConnectionInfo, options Options) (*Kernel, error) {
-	bound := *info
 	k := &Kernel{
 		options: options,
-		info:    &bound,
-		signer:  jupyter.NewSigner(info.Key),
-		session: rand.Text(),
 		shell:   make(chan *Request, 1000),
 		stopped: make(chan struct{}),
 		inputs:  make(chan string),
 	}
 	k.ctx, k.cancel = context.WithCancel(context.Background())
-	kinds := [5]zmtp.Kind{
-		jupyter.Shell: zmtp.Router, jupyter.Control: zmtp.Router, jupyter.Stdin: zmtp.Router,
-		jupyter.IOPub: zmtp.Pub, jupyter.Heartbeat: zmtp.Rep,
+	var err error
+	if k.server, err = jupyter.Serve(k.ctx, info); err != nil {
+		k.cancel()
+		return nil, fmt.Errorf("fakekernel: %w", err)
 	}
-	ports := [5]*int{
-		jupyter.Shell: &bound.ShellPort, jupyter.Control: &bound.ControlPort, jupyter.Stdin: &bound.StdinPort,
-		jupyter.IOPub: &bound.IOPubPort, jupyter.Heartbeat: &bound.HBPort,
-	}
-	for i, kind := range kinds {
-		ch := jupyter.Channel(i)
-		s, err := zmtp.Listen(info.Endpoint(ch), kind, k.receiver(ch))
-		if err != nil {
-			k.Close()
-			return nil, fmt.Errorf("fakekernel: %s: %w", ch, err)
-		}
-		k.servers[ch] = s
-		if info.Transport == jupyter.TCP {
-			if *ports[ch], err = portOf(s.Endpoint()); err != nil {
-				k.Close()
-				return nil, err
-			}
-		}
-	}
-	k.workers.Add(1)
-	go k.work()
+	k.workers.Go(k.work)
+	k.server.Start(k.receive, func(jupyter.Channel, error) {})
 	return k, nil
 }
 
-func portOf(endpoint string) (int, error) {
-	u, err := url.Parse(endpoint)
-	if err != nil {
-		return 0, err
-	}
-	_, port, err := net.SplitHostPort(u.Host)
-	if err != nil {
-		return 0, err
-	}
-	return strconv.Atoi(port)
-}
-
 // Connection says where the fake listens.
-func (k *Kernel) Connection() *jupyter.ConnectionInfo { return k.info }
+func (k *Kernel) Connection() *jupyter.ConnectionInfo { return k.server.Connection() }
 
 // Received returns every well-formed message that came so far.
 func (k *Kernel) Received() []*jupyter.Message {
@@ -167,17 +118,9 @@ func (k *Kernel) Stopped() <-chan struct{} { return k.stopped }
 func (k *Kernel) Die() {
 	k.once.Do(func() {
 		k.cancel()
-		for _, s := range k.servers {
-			if s != nil {
-				// From a goroutine, because Close waits for the sockets'
-				// handlers, and the caller may be one.
-				k.workers.Add(1)
-				go func() {
-					defer k.workers.Done()
-					s.Close()
-				}()
-			}
-		}
+		// In a goroutine, because Close waits for the calls of receive, and the
+		// caller may be one.
+		k.workers.Go(k.server.Close)
 		close(k.stopped)
 	})
 }
@@ -199,41 +142,18 @@ func (k *Kernel) Reply(r *Request, content jupyter.Content) {
 	if ch == jupyter.Control && k.options.ControlRepliesOnShell {
 		ch = jupyter.Shell
 	}
-	k.sendTo(ch, r.identity, k.frames(r.Message.Header, content, nil))
+	must(k.server.Send(ch, r, content))
 }
 
 func (k *Kernel) publish(parent jupyter.Header, content jupyter.Content, buffers [][]byte) {
-	k.publishFrames(k.frames(parent, content, buffers))
-}
-
-func (k *Kernel) publishFrames(frames [][]byte) {
 	if !k.options.SilentIOPub {
-		// A client that has gone is no error of the fake's.
-		_ = k.servers[jupyter.IOPub].Publish(k.ctx, frames...)
+		must(k.server.Publish(parent, content, buffers...))
 	}
 }
 
-func (k *Kernel) sendTo(ch jupyter.Channel, identity string, frames [][]byte) {
-	_ = k.servers[ch].SendTo(k.ctx, identity, frames...)
-}
-
-// frames encodes a message. Content that cannot be encoded is a mistake in the
-// test.
-func (k *Kernel) frames(parent jupyter.Header, content jupyter.Content, buffers [][]byte) [][]byte {
-	raw, err := json.Marshal(content)
+// must panics: content that cannot be encoded is a mistake in the test.
+func must(err error) {
 	if err != nil {
 		panic(fmt.Sprintf("fakekernel: %v", err))
 	}
-	frames, err := k.signer.Encode(&jupyter.Message{
-		Header: jupyter.Header{
-			ID: rand.Text(), Session: k.session, Username: "fake",
-			Date: time.Now().UTC().Format(time.RFC3339),
-			Type: content.MessageType(), Version: jupyter.ProtocolVersion,
-		},
-		Parent: parent, Content: raw, Buffers: buffers,
-	})
-	if err != nil {
-		panic(fmt.Sprintf("fakekernel: %v", err))
-	}
-	return frames
 }

@@ -1,35 +1,11 @@
 package fakekernel
 
-import (
-	"github.com/gocifar/gocifar/kernel/jupyter"
-	"github.com/gocifar/gocifar/kernel/jupyter/zmtp"
-)
-
-// receiver returns what handles the messages of one channel.
-func (k *Kernel) receiver(ch jupyter.Channel) func(*zmtp.Conn, [][]byte) {
-	switch ch {
-	case jupyter.IOPub:
-		return nil
-	case jupyter.Heartbeat:
-		return func(from *zmtp.Conn, frames [][]byte) { _ = from.Send(k.ctx, frames...) }
-	}
-	return func(from *zmtp.Conn, frames [][]byte) {
-		m, err := k.signer.Decode(frames)
-		if err != nil {
-			return
-		}
-		content, err := jupyter.ParseContent(m.Header.Type, m.Content)
-		if err != nil {
-			return
-		}
-		k.mu.Lock()
-		k.received = append(k.received, m)
-		k.mu.Unlock()
-		k.receive(&Request{Channel: ch, Message: m, Content: content, identity: from.PeerIdentity()})
-	}
-}
+import "github.com/gocifar/gocifar/kernel/jupyter"
 
 func (k *Kernel) receive(r *Request) {
+	k.mu.Lock()
+	k.received = append(k.received, r.Message)
+	k.mu.Unlock()
 	switch r.Channel {
 	case jupyter.Shell:
 		select {
@@ -50,7 +26,6 @@ func (k *Kernel) receive(r *Request) {
 
 // work takes shell requests in order.
 func (k *Kernel) work() {
-	defer k.workers.Done()
 	for {
 		select {
 		case <-k.ctx.Done():
