@@ -149,7 +149,8 @@ func (g *generator) function(name string, f *fact) {
 		p := string(rune('p' + i))
 		// A parameter may have the name of something at package level.
 		if i == 0 && !avoidHomonyms && g.chance(20) {
-			if hidden := g.one(func(other string, _ *fact) bool { return other != name }); hidden != "" {
+			// Not a type's: the body may have to name it.
+			if hidden := g.one(func(other string, f *fact) bool { return other != name && f.kind != Type }); hidden != "" {
 				g.hidden, p = hidden, "«"+hidden+"»"
 			}
 		}
