@@ -148,7 +148,7 @@ func (g *generator) function(name string, f *fact) {
 	for i, typ := range f.parameters {
 		p := string(rune('p' + i))
 		// A parameter may have the name of something at package level.
-		if i == 0 && !avoidHomonyms && g.chance(20) {
+		if i == 0 && g.chance(20) {
 			// Not a type's: the body may have to name it.
 			if hidden := g.one(func(other string, f *fact) bool { return other != name && f.kind != Type }); hidden != "" {
 				g.hidden, p = hidden, "«"+hidden+"»"

@@ -209,8 +209,6 @@ func (g *generator) change() {
 	g.redefined[name] = true
 	other := g.chance(35) && !g.seen[name] // another kind or type
 	switch {
-	case avoidGroups && len(g.scope.current[name].Names) > 1:
-	case avoidValues && f.kind == Variable && !other && g.typesUse(name):
 	case (f.kind == Constant || f.kind == Type) && g.variablesSeen(name):
 	case f.kind == Constant && f.result != "int":
 		g.typedConstant(name, f.result)

@@ -57,7 +57,7 @@ func (g *generator) addMethod(name, text string) {
 // level is.
 func (g *generator) newField(name string, f *fact) field {
 	n := fmt.Sprintf("%s%d", g.pick("x", "Y", "ß", "_f"), len(f.fields))
-	if !avoidHomonyms && g.chance(20) {
+	if g.chance(20) {
 		other := g.one(func(other string, _ *fact) bool { return other != f.base })
 		if other != "" && !slices.ContainsFunc(f.fields, func(f field) bool { return f.name == "«"+other+"»" }) {
 			n = "«" + other + "»"
