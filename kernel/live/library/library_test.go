@@ -1,6 +1,7 @@
 package library
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -141,8 +142,10 @@ func FuzzObject(f *testing.F) {
 		f.Fatalf("an object file names %q, %v", names, err)
 	}
 	f.Add(object)
+	f.Add(compiledCell(f))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		before := len(data)
+		polish(bytes.Clone(data))
 		names, err := objectNames(data)
 		types := map[string]bool{"type:*x.T": true, "": true}
 		redirectMethods(data, types, "x.(*T).M")

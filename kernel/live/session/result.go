@@ -62,6 +62,8 @@ func lastStatement(body string) (s span, commas int) {
 		pos, t, literal := sc.Scan()
 		at := file.Offset(pos)
 		switch t {
+		case token.ILLEGAL:
+			return span{}, 0 // the parser says what is wrong
 		case token.EOF:
 			return s, commas
 		case token.LPAREN, token.LBRACE, token.LBRACK:
