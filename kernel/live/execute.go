@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/gocifar/gocifar/kernel/internal/gocell"
@@ -30,6 +31,7 @@ const (
 	interruptedError = "Interrupted"
 	goGetError       = "GoGetError"
 	inputError       = "StdinNotAllowed"
+	kernelError      = "KernelError"
 )
 
 // execute answers an execute request. After a failure it returns the requests that
@@ -43,7 +45,7 @@ func (k *Kernel) execute(r *request, c *jupyter.ExecuteRequest) (waiting []*requ
 	if !c.Silent {
 		k.server.publish(r, &jupyter.ExecuteInput{Code: c.Code, ExecutionCount: k.count})
 	}
-	err := k.run(x, c.Code, k.number(c))
+	err := shielded(func() error { return k.run(x, c.Code, k.number(c)) })
 	k.end(x)
 	reply := &jupyter.ExecuteReply{Status: jupyter.StatusOK, ExecutionCount: k.count, UserExpressions: jupyter.MIMEBundle{}}
 	if err != nil {
@@ -62,6 +64,17 @@ func (k *Kernel) execute(r *request, c *jupyter.ExecuteRequest) (waiting []*requ
 	}
 	k.server.reply(r, reply)
 	return waiting
+}
+
+// shielded is do, but for a mistake of ours: it must not cost the user's values.
+func shielded(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			fmt.Fprintf(os.Stderr, "live kernel: a cell: %v\n%s", p, debug.Stack())
+			err = &failure{name: kernelError, value: fmt.Sprintf("the kernel made a mistake with this cell: %v; its log says more. Please report it with the cell; values are kept", p)}
+		}
+	}()
+	return do()
 }
 
 // number identifies an execution for good: by its count, or beyond all counts for

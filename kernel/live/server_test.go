@@ -1,6 +1,8 @@
 package live
 
 import (
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,5 +63,16 @@ func TestRequestsAreTakenOnce(t *testing.T) {
 	case more := <-received:
 		t.Errorf("%q came as well", more)
 	default:
+	}
+}
+
+// TestShielded: a mistake of the kernel is a cell's error.
+func TestShielded(t *testing.T) {
+	var f *failure
+	if err := shielded(func() error { panic("no such case") }); !errors.As(err, &f) || f.name != kernelError || !strings.Contains(f.value, "no such case") {
+		t.Errorf("a panic becomes %v", err)
+	}
+	if err := shielded(func() error { return errInterrupted }); !errors.Is(err, errInterrupted) {
+		t.Errorf("an error becomes %v", err)
 	}
 }
