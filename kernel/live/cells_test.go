@@ -270,17 +270,22 @@ var sequences = []struct {
 func TestSequences(t *testing.T) {
 	for _, s := range sequences {
 		t.Run(s.name, func(t *testing.T) {
-			n := newNotebook(t)
-			for i := 0; i+1 < len(s.cells); i += 2 {
-				got, want := n.run(s.cells[i]), s.cells[i+1]
-				if start, ok := strings.CutSuffix(want, "…"); ok && strings.HasPrefix(got, start) {
-					continue
-				}
-				if got != want {
-					t.Errorf("cell %d:\n%s\nshows\n%s\nwant\n%s", i/2+1, s.cells[i], got, want)
-				}
-			}
+			newNotebook(t).check(s.cells)
 		})
+	}
+}
+
+// check runs cells and compares what they show: "cell", "shown", in turn.
+func (n *notebook) check(cells []string) {
+	n.t.Helper()
+	for i := 0; i+1 < len(cells); i += 2 {
+		got, want := n.run(cells[i]), cells[i+1]
+		if start, ok := strings.CutSuffix(want, "…"); ok && strings.HasPrefix(got, start) {
+			continue
+		}
+		if got != want {
+			n.t.Errorf("cell %d:\n%.400s\nshows\n%.600s\nwant\n%s", i/2+1, cells[i], got, want)
+		}
 	}
 }
 

@@ -71,7 +71,8 @@ func shielded(do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			fmt.Fprintf(os.Stderr, "live kernel: a cell: %v\n%s", p, debug.Stack())
-			err = &failure{name: kernelError, value: fmt.Sprintf("the kernel made a mistake with this cell: %v; its log says more. Please report it with the cell; values are kept", p)}
+			err = &failure{name: kernelError, value: fmt.Sprintf("the kernel made a mistake with this cell: %v; "+
+				"its log says more. Please report it with the cell; values are kept", p)}
 		}
 	}()
 	return do()

@@ -91,7 +91,8 @@ func (k *Kernel) prepare(ctx context.Context, c *gocell.Cell, code string, numbe
 			added[need.Paths[0]] = true
 			continue
 		case errors.As(err, &wrong):
-			if paths := k.findPackages(ctx, wrong.Unknown); len(paths) > 0 && !added[paths[0]] && k.addPackages(ctx, paths) == nil {
+			paths := k.findPackages(ctx, wrong.Unknown)
+			if len(paths) > 0 && !added[paths[0]] && k.addPackages(ctx, paths) == nil {
 				added[paths[0]] = true
 				continue
 			}

@@ -8,7 +8,6 @@ import (
 	"go/token"
 	"go/types"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
@@ -80,8 +79,8 @@ func (s *Session) prepare(number int64, c *gocell.Cell, p *parts) (*Program, err
 	if missing := s.nameImports(p); len(missing) > 0 {
 		return nil, &NeedPackages{Paths: missing}
 	}
-	a := &attempt{broken: map[string]string{}, invalid: map[string]string{}, early: map[string]*Variable{}, defined: map[string]bool{}, types: map[string]string{},
-		unknown: map[string][]string{}}
+	a := &attempt{broken: map[string]string{}, invalid: map[string]string{}, early: map[string]*Variable{},
+		defined: map[string]bool{}, types: map[string]string{}, unknown: map[string][]string{}}
 	given := p.imports
 	for range rounds {
 		p.imports = append(slices.Clone(given), a.found...)
@@ -106,31 +105,6 @@ func (s *Session) prepare(number int64, c *gocell.Cell, p *parts) (*Program, err
 		return nil, a.problem
 	}
 	return nil, errors.New("the cell does not settle: please report it with the notebook")
-}
-
-// nameImports finds the packages' names and returns the paths that are not there.
-func (s *Session) nameImports(p *parts) (missing []string) {
-	p.imports = slices.DeleteFunc(p.imports, func(i *importSpec) bool {
-		why, unavailable := s.unavailable[i.path]
-		if unavailable {
-			name := i.name
-			if !i.explicit {
-				name = path.Base(i.path)
-			}
-			s.lost[name] = fmt.Sprintf("the package %s cannot be used: %s", i.path, why)
-		}
-		return unavailable
-	})
-	for _, i := range p.imports {
-		name, ok := s.builder.PackageName(i.path)
-		if !ok {
-			missing = append(missing, i.path)
-		}
-		if !i.explicit {
-			i.name = name
-		}
-	}
-	return missing
 }
 
 // check parses a unit and checks its types. It returns nil and no error if the
@@ -211,7 +185,8 @@ func (c *checked) parse(s *Session, number int64, a *attempt) error {
 		}
 		if c.entry == nil || c.offset(c.entry.Body.Rbrace) < c.afterBody {
 			position := c.files.Position(c.entry.Body.Rbrace)
-			return &Error{Class: ParseError, Diagnostics: []Diagnostic{{Cell: number, Line: position.Line, Column: position.Column, Message: "syntax error: unexpected }"}}}
+			return &Error{Class: ParseError, Diagnostics: []Diagnostic{
+				{Cell: number, Line: position.Line, Column: position.Column, Message: "syntax error: unexpected }"}}}
 		}
 		last := c.last()
 		if last == nil {
@@ -324,7 +299,8 @@ func (c *checked) findStatement(name string, a *attempt) bool {
 			}
 			code, imports, ok := typeCode(o.Type(), c.own)
 			if ok {
-				a.early[name] = &Variable{Name: name, code: code, imports: imports, symbol: library.VariableSymbol(name), layout: layout(o.Type(), c.own)}
+				a.early[name] = &Variable{Name: name, code: code, imports: imports,
+					symbol: library.VariableSymbol(name), layout: layout(o.Type(), c.own)}
 			}
 			return ok
 		}
@@ -358,69 +334,4 @@ func (s *Session) explain(message string) string {
 		return message + " (" + s.lost[name] + ")"
 	}
 	return message
-}
-
-// findImport adds an import for a package that the cell uses without importing
-// it, as GoNB does by running goimports.
-func (s *Session) findImport(c *checked, number int64, name string, a *attempt) bool {
-	for _, i := range a.found {
-		if i.name == name {
-			return false
-		}
-	}
-	used := map[string]bool{}
-	line := 1
-	ast.Inspect(c.file, func(n ast.Node) bool {
-		if selector, ok := n.(*ast.SelectorExpr); ok {
-			if x, ok := selector.X.(*ast.Ident); ok && x.Name == name && c.info.Uses[x] == nil {
-				used[selector.Sel.Name] = true
-				line = c.files.Position(x.Pos()).Line
-			}
-		}
-		return true
-	})
-	if len(used) == 0 {
-		return false
-	}
-	exported := slices.Sorted(maps.Keys(used))
-	path := s.choosePackage(name, exported)
-	if path == "" {
-		a.unknown[name] = exported
-		return false
-	}
-	a.found = append(a.found, &importSpec{name: name, path: path, cell: number, line: line})
-	return true
-}
-
-// choosePackage finds a package by its name and some exported names of it. The
-// standard library goes first, then short paths, as with goimports.
-func (s *Session) choosePackage(name string, exported []string) string {
-	best, rank := "", 0
-	for path, p := range s.builder.Packages() {
-		if p.Name != name || strings.Contains("/"+path+"/", "/internal/") || strings.HasPrefix(path, "vendor/") {
-			continue
-		}
-		r := len(path)
-		if !p.Standard {
-			r += 1000
-		}
-		if path == "crypto/rand" || path == "html/template" {
-			r += 500
-		}
-		if best != "" && (r > rank || r == rank && path > best) {
-			continue
-		}
-		imported, err := s.importer.Import(path)
-		if err != nil {
-			continue
-		}
-		complete := true
-		for _, e := range exported {
-			complete = complete && ast.IsExported(e) && imported.Scope().Lookup(e) != nil
-		}
-		if complete {
-			best, rank = path, r
-		}
-	}
-	return best
 }

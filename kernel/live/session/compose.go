@@ -141,8 +141,8 @@ func (w *composer) declarations() {
 			v, changed := w.s.versionOf(d.key, hash)
 			w.unit.versions[d.key] = v
 			if changed {
-				w.unit.notices = append(w.unit.notices, fmt.Sprintf("type %s has changed: variables of it follow if its fields are the same; "+
-					"values in interfaces made before keep the old type and its methods", d.key))
+				w.unit.notices = append(w.unit.notices, fmt.Sprintf("type %s has changed: variables of it follow "+
+					"if its fields are the same; values in interfaces made before keep the old type and its methods", d.key))
 			}
 		}
 	}
@@ -154,7 +154,8 @@ func (w *composer) declarations() {
 	for i, d := range w.parts.initialisers {
 		start := w.out.Len()
 		text := d.text[:d.places[0]] + initialiserName(i, d) + d.text[d.places[0]+len(d.key):]
-		fmt.Fprintf(&w.out, "//go:noinline\n%s/*line %s:%d:%d*/%s\n\n", d.directives, cellName(d.cell), d.line, d.column, text)
+		place := fmt.Sprintf("/*line %s:%d:%d*/", cellName(d.cell), d.line, d.column)
+		fmt.Fprintf(&w.out, "//go:noinline\n%s%s%s\n\n", d.directives, place, text)
 		w.unit.chunks = append(w.unit.chunks, chunk{span: span{start, w.out.Len()}, declaration: d})
 	}
 }
@@ -215,7 +216,8 @@ func (w *composer) variables() {
 		start := w.out.Len()
 		text := spec.text
 		if spec.cell != w.number {
-			text = blanked(text, spec.names, spec.places, func(name string) bool { return !w.unit.reached.isRevived(name, spec) })
+			gone := func(name string) bool { return !w.unit.reached.isRevived(name, spec) }
+			text = blanked(text, spec.names, spec.places, gone)
 		}
 		fmt.Fprintf(&w.out, "var /*line %s:%d:%d*/%s\n", cellName(spec.cell), spec.line, spec.column, text)
 		w.unit.chunks = append(w.unit.chunks, chunk{span: span{start, w.out.Len()}, variable: spec})
@@ -237,7 +239,8 @@ func (v *Variable) declare(name string, hidden map[string]bool) string {
 // cell's statements.
 func (w *composer) place(offset int) string {
 	before := w.cell.Body[:offset]
-	return fmt.Sprintf("/*line %s:%d:%d*/", cellName(w.number), strings.Count(before, "\n")+1, offset-strings.LastIndexByte(before, '\n'))
+	line, column := strings.Count(before, "\n")+1, offset-strings.LastIndexByte(before, '\n')
+	return fmt.Sprintf("/*line %s:%d:%d*/", cellName(w.number), line, column)
 }
 
 // function writes the function of the cell's statements.
@@ -247,11 +250,13 @@ func (w *composer) function() {
 	w.unit.entry = w.out.Len()
 	fmt.Fprintf(&w.out, "/*line %s:1:1*/", cellName(w.number))
 	w.unit.statements = w.out.Len()
-	if s, ok := expressionList(w.cell.Body); ok {
-		w.out.WriteString(w.cell.Body[:s.start] + resultCall(w.number) + w.place(s.start) + w.cell.Body[s.start:s.end] + ")" + w.place(s.end) + w.cell.Body[s.end:])
-	} else {
-		w.out.WriteString(w.cell.Body)
+	body := w.cell.Body
+	if s, ok := expressionList(body); ok {
+		w.out.WriteString(body[:s.start] + resultCall(w.number) + w.place(s.start))
+		w.out.WriteString(body[s.start:s.end] + ")" + w.place(s.end))
+		body = body[s.end:]
 	}
+	w.out.WriteString(body)
 	w.out.WriteString("\n/*line gocell:1:1*/")
 	w.unit.afterBody = w.out.Len()
 	w.out.WriteString("\n}\n")

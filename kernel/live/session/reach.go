@@ -21,8 +21,9 @@ type view struct {
 
 // with adds the declarations of a cell to those of the session.
 func (s *Session) with(p *parts, broken, invalid map[string]string) *view {
-	v := &view{declarations: maps.Clone(s.declarations), byName: map[string]*declaration{}, methods: map[string][]*declaration{},
-		variables: maps.Clone(s.variables), dormant: maps.Clone(s.dormant), fresh: map[string]string{}, imports: maps.Clone(s.imports)}
+	v := &view{declarations: maps.Clone(s.declarations), byName: map[string]*declaration{},
+		methods: map[string][]*declaration{}, variables: maps.Clone(s.variables), dormant: maps.Clone(s.dormant),
+		fresh: map[string]string{}, imports: maps.Clone(s.imports)}
 	for key := range broken {
 		delete(v.declarations, key)
 	}
@@ -111,7 +112,8 @@ type reach struct {
 // from follows identifiers through the view. It goes by names only and so takes
 // too much at times, never too little.
 func (v *view) from(start map[string]bool) *reach {
-	r := &reach{declarations: map[*declaration]bool{}, variables: map[string]*Variable{}, dormant: map[string]*Variable{}, names: map[string]bool{}}
+	r := &reach{declarations: map[*declaration]bool{}, variables: map[string]*Variable{},
+		dormant: map[string]*Variable{}, names: map[string]bool{}}
 	pending := []map[string]bool{start}
 	add := func(d *declaration) {
 		if !r.declarations[d] {

@@ -120,7 +120,8 @@ func (h *hasher) uses(name string) (used []string) {
 	v := h.view
 	add := func(idents map[string]bool) {
 		for ident := range idents {
-			if _, fresh := v.fresh[ident]; fresh || v.byName[ident] != nil || v.variables[ident] != nil || v.dormant[ident] != nil || v.imports[ident] != nil {
+			_, fresh := v.fresh[ident]
+			if fresh || v.byName[ident] != nil || v.variable(ident) != nil || v.imports[ident] != nil {
 				used = append(used, ident)
 			}
 		}
