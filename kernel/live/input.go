@@ -9,10 +9,15 @@ import (
 
 var errNoInput = errors.New("this front end does not take input for cells")
 
+// refusedInput is the error of a cell that asks for input that cannot be had.
+func refusedInput(prompt string) error {
+	return &failure{name: inputError, value: fmt.Sprintf("the cell wants input (%q), but %v", prompt, errNoInput)}
+}
+
 // input asks the user for a line.
 func (k *Kernel) input(x *execution, prompt string, password bool) (string, error) {
 	if !x.content.AllowStdin {
-		return "", &failure{name: inputError, value: fmt.Sprintf("the cell wants input (%q), but %v", prompt, errNoInput)}
+		return "", refusedInput(prompt)
 	}
 	k.server.ask(x.request, &jupyter.InputRequest{Prompt: prompt, Password: password})
 	select {
@@ -33,7 +38,7 @@ func (k *Kernel) inputForCell(x *execution, p *process, prompt string, password 
 	}
 	if !x.content.AllowStdin {
 		k.mu.Lock()
-		x.refused = &failure{name: inputError, value: fmt.Sprintf("the cell wants input (%q), but %v", prompt, errNoInput)}
+		x.refused = refusedInput(prompt)
 		k.mu.Unlock()
 		return
 	}

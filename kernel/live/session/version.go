@@ -35,6 +35,9 @@ func (s *Session) versionOf(name, hash string) (v version, changed bool) {
 // To later cells a definition looks different: the program's own variables have
 // types then. It is the same all the same, so it is remembered as both.
 func (s *Session) keepVersions(p *Program) {
+	if len(p.versions) == 0 {
+		return // the view of a long session is dear
+	}
 	later := s.with(&parts{}, nil, nil).hasher()
 	for name, v := range p.versions {
 		v.used = v.used || p.runs
