@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/gocifar/gocifar/kernel/setup"
+	"github.com/gocifar/gocifar/kernel/internal/setup"
 )
 
 // runClean is `kernel clean`.

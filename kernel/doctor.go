@@ -10,8 +10,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/gocifar/gocifar/internal/cachedir"
-	"github.com/gocifar/gocifar/kernel/lab"
-	"github.com/gocifar/gocifar/kernel/setup"
+	"github.com/gocifar/gocifar/kernel/internal/lab"
+	"github.com/gocifar/gocifar/kernel/internal/setup"
 )
 
 // runDoctor is `kernel doctor`. It fails if the user has to do something.

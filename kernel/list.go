@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"text/tabwriter"
 
+	"github.com/gocifar/gocifar/kernel/internal/setup"
 	"github.com/gocifar/gocifar/kernel/jupyter"
-	"github.com/gocifar/gocifar/kernel/setup"
 )
 
 // runList is `kernel list`: ours and Jupyter's kernels, as `run` finds them.

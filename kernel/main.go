@@ -16,7 +16,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/gocifar/gocifar/kernel/setup"
+	"github.com/gocifar/gocifar/kernel/internal/setup"
 )
 
 // command is one sub-command. run gets the arguments after its name and

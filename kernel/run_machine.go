@@ -12,9 +12,9 @@ import (
 	"github.com/gocifar/gocifar/kernel/execute"
 	"github.com/gocifar/gocifar/kernel/execute/batch"
 	"github.com/gocifar/gocifar/kernel/execute/check"
+	"github.com/gocifar/gocifar/kernel/internal/setup"
 	"github.com/gocifar/gocifar/kernel/live/library"
 	"github.com/gocifar/gocifar/kernel/nbformat"
-	"github.com/gocifar/gocifar/kernel/setup"
 )
 
 // machine is what the notebooks that are written for this module's kernel need.

@@ -3,9 +3,9 @@ package main
 import (
 	"testing"
 
+	"github.com/gocifar/gocifar/kernel/internal/setup"
 	"github.com/gocifar/gocifar/kernel/live/library"
 	"github.com/gocifar/gocifar/kernel/nbformat"
-	"github.com/gocifar/gocifar/kernel/setup"
 )
 
 // TestWhichKernel: Go notebooks run on the live kernel where there is one, others on the kernel that they name.

@@ -8,8 +8,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/gocifar/gocifar/kernel/internal/markup"
 	"github.com/gocifar/gocifar/kernel/jupyter"
-	"github.com/gocifar/gocifar/kernel/markup"
 )
 
 // complete proposes how the code goes on.

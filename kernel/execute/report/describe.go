@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/gocifar/gocifar/kernel/execute"
-	"github.com/gocifar/gocifar/kernel/markup"
+	"github.com/gocifar/gocifar/kernel/internal/markup"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 

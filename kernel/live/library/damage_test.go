@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gocifar/gocifar/kernel/setup/seal"
+	"github.com/gocifar/gocifar/kernel/internal/seal"
 )
 
 // TestDamage: a library that is not whole is refused in one sentence that says

@@ -15,7 +15,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/gocifar/gocifar/kernel/setup/seal"
+	"github.com/gocifar/gocifar/kernel/internal/seal"
 )
 
 // Import paths of the parts that are linked in a way of their own.

@@ -25,7 +25,7 @@ const (
 
 // shim is the script. %s is Go's own command, quoted.
 const shim = `#!/bin/sh
-# Made by gocifar's kernel setup (kernel/setup/shim.go says why).
+# Made by gocifar's kernel setup (kernel/internal/setup/shim.go says why).
 go=%s
 case "$1 $2 $3" in
 'mod init gonb_'*)

@@ -14,8 +14,8 @@ import (
 
 	"github.com/gocifar/gocifar/internal/child"
 	"github.com/gocifar/gocifar/internal/lock"
+	"github.com/gocifar/gocifar/kernel/internal/setup"
 	"github.com/gocifar/gocifar/kernel/nbformat"
-	"github.com/gocifar/gocifar/kernel/setup"
 )
 
 // Version is the JupyterLab that is installed where there is none.

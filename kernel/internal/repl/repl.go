@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/gocifar/gocifar/kernel/execute"
+	"github.com/gocifar/gocifar/kernel/internal/repl/picture"
 	"github.com/gocifar/gocifar/kernel/jupyter"
-	"github.com/gocifar/gocifar/kernel/repl/picture"
 )
 
 // Options say which kernel a session uses and where its inputs come from.

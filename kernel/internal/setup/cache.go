@@ -17,7 +17,7 @@ import (
 	"github.com/gocifar/gocifar/internal/cachedir"
 	"github.com/gocifar/gocifar/internal/lock"
 	"github.com/gocifar/gocifar/internal/wholefile"
-	"github.com/gocifar/gocifar/kernel/setup/seal"
+	"github.com/gocifar/gocifar/kernel/internal/seal"
 )
 
 // cache is the folder that holds all that set-up makes:

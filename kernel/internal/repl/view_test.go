@@ -5,10 +5,10 @@ import (
 	"testing"
 
 	"github.com/gocifar/gocifar/internal/termtext"
+	"github.com/gocifar/gocifar/kernel/internal/markup"
+	"github.com/gocifar/gocifar/kernel/internal/repl/picture"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 	"github.com/gocifar/gocifar/kernel/jupyter/fakekernel"
-	"github.com/gocifar/gocifar/kernel/markup"
-	"github.com/gocifar/gocifar/kernel/repl/picture"
 	"github.com/rivo/uniseg"
 )
 

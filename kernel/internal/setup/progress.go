@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/gocifar/gocifar/kernel/setup/seal"
+	"github.com/gocifar/gocifar/kernel/internal/seal"
 )
 
 // Progress shows what a set-up is doing: on a terminal as one line that is

@@ -1,7 +1,7 @@
 // gopls links against internals of one exact golang.org/x/tools, which the
 // module's own go.mod cannot hold beside GoMLX's newer one. It is built with
-// go build -modfile=kernel/setup/gopls.mod.
-module github.com/gocifar/gocifar/kernel/setup/gopls
+// go build -modfile=kernel/internal/setup/gopls.mod.
+module github.com/gocifar/gocifar/kernel/internal/setup/gopls
 
 go 1.26
 

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/gocifar/gocifar/kernel/setup/seal"
+	"github.com/gocifar/gocifar/kernel/internal/seal"
 )
 
 // build is what compiling the libraries of notebooks left behind and taught.
@@ -65,7 +65,7 @@ func (m *machine) ensureBuild(ctx context.Context, progress *Progress) (build, e
 			return err
 		}
 		for _, b.Ldflags = range linkerFlags {
-			err = m.goBuild(ctx, task, "the probe", "-ldflags="+b.Ldflags, "-o", filepath.Join(staging, "probe"), "./kernel/setup/probe")
+			err = m.goBuild(ctx, task, "the probe", "-ldflags="+b.Ldflags, "-o", filepath.Join(staging, "probe"), "./kernel/internal/setup/probe")
 			if err == nil || ctx.Err() != nil {
 				break
 			}

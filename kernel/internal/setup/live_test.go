@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gocifar/gocifar/kernel/internal/seal"
 	"github.com/gocifar/gocifar/kernel/live/library"
-	"github.com/gocifar/gocifar/kernel/setup/seal"
 )
 
 // TestDamagedLive: of the live kernel's two parts the one that is damaged is made
@@ -109,8 +109,8 @@ func TestDamagedLive(t *testing.T) {
 // cells, or into the kernel's program, makes a new one.
 func TestFoldersOfTheLibrary(t *testing.T) {
 	for _, c := range []struct{ folders, packages []string }{
-		{libraryFolders, []string{"../../cifar/...", "../../layers/...", "../../transfer/...", "../live/host/...", "../live/library"}},
-		{programFolders, []string{".."}},
+		{libraryFolders, []string{"../../../cifar/...", "../../../layers/...", "../../../transfer/...", "../../live/host/...", "../../live/library"}},
+		{programFolders, []string{"../.."}},
 	} {
 		args := append([]string{"list", "-deps", "-f", "{{.ImportPath}}"}, c.packages...)
 		out, err := exec.CommandContext(t.Context(), "go", args...).Output()

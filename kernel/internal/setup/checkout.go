@@ -15,13 +15,13 @@ const ModulePath = "github.com/gocifar/gocifar"
 
 // goplsMod pins gopls apart from the module's other tools, because gopls links
 // against internals of one exact golang.org/x/tools.
-const goplsMod = "kernel/setup/gopls.mod"
+const goplsMod = "kernel/internal/setup/gopls.mod"
 
 // checkout is a source tree of this module.
 type checkout struct {
 	root     string // absolute, without symbolic links
 	goMod    []byte // its go.mod
-	goplsMod []byte // its kernel/setup/gopls.mod
+	goplsMod []byte // its kernel/internal/setup/gopls.mod
 	language string // least Go version, as go.mod's go line says: "1.26.5"
 }
 

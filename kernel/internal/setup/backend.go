@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gocifar/gocifar/kernel/setup/seal"
+	"github.com/gocifar/gocifar/kernel/internal/seal"
 )
 
 // Backend is what GoMLX computes on.
@@ -227,7 +227,7 @@ func (m *machine) sourceBackend(ctx context.Context, task *Task, source pluginSo
 	return Backend{Config: config, Device: source.device, Plugin: path, Description: r.Description, Source: source.what}, nil
 }
 
-// probeReport mirrors the report of kernel/setup/probe.
+// probeReport mirrors the report of kernel/internal/setup/probe.
 type probeReport struct {
 	Config, Plugin, Device, Description string
 	Devices                             int

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/gocifar/gocifar/kernel/execute"
+	"github.com/gocifar/gocifar/kernel/internal/repl/picture"
 	"github.com/gocifar/gocifar/kernel/jupyter"
-	"github.com/gocifar/gocifar/kernel/repl/picture"
 )
 
 // screen shows the outputs of one cell in a terminal as a notebook would: text

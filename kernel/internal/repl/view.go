@@ -11,9 +11,9 @@ import (
 	"strings"
 
 	"github.com/gocifar/gocifar/internal/termtext"
+	"github.com/gocifar/gocifar/kernel/internal/markup"
+	"github.com/gocifar/gocifar/kernel/internal/repl/picture"
 	"github.com/gocifar/gocifar/kernel/jupyter"
-	"github.com/gocifar/gocifar/kernel/markup"
-	"github.com/gocifar/gocifar/kernel/repl/picture"
 )
 
 // viewer chooses among the forms of a MIME bundle the best one that can be

@@ -13,7 +13,7 @@ import (
 
 	"github.com/gomlx/go-xla/installer"
 
-	"github.com/gocifar/gocifar/kernel/setup/seal"
+	"github.com/gocifar/gocifar/kernel/internal/seal"
 )
 
 // Kernelspecs name the chosen plugin by its path. Other people's notebooks name

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gocifar/gocifar/kernel/setup/seal"
+	"github.com/gocifar/gocifar/kernel/internal/seal"
 )
 
 // pluginSource is a place that a PJRT plugin can be had from.

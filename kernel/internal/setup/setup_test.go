@@ -59,7 +59,7 @@ func TestEnsureBuildsAgainWhenAPinChanges(t *testing.T) {
 	}
 	for _, change := range []func(){
 		func() { m.write("checkout/go.mod", "module "+ModulePath+"\n\ngo 1.26.5\n\n// changed\n", 0o644) },
-		func() { m.write("checkout/kernel/setup/gopls.mod", "module gopls // changed\n", 0o644) },
+		func() { m.write("checkout/kernel/internal/setup/gopls.mod", "module gopls // changed\n", 0o644) },
 		func() { m.answer("go1.27.0") },
 	} {
 		change()
@@ -92,7 +92,7 @@ func TestEnsureByManyAtOnce(t *testing.T) {
 }
 
 func TestEnsureSaysWhatDoesNotBuild(t *testing.T) {
-	for _, pkg := range []string{"golang.org/x/tools/gopls", "./kernel/setup/probe", ModulePath + "/layers"} {
+	for _, pkg := range []string{"golang.org/x/tools/gopls", "./kernel/internal/setup/probe", ModulePath + "/layers"} {
 		t.Run(pkg, func(t *testing.T) {
 			m := newFakeMachine(t)
 			t.Setenv("FAKE_FAIL", pkg)

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gocifar/gocifar/kernel/repl/picture"
+	"github.com/gocifar/gocifar/kernel/internal/repl/picture"
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 )

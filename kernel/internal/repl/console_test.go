@@ -15,9 +15,9 @@ import (
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
 
+	"github.com/gocifar/gocifar/kernel/internal/repl/picture"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 	"github.com/gocifar/gocifar/kernel/jupyter/fakekernel"
-	"github.com/gocifar/gocifar/kernel/repl/picture"
 )
 
 // The tests drive the console as a user does: this test program starts itself as

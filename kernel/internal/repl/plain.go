@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"github.com/gocifar/gocifar/internal/termtext"
+	"github.com/gocifar/gocifar/kernel/internal/markup"
 	"github.com/gocifar/gocifar/kernel/jupyter"
-	"github.com/gocifar/gocifar/kernel/markup"
 )
 
 // plain shows outputs as lines, for a pipe, a file or a terminal that cannot do

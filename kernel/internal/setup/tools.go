@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/gocifar/gocifar/kernel/setup/seal"
+	"github.com/gocifar/gocifar/kernel/internal/seal"
 )
 
 // toolNames are the programs that GoNB needs to find in PATH, and GoNB itself.

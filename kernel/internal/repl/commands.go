@@ -10,8 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gocifar/gocifar/kernel/internal/markup"
 	"github.com/gocifar/gocifar/kernel/jupyter"
-	"github.com/gocifar/gocifar/kernel/markup"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 

@@ -9,9 +9,9 @@ import (
 
 	"github.com/hinshun/vt10x"
 
+	"github.com/gocifar/gocifar/kernel/internal/repl/picture"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 	"github.com/gocifar/gocifar/kernel/jupyter/fakekernel"
-	"github.com/gocifar/gocifar/kernel/repl/picture"
 )
 
 func text(s string) jupyter.MIMEBundle {
