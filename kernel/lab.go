@@ -7,9 +7,9 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 	"github.com/gocifar/gocifar/kernel/internal/lab"
 	"github.com/gocifar/gocifar/kernel/internal/setup"
-	"github.com/gocifar/gocifar/kernel/live/library"
 )
 
 // runLab is `kernel lab`: JupyterLab on the notebooks, with our kernels.

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/gocifar/gocifar/kernel/internal/engine/library"
+	"github.com/gocifar/gocifar/kernel/internal/live"
 	"github.com/gocifar/gocifar/kernel/internal/setup"
-	"github.com/gocifar/gocifar/kernel/live"
-	"github.com/gocifar/gocifar/kernel/live/library"
 )
 
 // runLive is `kernel live`: the live kernel itself, as its kernelspec starts it.

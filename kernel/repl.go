@@ -12,11 +12,11 @@ import (
 
 	"github.com/gocifar/gocifar/internal/cachedir"
 	"github.com/gocifar/gocifar/kernel/execute"
+	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 	"github.com/gocifar/gocifar/kernel/internal/repl"
 	"github.com/gocifar/gocifar/kernel/internal/repl/picture"
 	"github.com/gocifar/gocifar/kernel/internal/setup"
 	"github.com/gocifar/gocifar/kernel/jupyter"
-	"github.com/gocifar/gocifar/kernel/live/library"
 )
 
 // replFlags are the flags of `kernel repl`.

@@ -3,8 +3,8 @@ package main
 import (
 	"testing"
 
+	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 	"github.com/gocifar/gocifar/kernel/internal/setup"
-	"github.com/gocifar/gocifar/kernel/live/library"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 	"github.com/gocifar/gocifar/kernel/internal/setup"
-	"github.com/gocifar/gocifar/kernel/live/library"
 )
 
 // runSetup is `kernel setup`.

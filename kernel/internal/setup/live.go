@@ -11,9 +11,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 	"github.com/gocifar/gocifar/kernel/internal/seal"
 	"github.com/gocifar/gocifar/kernel/jupyter"
-	"github.com/gocifar/gocifar/kernel/live/library"
 )
 
 const (
@@ -39,7 +39,7 @@ var cellPackages = []string{"github.com/janpfeifer/must", "github.com/gomlx/goml
 
 // Folders of what goes into the library, with the code that makes it, and into the program.
 var (
-	libraryFolders = []string{"cifar", "layers", "transfer", "internal", "kernel/live/host", "kernel/live/library", "kernel/internal/seal"}
+	libraryFolders = []string{"cifar", "layers", "transfer", "internal", "kernel/internal/engine/host", "kernel/internal/engine/library", "kernel/internal/seal"}
 	programFolders = []string{"kernel", "internal"}
 )
 

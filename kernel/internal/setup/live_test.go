@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 	"github.com/gocifar/gocifar/kernel/internal/seal"
-	"github.com/gocifar/gocifar/kernel/live/library"
 )
 
 // TestDamagedLive: of the live kernel's two parts the one that is damaged is made
@@ -109,7 +109,7 @@ func TestDamagedLive(t *testing.T) {
 // cells, or into the kernel's program, makes a new one.
 func TestFoldersOfTheLibrary(t *testing.T) {
 	for _, c := range []struct{ folders, packages []string }{
-		{libraryFolders, []string{"../../../cifar/...", "../../../layers/...", "../../../transfer/...", "../../live/host/...", "../../live/library"}},
+		{libraryFolders, []string{"../../../cifar/...", "../../../layers/...", "../../../transfer/...", "../engine/host/...", "../engine/library"}},
 		{programFolders, []string{"../.."}},
 	} {
 		args := append([]string{"list", "-deps", "-f", "{{.ImportPath}}"}, c.packages...)

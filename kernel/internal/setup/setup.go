@@ -19,7 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/gocifar/gocifar/internal/xlaflags"
-	"github.com/gocifar/gocifar/kernel/live/library"
+	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 )
 
 // Options says where and how [Ensure] works. The zero value is the module

@@ -1,0 +1,277 @@
+// Package host is the process in which the cells of a live kernel run, and what
+// their compiled code calls.
+//
+// The process is a child of the kernel. It loads each cell as a plugin and calls
+// it. All cells are compiled as one package, so package-level variables and
+// types have the same symbol in each of them; the system's dynamic linker binds
+// a symbol to the first definition it has loaded, and so a later cell finds the
+// living variables of an earlier one, and its very types. Functions are local to
+// each plugin, and a new definition takes effect at once.
+package host
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/janpfeifer/gonb/gonbui"
+)
+
+// Main serves commands until the kernel goes away.
+func Main() {
+	install(onExit, onPanic, onInput)
+	// Without this, an interrupt would end the process and all state with it.
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, os.Interrupt)
+	go func() {
+		for range signals {
+			if x := current.Load(); x != nil {
+				stop(x.cell)
+			}
+		}
+	}()
+	pending := make(chan Command)
+	go receive(pending)
+	for c := range pending {
+		send(serve(c))
+	}
+}
+
+// answers is where answers go.
+var answers struct {
+	sync.Mutex
+	encoder *json.Encoder
+}
+
+// send answers the kernel.
+func send(a Answer) {
+	answers.Lock()
+	defer answers.Unlock()
+	if answers.encoder == nil {
+		answers.encoder = json.NewEncoder(os.NewFile(AnswerFD, "answers"))
+	}
+	if err := answers.encoder.Encode(a); err != nil {
+		fmt.Fprintln(os.Stderr, "live host: answer:", err)
+		leave(1)
+	}
+}
+
+// leave really ends the process.
+func leave(status int) {
+	leaving.Store(true)
+	os.Exit(status)
+}
+
+// receive reads commands and ends the process when the kernel is gone, also while
+// a cell runs.
+func receive(pending chan<- Command) {
+	commands := json.NewDecoder(os.NewFile(CommandFD, "commands"))
+	for {
+		var c Command
+		if err := commands.Decode(&c); err != nil {
+			if !errors.Is(err, io.EOF) {
+				fmt.Fprintln(os.Stderr, "live host: command:", err)
+			}
+			leave(0)
+		}
+		pending <- c
+	}
+}
+
+// serve does what one command asks for.
+func serve(c Command) Answer {
+	if err := prepare(c); err != nil {
+		return Answer{Outcome: Refused, Error: err.Error()}
+	}
+	if c.Path == "" {
+		return Answer{Outcome: OK}
+	}
+	dropFlags(c.Flags)
+	os.Args = append([]string{"cell"}, c.Args...)
+	return call(c)
+}
+
+func prepare(c Command) error {
+	if c.Dir != "" {
+		if err := os.Chdir(c.Dir); err != nil {
+			return err
+		}
+	}
+	for name, value := range c.Env {
+		if err := os.Setenv(name, value); err != nil {
+			return fmt.Errorf("cannot set the variable %q: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// result is the value of the running cell's last expression.
+var result map[string]any
+
+// interrupted numbers the cell to stop.
+var interrupted atomic.Int64
+
+// wake ends the sleep of an interrupted cell.
+var wake = make(chan struct{}, 1)
+
+// stop asks the goroutines of a cell to end, which they do in loops and when they
+// sleep.
+func stop(cell int64) {
+	interrupted.Store(cell)
+	select {
+	case wake <- struct{}{}:
+	default:
+	}
+}
+
+// lingering is how long the cell's statements may take to end after something else
+// has ended the cell.
+const lingering = 100 * time.Millisecond
+
+// call runs a cell on a goroutine of its own, so that the cell can be ended by
+// ending the goroutine.
+func call(c Command) (a Answer) {
+	result = nil
+	select {
+	case <-wake: // of an interrupt that came too late for the cell before
+	default:
+	}
+	x := &execution{cell: c.Cell, input: c.Input, early: make(chan Answer, 1)}
+	current.Store(x)
+	defer current.Store(nil)
+	ended := make(chan Answer, 1)
+	go func() {
+		a := Answer{Outcome: Interrupted}
+		defer func() { ended <- a }()
+		guarded(&a, c)
+	}()
+	select {
+	case a = <-ended:
+	case a = <-x.early:
+		x.end(a) // for below
+		stop(c.Cell)
+		select {
+		case <-ended:
+		case <-time.After(lingering):
+		}
+	}
+	select {
+	case a = <-x.early: // more than that the goroutine has ended
+	default:
+	}
+	a.Result = result
+	flush()
+	return a
+}
+
+// guarded loads and runs a cell and writes down how it ended: a goroutine that is
+// ended does not return.
+func guarded(a *Answer, c Command) {
+	defer func() {
+		if a.Outcome == OK || a.Outcome == Refused {
+			return
+		}
+		if p := recover(); p != nil {
+			*a = panicked(p)
+			if err, ok := p.(error); ok && interrupted.Load() == c.Cell && strings.Contains(err.Error(), "interrupt") {
+				a.Outcome = Interrupted
+			}
+		}
+	}()
+	adopt(c.Cell)
+	entry, err := load(c.Path, c.Entry)
+	if err != nil {
+		*a = Answer{Outcome: Refused, Error: err.Error()}
+		return
+	}
+	if entry != nil {
+		entry()
+	}
+	a.Outcome = OK
+}
+
+// frames is the stack below the panic that is being recovered, without the
+// runtime's and the host's own.
+func frames() []Frame {
+	pcs := make([]uintptr, 200)
+	iterator := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
+	var list []Frame
+	for {
+		f, more := iterator.Next()
+		switch {
+		case f.Function == "runtime.gopanic":
+			list = list[:0]
+		case strings.HasPrefix(f.Function, "runtime."):
+		case strings.HasSuffix(f.Function, "kernel/internal/engine/host.guarded"):
+			return list
+		default:
+			list = append(list, Frame{f.Function, f.File, f.Line})
+		}
+		if !more {
+			return list
+		}
+	}
+}
+
+// describe is what Go prints after "panic: ".
+func describe(p any) (text string) {
+	defer func() {
+		if again := recover(); again != nil {
+			text = fmt.Sprintf("a %T, whose text cannot be had: %v", p, again)
+		}
+	}()
+	switch v := p.(type) {
+	case runtime.Error:
+		return v.Error()
+	case error:
+		return v.Error()
+	case fmt.Stringer:
+		return v.String()
+	case string:
+		return v
+	}
+	return fmt.Sprintf("%v", p)
+}
+
+// flush waits until the kernel has everything that the cell displayed.
+func flush() {
+	if !gonbui.IsNotebook || gonbui.Error() != nil {
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		gonbui.Sync()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(5 * time.Second):
+	}
+}
+
+// dropFlags removes command line flags, so that a cell can define them again.
+func dropFlags(names []string) {
+	if len(names) == 0 {
+		return
+	}
+	drop := map[string]bool{}
+	for _, name := range names {
+		drop[name] = true
+	}
+	kept := flag.NewFlagSet("cell", flag.PanicOnError)
+	flag.CommandLine.VisitAll(func(f *flag.Flag) {
+		if !drop[f.Name] {
+			kept.Var(f.Value, f.Name, f.Usage)
+		}
+	})
+	flag.CommandLine = kept
+}
