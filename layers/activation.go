@@ -22,7 +22,7 @@ func Activation(f ActivationFunc) *ActivationLayer {
 func (l *ActivationLayer) OutputShape(in []Shape) (Shape, error) { return oneInput(in) }
 
 // Call applies the function.
-func (l *ActivationLayer) Call(c *Call, in []*graph.Node) *graph.Node {
+func (l *ActivationLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 	return c.activate(l.function, in[0])
 }
 

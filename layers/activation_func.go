@@ -52,7 +52,7 @@ func (f ActivationFunc) check() error {
 
 // activate applies an activation function and remembers the logits of a
 // softmax.
-func (c *Call) activate(f ActivationFunc, x *graph.Node) *graph.Node {
+func (c *Pass) activate(f ActivationFunc, x *graph.Node) *graph.Node {
 	switch f {
 	case Linear:
 		return x
@@ -66,7 +66,7 @@ func (c *Call) activate(f ActivationFunc, x *graph.Node) *graph.Node {
 
 // pointwise applies a function of each value by itself, and remembers what a
 // convolution should read instead of the result.
-func (c *Call) pointwise(x *graph.Node, f func(x *graph.Node) *graph.Node) *graph.Node {
+func (c *Pass) pointwise(x *graph.Node, f func(x *graph.Node) *graph.Node) *graph.Node {
 	y, forConvolution := xla.Pointwise(x, f)
 	if forConvolution != nil {
 		c.rows[y] = forConvolution
@@ -75,7 +75,7 @@ func (c *Call) pointwise(x *graph.Node, f func(x *graph.Node) *graph.Node) *grap
 }
 
 // forConvolution is the result of an activation as a convolution should read it.
-func (c *Call) forConvolution(x *graph.Node) *graph.Node {
+func (c *Pass) forConvolution(x *graph.Node) *graph.Node {
 	if y := c.rows[x]; y != nil {
 		return y
 	}
@@ -120,7 +120,7 @@ func (f ActivationFunc) of(x *graph.Node) *graph.Node {
 // softmax is exp(x)/sum(exp(x)) over one axis. In a layer that computes in
 // bfloat16 it is computed in float32: it costs nothing, and GoMLX's Go backend
 // has no other.
-func (c *Call) softmax(x *graph.Node, axis int) *graph.Node {
+func (c *Pass) softmax(x *graph.Node, axis int) *graph.Node {
 	if c.mixed {
 		x = c.as(x, dtypes.Float32)
 	}

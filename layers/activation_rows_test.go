@@ -18,13 +18,13 @@ func TestRowsChangeNoBit(t *testing.T) {
 		values[i] = float32(i%41-20) / 7
 	}
 	x := tensors.FromFlatDataAndDimensions(values, 2, 5, 7, 16)
-	for name, activate := range map[string]func(*Call, *graph.Node) *graph.Node{
-		"LeakyReLU": func(c *Call, x *graph.Node) *graph.Node { return LeakyReLU(0.1).Call(c, []*graph.Node{x}) },
-		"ReLU":      func(c *Call, x *graph.Node) *graph.Node { return ReLU().Call(c, []*graph.Node{x}) },
-		"swish":     func(c *Call, x *graph.Node) *graph.Node { return c.activate(Silu, x) },
+	for name, activate := range map[string]func(*Pass, *graph.Node) *graph.Node{
+		"LeakyReLU": func(c *Pass, x *graph.Node) *graph.Node { return LeakyReLU(0.1).Call(c, []*graph.Node{x}) },
+		"ReLU":      func(c *Pass, x *graph.Node) *graph.Node { return ReLU().Call(c, []*graph.Node{x}) },
+		"swish":     func(c *Pass, x *graph.Node) *graph.Node { return c.activate(Silu, x) },
 	} {
 		out, err := graph.CallOnceN(testBackend(t), func(x *graph.Node) []*graph.Node {
-			c := NewCall(x.Graph(), true, nil, nil)
+			c := NewPass(x.Graph(), true, nil, nil)
 			narrow := graph.ConvertDType(x, dtypes.BFloat16)
 			y := activate(c, narrow)
 			rows := c.forConvolution(y)
@@ -69,7 +69,7 @@ func TestRowsAreForFewChannels(t *testing.T) {
 		{"a function of all channels", dtypes.BFloat16, Shape{2, 4, 4, 16}, LogSoftmax},
 	} {
 		_, err := graph.CallOnceN(testBackend(t), func(x *graph.Node) []*graph.Node {
-			call := NewCall(x.Graph(), true, nil, nil)
+			call := NewPass(x.Graph(), true, nil, nil)
 			y := call.activate(c.f, graph.ConvertDType(x, c.dtype))
 			if call.forConvolution(y) != y {
 				t.Errorf("%s: a convolution reads another result", c.what)

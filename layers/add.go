@@ -30,7 +30,7 @@ func (l *AddLayer) OutputShape(in []Shape) (Shape, error) {
 }
 
 // Call adds.
-func (l *AddLayer) Call(_ *Call, in []*graph.Node) *graph.Node {
+func (l *AddLayer) Call(_ *Pass, in []*graph.Node) *graph.Node {
 	sum := in[0]
 	for _, x := range in[1:] {
 		sum = graph.Add(sum, x)

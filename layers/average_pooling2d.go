@@ -18,6 +18,6 @@ func AveragePooling2D(poolSize ...int) *AveragePooling2DLayer {
 }
 
 // Call takes the means.
-func (l *AveragePooling2DLayer) Call(_ *Call, in []*graph.Node) *graph.Node {
+func (l *AveragePooling2DLayer) Call(_ *Pass, in []*graph.Node) *graph.Node {
 	return l.of(in[0]).Average(in[0])
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// BatchNormalizationLayer normalises each channel (the last axis); the shape
+// BatchNormalizationLayer normalizes each channel (the last axis); the shape
 // stays. Variables, each (channels): gamma and beta (trainable),
 // moving_mean and moving_variance (statistics).
 type BatchNormalizationLayer struct {
@@ -30,7 +30,7 @@ type BatchNormalizationLayer struct {
 //
 // Otherwise, and always while the layer is frozen, they are the moving
 // statistics (Keras' rule for trainable=False). Examples that only pad a batch
-// (Call.Mask) do not count. Defaults: momentum 0.99, epsilon 0.001, center and
+// (Pass.Mask) do not count. Defaults: momentum 0.99, epsilon 0.001, center and
 // scale. The momentum is constant from the first step on, as in Keras.
 func BatchNormalization() *BatchNormalizationLayer {
 	l := &BatchNormalizationLayer{axis: -1, momentum: 0.99, epsilon: 1e-3, center: true, scale: true,
@@ -71,7 +71,7 @@ func (l *BatchNormalizationLayer) WithoutCenter() *BatchNormalizationLayer {
 }
 
 // Axis sets the axis of the channels, the batch axis being 0. Only the last
-// axis can be normalised: -1 (default), or its number, 3 for images.
+// axis can be normalized: -1 (default), or its number, 3 for images.
 func (l *BatchNormalizationLayer) Axis(axis int) *BatchNormalizationLayer {
 	l.axis = axis
 	return l
@@ -96,7 +96,7 @@ func (l *BatchNormalizationLayer) OutputShape(in []Shape) (Shape, error) {
 		return nil, err
 	}
 	if len(s) < 1 || (l.axis != -1 && l.axis != len(s)) {
-		return nil, fmt.Errorf("normalises the last axis only, asked for axis %d of %v", l.axis, s)
+		return nil, fmt.Errorf("normalizes the last axis only, asked for axis %d of %v", l.axis, s)
 	}
 	if l.built && l.mean.Shape[0] != s[len(s)-1] {
 		return nil, fmt.Errorf("was built for %d channels, got %d", l.mean.Shape[0], s[len(s)-1])
@@ -126,8 +126,8 @@ func (l *BatchNormalizationLayer) Build(in []Shape) error {
 	return nil
 }
 
-// Call normalises, and in training updates the moving statistics.
-func (l *BatchNormalizationLayer) Call(c *Call, in []*graph.Node) *graph.Node {
+// Call normalizes, and in training updates the moving statistics.
+func (l *BatchNormalizationLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 	x := in[0]
 	mean, variance := c.Value(l.mean), c.Value(l.variance)
 	if c.Training && l.Trainable() {
@@ -158,17 +158,17 @@ func blend(old, new *graph.Node, momentum float64) *graph.Node {
 
 // moments returns mean and biased variance of each channel over the batch's
 // real examples.
-func (c *Call) moments(x *graph.Node) (mean, variance *graph.Node) {
+func (c *Pass) moments(x *graph.Node) (mean, variance *graph.Node) {
 	axes := make([]int, x.Rank()-1)
 	for i := range axes {
 		axes[i] = i
 	}
-	centred := func(mean *graph.Node) *graph.Node {
+	centered := func(mean *graph.Node) *graph.Node {
 		return graph.Sub(x, graph.ExpandLeftToRank(mean, x.Rank()))
 	}
 	if c.Mask == nil {
 		mean = graph.ReduceMean(x, axes...)
-		return mean, graph.ReduceMean(graph.Square(centred(mean)), axes...)
+		return mean, graph.ReduceMean(graph.Square(centered(mean)), axes...)
 	}
 	// values of each channel and example, times the number of real examples
 	perExample := Shape(x.Shape().Dimensions[1 : x.Rank()-1]).Size()
@@ -178,7 +178,7 @@ func (c *Call) moments(x *graph.Node) (mean, variance *graph.Node) {
 		weight = graph.InsertAxes(weight, -1)
 	}
 	mean = graph.Div(graph.ReduceSum(graph.Mul(x, weight), axes...), count)
-	return mean, graph.Div(graph.ReduceSum(graph.Mul(graph.Square(centred(mean)), weight), axes...), count)
+	return mean, graph.Div(graph.ReduceSum(graph.Mul(graph.Square(centered(mean)), weight), axes...), count)
 }
 
 // Config returns Keras' configuration of a BatchNormalization.

@@ -22,7 +22,7 @@ func TestBatchNormalizationLeavesPaddingOut(t *testing.T) {
 			args = append(args, v.Value)
 		}
 		exec, err := graph.NewExec(testBackend(t), func(nodes []*graph.Node) []*graph.Node {
-			c := NewCall(nodes[0].Graph(), true, func(v *Variable) *graph.Node {
+			c := NewPass(nodes[0].Graph(), true, func(v *Variable) *graph.Node {
 				for i := range variables {
 					if variables[i] == v {
 						return nodes[2+i]

@@ -33,9 +33,9 @@ func (l *CaffePreprocessingLayer) OutputShape(in []Shape) (Shape, error) {
 	return in[0], nil
 }
 
-// Call reorders and centres the channels. The reordering is made of slices and
+// Call reorders and centers the channels. The reordering is made of slices and
 // a concatenation because GoMLX's Reverse has no gradient.
-func (l *CaffePreprocessingLayer) Call(_ *Call, in []*graph.Node) *graph.Node {
+func (l *CaffePreprocessingLayer) Call(_ *Pass, in []*graph.Node) *graph.Node {
 	x := in[0]
 	channel := func(c int) *graph.Node {
 		return graph.Slice(x, graph.AxisRange(), graph.AxisRange(), graph.AxisRange(), graph.AxisRange(c, c+1))

@@ -43,7 +43,7 @@ func kerasObject(module, class string, config map[string]any) map[string]any {
 	return map[string]any{"module": module, "class_name": class, "config": config, "registered_name": nil}
 }
 
-// metricConfig is a metric as Keras serialises it. Keras has two classes of
+// metricConfig is a metric as Keras serializes it. Keras has two classes of
 // top-k accuracy, for one-hot labels and for indices; the loss tells which.
 func metricConfig(metric Metric, loss CrossEntropy) (any, bool) {
 	switch metric := metric.(type) {

@@ -54,7 +54,7 @@ func (l *ConcatenateLayer) OutputShape(in []Shape) (Shape, error) {
 }
 
 // Call joins.
-func (l *ConcatenateLayer) Call(_ *Call, in []*graph.Node) *graph.Node {
+func (l *ConcatenateLayer) Call(_ *Pass, in []*graph.Node) *graph.Node {
 	return graph.Concatenate(in, l.axis)
 }
 

@@ -113,7 +113,7 @@ func (l *Conv2DLayer) Build(in []Shape) error {
 }
 
 // Call convolves, adds the bias and applies the activation.
-func (l *Conv2DLayer) Call(c *Call, in []*graph.Node) *graph.Node {
+func (l *Conv2DLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 	x := c.forConvolution(in[0])
 	_, _, pads, err := l.window.image(x.Shape().Dimensions[1], x.Shape().Dimensions[2])
 	if err != nil {

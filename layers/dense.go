@@ -60,7 +60,7 @@ func (l *DenseLayer) Build(in []Shape) error {
 }
 
 // Call multiplies by the kernel, adds the bias and applies the activation.
-func (l *DenseLayer) Call(c *Call, in []*graph.Node) *graph.Node {
+func (l *DenseLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 	return l.finish(c, xla.Product(in[0], c.Value(l.kernelWeight)))
 }
 

@@ -31,7 +31,7 @@ func Dropout(rate float64) *DropoutLayer {
 func (l *DropoutLayer) OutputShape(in []Shape) (Shape, error) { return oneInput(in) }
 
 // Call drops in training.
-func (l *DropoutLayer) Call(c *Call, in []*graph.Node) *graph.Node {
+func (l *DropoutLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 	x := in[0]
 	if !c.Training || l.rate == 0 {
 		return x

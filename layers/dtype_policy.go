@@ -17,7 +17,7 @@ const (
 	// Float32 computes in float32: the default.
 	Float32 DTypePolicy = "float32"
 	// MixedBFloat16 computes in bfloat16: a layer's inputs and variables are
-	// rounded to it, its output has it. Batch normalisation computes in float32
+	// rounded to it, its output has it. Batch normalization computes in float32
 	// within, as in Keras. Gradients of variables are float32 again. It is
 	// faster where the device has instructions for bfloat16, and keeps 8 bits of
 	// precision; give the last layer Float32 to have outputs in full precision.
@@ -105,7 +105,7 @@ type wideLayer interface{ computesInFloat32() }
 
 // run calls a layer in the type of its policy. In a pass without any mixed
 // layer, types are the caller's business.
-func (c *Call) run(l Layer, in []*graph.Node) *graph.Node {
+func (c *Pass) run(l Layer, in []*graph.Node) *graph.Node {
 	if _, ok := l.(*Model); ok || !c.mixed {
 		return l.Call(c, in)
 	}
@@ -126,7 +126,7 @@ func (c *Call) run(l Layer, in []*graph.Node) *graph.Node {
 
 // as converts a float to another type of float. The result of a softmax stays
 // one.
-func (c *Call) as(x *graph.Node, dtype dtypes.DType) *graph.Node {
+func (c *Pass) as(x *graph.Node, dtype dtypes.DType) *graph.Node {
 	if x.DType() == dtype || !x.DType().IsFloat() {
 		return x
 	}

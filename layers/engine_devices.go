@@ -14,7 +14,7 @@ import (
 // DataParallel makes Fit compute every batch on n devices of the backend at
 // once: each takes the n-th part of it, and they add up their gradients. The
 // results are those of one device, up to the order in which sums are rounded;
-// batch normalisation sees the whole batch, and dropout drops the same values.
+// batch normalization sees the whole batch, and dropout drops the same values.
 // Every device keeps the data set, the weights and the optimizer's state. The
 // batch size must be a multiple of n. Default 1. Measuring on validation data
 // and [Model.Predict] use one device.

@@ -13,7 +13,7 @@ import (
 
 // TestDataParallel trains on one, two and four devices of one CPU, in a process
 // of its own, since XLA counts its devices when it is loaded: convolutions,
-// batch normalisation, dropout, class weights, a partial last batch, a callback
+// batch normalization, dropout, class weights, a partial last batch, a callback
 // that restores weights in between, and a second fit.
 func TestDataParallel(t *testing.T) {
 	onXLACPU(t)

@@ -42,11 +42,11 @@ func (e *evaluator) build(in []*graph.Node) []*graph.Node {
 		nodes[v] = in[7+i]
 	}
 	rows := positions(position, e.batch)
-	call := NewCall(values.Graph(), false, func(v *Variable) *graph.Node { return nodes[v] }, nil)
-	call.Mask = graph.ConvertDType(graph.LessThan(rows, end), dtypes.Float32)
+	pass := NewPass(values.Graph(), false, func(v *Variable) *graph.Node { return nodes[v] }, nil)
+	pass.Mask = graph.ConvertDType(graph.LessThan(rows, end), dtypes.Float32)
 	rows = graph.Min(rows, graph.AddScalar(end, -1)) // rows beyond the end are masked
-	outputs := call.as(e.model.Forward(call, readInputs(values, rows, scale, offset))[0], dtypes.Float32)
-	measured := e.model.compiled.measure(call, graph.Gather(labels, graph.ExpandAxes(rows, -1)), outputs, e.batch)
+	outputs := pass.as(e.model.Forward(pass, readInputs(values, rows, scale, offset))[0], dtypes.Float32)
+	measured := e.model.compiled.measure(pass, graph.Gather(labels, graph.ExpandAxes(rows, -1)), outputs, e.batch)
 	return []*graph.Node{graph.AddScalar(position, e.batch), graph.Add(sums, measured.vector())}
 }
 

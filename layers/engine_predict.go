@@ -53,11 +53,11 @@ func (p *predictor) build(in []*graph.Node) []*graph.Node {
 	for i, v := range p.model.Variables() {
 		nodes[v] = in[3+i]
 	}
-	call := NewCall(in[0].Graph(), false, func(v *Variable) *graph.Node { return nodes[v] }, nil)
+	pass := NewPass(in[0].Graph(), false, func(v *Variable) *graph.Node { return nodes[v] }, nil)
 	x := graph.Add(graph.Mul(graph.ConvertDType(in[0], dtypes.Float32), in[1]), in[2])
-	outputs := p.model.Forward(call, x)
+	outputs := p.model.Forward(pass, x)
 	for i := range outputs {
-		outputs[i] = call.as(outputs[i], dtypes.Float32)
+		outputs[i] = pass.as(outputs[i], dtypes.Float32)
 	}
 	return outputs
 }

@@ -176,15 +176,15 @@ func (s *trainStep) once(in []*graph.Node) []*graph.Node {
 	}
 
 	rows := s.rows(a)
-	call := NewCall(g, true, func(v *Variable) *graph.Node { return nodes[v] },
+	pass := NewPass(g, true, func(v *Variable) *graph.Node { return nodes[v] },
 		graph.Add(a.seed, graph.ConvertDType(a.iterations, dtypes.Uint32)))
 	if s.partial {
-		call.Mask = graph.ConvertDType(graph.LessThan(positions(graph.MulScalar(a.step, s.batch), s.batch), a.count), dtypes.Float32)
+		pass.Mask = graph.ConvertDType(graph.LessThan(positions(graph.MulScalar(a.step, s.batch), s.batch), a.count), dtypes.Float32)
 	}
 	labels := graph.Gather(a.labels, graph.ExpandAxes(rows, -1))
-	outputs := call.as(s.model.Forward(call, readInputs(a.values, rows, a.scale, a.offset))[0], dtypes.Float32)
+	outputs := pass.as(s.model.Forward(pass, readInputs(a.values, rows, a.scale, a.offset))[0], dtypes.Float32)
 
-	measured := s.compiled.measure(call, labels, outputs, s.batch, a.classWeights...)
+	measured := s.compiled.measure(pass, labels, outputs, s.batch, a.classWeights...)
 	loss := measured.meanLoss()
 	gradients := xla.AfterAllGradients(graph.Gradient(loss, a.weights...))
 	weights, slots := s.update(a, gradients)
@@ -193,7 +193,7 @@ func (s *trainStep) once(in []*graph.Node) []*graph.Node {
 		graph.AddScalar(a.step, 1), graph.AddScalar(a.iterations, 1),
 		graph.Add(a.sums, measured.vector()), firstNotFinite(a.firstBad, loss, a.step),
 	}
-	return slices.Concat(out, weights, slots, s.statistics(call))
+	return slices.Concat(out, weights, slots, s.statistics(pass))
 }
 
 // replaced are the places of those arguments that a step replaces by its
@@ -227,9 +227,9 @@ func (s *trainStep) update(a *stepArgs[*graph.Node], gradients []*graph.Node) (w
 
 // statistics returns the new values of variables that the forward pass itself
 // changes, and notes which they are.
-func (s *trainStep) statistics(call *Call) []*graph.Node {
+func (s *trainStep) statistics(pass *Pass) []*graph.Node {
 	updates := map[*Variable]*graph.Node{}
-	for _, u := range call.Updates() {
+	for _, u := range pass.Updates() {
 		updates[u.Variable] = u.Value
 	}
 	s.updated = make([]bool, len(s.others))

@@ -13,23 +13,23 @@ type sums struct {
 }
 
 // measure adds loss and metrics of a batch to the graph. Examples that only
-// fill up the batch (the call's Mask) count nowhere. Class weights weigh the
+// fill up the batch (the pass's Mask) count nowhere. Class weights weigh the
 // loss, not the metrics, as in Keras.
-func (c *compiled) measure(call *Call, labels, outputs *graph.Node, batch int, classWeights ...*graph.Node) *sums {
+func (c *compiled) measure(pass *Pass, labels, outputs *graph.Node, batch int, classWeights ...*graph.Node) *sums {
 	total := func(perExample *graph.Node) *graph.Node {
-		if call.Mask != nil {
-			real := graph.GreaterThan(call.Mask, graph.ScalarZero(call.Graph, dtypes.Float32))
+		if pass.Mask != nil {
+			real := graph.GreaterThan(pass.Mask, graph.ScalarZero(pass.Graph, dtypes.Float32))
 			perExample = graph.Where(real, perExample, graph.ZerosLike(perExample))
 		}
 		return graph.ReduceAllSum(perExample)
 	}
-	losses := c.loss.PerExample(call, labels, outputs)
+	losses := c.loss.PerExample(pass, labels, outputs)
 	if len(classWeights) > 0 {
 		losses = graph.Mul(losses, graph.Gather(classWeights[0], graph.ExpandAxes(labels, -1)))
 	}
-	s := &sums{loss: total(losses), count: graph.Scalar(call.Graph, dtypes.Float32, float64(batch))}
-	if call.Mask != nil {
-		s.count = graph.ReduceAllSum(call.Mask)
+	s := &sums{loss: total(losses), count: graph.Scalar(pass.Graph, dtypes.Float32, float64(batch))}
+	if pass.Mask != nil {
+		s.count = graph.ReduceAllSum(pass.Mask)
 	}
 	for _, metric := range c.metrics {
 		s.metrics = append(s.metrics, total(metric.PerExample(labels, outputs)))

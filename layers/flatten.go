@@ -20,7 +20,7 @@ func (l *FlattenLayer) OutputShape(in []Shape) (Shape, error) {
 }
 
 // Call reshapes.
-func (l *FlattenLayer) Call(_ *Call, in []*graph.Node) *graph.Node {
+func (l *FlattenLayer) Call(_ *Pass, in []*graph.Node) *graph.Node {
 	shape := in[0].Shape().Dimensions
 	return graph.Reshape(in[0], shape[0], Shape(shape[1:]).Size())
 }

@@ -18,7 +18,7 @@ func GlobalMaxPooling2D() *GlobalMaxPooling2DLayer {
 }
 
 // Call takes the maxima.
-func (l *GlobalMaxPooling2DLayer) Call(_ *Call, in []*graph.Node) *graph.Node {
+func (l *GlobalMaxPooling2DLayer) Call(_ *Pass, in []*graph.Node) *graph.Node {
 	// GoMLX's ReduceMax gives every tied maximum the full gradient. The
 	// identity below stands before it in the backward pass and divides by the
 	// number of ties.
@@ -47,7 +47,7 @@ func GlobalAveragePooling2D() *GlobalAveragePooling2DLayer {
 }
 
 // Call takes the means.
-func (l *GlobalAveragePooling2DLayer) Call(_ *Call, in []*graph.Node) *graph.Node {
+func (l *GlobalAveragePooling2DLayer) Call(_ *Pass, in []*graph.Node) *graph.Node {
 	return graph.ReduceMean(in[0], 1, 2)
 }
 

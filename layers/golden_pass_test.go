@@ -33,7 +33,7 @@ func pass(t *testing.T, m *Model, training bool, in, upstream []*tensors.Tensor)
 		}
 		xs := nodes[1+len(variables):][:len(in)]
 		ups := nodes[1+len(variables)+len(in):]
-		c := NewCall(nodes[0].Graph(), training, func(v *Variable) *graph.Node { return byVariable[v] }, nodes[0])
+		c := NewPass(nodes[0].Graph(), training, func(v *Variable) *graph.Node { return byVariable[v] }, nodes[0])
 		out := m.Forward(c, xs...)
 		var total *graph.Node
 		for i, y := range out {

@@ -22,7 +22,7 @@ type Initializer struct {
 	A, B float64
 }
 
-// The initialisers without parameters. Fans are Keras' compute_fans: a kernel
+// The initializers without parameters. Fans are Keras' compute_fans: a kernel
 // (h, w, in, out) has fanIn = h*w*in and fanOut = h*w*out.
 var (
 	// GlorotUniform draws from ±sqrt(6/(fanIn+fanOut)): the default of kernels.
@@ -142,17 +142,17 @@ func fans(shape Shape) (in, out float64) {
 // finite.
 func (i Initializer) Check() error {
 	if math.IsNaN(i.A) || math.IsInf(i.A, 0) || math.IsNaN(i.B) || math.IsInf(i.B, 0) {
-		return fmt.Errorf("initialiser %s wants finite parameters, got %g and %g", i.Kind, i.A, i.B)
+		return fmt.Errorf("initializer %s wants finite parameters, got %g and %g", i.Kind, i.A, i.B)
 	}
 	switch i.Kind {
 	case "RandomNormal", "TruncatedNormal":
 		if i.B < 0 {
-			return fmt.Errorf("initialiser %s wants a standard deviation of at least 0, got %g", i.Kind, i.B)
+			return fmt.Errorf("initializer %s wants a standard deviation of at least 0, got %g", i.Kind, i.B)
 		}
 	case "GlorotUniform", "GlorotNormal", "HeUniform", "HeNormal", "LecunUniform", "LecunNormal",
 		"RandomUniform", "Constant", "Zeros", "Ones":
 	default:
-		return fmt.Errorf("unknown initialiser %q", i.Kind)
+		return fmt.Errorf("unknown initializer %q", i.Kind)
 	}
 	return nil
 }

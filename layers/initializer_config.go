@@ -1,6 +1,6 @@
 package layers
 
-// config is Keras' serialised form of the initialiser.
+// config is Keras' serialized form of the initializer.
 func (i Initializer) config() map[string]any {
 	c := map[string]any{}
 	switch i.Kind {
@@ -17,7 +17,7 @@ func (i Initializer) config() map[string]any {
 	return map[string]any{"module": "keras.initializers", "class_name": i.Kind, "config": c, "registered_name": nil}
 }
 
-// initializer reads an initialiser, by name or as an object. Seeds are dropped:
+// initializer reads an initializer, by name or as an object. Seeds are dropped:
 // the model's own seed counts.
 func (r *configReader) initializer(key string, otherwise Initializer) Initializer {
 	var i Initializer
@@ -37,7 +37,7 @@ func (r *configReader) initializer(key string, otherwise Initializer) Initialize
 			r.fail("%s %s: %w", key, class, err)
 		}
 	default:
-		r.fail("%s wants an initialiser, got %v", key, v)
+		r.fail("%s wants an initializer, got %v", key, v)
 		return otherwise
 	}
 	if err := i.Check(); err != nil {
@@ -70,7 +70,7 @@ func initializerOf(class string, r *configReader) Initializer {
 }
 
 // varianceScaling reads the general form in which older Keras wrote the named
-// initialisers.
+// initializers.
 func varianceScaling(r *configReader) Initializer {
 	scale, mode, distribution := r.float("scale", 1), r.string("mode", "fan_in"), r.string("distribution", "truncated_normal")
 	uniform := distribution == "uniform"

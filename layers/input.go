@@ -47,7 +47,7 @@ func (l *InputLayer) OutputShape(in []Shape) (Shape, error) {
 }
 
 // Call is never reached: models feed their inputs directly.
-func (l *InputLayer) Call(_ *Call, in []*graph.Node) *graph.Node { return in[0] }
+func (l *InputLayer) Call(_ *Pass, in []*graph.Node) *graph.Node { return in[0] }
 
 // Config returns Keras' configuration of an InputLayer.
 func (l *InputLayer) Config() map[string]any {

@@ -64,7 +64,7 @@ func (l *kernelAndBias[L]) create(kernel Shape) {
 }
 
 // finish adds the bias and applies the activation.
-func (l *kernelAndBias[L]) finish(c *Call, y *graph.Node) *graph.Node {
+func (l *kernelAndBias[L]) finish(c *Pass, y *graph.Node) *graph.Node {
 	if l.useBias {
 		y = xla.AddBias(y, c.Value(l.biasWeight))
 	}

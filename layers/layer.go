@@ -25,7 +25,7 @@ type Layer interface {
 	Build(in []Shape) error
 	// Call adds the layer's computation to the graph. Nodes have the batch
 	// axis first. It may panic as GoMLX's graph functions do.
-	Call(c *Call, in []*graph.Node) *graph.Node
+	Call(c *Pass, in []*graph.Node) *graph.Node
 	// Variables lists the variables in Keras' order, trainable ones first.
 	Variables() []*Variable
 	// Trainable tells whether training may change the layer: true unless

@@ -34,7 +34,7 @@ func LeakyReLU(slope ...float64) *LeakyReLULayer {
 func (l *LeakyReLULayer) OutputShape(in []Shape) (Shape, error) { return oneInput(in) }
 
 // Call applies the function.
-func (l *LeakyReLULayer) Call(c *Call, in []*graph.Node) *graph.Node {
+func (l *LeakyReLULayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 	return c.pointwise(in[0], func(x *graph.Node) *graph.Node { return rectify(x, l.slope) })
 }
 

@@ -16,7 +16,7 @@ type Loss interface {
 	// PerExample adds the loss to the graph: float32 [batch]. Labels are
 	// int32 [batch], outputs what the model returned, float32 [batch,
 	// classes]. The call knows the logits of outputs that a softmax made.
-	PerExample(c *Call, labels, outputs *graph.Node) *graph.Node
+	PerExample(c *Pass, labels, outputs *graph.Node) *graph.Node
 }
 
 // CrossEntropy is the negative logarithm of the probability that a model
@@ -48,7 +48,7 @@ func (l CrossEntropy) Name() string {
 }
 
 // PerExample computes the loss of each example.
-func (l CrossEntropy) PerExample(c *Call, labels, outputs *graph.Node) *graph.Node {
+func (l CrossEntropy) PerExample(c *Pass, labels, outputs *graph.Node) *graph.Node {
 	if outputs.Rank() != 2 {
 		panic(fmt.Errorf("layers: %s wants outputs of shape [batch, classes], got %v", l.Name(), outputs.Shape().Dimensions))
 	}
@@ -57,13 +57,13 @@ func (l CrossEntropy) PerExample(c *Call, labels, outputs *graph.Node) *graph.No
 	return graph.Neg(graph.ReduceSum(graph.Mul(target, logProbabilities), -1))
 }
 
-func (l CrossEntropy) logProbabilities(c *Call, outputs *graph.Node) *graph.Node {
+func (l CrossEntropy) logProbabilities(c *Pass, outputs *graph.Node) *graph.Node {
 	if logits, ok := c.Logits(outputs); ok {
 		return graph.LogSoftmax(logits, -1)
 	}
 	if l == SparseCategoricalCrossEntropy {
 		return graph.LogSoftmax(graph.Log(graph.ClipScalar(outputs, fuzz, 1-fuzz)), -1)
 	}
-	normalised := graph.Div(outputs, graph.ReduceAndKeep(outputs, graph.ReduceSum, -1))
-	return graph.Log(graph.ClipScalar(normalised, fuzz, 1-fuzz))
+	normalized := graph.Div(outputs, graph.ReduceAndKeep(outputs, graph.ReduceSum, -1))
+	return graph.Log(graph.ClipScalar(normalized, fuzz, 1-fuzz))
 }

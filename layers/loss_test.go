@@ -30,7 +30,7 @@ func TestLossesAsKeras(t *testing.T) {
 	worst := 0.0
 	for _, loss := range []CrossEntropy{CategoricalCrossEntropy, SparseCategoricalCrossEntropy} {
 		out, err := graph.CallOnceN(testBackend(t), func(logits, raw, labels *graph.Node) []*graph.Node {
-			c := NewCall(logits.Graph(), true, nil, nil)
+			c := NewPass(logits.Graph(), true, nil, nil)
 			return []*graph.Node{
 				graph.ReduceAllMean(loss.PerExample(c, labels, c.softmax(logits, -1))),
 				graph.ReduceAllMean(loss.PerExample(c, labels, raw)),

@@ -17,6 +17,6 @@ func MaxPooling2D(poolSize ...int) *MaxPooling2DLayer {
 }
 
 // Call takes the maxima.
-func (l *MaxPooling2DLayer) Call(_ *Call, in []*graph.Node) *graph.Node {
+func (l *MaxPooling2DLayer) Call(_ *Pass, in []*graph.Node) *graph.Node {
 	return l.of(in[0]).Max(in[0])
 }

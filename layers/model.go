@@ -161,7 +161,7 @@ func (m *Model) Variables() []*Variable {
 	return all
 }
 
-// TrainableVariables lists the variables an optimiser may change: trainable
+// TrainableVariables lists the variables an optimizer may change: trainable
 // ones of layers that are not frozen.
 func (m *Model) TrainableVariables() []*Variable {
 	if m.frozen {
@@ -265,7 +265,7 @@ func (m *Model) draw(wanted func(*Variable) bool) error {
 // the type in which its layer computes (see [DTypePolicy]). It is a GoMLX
 // graph function: it panics with an error where the model or the inputs are
 // wrong.
-func (m *Model) Forward(c *Call, inputs ...*graph.Node) []*graph.Node {
+func (m *Model) Forward(c *Pass, inputs ...*graph.Node) []*graph.Node {
 	if err := m.checkInputs(inputs); err != nil {
 		panic(err)
 	}
@@ -335,7 +335,7 @@ func (m *Model) OutputShape(in []Shape) (Shape, error) {
 
 // Call computes the model as a layer of another one. A frozen model runs its
 // layers as they are: freezing set each of them.
-func (m *Model) Call(c *Call, in []*graph.Node) *graph.Node { return m.Forward(c, in...)[0] }
+func (m *Model) Call(c *Pass, in []*graph.Node) *graph.Node { return m.Forward(c, in...)[0] }
 
 // errNoOutput is what Functional says of an empty list.
 var errNoOutput = errors.New("wants at least 1 input and 1 output")

@@ -2,7 +2,7 @@ package layers
 
 import "slices"
 
-// KerasConfig is the model as Keras 3 serialises it: the object in config.json
+// KerasConfig is the model as Keras 3 serializes it: the object in config.json
 // of a .keras file, but for compile_config. encoding/json writes it as Keras'
 // to_json does, up to the order of keys.
 func (m *Model) KerasConfig() map[string]any { return serialize(m, false) }

@@ -7,7 +7,7 @@ import (
 // maxNesting bounds how deep models may lie within models in a file.
 const maxNesting = 32
 
-// ModelFromConfig makes a model from Keras' serialised form: what KerasConfig
+// ModelFromConfig makes a model from Keras' serialized form: what KerasConfig
 // and LegacyKerasConfig return, config.json of a .keras file, or the attribute
 // model_config of an .h5 file (also of Keras 2). Weights are not part of it.
 func ModelFromConfig(config map[string]any) (*Model, error) {

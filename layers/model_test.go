@@ -39,7 +39,7 @@ func forward(t *testing.T, m *Model, training bool, seed uint32, in ...*tensors.
 		for i, v := range variables {
 			byVariable[v] = nodes[1+i]
 		}
-		c := NewCall(nodes[0].Graph(), training, func(v *Variable) *graph.Node { return byVariable[v] }, nodes[0])
+		c := NewPass(nodes[0].Graph(), training, func(v *Variable) *graph.Node { return byVariable[v] }, nodes[0])
 		return m.Forward(c, nodes[1+len(variables):]...)
 	})
 	if err != nil {

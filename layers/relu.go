@@ -54,7 +54,7 @@ func (l *ReLULayer) Threshold(v float64) *ReLULayer {
 func (l *ReLULayer) OutputShape(in []Shape) (Shape, error) { return oneInput(in) }
 
 // Call applies the function.
-func (l *ReLULayer) Call(c *Call, in []*graph.Node) *graph.Node {
+func (l *ReLULayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 	return c.pointwise(in[0], l.rectify)
 }
 

@@ -29,7 +29,7 @@ func Rescaling(scale, offset float64) *RescalingLayer {
 func (l *RescalingLayer) OutputShape(in []Shape) (Shape, error) { return oneInput(in) }
 
 // Call scales.
-func (l *RescalingLayer) Call(_ *Call, in []*graph.Node) *graph.Node {
+func (l *RescalingLayer) Call(_ *Pass, in []*graph.Node) *graph.Node {
 	return graph.AddScalar(graph.MulScalar(in[0], l.scale), l.offset)
 }
 

@@ -25,7 +25,7 @@ type ResizingLayer struct {
 }
 
 // Resizing makes the layer; height and width are at least 1. Samples lie at
-// pixel centres and nothing is smoothed before shrinking, as in Keras and
+// pixel centers and nothing is smoothed before shrinking, as in Keras and
 // TensorFlow 2 (half_pixel_centers, antialias false). Interpolation defaults to
 // Bilinear.
 func Resizing(height, width int) *ResizingLayer {
@@ -55,7 +55,7 @@ func (l *ResizingLayer) OutputShape(in []Shape) (Shape, error) {
 // Call resizes by one matrix product an axis: both interpolations are linear
 // in the pixels and separable. The gradient is the transposed product, right
 // for every size (GoMLX's Interpolate has none for 3 pixels and fewer).
-func (l *ResizingLayer) Call(c *Call, in []*graph.Node) *graph.Node {
+func (l *ResizingLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 	x := in[0]
 	dims := x.Shape().Dimensions
 	if dims[1] != l.height {
@@ -69,7 +69,7 @@ func (l *ResizingLayer) Call(c *Call, in []*graph.Node) *graph.Node {
 }
 
 // weights returns the matrix [to, from] that resizes one axis.
-func (l *ResizingLayer) weights(c *Call, x *graph.Node, from, to int) *graph.Node {
+func (l *ResizingLayer) weights(c *Pass, x *graph.Node, from, to int) *graph.Node {
 	w := make([]float32, to*from)
 	scale := float64(from) / float64(to)
 	for i := range to {

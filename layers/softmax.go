@@ -40,7 +40,7 @@ func (l *SoftmaxLayer) OutputShape(in []Shape) (Shape, error) {
 }
 
 // Call applies the softmax.
-func (l *SoftmaxLayer) Call(c *Call, in []*graph.Node) *graph.Node { return c.softmax(in[0], l.axis) }
+func (l *SoftmaxLayer) Call(c *Pass, in []*graph.Node) *graph.Node { return c.softmax(in[0], l.axis) }
 
 // Config returns Keras' configuration of a Softmax.
 func (l *SoftmaxLayer) Config() map[string]any {

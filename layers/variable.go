@@ -10,7 +10,7 @@ import (
 
 // Variable is one weight of a layer: a float32 tensor that training changes
 // (Trainable) or that the forward pass keeps (the moving statistics of batch
-// normalisation).
+// normalization).
 type Variable struct {
 	// Name is the variable's name within its layer, as in Keras: "kernel",
 	// "bias", "gamma", "moving_mean".
@@ -19,11 +19,11 @@ type Variable struct {
 	Path string
 	// Shape has no batch axis: a kernel of Conv2D is (height, width, in, out).
 	Shape Shape
-	// Trainable is false for statistics. Whether an optimiser may change the
+	// Trainable is false for statistics. Whether an optimizer may change the
 	// variable depends on its layer too: see Model.TrainableVariables.
 	Trainable bool
 	// Value is the current value, of type float32 and shape Shape. It is nil
-	// until the model is initialised or weights are loaded: building a model
+	// until the model is initialized or weights are loaded: building a model
 	// of 20 million weights that a file then replaces costs nothing.
 	Value *tensors.Tensor
 	// Initializer draws the first value.

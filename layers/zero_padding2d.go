@@ -45,7 +45,7 @@ func (l *ZeroPadding2DLayer) OutputShape(in []Shape) (Shape, error) {
 }
 
 // Call pads.
-func (l *ZeroPadding2DLayer) Call(_ *Call, in []*graph.Node) *graph.Node {
+func (l *ZeroPadding2DLayer) Call(_ *Pass, in []*graph.Node) *graph.Node {
 	x := in[0]
 	return graph.Pad(x, graph.ScalarZero(x.Graph(), x.DType()), compute.PadAxis{},
 		compute.PadAxis{Start: l.pads[0][0], End: l.pads[0][1]},

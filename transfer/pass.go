@@ -64,7 +64,7 @@ func (p *pass) graph(in []*graph.Node) []*graph.Node {
 	if o := p.examples.Offset; o != 0 {
 		x = graph.AddScalar(x, o)
 	}
-	call := layers.NewCall(x.Graph(), false, func(v *layers.Variable) *graph.Node { return values[v] }, nil)
+	call := layers.NewPass(x.Graph(), false, func(v *layers.Variable) *graph.Node { return values[v] }, nil)
 	results := p.model.Forward(call, graph.ConvertDType(x, p.dtype))
 	for i, r := range results {
 		results[i] = graph.ConvertDType(r, dtypes.Float32)

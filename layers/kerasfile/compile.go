@@ -40,7 +40,7 @@ func gather(m *layers.Model, options []SaveOption) (s saving, err error) {
 	return s, err
 }
 
-// optimizer returns the serialised optimizer's class and configuration.
+// optimizer returns the serialized optimizer's class and configuration.
 func (s *saving) optimizer() (class string, config map[string]any) {
 	o := s.compiled["optimizer"].(map[string]any)
 	return o["class_name"].(string), o["config"].(map[string]any)

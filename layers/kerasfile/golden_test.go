@@ -104,7 +104,7 @@ func predict(t *testing.T, m *layers.Model, p prediction) []float32 {
 		for i, v := range variables {
 			values[v] = nodes[1+i]
 		}
-		c := layers.NewCall(nodes[0].Graph(), false, func(v *layers.Variable) *graph.Node { return values[v] }, nil)
+		c := layers.NewPass(nodes[0].Graph(), false, func(v *layers.Variable) *graph.Node { return values[v] }, nil)
 		return m.Forward(c, nodes[0])
 	})
 	if err != nil {

@@ -50,7 +50,7 @@ func LoadModel(path string) (*layers.Model, error) {
 	return m, nil
 }
 
-// config returns the serialised model.
+// config returns the serialized model.
 func (f *file) config() (map[string]any, error) {
 	if f.archive != nil {
 		return f.archive.config()

@@ -8,18 +8,18 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// Call is the context of one forward pass while its graph is built: it hands
+// Pass is the context of one forward pass while its graph is built: it hands
 // out the nodes of variables, random numbers, and takes new values of
 // statistics. Whoever builds the graph makes one per pass.
-type Call struct {
+type Pass struct {
 	// Graph is the graph being built.
 	Graph *graph.Graph
-	// Training is true in a training step: dropout drops, batch normalisation
+	// Training is true in a training step: dropout drops, batch normalization
 	// uses the batch's statistics.
 	Training bool
 	// Mask says which examples of the batch are real: float32 [batch], 1 for
 	// real ones and 0 for those that only fill up the last batch of an epoch.
-	// Nil means that all are. Batch normalisation leaves the others out.
+	// Nil means that all are. Batch normalization leaves the others out.
 	Mask *graph.Node
 
 	value   func(*Variable) *graph.Node
@@ -38,18 +38,18 @@ type Update struct {
 	Value    *graph.Node
 }
 
-// NewCall returns the context of one pass. value returns the node that holds a
+// NewPass returns the context of one pass. value returns the node that holds a
 // variable's value in this graph. seed is a uint32 scalar, different in every
 // training step, from which all random numbers of the step follow; it may be
 // nil where nothing random happens (training false, or no dropout).
-func NewCall(g *graph.Graph, training bool, value func(*Variable) *graph.Node, seed *graph.Node) *Call {
-	return &Call{Graph: g, Training: training, value: value, seed: seed,
+func NewPass(g *graph.Graph, training bool, value func(*Variable) *graph.Node, seed *graph.Node) *Pass {
+	return &Pass{Graph: g, Training: training, value: value, seed: seed,
 		logits: map[*graph.Node]*graph.Node{}, rows: map[*graph.Node]*graph.Node{}}
 }
 
 // Value returns the node of a variable: its newest value, if the pass has
 // updated it already, in the type in which the layer computes.
-func (c *Call) Value(v *Variable) *graph.Node {
+func (c *Pass) Value(v *Variable) *graph.Node {
 	value := c.newest(v)
 	if c.mixed && c.compute != dtypes.InvalidDType {
 		return c.as(value, c.compute)
@@ -57,7 +57,7 @@ func (c *Call) Value(v *Variable) *graph.Node {
 	return value
 }
 
-func (c *Call) newest(v *Variable) *graph.Node {
+func (c *Pass) newest(v *Variable) *graph.Node {
 	for _, u := range slices.Backward(c.updates) {
 		if u.Variable == v {
 			return u.Value
@@ -68,16 +68,16 @@ func (c *Call) newest(v *Variable) *graph.Node {
 
 // Bits returns uniformly distributed uint32 values of the given dimensions.
 // Each call has a stream of its own, and each step (seed) other numbers.
-func (c *Call) Bits(dimensions ...int) *graph.Node {
+func (c *Pass) Bits(dimensions ...int) *graph.Node {
 	if c.seed == nil {
-		panic("layers: this pass needs random numbers, but NewCall got no seed")
+		panic("layers: this pass needs random numbers, but NewPass got no seed")
 	}
 	c.streams++
 	return xla.RandomBits(c.seed, c.streams, dimensions...)
 }
 
 // Update records a variable's new value. Gradients do not flow through it.
-func (c *Call) Update(v *Variable, value *graph.Node) {
+func (c *Pass) Update(v *Variable, value *graph.Node) {
 	if c.mixed {
 		value = c.as(value, dtypes.Float32)
 	}
@@ -86,7 +86,7 @@ func (c *Call) Update(v *Variable, value *graph.Node) {
 
 // Updates returns the last new value of every variable that the pass updated,
 // in order of first update.
-func (c *Call) Updates() []Update {
+func (c *Pass) Updates() []Update {
 	var last []Update
 	for _, u := range c.updates {
 		i := slices.IndexFunc(last, func(x Update) bool { return x.Variable == u.Variable })
@@ -103,7 +103,7 @@ func (c *Call) Updates() []Update {
 // whose result is probabilities, and whether there is one. A loss computed
 // from logits is exact where probabilities round to 0 or 1; Keras on
 // TensorFlow looks for them in the same way.
-func (c *Call) Logits(probabilities *graph.Node) (*graph.Node, bool) {
+func (c *Pass) Logits(probabilities *graph.Node) (*graph.Node, bool) {
 	logits, ok := c.logits[probabilities]
 	return logits, ok
 }
