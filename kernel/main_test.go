@@ -1,12 +1,12 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"flag"
-	"fmt"
 	"os"
+	"strings"
 	"testing"
+
+	"github.com/gocifar/gocifar/kernel/execute"
+	"github.com/gocifar/gocifar/kernel/internal/command"
 )
 
 // silence keeps what the commands print out of the tests' output.
@@ -34,59 +34,51 @@ func TestDispatch(t *testing.T) {
 		args []string
 		want int
 	}{
-		{nil, exitUsage},
-		{[]string{"help"}, exitOK},
-		{[]string{"--help"}, exitOK},
-		{[]string{"bogus"}, exitUsage},
-		{[]string{"setup", "-h"}, exitOK},
-		{[]string{"setup", "-bogus"}, exitUsage},
-		{[]string{"setup", "extra"}, exitUsage},
-		{[]string{"setup"}, exitFailed},
-		{[]string{"doctor"}, exitFailed},
-		{[]string{"list"}, exitOK},
-		{[]string{"clean", "-n"}, exitOK},
-		{[]string{"clean"}, exitOK},
-		{[]string{"fetch-plugin"}, exitFailed},
-		{[]string{"repl", "-h"}, exitOK},
-		{[]string{"repl", "-bogus"}, exitUsage},
-		{[]string{"repl", "-pictures", "ascii"}, exitUsage},
-		{[]string{"repl", "-existing", "-kernel", "x"}, exitUsage},
-		{[]string{"repl", "-existing"}, exitUsage}, // none is running
-		{[]string{"repl", "-existing=none.json"}, exitUsage},
-		{[]string{"repl", "-kernel", "no-such-kernel", "-e", "1"}, 5},
+		{nil, execute.ExitUsage},
+		{[]string{"help"}, execute.ExitOK},
+		{[]string{"--help"}, execute.ExitOK},
+		{[]string{"bogus"}, execute.ExitUsage},
+		{[]string{"run", "-h"}, execute.ExitOK},
+		{[]string{"run", "-bogus"}, execute.ExitUsage},
+		{[]string{"live"}, execute.ExitUsage}, // without a connection
+		{[]string{"setup", "-h"}, execute.ExitOK},
+		{[]string{"setup", "-bogus"}, execute.ExitUsage},
+		{[]string{"setup", "extra"}, execute.ExitUsage},
+		{[]string{"setup"}, execute.ExitFailed},
+		{[]string{"doctor"}, execute.ExitFailed},
+		{[]string{"list"}, execute.ExitOK},
+		{[]string{"clean", "-n"}, execute.ExitOK},
+		{[]string{"clean"}, execute.ExitOK},
+		{[]string{"fetch-plugin"}, execute.ExitFailed},
+		{[]string{"repl", "-h"}, execute.ExitOK},
+		{[]string{"repl", "-bogus"}, execute.ExitUsage},
+		{[]string{"repl", "-pictures", "ascii"}, execute.ExitUsage},
+		{[]string{"repl", "-existing", "-kernel", "x"}, execute.ExitUsage},
+		{[]string{"repl", "-existing"}, execute.ExitUsage}, // none is running
+		{[]string{"repl", "-existing=none.json"}, execute.ExitUsage},
+		{[]string{"repl", "-kernel", "no-such-kernel", "-e", "1"}, execute.ExitStartFailed},
 	} {
-		if got := dispatch(c.args); got != c.want {
+		if got := command.Main(commands(), c.args); got != c.want {
 			t.Errorf("kernel %q exits with %d, want %d", c.args, got, c.want)
 		}
 	}
 }
 
-// coded is an error that chooses its exit code.
-type coded int
-
-func (c coded) Error() string { return "coded" }
-func (c coded) ExitCode() int { return int(c) }
-
-func TestReport(t *testing.T) {
-	silence(t)
-	cancelled, cancel := context.WithCancel(t.Context())
-	cancel()
-	for _, c := range []struct {
-		ctx  context.Context
-		err  error
-		want int
-	}{
-		{t.Context(), nil, exitOK},
-		{t.Context(), flag.ErrHelp, exitOK},
-		{t.Context(), fmt.Errorf("x: %w", errUsage), exitUsage},
-		{t.Context(), errors.New("x"), exitFailed},
-		{t.Context(), fmt.Errorf("x: %w", coded(4)), 4},
-		{t.Context(), context.Canceled, exitFailed}, // not by the user
-		{cancelled, fmt.Errorf("x: %w", context.Canceled), exitInterrupted},
-		{cancelled, errors.New("x"), exitFailed},
-	} {
-		if got := report(c.ctx, c.err); got != c.want {
-			t.Errorf("report(%v) = %d, want %d", c.err, got, c.want)
+// TestEveryFlagStandsInAGroup: the help of a command shows its flags in groups.
+func TestEveryFlagStandsInAGroup(t *testing.T) {
+	for _, c := range commands() {
+		for _, group := range c.Groups() {
+			for _, one := range group.Flags {
+				if group.Title == "" {
+					t.Errorf("%s: -%s stands in no group", c.Name, one.Name)
+				}
+				if strings.Contains(one.Usage, "\n") || len(one.Usage) > 120 {
+					t.Errorf("%s: -%s does not fit a line: %q", c.Name, one.Name, one.Usage)
+				}
+			}
+			if len(group.Flags) == 0 {
+				t.Errorf("%s: the group %q is empty", c.Name, group.Title)
+			}
 		}
 	}
 }

@@ -132,10 +132,10 @@ type UsageError struct{ Reason error }
 func (e *UsageError) Error() string { return e.Reason.Error() }
 func (e *UsageError) Unwrap() error { return e.Reason }
 
-// Exit codes of the command.
+// Exit codes, see [ExitCode].
 const (
 	ExitOK          = 0
-	ExitCellError   = 1 // also: outputs differ (--check)
+	ExitFailed      = 1 // a cell failed, outputs differ, or any other error
 	ExitUsage       = 2
 	ExitTimeout     = 3
 	ExitKernelDied  = 4
@@ -170,5 +170,5 @@ func ExitCode(err error) int {
 	case errors.As(err, &save):
 		return ExitSaveFailed
 	}
-	return ExitCellError
+	return ExitFailed
 }

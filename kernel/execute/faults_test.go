@@ -32,7 +32,7 @@ func TestEnds(t *testing.T) {
 		class  string // of the first cell's failure
 		code   int
 	}{
-		"an error stops":          {script: script{"a": fail}, states: "error not-run", class: "E", code: ExitCellError},
+		"an error stops":          {script: script{"a": fail}, states: "error not-run", class: "E", code: ExitFailed},
 		"errors allowed":          {script: script{"a": fail}, change: func(o *Options) { o.AllowErrors = true }, states: "error ok", class: "E"},
 		"errors allowed by name":  {script: script{"a": fail}, change: func(o *Options) { o.AllowErrorNames = []string{"E"} }, states: "error ok", class: "E"},
 		"other name":              {script: script{"a": fail}, change: func(o *Options) { o.AllowErrorNames = []string{"F"} }, states: "error not-run", class: "E", code: 1},

@@ -258,7 +258,7 @@ func TestRealResume(t *testing.T) {
 	cells := []string{"import \"strings\"\n\ntype word string\n\nfunc (w word) loud() string { return strings.ToUpper(string(w)) }",
 		"%env PLACE=here\nvar greeting = word(\"hello\")\n%%\nfmt.Println(\"ran\")", "%%\nos.Exit(1)"}
 	earlier := document(cells...)
-	if _, err := runPeer(t, spec, earlier, Options{}); ExitCode(err) != ExitCellError {
+	if _, err := runPeer(t, spec, earlier, Options{}); ExitCode(err) != ExitFailed {
 		t.Fatal(err)
 	}
 	cells[2] = "%%\nfmt.Print(greeting.loud(), \" \", os.Getenv(\"PLACE\"))"
@@ -277,7 +277,7 @@ func TestRealResumeOfIPyKernel(t *testing.T) {
 	spec := pythonSpec(t)
 	cells := []string{"x = 41", "x += 1", "raise ValueError('bad')"}
 	earlier := document(cells...)
-	if _, err := runPeer(t, spec, earlier, Options{}); ExitCode(err) != ExitCellError {
+	if _, err := runPeer(t, spec, earlier, Options{}); ExitCode(err) != ExitFailed {
 		t.Fatal(err)
 	}
 	cells[2] = "print(x)"

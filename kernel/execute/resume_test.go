@@ -94,7 +94,7 @@ func TestResume(t *testing.T) {
 	}
 	opts := quick()
 	opts.Basis = "profile quick"
-	if _, _, err := resumable(t, earlier, opts, failing); ExitCode(err) != ExitCellError {
+	if _, _, err := resumable(t, earlier, opts, failing); ExitCode(err) != ExitFailed {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {

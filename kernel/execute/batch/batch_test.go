@@ -115,7 +115,7 @@ func TestRun(t *testing.T) {
 			return err
 		},
 	})
-	if execute.ExitCode(err) != execute.ExitCellError || !strings.Contains(err.Error(), "2.ipynb: cell 1: E: bad") {
+	if execute.ExitCode(err) != execute.ExitFailed || !strings.Contains(err.Error(), "2.ipynb: cell 1: E: bad") {
 		t.Errorf("error %v", err)
 	}
 	slices.Sort(done)

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gocifar/gocifar/kernel/internal/kernels"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
@@ -51,7 +52,7 @@ func languageOf(nb *nbformat.Notebook, kernel string, modules []string) (languag
 	}
 	name := strings.ToLower(nb.Language())
 	switch {
-	case name == "go", name == "" && (strings.Contains(kernel, "gonb") || kernel == "gocifar"):
+	case name == "go", name == "" && kernels.IsGo(kernel):
 		return golang{modules}, nil
 	case name == "python", name == "ipython", name == "" && (strings.Contains(kernel, "python") || kernel == ""):
 		return python{}, nil

@@ -242,7 +242,7 @@ const probeLimit = 2 * time.Minute
 func (m *machine) probe(ctx context.Context, config string, env []string, args ...string) (r probeReport, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, probeLimit, fmt.Errorf("no answer from the backend within %s", probeLimit))
 	defer cancel()
-	cmd := command(ctx, m.build.probePath(), args...)
+	cmd := newCommand(ctx, m.build.probePath(), args...)
 	cmd.Env = slices.Concat(os.Environ(), []string{"GOMLX_NO_AUTO_INSTALL=1", "GOMLX_BACKEND=" + config}, env)
 	out, err := output(cmd)
 	if ctx.Err() != nil {

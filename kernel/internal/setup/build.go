@@ -114,7 +114,7 @@ func (m *machine) rehearse(ctx context.Context, dir, goBin string, packages []st
 		{offline, []string{"get"}},
 		{offline, []string{"build", "-o", "cell"}},
 	} {
-		cmd := command(ctx, goBin, step.args...)
+		cmd := newCommand(ctx, goBin, step.args...)
 		cmd.Dir, cmd.Env = dir, step.env
 		if _, err := output(cmd); err != nil {
 			if ctx.Err() != nil {
@@ -144,7 +144,7 @@ func cellImporting(packages []string) []byte {
 // libraries lists the packages that notebooks can import: all of the module's that are not only tests,
 // bar programs and internal packages, the kernel's own, and gonbui, with which cells show things.
 func (m *machine) libraries(ctx context.Context) ([]string, error) {
-	cmd := command(ctx, m.toolchain.goBin, "list", "-f", `{{if and .GoFiles (ne .Name "main")}}{{.ImportPath}}{{end}}`, "./...")
+	cmd := newCommand(ctx, m.toolchain.goBin, "list", "-f", `{{if and .GoFiles (ne .Name "main")}}{{.ImportPath}}{{end}}`, "./...")
 	cmd.Dir = m.checkout.root
 	cmd.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=1")
 	out, err := output(cmd)

@@ -95,7 +95,7 @@ func TestPluginsByName(t *testing.T) {
 				want = strings.ReplaceAll(want, "=BASE", "="+base)
 			}
 			got := ""
-			for _, pair := range e.Env {
+			for _, pair := range e.Kernels[0].Env {
 				if strings.HasPrefix(pair, pluginPathVariable+"=") {
 					got = pair
 				}

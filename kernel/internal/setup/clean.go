@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gocifar/gocifar/internal/cachedir"
+	"github.com/gocifar/gocifar/kernel/internal/kernels"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
@@ -73,8 +74,8 @@ func Holdings() ([]Holding, error) {
 		add(filepath.Join(root, o.name), o.what)
 	}
 	if dir, _ := userJupyterDir(); dir != "" {
-		for _, name := range []string{KernelName, LiveKernelName} {
-			if spec := filepath.Join(dir, "kernels", name); startsOurs(spec, root) {
+		for _, k := range kernels.All() {
+			if spec := filepath.Join(dir, "kernels", k.Name); startsOurs(spec, root) {
 				add(spec, "the kernelspec for JupyterLab")
 			}
 		}

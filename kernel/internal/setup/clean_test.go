@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/gocifar/gocifar/kernel/internal/kernels"
 )
 
 func TestClean(t *testing.T) {
@@ -54,7 +56,7 @@ func TestCleanLeavesForeignKernelspecs(t *testing.T) {
 		"damaged":         `{`,
 		"empty":           `{}`,
 	} {
-		m.write("jupyter/kernels/"+KernelName+"/kernel.json", text, 0o644)
+		m.write("jupyter/kernels/"+kernels.GoNB.Name+"/kernel.json", text, 0o644)
 		if holdings, err := Holdings(); err != nil || len(holdings) != 0 {
 			t.Errorf("%s: holds %+v, %v", name, holdings, err)
 		}

@@ -61,7 +61,7 @@ func TestDamagedPartsAreMadeAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 			where := c.part + ", " + filepath.Base(path) + " " + name
-			if again.Tools != first.Tools || again.SpecDir != first.SpecDir ||
+			if again.Tools != first.Tools || again.Kernels[0].SpecDir != first.Kernels[0].SpecDir ||
 				again.Backend.Plugin != first.Backend.Plugin {
 				t.Errorf("%s: came to\n%+v, before to\n%+v", where, again, first)
 			}

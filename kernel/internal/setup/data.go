@@ -45,7 +45,7 @@ func (e *Environment) PrepareData(ctx context.Context, data string, progress *Pr
 		}
 		args = append(args, "-data", data)
 	}
-	cmd := command(ctx, goBin, args...)
+	cmd := newCommand(ctx, goBin, args...)
 	cmd.Dir = e.ModuleRoot
 	cmd.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=1", "GOCIFAR_CACHE="+e.Cache)
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/gocifar/gocifar/kernel/internal/engine/library"
+	"github.com/gocifar/gocifar/kernel/internal/kernels"
 	"github.com/gocifar/gocifar/kernel/internal/seal"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
@@ -57,7 +58,7 @@ func Diagnose(ctx context.Context, root string) []Finding {
 		d.libraries()
 		d.plugins()
 		d.backend()
-		d.kernelspecs()
+		d.kernels()
 		d.caches()
 	}
 	return d.findings
@@ -244,57 +245,47 @@ func (d *diagnosis) backend() {
 	}
 }
 
-func (d *diagnosis) kernelspecs() {
-	if !d.ok(d.m.tools, d.m.build.dir, d.m.backend.Config) {
-		d.add("kernelspec", Missing, "waits for the parts above", setupRemedy)
-		d.liveParts()
-		return
+func (d *diagnosis) kernels() {
+	waiting := !d.ok(d.m.tools, d.m.build.dir, d.m.backend.Config)
+	for _, r := range recipes {
+		switch {
+		case r.Supported() != nil || r.Kernel == kernels.Live && !d.liveParts():
+		case waiting:
+			d.add(r.Name, Missing, "waits for the parts above", setupRemedy)
+		case !r.ready(&d.m):
+			d.add(r.Name, Absent, "its library for this checkout is not compiled yet; `go run ./kernel setup` and runs on it do that", "")
+		default:
+			d.kernel(r)
+		}
 	}
-	spec := d.m.kernelspec()
-	dir, err := d.m.cachedSpecDir(spec)
-	if err != nil {
-		d.fail("kernelspec", err)
-		return
-	}
-	d.kernelspec("kernelspec", spec, dir)
-	d.live()
-	jupyter, present := userJupyterDir()
-	dir = filepath.Join(jupyter, "kernels", KernelName)
-	if _, err := os.Stat(dir); err != nil && !present {
-		detail := "not found; `go run ./kernel setup -jupyter` makes JupyterLab list the kernel anyway"
-		d.add("Jupyter", Absent, detail, "")
-		return
-	}
-	d.kernelspec("Jupyter", spec, dir)
 }
 
 // liveParts reports whether the live kernel's parts, if they are there, are whole.
 func (d *diagnosis) liveParts() bool {
 	l, err := d.m.liveHere()
-	if err != nil || d.m.toolchain.OS != "linux" {
+	if err != nil {
 		return true
 	}
-	library := d.whole("live kernel", l.library(), library.Verify)
-	return d.whole("live kernel", l.programDir, seal.Verify) && library
+	library := d.whole(kernels.Live.Name, l.library(), library.Verify)
+	return d.whole(kernels.Live.Name, l.programDir, seal.Verify) && library
 }
 
-// live looks at the live kernel, which set-up makes where it can.
-func (d *diagnosis) live() {
-	if d.m.toolchain.OS != "linux" || !d.liveParts() {
-		return
-	}
-	l, ok := d.m.cachedLive()
-	if !ok {
-		d.add("live kernel", Absent, "its library for this checkout is not compiled yet; `go run ./kernel setup` and runs on it do that", "")
-		return
-	}
-	spec := d.m.liveKernelspec(l)
-	dir, err := d.m.cachedSpecDirOf(spec, LiveKernelName)
+// kernel looks at the specs of a kernel that is ready.
+func (d *diagnosis) kernel(r recipe) {
+	spec := r.spec(&d.m)
+	dir, err := d.m.specDir(spec, r.Name)
 	if err != nil {
-		d.fail("live kernel", err)
+		d.fail(r.Name, err)
 		return
 	}
-	d.kernelspec("live kernel", spec, dir)
+	d.kernelspec(r.Name, spec, dir)
+	jupyter, present := userJupyterDir()
+	dir = filepath.Join(jupyter, "kernels", r.Name)
+	if _, err := os.Stat(dir); err == nil || present {
+		d.kernelspec("Jupyter", spec, dir)
+	} else if r.Kernel == kernels.GoNB {
+		d.add("Jupyter", Absent, "not found; `go run ./kernel setup -jupyter` makes JupyterLab list the kernels anyway", "")
+	}
 }
 
 // kernelspec compares the spec in dir with the one that set-up would write.

@@ -68,7 +68,7 @@ func (d *diagnosis) caches() {
 		return // building the programs would take minutes
 	}
 	for _, program := range cachePrograms {
-		cmd := command(d.ctx, d.m.toolchain.goBin, append([]string{"run"}, program...)...)
+		cmd := newCommand(d.ctx, d.m.toolchain.goBin, append([]string{"run"}, program...)...)
 		cmd.Dir = d.m.checkout.root
 		cmd.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=1", "GOCIFAR_CACHE="+d.m.cache.root)
 		var stdout bytes.Buffer

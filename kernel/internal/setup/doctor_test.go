@@ -24,7 +24,7 @@ func states(findings []Finding) string {
 func TestDiagnose(t *testing.T) {
 	m := newFakeMachine(t)
 	const before = "checkout=ok go=ok C-compiler=ok cache=ok disk=ok temporary-files=ok ports=ok gonb=missing goimports=missing gopls=missing " +
-		"libraries=missing NVIDIA=- backend=missing kernelspec=missing"
+		"libraries=missing NVIDIA=- backend=missing gocifar-gonb=missing gocifar-live=missing"
 	if got := states(Diagnose(t.Context(), m.root)); got != before {
 		t.Errorf("before set-up:\n%s\nwant\n%s", got, before)
 	}
@@ -38,7 +38,7 @@ func TestDiagnose(t *testing.T) {
 	}
 	// The fake tools are no Go programs, and the doctor sees that.
 	const after = "checkout=ok go=ok C-compiler=ok cache=ok disk=ok temporary-files=ok ports=ok gonb=broken goimports=broken gopls=broken " +
-		"libraries=ok plugin=ok NVIDIA=- backend=ok kernelspec=ok live-kernel=- Jupyter=- data=ok weights=broken data=ok weights=broken"
+		"libraries=ok plugin=ok NVIDIA=- backend=ok gocifar-gonb=ok Jupyter=- gocifar-live=- data=ok weights=broken data=ok weights=broken"
 	if got := states(Diagnose(t.Context(), m.root)); got != after {
 		t.Errorf("after set-up:\n%s\nwant\n%s", got, after)
 	}
@@ -50,10 +50,10 @@ func TestDiagnose(t *testing.T) {
 	if got := states(Diagnose(t.Context(), m.root)); !strings.Contains(got, "plugin=broken") {
 		t.Errorf("after damage: %s", got)
 	}
-	if err := os.WriteFile(filepath.Join(e.SpecDir, "kernel.json"), []byte("{}"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(e.Kernels[0].SpecDir, "kernel.json"), []byte("{}"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if got := states(Diagnose(t.Context(), m.root)); !strings.Contains(got, "kernelspec=missing") {
+	if got := states(Diagnose(t.Context(), m.root)); !strings.Contains(got, "gocifar-gonb=missing") {
 		t.Errorf("with another kernelspec: %s", got)
 	}
 }

@@ -12,7 +12,7 @@ import (
 // TestMain lets the test binary play the fetching child, as the kernel command
 // does outside of tests.
 func TestMain(m *testing.M) {
-	if os.Getenv(fetchChildEnv) != "" && len(os.Args) > 1 && os.Args[1] == FetchCommand {
+	if os.Getenv(fetchChildEnv) != "" && len(os.Args) > 1 && os.Args[1] == fetchName {
 		fakeFetcher(os.Args[2:])
 		return
 	}

@@ -16,14 +16,24 @@ import (
 	"time"
 
 	"github.com/gomlx/go-xla/installer"
+
+	"github.com/gocifar/gocifar/kernel/internal/command"
 )
 
-// FetchCommand is the hidden first argument of the kernel command that makes
-// it a fetching child; the rest of the arguments go to [Fetch].
+// FetchCommand fetches a plugin, as a child of our own.
 //
 // go-xla's installer takes no context, has no time limits and draws spinners on
 // stdout. In a child of its own it can be watched, stopped and kept quiet.
-const FetchCommand = "fetch-plugin"
+func FetchCommand() command.Command {
+	return command.Command{
+		Name: fetchName, Summary: "fetch a PJRT plugin", Arguments: "SOURCE FOLDER", Hidden: true,
+		Declare: func(*command.Flags) command.Action {
+			return func(_ context.Context, args []string) error { return fetch(args) }
+		},
+	}
+}
+
+const fetchName = "fetch-plugin"
 
 const (
 	// reachLimit is how long a server may take to answer at all, so that a
@@ -45,7 +55,7 @@ func runFetcher(ctx context.Context, task *Task, source pluginSource, dir, tmp s
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	cmd := command(ctx, self, FetchCommand, source.name, dir)
+	cmd := newCommand(ctx, self, fetchName, source.name, dir)
 	// TMPDIR takes the download, and keeping the user's caches out of it means
 	// that there is one place to clean up.
 	cmd.Env = append(os.Environ(), "TMPDIR="+tmp, fetchChildEnv+"=1")
@@ -134,11 +144,11 @@ func treeSize(dir string) (total int64) {
 	return total
 }
 
-// Fetch is what the child does: args are a source's name and the folder to put
+// fetch is what the child does: args are a source's name and the folder to put
 // its plugin into.
-func Fetch(args []string) error {
+func fetch(args []string) error {
 	if len(args) != 2 {
-		return fmt.Errorf("%s wants a source and a folder, got %q", FetchCommand, args)
+		return fmt.Errorf("%s wants a source and a folder, got %q", fetchName, args)
 	}
 	name, dir := args[0], args[1]
 	http.DefaultTransport = &answeringTransport{next: patientTransport()} // go-xla's requests all go through it, and this process does nothing else
@@ -153,7 +163,7 @@ func Fetch(args []string) error {
 			return w.fetch(dir)
 		}
 	}
-	return fmt.Errorf("%s does not know the source %q", FetchCommand, name)
+	return fmt.Errorf("%s does not know the source %q", fetchName, name)
 }
 
 // patientTransport is Go's default transport with time limits.

@@ -139,8 +139,8 @@ func quietly(t *testing.T, f func()) {
 
 func TestFetchRefusesOtherArguments(t *testing.T) {
 	for _, args := range [][]string{nil, {"cpu"}, {"cpu", "a", "b"}} {
-		if err := Fetch(args); err == nil {
-			t.Errorf("Fetch(%q) does not complain", args)
+		if err := fetch(args); err == nil {
+			t.Errorf("fetch(%q) does not complain", args)
 		}
 	}
 }

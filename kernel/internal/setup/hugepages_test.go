@@ -23,7 +23,7 @@ func TestTunables(t *testing.T) {
 			if got := m.tunables(); got != want {
 				t.Errorf("GLIBC_TUNABLES is %q, want %q", got, want)
 			}
-			if got := slices.Contains(environ(m.kernelspec()), "GLIBC_TUNABLES="+hugePages); got != (want != "") {
+			if got := slices.Contains(environ(m.gonbSpec()), "GLIBC_TUNABLES="+hugePages); got != (want != "") {
 				t.Errorf("the kernelspec sets it: %t", got)
 			}
 		})

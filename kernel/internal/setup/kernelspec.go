@@ -11,18 +11,89 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gocifar/gocifar/kernel/internal/kernels"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
-const (
-	// KernelName is the name of our kernelspec, as notebooks and Jupyter use it.
-	KernelName = "gocifar-gonb"
-	// DisplayName is what JupyterLab's launcher shows.
-	DisplayName = "Go (GoNB + XLA)"
-)
+// recipe is how a kernel of ours is made and started.
+type recipe struct {
+	*kernels.Kernel
+	// ensure makes what only this kernel needs.
+	ensure func(context.Context, *machine, *Progress) error
+	// ready finds what ensure has made, without starting a process.
+	ready func(*machine) bool
+	// spec describes the kernel as this machine runs it.
+	spec func(*machine) *jupyter.Spec
+}
 
-// kernelspec describes GoNB as this machine runs it.
-func (m *machine) kernelspec() *jupyter.Spec {
+// recipes begin with GoNB, which needs nothing but what the others need as well.
+var recipes = []recipe{
+	{
+		kernels.GoNB, func(context.Context, *machine, *Progress) error { return nil },
+		func(*machine) bool { return true }, (*machine).gonbSpec,
+	},
+	{kernels.Live, ensureLive, (*machine).findLive, (*machine).liveSpec},
+}
+
+// Kernel is a kernel of ours made ready.
+type Kernel struct {
+	*kernels.Kernel
+	SpecDir    string   // folder that holds its kernel.json
+	JupyterDir string   // the same in the user's Jupyter data folder; "" if not installed there
+	Env        []string // KEY=value pairs that the kernelspec sets, sorted
+}
+
+// SpecDirs are the folders with the kernelspecs of our kernels that an earlier
+// [Ensure] made for the checkout around the working directory, of those that
+// are all in place. Kernelspecs are looked for in them by name.
+func SpecDirs(ctx context.Context) []string {
+	m, err := inspect(ctx, "")
+	if err != nil || !m.ready() {
+		return nil
+	}
+	var dirs []string
+	for _, r := range recipes {
+		if !r.ready(m) {
+			continue
+		}
+		spec := r.spec(m)
+		if dir, err := m.specDir(spec, r.Name); err == nil && sameSpec(dir, spec) {
+			dirs = append(dirs, filepath.Dir(dir))
+		}
+	}
+	return dirs
+}
+
+// writeSpecs writes the kernel's specs, ours and JupyterLab's, and adds it to e.
+func (m *machine) writeSpecs(e *Environment, r recipe, wanted bool) error {
+	spec := r.spec(m)
+	dir, err := m.specDir(spec, r.Name)
+	if err == nil {
+		err = writeSpec(dir, spec)
+	}
+	if err != nil {
+		return err
+	}
+	k := &Kernel{Kernel: r.Kernel, SpecDir: dir, Env: environ(spec)}
+	e.Kernels = append(e.Kernels, k)
+	dir, present := userJupyterDir()
+	if !present && !wanted {
+		return nil
+	}
+	dir = filepath.Join(dir, "kernels", r.Name)
+	switch err := writeSpec(dir, spec); {
+	case err == nil:
+		k.JupyterDir = dir
+	case wanted:
+		return err
+	default: // only JupyterLab needs this copy: our own runner goes on without it
+		e.Warnings = append(e.Warnings, fmt.Sprintf("JupyterLab will not list %s: %v", r.Title, err))
+	}
+	return nil
+}
+
+// gonbSpec describes GoNB as this machine runs it.
+func (m *machine) gonbSpec() *jupyter.Spec {
 	path := []string{m.build.shimDir(), m.tools, filepath.Dir(m.toolchain.goBin)}
 	if fields := splitFlags(m.toolchain.CC); len(fields) > 0 {
 		if cc, err := exec.LookPath(fields[0]); err == nil && filepath.IsAbs(cc) {
@@ -38,7 +109,7 @@ func (m *machine) kernelspec() *jupyter.Spec {
 			"-go_work=" + m.checkout.root,
 			"--kernel", "{connection_file}",
 		},
-		DisplayName:   DisplayName,
+		DisplayName:   kernels.GoNB.DisplayName,
 		Language:      "go",
 		InterruptMode: jupyter.InterruptByMessage,
 		Env: map[string]string{
@@ -83,14 +154,10 @@ func environ(spec *jupyter.Spec) []string {
 	return pairs
 }
 
-// cachedSpecDir is where our own runner finds the spec. Every different spec
-// has a folder of its own, because several checkouts, or runs with different
-// backends, may use one cache at the same time.
-func (m *machine) cachedSpecDir(spec *jupyter.Spec) (string, error) {
-	return m.cachedSpecDirOf(spec, KernelName)
-}
-
-func (m *machine) cachedSpecDirOf(spec *jupyter.Spec, name string) (string, error) {
+// specDir is where our own runner finds the spec. Every different spec has a
+// folder of its own, because several checkouts, or runs with different backends,
+// may use one cache at the same time.
+func (m *machine) specDir(spec *jupyter.Spec, name string) (string, error) {
 	data, err := json.Marshal(spec)
 	if err != nil {
 		return "", fmt.Errorf("cannot write the kernelspec as JSON: %w", err)
@@ -130,16 +197,4 @@ func userJupyterDir() (dir string, present bool) {
 	}
 	_, err = exec.LookPath("jupyter")
 	return dir, err == nil
-}
-
-// Installed returns the folder of the kernelspec that an earlier [Ensure] made
-// for the checkout around the working directory, if all of it is in place.
-func Installed(ctx context.Context) (specDir string, ok bool) {
-	m, err := inspect(ctx, "")
-	if err != nil || !m.ready() {
-		return "", false
-	}
-	spec := m.kernelspec()
-	dir, err := m.cachedSpecDir(spec)
-	return dir, err == nil && sameSpec(dir, spec)
 }

@@ -12,15 +12,9 @@ import (
 	"strings"
 
 	"github.com/gocifar/gocifar/kernel/internal/engine/library"
+	"github.com/gocifar/gocifar/kernel/internal/kernels"
 	"github.com/gocifar/gocifar/kernel/internal/seal"
 	"github.com/gocifar/gocifar/kernel/jupyter"
-)
-
-const (
-	// LiveKernelName is the kernelspec of the live kernel.
-	LiveKernelName = "gocifar-live"
-	// LiveDisplayName is what JupyterLab's launcher shows for it.
-	LiveDisplayName = "Go (live + XLA)"
 )
 
 // live is what the live kernel needs: a library of all that its cells may use, and
@@ -30,7 +24,14 @@ type live struct {
 	libraryDir, programDir string
 }
 
-func (l live) library() string { return filepath.Join(l.libraryDir, "library") }
+// library is the folder for package library, "" without one.
+func (l live) library() string {
+	if l.libraryDir == "" {
+		return ""
+	}
+	return filepath.Join(l.libraryDir, "library")
+}
+
 func (l live) program() string { return filepath.Join(l.programDir, "kernel") }
 
 // cellPackages are packages of other modules that notebooks like to use, and that
@@ -83,14 +84,36 @@ func (m *machine) sourceDir(what string, folders []string) (string, error) {
 	return filepath.Join(m.cache.root, "live", what+"-"+key(filepath.Base(m.buildDir()), hex.EncodeToString(h.Sum(nil)))), nil
 }
 
-// cachedLive returns what an earlier ensureLive made.
-func (m *machine) cachedLive() (live, bool) {
+// findLive finds what an earlier ensureLive made.
+func (m *machine) findLive() bool {
 	l, err := m.liveHere()
-	return l, err == nil && seal.Verify(l.programDir, false) == nil && library.Complete(l.library())
+	if err != nil || seal.Verify(l.programDir, false) != nil || !library.Complete(l.library()) {
+		return false
+	}
+	m.live = l
+	return true
 }
 
-// ensureLive makes the library and the program. m.build has been made.
-func (m *machine) ensureLive(ctx context.Context, progress *Progress) (live, error) {
+// ensureLive makes what the live kernel needs, one process at a time.
+func ensureLive(ctx context.Context, m *machine, progress *Progress) error {
+	if m.findLive() {
+		return nil
+	}
+	if err := kernels.Live.Supported(); err != nil {
+		return err
+	}
+	unlock, err := m.cache.lock(ctx, progress)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	m.cache.removePartial() // a library that was begun takes 100 MB
+	m.live, err = m.makeLive(ctx, progress)
+	return err
+}
+
+// makeLive makes the library and the program. m.build has been made.
+func (m *machine) makeLive(ctx context.Context, progress *Progress) (live, error) {
 	l, err := m.liveHere()
 	if err != nil {
 		return live{}, err
@@ -169,49 +192,14 @@ func forgetOld(current string) {
 	}
 }
 
-// liveKernelspec describes the live kernel as this machine runs it.
-func (m *machine) liveKernelspec(l live) *jupyter.Spec {
-	spec := m.kernelspec()
-	spec.Argv = []string{l.program(), "live", "-library", l.library(), "-gopls", filepath.Join(m.tools, "gopls"), "-connection", "{connection_file}"}
-	spec.DisplayName = LiveDisplayName
+// liveSpec describes the live kernel as this machine runs it.
+func (m *machine) liveSpec() *jupyter.Spec {
+	spec := m.gonbSpec()
+	spec.Argv = []string{
+		m.live.program(), "live", "-library", m.live.library(), "-gopls", filepath.Join(m.tools, "gopls"),
+		"-connection", "{connection_file}",
+	}
+	spec.DisplayName = kernels.Live.DisplayName
 	spec.Env["GOFLAGS"] = literal(m.toolchain.cellFlags(""))
 	return spec
-}
-
-// environmentLive writes the live kernel's specs.
-func (m *machine) environmentLive(e *Environment, l live) error {
-	spec := m.liveKernelspec(l)
-	dir, err := m.cachedSpecDirOf(spec, LiveKernelName)
-	if err != nil {
-		return err
-	}
-	if err := writeSpec(dir, spec); err != nil {
-		return err
-	}
-	e.LiveKernelspec, e.LiveSpecDir, e.LiveLibrary = LiveKernelName, dir, l.library()
-	if e.JupyterDir == "" {
-		return nil
-	}
-	installed := filepath.Join(filepath.Dir(e.JupyterDir), LiveKernelName)
-	if err := writeSpec(installed, spec); err != nil {
-		e.Warnings = append(e.Warnings, fmt.Sprintf("JupyterLab will not list the live kernel: %v", err))
-		return nil
-	}
-	e.LiveJupyterDir = installed
-	return nil
-}
-
-// InstalledLive is [Installed] for the live kernel.
-func InstalledLive(ctx context.Context) (specDir string, ok bool) {
-	m, err := inspect(ctx, "")
-	if err != nil || !m.ready() {
-		return "", false
-	}
-	l, ok := m.cachedLive()
-	if !ok {
-		return "", false
-	}
-	spec := m.liveKernelspec(l)
-	dir, err := m.cachedSpecDirOf(spec, LiveKernelName)
-	return dir, err == nil && sameSpec(dir, spec)
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/gocifar/gocifar/kernel/internal/engine/library"
+	"github.com/gocifar/gocifar/kernel/internal/kernels"
 	"github.com/gocifar/gocifar/kernel/internal/seal"
 )
 
@@ -17,7 +18,7 @@ import (
 // again, and one line says so. No library can be made with a fake toolchain, so
 // its attempt fails, and leaves what was there.
 func TestDamagedLive(t *testing.T) {
-	if err := library.Supported(); err != nil {
+	if err := kernels.Live.Supported(); err != nil {
 		t.Skip(err)
 	}
 	for name, damage := range damages {
@@ -27,7 +28,7 @@ func TestDamagedLive(t *testing.T) {
 				f.write("checkout/"+folder+"/x.go", "package x\n", 0o644)
 			}
 			var said bytes.Buffer
-			options := Options{ModuleRoot: f.root, Live: true, Progress: &Progress{out: &said, interval: remindEvery}}
+			options := Options{ModuleRoot: f.root, Kernels: kernels.All(), Progress: &Progress{out: &said, interval: remindEvery}}
 			m, err := inspect(t.Context(), f.root)
 			if err != nil {
 				t.Fatal(err)
@@ -65,8 +66,8 @@ func TestDamagedLive(t *testing.T) {
 				}
 				return e
 			}
-			if e := ensure(1, 0); e.LiveLibrary != l.library() {
-				t.Errorf("the library is in %s, want %s", e.LiveLibrary, l.library())
+			if e := ensure(1, 0); e.Library != l.library() {
+				t.Errorf("the library is in %s, want %s", e.Library, l.library())
 			}
 			if err := damage(l.program()); err != nil {
 				t.Fatal(err)
@@ -77,14 +78,14 @@ func TestDamagedLive(t *testing.T) {
 			if err := damage(filepath.Join(l.library(), "libcells.so")); err != nil {
 				t.Fatal(err)
 			}
-			if got := states(Diagnose(t.Context(), f.root)); !strings.Contains(got, "live-kernel=broken") {
+			if got := states(Diagnose(t.Context(), f.root)); !strings.Contains(got, "gocifar-live=broken") {
 				t.Errorf("the doctor finds %s", got)
 			}
 			if err := damage(filepath.Join(m.toolsDir(), "gonb")); err != nil {
 				t.Fatal(err)
 			}
 			got := states(Diagnose(t.Context(), f.root))
-			if !strings.Contains(got, "tools=broken") || !strings.Contains(got, "live-kernel=broken") {
+			if !strings.Contains(got, "tools=broken") || !strings.Contains(got, "gocifar-live=broken") {
 				t.Errorf("of tools and library the doctor finds %s", got)
 			}
 			f.write(filepath.Join(filepath.Dir(filepath.Dir(relative)), ".library-killed"+partialMark+"1", "x"), "", 0o644)

@@ -100,7 +100,7 @@ func hasNVIDIA(ctx context.Context) bool {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	out, err := output(command(ctx, smi, "-L"))
+	out, err := output(newCommand(ctx, smi, "-L"))
 	return err == nil && strings.Contains(string(out), "GPU ")
 }
 

@@ -14,12 +14,12 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/gocifar/gocifar/internal/xlaflags"
-	"github.com/gocifar/gocifar/kernel/internal/engine/library"
+	"github.com/gocifar/gocifar/kernel/internal/kernels"
 )
 
 // Options says where and how [Ensure] works. The zero value is the module
@@ -31,28 +31,36 @@ type Options struct {
 	// Jupyter also puts the kernelspec into the user's Jupyter data folder when
 	// none of Jupyter is there yet. Where Jupyter is present, that always happens.
 	Jupyter bool
-	// Live also prepares the live kernel, which takes about half a minute the
-	// first time and after each change of the checkout's packages.
-	Live bool
+	// Kernels are to be ready besides GoNB, whose parts every set-up makes. The
+	// live kernel takes about half a minute the first time and after each change
+	// of the checkout's packages.
+	Kernels []*kernels.Kernel
+	// Fallback makes a kernel that cannot be had a warning instead of an error,
+	// because GoNB can take its place.
+	Fallback bool
 	// Progress shows what happens; nil shows nothing.
 	Progress *Progress
 }
 
 // Environment is a machine made ready: what a kernel of ours is started with.
 type Environment struct {
-	ModuleRoot string   // absolute path of the checkout that cells import from
-	Cache      string   // absolute path of the cache folder
-	Tools      string   // folder with gonb, goimports and gopls
-	Backend    Backend  // what GoMLX computes on
-	Kernelspec string   // the kernelspec's name, [KernelName]
-	SpecDir    string   // folder that holds its kernel.json
-	JupyterDir string   // the same in the user's Jupyter data folder; empty if not installed there
-	Env        []string // KEY=value pairs that the kernelspec sets, sorted
-	// With Options.Live: the live kernel's spec, the folder that holds it, and
-	// the library for cells.
-	LiveKernelspec, LiveSpecDir, LiveLibrary string
-	LiveJupyterDir                           string   // as JupyterDir
-	Warnings                                 []string // one sentence each, for the user
+	ModuleRoot string    // absolute path of the checkout that cells import from
+	Cache      string    // absolute path of the cache folder
+	Tools      string    // folder with gonb, goimports and gopls
+	Backend    Backend   // what GoMLX computes on
+	Library    string    // of live cells; "" without the live kernel
+	Kernels    []*Kernel // that are ready, first GoNB
+	Warnings   []string  // one sentence each, for the user
+}
+
+// Kernel returns the kernel k made ready, or else GoNB.
+func (e *Environment) Kernel(k *kernels.Kernel) *Kernel {
+	for _, ready := range e.Kernels {
+		if ready.Kernel == k {
+			return ready
+		}
+	}
+	return e.Kernels[0]
 }
 
 // Ensure checks the machine, installs what is missing and returns the result.
@@ -61,6 +69,9 @@ type Environment struct {
 // It is safe to call from several processes at once: the first one works, the
 // others wait for it and use what it made.
 func Ensure(ctx context.Context, options Options) (*Environment, error) {
+	if err := kernels.GoNB.Supported(); err != nil {
+		return nil, err
+	}
 	m, err := inspect(ctx, options.ModuleRoot)
 	if err != nil {
 		return nil, err
@@ -68,32 +79,28 @@ func Ensure(ctx context.Context, options Options) (*Environment, error) {
 	if err := m.install(ctx, options.Progress); err != nil {
 		return nil, err
 	}
-	e, err := m.environment(options)
-	if err != nil || !options.Live {
-		return e, err
+	e := &Environment{ModuleRoot: m.checkout.root, Cache: m.cache.root, Tools: m.tools, Backend: m.backend}
+	if m.backend.Warning != "" {
+		e.Warnings = append(e.Warnings, m.backend.Warning)
 	}
-	l, err := m.installLive(ctx, options.Progress)
-	if err != nil {
-		return nil, err
+	for _, r := range recipes {
+		if r.Kernel != kernels.GoNB && !slices.Contains(options.Kernels, r.Kernel) {
+			continue
+		}
+		err := r.ensure(ctx, m, options.Progress)
+		if err == nil {
+			err = m.writeSpecs(e, r, options.Jupyter)
+		}
+		switch {
+		case err == nil:
+		case options.Fallback && r.Kernel != kernels.GoNB && ctx.Err() == nil:
+			e.Warnings = append(e.Warnings, fmt.Sprintf("%s cannot be had, so this is GoNB: %v", r.Title, err))
+		default:
+			return nil, err
+		}
 	}
-	return e, m.environmentLive(e, l)
-}
-
-// installLive makes what the live kernel needs, one process at a time.
-func (m *machine) installLive(ctx context.Context, progress *Progress) (live, error) {
-	if l, ok := m.cachedLive(); ok {
-		return l, nil
-	}
-	if err := library.Supported(); err != nil {
-		return live{}, err
-	}
-	unlock, err := m.cache.lock(ctx, progress)
-	if err != nil {
-		return live{}, err
-	}
-	defer unlock()
-	m.cache.removePartial() // a library that was begun takes 100 MB
-	return m.ensureLive(ctx, progress)
+	e.Library = m.live.library()
+	return e, nil
 }
 
 // machine is what Ensure knows about the place it runs in, and what it made.
@@ -106,6 +113,7 @@ type machine struct {
 	tools   string
 	build   build
 	backend Backend
+	live    live // if it was asked for
 }
 
 // inspect finds the checkout, the toolchain and the cache folder, and says in
@@ -179,44 +187,6 @@ func (m *machine) ready() bool {
 	}
 	m.backend, ok = m.cachedBackend()
 	return ok
-}
-
-// environment writes the kernelspecs and sums the machine up.
-func (m *machine) environment(options Options) (*Environment, error) {
-	spec := m.kernelspec()
-	specDir, err := m.cachedSpecDir(spec)
-	if err != nil {
-		return nil, err
-	}
-	e := &Environment{
-		ModuleRoot: m.checkout.root,
-		Cache:      m.cache.root,
-		Tools:      m.tools,
-		Backend:    m.backend,
-		Kernelspec: KernelName,
-		SpecDir:    specDir,
-		Env:        environ(spec),
-	}
-	if m.backend.Warning != "" {
-		e.Warnings = append(e.Warnings, m.backend.Warning)
-	}
-	if err := writeSpec(e.SpecDir, spec); err != nil {
-		return nil, err
-	}
-	dir, present := userJupyterDir()
-	if !present && !options.Jupyter {
-		return e, nil
-	}
-	e.JupyterDir = filepath.Join(dir, "kernels", KernelName)
-	if err := writeSpec(e.JupyterDir, spec); err != nil {
-		if options.Jupyter {
-			return nil, err
-		}
-		// Only JupyterLab needs this copy: our own runner goes on without it.
-		e.JupyterDir = ""
-		e.Warnings = append(e.Warnings, fmt.Sprintf("JupyterLab will not list the kernel: %v", err))
-	}
-	return e, nil
 }
 
 // exists reports whether path is there as a regular file.

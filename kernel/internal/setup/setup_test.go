@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gocifar/gocifar/kernel/internal/kernels"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
@@ -28,11 +29,11 @@ func TestEnsureMakesEverythingOnce(t *testing.T) {
 			t.Errorf("%s is not in %s", name, e.Tools)
 		}
 	}
-	if spec, err := jupyter.ReadSpec(e.SpecDir); err != nil || spec.Argv[0] != filepath.Join(e.Tools, "gonb") {
+	if spec, err := jupyter.ReadSpec(e.Kernels[0].SpecDir); err != nil || spec.Argv[0] != filepath.Join(e.Tools, "gonb") {
 		t.Errorf("the kernelspec is %+v, %v", spec, err)
 	}
-	if e.JupyterDir != "" {
-		t.Errorf("there is no Jupyter, but a kernelspec went to %s", e.JupyterDir)
+	if e.Kernels[0].JupyterDir != "" {
+		t.Errorf("there is no Jupyter, but a kernelspec went to %s", e.Kernels[0].JupyterDir)
 	}
 	if e.Backend.Config != "go" || len(e.Warnings) != 0 {
 		t.Errorf("GOMLX_BACKEND=go gave %+v with warnings %q", e.Backend, e.Warnings)
@@ -46,7 +47,7 @@ func TestEnsureMakesEverythingOnce(t *testing.T) {
 	if m.calls("build") != builds || m.calls("list") != 1 {
 		t.Error("the second run built again")
 	}
-	if again.SpecDir != e.SpecDir || again.Tools != e.Tools {
+	if again.Kernels[0].SpecDir != e.Kernels[0].SpecDir || again.Tools != e.Tools {
 		t.Errorf("the second run came to %+v, the first to %+v", again, e)
 	}
 }
@@ -180,9 +181,9 @@ func TestEnsureForJupyter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := filepath.Join(os.Getenv("JUPYTER_DATA_DIR"), "kernels", KernelName)
-	if e.JupyterDir != want || !exists(filepath.Join(want, "kernel.json")) {
-		t.Errorf("the kernelspec went to %q, want %q", e.JupyterDir, want)
+	want := filepath.Join(os.Getenv("JUPYTER_DATA_DIR"), "kernels", kernels.GoNB.Name)
+	if e.Kernels[0].JupyterDir != want || !exists(filepath.Join(want, "kernel.json")) {
+		t.Errorf("the kernelspec went to %q, want %q", e.Kernels[0].JupyterDir, want)
 	}
 
 	// Where it cannot be written, our own runner goes on, but `setup -jupyter` fails.
@@ -193,7 +194,7 @@ func TestEnsureForJupyter(t *testing.T) {
 		t.Fatal(err)
 	}
 	e, err = Ensure(t.Context(), Options{ModuleRoot: m.root})
-	if err != nil || len(e.Warnings) != 1 || e.JupyterDir != "" {
+	if err != nil || len(e.Warnings) != 1 || e.Kernels[0].JupyterDir != "" {
 		t.Errorf("got %+v, %v, want a warning", e, err)
 	}
 	if _, err := Ensure(t.Context(), Options{ModuleRoot: m.root, Jupyter: true}); err == nil {
@@ -207,7 +208,7 @@ func TestKernelspec(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	data, err := os.ReadFile(filepath.Join(e.SpecDir, "kernel.json"))
+	data, err := os.ReadFile(filepath.Join(e.Kernels[0].SpecDir, "kernel.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,8 +237,8 @@ func TestKernelspec(t *testing.T) {
 		}
 	}
 	// Environment.Env is the same, expanded as Jupyter would.
-	if want := "PATH=" + shim + ":" + e.Tools + ":" + m.bin + ":" + m.bin + ":" + os.Getenv("PATH"); !slices.Contains(e.Env, want) {
-		t.Errorf("%q lacks %q", e.Env, want)
+	if want := "PATH=" + shim + ":" + e.Tools + ":" + m.bin + ":" + m.bin + ":" + os.Getenv("PATH"); !slices.Contains(e.Kernels[0].Env, want) {
+		t.Errorf("%q lacks %q", e.Kernels[0].Env, want)
 	}
 }
 

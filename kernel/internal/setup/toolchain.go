@@ -29,7 +29,7 @@ func findToolchain(ctx context.Context, c checkout) (toolchain, error) {
 		return toolchain{}, err
 	}
 	t := toolchain{goBin: goBin}
-	cmd := command(ctx, goBin, "env", "-json", "GOVERSION", "GOFLAGS", "CC", "GOOS", "GOARCH", "GOCACHE")
+	cmd := newCommand(ctx, goBin, "env", "-json", "GOVERSION", "GOFLAGS", "CC", "GOOS", "GOARCH", "GOCACHE")
 	cmd.Dir = c.root
 	out, err := output(cmd)
 	if err != nil {
@@ -86,7 +86,7 @@ func (t toolchain) checkCompiler(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cmd := command(ctx, path, append(flags, "-x", "c", "-fsyntax-only", "-")...)
+	cmd := newCommand(ctx, path, append(flags, "-x", "c", "-fsyntax-only", "-")...)
 	cmd.Stdin = strings.NewReader("#include <stdlib.h>\n#include <dlfcn.h>\nint main(void) { return EXIT_SUCCESS; }\n")
 	if _, err := output(cmd); err != nil {
 		return fmt.Errorf("the C compiler %s cannot compile a plain C file: %w; %s", path, err, compilerRemedy)

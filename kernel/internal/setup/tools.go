@@ -54,7 +54,7 @@ func (m *machine) ensureTools(ctx context.Context, progress *Progress) (string, 
 
 // goBuild runs `go build` in the checkout and shows on task what it is at.
 func (m *machine) goBuild(ctx context.Context, task *Task, what string, args ...string) error {
-	cmd := command(ctx, m.toolchain.goBin, append([]string{"build", "-v"}, args...)...)
+	cmd := newCommand(ctx, m.toolchain.goBin, append([]string{"build", "-v"}, args...)...)
 	cmd.Dir = m.checkout.root
 	// A workspace around the checkout would replace its pins, and refuses -modfile.
 	cmd.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=1")

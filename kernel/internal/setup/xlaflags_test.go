@@ -42,7 +42,7 @@ func TestXLAFlags(t *testing.T) {
 			if m.backend.XLAFlags != c.want {
 				t.Errorf("got %q, want %q", m.backend.XLAFlags, c.want)
 			}
-			if got := slices.Contains(environ(m.kernelspec()), "XLA_FLAGS="+cmp.Or(c.want, xlaflags.OneDNN)); got != (c.want != "") {
+			if got := slices.Contains(environ(m.gonbSpec()), "XLA_FLAGS="+cmp.Or(c.want, xlaflags.OneDNN)); got != (c.want != "") {
 				t.Errorf("in the kernelspec: %v", got)
 			}
 		})

@@ -1,25 +1,29 @@
-package main
+// Package doctor is the command that looks at every part of a set-up.
+package doctor
 
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"net"
 	"os"
 	"text/tabwriter"
 
 	"github.com/gocifar/gocifar/internal/cachedir"
+	"github.com/gocifar/gocifar/kernel/internal/command"
 	"github.com/gocifar/gocifar/kernel/internal/lab"
 	"github.com/gocifar/gocifar/kernel/internal/setup"
 )
 
-// runDoctor is `kernel doctor`. It fails if the user has to do something.
-func runDoctor(ctx context.Context, args []string) error {
-	flags := flag.NewFlagSet("doctor", flag.ContinueOnError)
-	if err := parseOnlyFlags(flags, args); err != nil {
-		return err
+// Command is `kernel doctor`. It fails if the user has to do something.
+func Command() command.Command {
+	return command.Command{
+		Name: "doctor", Summary: "check every part of the set-up and say what to do",
+		Declare: func(*command.Flags) command.Action { return diagnose },
 	}
+}
+
+func diagnose(ctx context.Context, _ []string) error {
 	findings := append(setup.Diagnose(ctx, ""), jupyterLab(), labPort())
 	if err := ctx.Err(); err != nil {
 		return err

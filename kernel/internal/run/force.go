@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"os"
@@ -6,9 +6,10 @@ import (
 	"syscall"
 )
 
-// forceOnSecondSignal returns a channel that is closed by the second Ctrl-C or SIGTERM: the first one cancels the run, upon
-// which cells are interrupted, kernels ended and notebooks saved; the second one leaves out the waiting. A third one ends
-// this process at once.
+// forceOnSecondSignal returns a channel that is closed by the second Ctrl-C or
+// SIGTERM: the first one cancels the run, upon which cells are interrupted,
+// kernels ended and notebooks saved; the second one leaves out the waiting. A
+// third one ends this process at once.
 func forceOnSecondSignal() (force <-chan struct{}, stop func()) {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)

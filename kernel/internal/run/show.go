@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"os"
@@ -10,8 +10,9 @@ import (
 	reports "github.com/gocifar/gocifar/kernel/execute/report"
 )
 
-// observer shows what happens as the flags and the terminal ask; end is to be called when all is over.
-func (f *runFlags) observer() (observe execute.Observer, end func()) {
+// observer shows what happens as the flags and the terminal ask; end is to be
+// called when all is over.
+func (f *flagValues) observer() (observe execute.Observer, end func()) {
 	out := os.Stdout
 	if f.toStdout() {
 		out = os.Stderr
@@ -27,7 +28,7 @@ func (f *runFlags) observer() (observe execute.Observer, end func()) {
 	}, end
 }
 
-func (f *runFlags) display(out *os.File) (show execute.Observer, end func()) {
+func (f *flagValues) display(out *os.File) (show execute.Observer, end func()) {
 	switch {
 	case f.json:
 		return (&reports.Events{Out: out}).Observe, func() {}

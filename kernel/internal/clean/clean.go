@@ -1,21 +1,28 @@
-package main
+// Package clean is the command that gives back disk space.
+package clean
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
 
+	"github.com/gocifar/gocifar/kernel/internal/command"
 	"github.com/gocifar/gocifar/kernel/internal/setup"
 )
 
-// runClean is `kernel clean`.
-func runClean(ctx context.Context, args []string) error {
-	flags := flag.NewFlagSet("clean", flag.ContinueOnError)
-	list := flags.Bool("n", false, "only list what would be deleted")
-	if err := parseOnlyFlags(flags, args); err != nil {
-		return err
+// Command is `kernel clean`.
+func Command() command.Command {
+	return command.Command{
+		Name: "clean", Summary: "give back the disk space that set-up took",
+		Declare: func(flags *command.Flags) command.Action {
+			flags.Group("Flags")
+			list := flags.Bool("n", false, "only list what would be deleted")
+			return func(ctx context.Context, _ []string) error { return clean(ctx, *list) }
+		},
 	}
+}
+
+func clean(ctx context.Context, list bool) error {
 	holdings, err := setup.Holdings()
 	if err != nil {
 		return err
@@ -26,7 +33,7 @@ func runClean(ctx context.Context, args []string) error {
 		total += h.Bytes
 	}
 	said := "given back"
-	if *list {
+	if list {
 		said = "would be given back"
 	} else if err := setup.Clean(ctx, holdings, setup.NewProgress(os.Stderr)); err != nil {
 		return err

@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"encoding/json"
@@ -12,13 +12,14 @@ import (
 	"github.com/gocifar/gocifar/kernel/execute"
 	"github.com/gocifar/gocifar/kernel/execute/batch"
 	"github.com/gocifar/gocifar/kernel/execute/parameters"
+	"github.com/gocifar/gocifar/kernel/internal/command"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
 // What `kernel run` does to documents without running them.
 
 // printParameters is -inspect.
-func (f *runFlags) printParameters(out io.Writer, jobs []batch.Job) error {
+func (f *flagValues) printParameters(out io.Writer, jobs []batch.Job) error {
 	type entry struct {
 		Path       string                 `json:"path"`
 		Parameters []parameters.Parameter `json:"parameters"`
@@ -27,7 +28,7 @@ func (f *runFlags) printParameters(out io.Writer, jobs []batch.Job) error {
 	for _, job := range jobs {
 		list, err := parameters.Inspect(job.Notebook, f.kernel, modulesOf(job)...)
 		if err != nil {
-			return &execute.UsageError{Reason: fmt.Errorf("%s: %w", job.Path, err)}
+			return command.Usagef("%s: %w", job.Path, err)
 		}
 		all = append(all, entry{job.Path, append([]parameters.Parameter{}, list...)})
 	}
@@ -51,7 +52,7 @@ func (f *runFlags) printParameters(out io.Writer, jobs []batch.Job) error {
 }
 
 // prepareDocuments sets the parameters and hides the code, as the flags ask.
-func (f *runFlags) prepareDocuments(jobs []batch.Job) error {
+func (f *flagValues) prepareDocuments(jobs []batch.Job) error {
 	values, err := f.values()
 	if err != nil {
 		return &execute.UsageError{Reason: err}
@@ -59,7 +60,7 @@ func (f *runFlags) prepareDocuments(jobs []batch.Job) error {
 	for _, job := range jobs {
 		warnings, err := parameters.Inject(job.Notebook, f.kernel, values, modulesOf(job)...)
 		if err != nil {
-			return &execute.UsageError{Reason: fmt.Errorf("%s: %w", job.Path, err)}
+			return command.Usagef("%s: %w", job.Path, err)
 		}
 		for _, w := range warnings {
 			fmt.Fprintf(os.Stderr, "warning: %s: %s\n", job.Path, w)
@@ -76,8 +77,9 @@ func (f *runFlags) prepareDocuments(jobs []batch.Job) error {
 	return nil
 }
 
-// modulesOf are the folders whose modules know the packages of a notebook's cells: its own, and this checkout, whose
-// packages our kernels give to every notebook.
+// modulesOf are the folders whose modules know the packages of a notebook's
+// cells: its own, and this checkout, whose packages our kernels give to every
+// notebook.
 func modulesOf(job batch.Job) []string {
 	if job.Local() {
 		return []string{filepath.Dir(job.Path), "."}
@@ -85,8 +87,9 @@ func modulesOf(job batch.Job) []string {
 	return []string{"."}
 }
 
-// values are the parameters that the flags give: of files first, so that others override them.
-func (f *runFlags) values() ([]parameters.Value, error) {
+// values are the parameters that the flags give: of files first, so that others
+// override them.
+func (f *flagValues) values() ([]parameters.Value, error) {
 	var all []parameters.Value
 	for _, path := range f.parameterFiles {
 		values, err := parameters.ReadFile(path)
@@ -113,7 +116,7 @@ func (f *runFlags) values() ([]parameters.Value, error) {
 }
 
 // clearOutputs is -clear.
-func (f *runFlags) clearOutputs(jobs []batch.Job) error {
+func (f *flagValues) clearOutputs(jobs []batch.Job) error {
 	for _, job := range jobs {
 		execute.Clear(job.Notebook)
 	}
@@ -123,7 +126,7 @@ func (f *runFlags) clearOutputs(jobs []batch.Job) error {
 	var errs []error
 	for _, job := range jobs {
 		if !job.Local() {
-			return &execute.UsageError{Reason: fmt.Errorf("%s is no file that could be cleared in place: give an -output folder", job.Path)}
+			return command.Usagef("%s is no file that could be cleared in place: give an -output folder", job.Path)
 		}
 		if err := job.Notebook.WriteFile(job.Path); err != nil {
 			errs = append(errs, &execute.SaveError{Reason: err})
@@ -133,7 +136,7 @@ func (f *runFlags) clearOutputs(jobs []batch.Job) error {
 }
 
 // writeAll writes the documents as they are into the folder of results.
-func (f *runFlags) writeAll(jobs []batch.Job) error {
+func (f *flagValues) writeAll(jobs []batch.Job) error {
 	for _, job := range jobs {
 		var err error
 		if f.toStdout() {

@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"fmt"
@@ -8,18 +8,19 @@ import (
 	"github.com/gocifar/gocifar/kernel/execute"
 	"github.com/gocifar/gocifar/kernel/execute/batch"
 	"github.com/gocifar/gocifar/kernel/execute/check"
+	"github.com/gocifar/gocifar/kernel/internal/command"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
 // stored keeps the documents of -check as they are before the run.
-func (f *runFlags) stored(jobs []batch.Job) (map[string]*nbformat.Notebook, error) {
+func (f *flagValues) stored(jobs []batch.Job) (map[string]*nbformat.Notebook, error) {
 	if !f.checks {
 		return nil, nil
 	}
 	documents := map[string]*nbformat.Notebook{}
 	for _, job := range jobs {
 		if !check.HasOutputs(job.Notebook) {
-			return nil, &execute.UsageError{Reason: fmt.Errorf("%s: nothing to compare with: no cell has an output or was ever run", job.Path)}
+			return nil, command.Usagef("%s: nothing to compare with: no cell has an output or was ever run", job.Path)
 		}
 		documents[job.Name] = job.Notebook.Clone()
 	}
@@ -28,19 +29,20 @@ func (f *runFlags) stored(jobs []batch.Job) (map[string]*nbformat.Notebook, erro
 }
 
 // checkOptions are the flags that belong to -check.
-func (f *runFlags) checkOptions() (check.Options, error) {
+func (f *flagValues) checkOptions() (check.Options, error) {
 	opts := check.Options{Tolerance: f.tolerance, Pixel: f.pixel}
 	for _, text := range f.ignore {
 		pattern, err := regexp.Compile(text)
 		if err != nil {
-			return opts, &execute.UsageError{Reason: fmt.Errorf("-ignore: %w", err)}
+			return opts, command.Usagef("-ignore: %w", err)
 		}
 		opts.Ignore = append(opts.Ignore, pattern)
 	}
 	return opts, nil
 }
 
-// compare is -check for one notebook: every difference is shown as a failure of its cell, and in the reports as well.
+// compare is -check for one notebook: every difference is shown as a failure of
+// its cell, and in the reports as well.
 func (r *results) compare(job batch.Job, result *execute.Result) error {
 	stored := r.stored[job.Name]
 	opts, err := r.checkOptions()
@@ -49,17 +51,20 @@ func (r *results) compare(job batch.Job, result *execute.Result) error {
 	}
 	differences, err := check.Outputs(stored, result, opts)
 	if err != nil {
-		return &execute.UsageError{Reason: fmt.Errorf("%s: %w", job.Path, err)}
+		return command.Usagef("%s: %w", job.Path, err)
 	}
 	for _, d := range differences {
 		failure := &execute.Failure{
-			Class: execute.ClassOutputs, Name: execute.ClassOutputs, Value: d.Where + " is not what is stored", Detail: d.Text,
+			Class: execute.ClassOutputs, Name: execute.ClassOutputs,
+			Value: d.Where + " is not what is stored", Detail: d.Text,
 		}
 		if cell := &result.Cells[d.Index]; cell.Failure == nil {
 			cell.State, cell.Failure, cell.Allowed = execute.Failed, failure, false
 		}
 		r.observer(execute.CellError{
-			CellRef: execute.CellRef{Path: job.Path, Index: d.Index, Number: d.Number, Of: stored.CodeCells(), Cell: stored.Cells[d.Index]},
+			CellRef: execute.CellRef{
+				Path: job.Path, Index: d.Index, Number: d.Number, Of: stored.CodeCells(), Cell: stored.Cells[d.Index],
+			},
 			Failure: failure, At: time.Now(),
 		})
 	}

@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gocifar/gocifar/kernel/internal/command"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 	"github.com/gocifar/gocifar/kernel/jupyter/fakekernel"
 	"github.com/gocifar/gocifar/kernel/nbformat"
@@ -28,7 +29,7 @@ func TestMain(m *testing.M) {
 	case "":
 		os.Exit(m.Run())
 	case "command":
-		os.Exit(dispatch(os.Args[1:]))
+		os.Exit(command.Main([]command.Command{Command()}, os.Args[1:]))
 	case "kernel", "silent kernel":
 		os.Exit(fakekernel.Main(os.Args[len(os.Args)-1], fakekernel.Options{
 			NeverReady: role == "silent kernel", Execute: act,

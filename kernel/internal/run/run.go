@@ -1,46 +1,44 @@
-package main
+// Package run is the command that executes notebooks: what it does before and
+// after package execute runs each of them.
+//
+//	flags      the flags and their help
+//	documents  what is done to notebooks without running them
+//	machine    the kernels and the data that notebooks need
+//	check      outputs compared with those stored
+//	show       what is printed meanwhile
+package run
 
 import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"os"
 	"time"
 
 	"github.com/gocifar/gocifar/kernel/execute"
 	"github.com/gocifar/gocifar/kernel/execute/batch"
 	reports "github.com/gocifar/gocifar/kernel/execute/report"
+	"github.com/gocifar/gocifar/kernel/internal/command"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
-// runRun is `kernel run`.
-func runRun(ctx context.Context, args []string) error {
-	var f runFlags
-	flags := flag.NewFlagSet("run", flag.ContinueOnError)
-	flags.Usage = func() { runUsage(flags) }
-	f.define(flags)
-	if err := parseFlags(flags, args); err != nil {
-		return err
+// Command is `kernel run`.
+func Command() command.Command {
+	return command.Command{
+		Name: "run", Summary: "execute notebooks headlessly into a folder of results", Arguments: "NOTEBOOK...",
+		About: about, RunsCells: true,
+		Declare: func(flags *command.Flags) command.Action {
+			var f flagValues
+			f.declare(flags)
+			return func(ctx context.Context, args []string) error {
+				flags.Visit(func(set *flag.Flag) { f.outputSet = f.outputSet || set.Name == "output" })
+				return f.run(ctx, args)
+			}
+		},
 	}
-	flags.Visit(func(set *flag.Flag) { f.outputSet = f.outputSet || set.Name == "output" })
-	return withExitCode(f.run(ctx, flags.Args()))
 }
 
-// exitError gives an error of a run its exit code.
-type exitError struct{ error }
-
-func (e exitError) ExitCode() int { return execute.ExitCode(e.error) }
-func (e exitError) Unwrap() error { return e.error }
-
-func withExitCode(err error) error {
-	if err == nil || errors.Is(err, context.Canceled) {
-		return err
-	}
-	return exitError{err}
-}
-
-func (f *runFlags) run(ctx context.Context, paths []string) error {
+func (f *flagValues) run(ctx context.Context, paths []string) error {
 	jobs, err := batch.Find(paths)
 	if err == nil {
 		err = f.check(jobs)
@@ -69,7 +67,7 @@ func (f *runFlags) run(ctx context.Context, paths []string) error {
 }
 
 // execute runs the notebooks.
-func (f *runFlags) execute(ctx context.Context, jobs []batch.Job) error {
+func (f *flagValues) execute(ctx context.Context, jobs []batch.Job) error {
 	stored, err := f.stored(jobs)
 	if err != nil {
 		return err
@@ -81,10 +79,14 @@ func (f *runFlags) execute(ctx context.Context, jobs []batch.Job) error {
 	observer, endDisplay := f.observer()
 	force, stopForce := forceOnSecondSignal()
 	defer stopForce()
-	results := &results{runFlags: f, observer: observer, index: &reports.Index{Title: "Executed notebooks"}, stored: stored}
+	results := &results{
+		flagValues: f, observer: observer, index: &reports.Index{Title: "Executed notebooks"}, stored: stored,
+	}
 	err = batch.Run(ctx, jobs, batch.Options{
 		Output: f.folder(), Parallel: f.parallel, Done: results.add,
-		Execute: func(job batch.Job) (execute.Options, error) { return f.options(job, machine, observer, force) },
+		Execute: func(job batch.Job) (execute.Options, error) {
+			return f.options(job, machine, observer, force)
+		},
 	})
 	endDisplay()
 	return errors.Join(err, results.end())
@@ -92,7 +94,7 @@ func (f *runFlags) execute(ctx context.Context, jobs []batch.Job) error {
 
 // results take in what became of each notebook.
 type results struct {
-	*runFlags
+	*flagValues
 	observer execute.Observer
 	index    *reports.Index
 	stored   map[string]*nbformat.Notebook // documents before the run, for -check
@@ -134,38 +136,35 @@ func (r *results) end() error {
 }
 
 // folder is where results go, "" for the standard output.
-func (f *runFlags) folder() string {
+func (f *flagValues) folder() string {
 	if f.toStdout() {
 		return ""
 	}
 	return f.output
 }
 
-// toStdout tells whether the result goes to the standard output: by -output -, and by itself if the notebook comes from
-// the standard input.
-func (f *runFlags) toStdout() bool { return f.output == batch.Stdin || f.fromStdin && !f.outputSet }
+// toStdout tells whether the result goes to the standard output: by -output -,
+// and by itself if the notebook comes from the standard input.
+func (f *flagValues) toStdout() bool { return f.output == batch.Stdin || f.fromStdin && !f.outputSet }
 
 // check refuses flags that make no sense together.
-func (f *runFlags) check(jobs []batch.Job) error {
+func (f *flagValues) check(jobs []batch.Job) error {
 	for _, job := range jobs {
 		f.fromStdin = f.fromStdin || job.Path == batch.Stdin
 	}
-	usage := func(format string, args ...any) error {
-		return &execute.UsageError{Reason: fmt.Errorf(format, args...)}
-	}
 	switch {
 	case f.profile != "" && f.profile != "full" && f.profile != "quick":
-		return usage("-profile is %q, want full or quick", f.profile)
+		return command.Usagef("-profile is %q, want full or quick", f.profile)
 	case f.toStdout() && len(jobs) > 1:
-		return usage("the standard output takes one notebook, not %d: give an -output folder", len(jobs))
+		return command.Usagef("the standard output takes one notebook, not %d: give an -output folder", len(jobs))
 	case f.toStdout() && f.json && !f.inspect:
-		return usage("-json and the notebook cannot both go to the standard output: give an -output folder")
+		return command.Usagef("-json and the notebook cannot both go to the standard output: give an -output folder")
 	case (f.resume || f.fromCell > 0) && len(jobs) > 1 && f.fromCell > 0:
-		return usage("-from-cell is for one notebook, not %d", len(jobs))
+		return command.Usagef("-from-cell is for one notebook, not %d", len(jobs))
 	case f.resume && f.toStdout():
-		return usage("-resume needs the -output folder of the earlier run")
+		return command.Usagef("-resume needs the -output folder of the earlier run")
 	case f.fromCell < 0:
-		return usage("-from-cell is %d, want the number of a code cell, from 1", f.fromCell)
+		return command.Usagef("-from-cell is %d, want the number of a code cell, from 1", f.fromCell)
 	}
 	return nil
 }

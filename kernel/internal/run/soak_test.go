@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"context"
@@ -41,7 +41,7 @@ func TestSoak(t *testing.T) {
 	start, runs := time.Now(), 0
 	for ; ctx.Err() == nil; runs++ {
 		notebook := notebooks[runs%len(notebooks)]
-		err := runRun(ctx, []string{"-data", data, "-output", results, notebook})
+		err := Command().Run(ctx, []string{"-data", data, "-output", results, notebook})
 		if err != nil && ctx.Err() == nil {
 			t.Fatalf("run %d, of %s: %v", runs+1, notebook, err)
 		}

@@ -1,0 +1,115 @@
+package run
+
+import (
+	"time"
+
+	"github.com/gocifar/gocifar/kernel/internal/command"
+)
+
+const about = `Executes notebooks on their kernels and saves them, with their outputs, in a folder.
+A NOTEBOOK is a file, a folder, an http address, or - for the standard input,
+whose result goes to the standard output.`
+
+// flagValues are the flags of `kernel run`.
+type flagValues struct {
+	output, kernel, cwd, profile, data string
+	timeout, totalTimeout              time.Duration
+	startTimeout, hangTimeout          time.Duration
+	allowErrors, forceErrors, strict   bool
+	allowShell, json, github, plain    bool
+	junit, kernelLog                   string
+	parallel, fromCell                 int
+	resume, reportMode                 bool
+	inspect, prepareOnly, clear        bool
+	checks                             bool
+	tolerance                          float64
+	pixel                              int
+	ignore                             command.List
+	parameters, rawParameters          command.List
+	parameterFiles                     command.List
+	env, allow, skip, only, input      command.List
+
+	outputSet bool // -output was given
+	fromStdin bool
+}
+
+func (f *flagValues) declare(flags *command.Flags) {
+	f.declareSelection(flags)
+	f.declareKernel(flags)
+	f.declareParameters(flags)
+	f.declareLimits(flags)
+	f.declareResults(flags)
+}
+
+func (f *flagValues) declareSelection(flags *command.Flags) {
+	flags.Group("What to run")
+	flags.IntVar(&f.parallel, "j", 1, "how many notebooks run at a time")
+	flags.Var(&f.only, "only-tag", "run only cells with this `tag`; may be repeated")
+	flags.Var(&f.skip, "skip-tag", "do not run cells with this `tag`; may be repeated")
+	flags.IntVar(&f.fromCell, "from-cell", 0,
+		"start at the code cell with this `number`, from 1; Go runs on GoNB then, with the declarations of earlier cells")
+	flags.BoolVar(&f.resume, "resume", false,
+		"go on at the first cell that did not end well in -output or has changed; kernels but GoNB run all cells again")
+}
+
+func (f *flagValues) declareKernel(flags *command.Flags) {
+	flags.Group("Kernel")
+	flags.StringVar(&f.kernel, "kernel", "",
+		"`name` of the kernelspec, gonb for GoNB; by default the notebook's own, and for Go the live kernel where there is one")
+	flags.StringVar(&f.cwd, "cwd", "", "working `folder` of the kernels, by default each notebook's own")
+	flags.Var(&f.env, "env", "`NAME=value` for the kernels; may be repeated")
+	flags.Var(&f.input, "input", "`answer` to a cell's next request for input; may be repeated")
+	flags.StringVar(&f.kernelLog, "kernel-log", "", "append what the kernels themselves write to this `file`")
+
+	flags.Group("Data")
+	flags.StringVar(&f.data, "data", "", "CIFAR-10: a `folder`, an archive, or the word builtin")
+	flags.StringVar(&f.profile, "profile", "", "full or quick: sets GOCIFAR_PROFILE for the notebooks")
+}
+
+func (f *flagValues) declareParameters(flags *command.Flags) {
+	flags.Group("Parameters")
+	flags.Var(&f.parameters, "p", "`name=value`, in Go of the type declared in the cell tagged parameters; may be repeated")
+	flags.Var(&f.rawParameters, "r", "`name=text` of a parameter that is a string; may be repeated")
+	flags.Var(&f.parameterFiles, "f", "YAML or JSON `file` with parameters, which -p and -r override; may be repeated")
+	flags.BoolVar(&f.inspect, "inspect", false, "only list the notebooks' parameters, as JSON with -json")
+	flags.BoolVar(&f.prepareOnly, "prepare-only", false, "only write the notebooks with their parameters")
+}
+
+func (f *flagValues) declareLimits(flags *command.Flags) {
+	flags.Group("Time limits")
+	flags.DurationVar(&f.timeout, "timeout", 0, "of a cell, 0 for none; a cell's metadata.gocifar.timeout goes before it")
+	flags.DurationVar(&f.totalTimeout, "total-timeout", 0, "of a notebook, 0 for none")
+	flags.DurationVar(&f.startTimeout, "start-timeout", time.Minute, "of a kernel's start")
+	flags.DurationVar(&f.hangTimeout, "hang-timeout", time.Minute,
+		"how long a kernel may miss its heartbeat before it is killed, negative for ever")
+
+	flags.Group("Errors")
+	flags.BoolVar(&f.allowErrors, "allow-errors", false, "go on after cells that fail")
+	flags.Var(&f.allow, "allow-error",
+		"`name` of an error to go on after (ValueError; on GoNB CompileError, Panic, ExitError, ...); may be repeated")
+	flags.BoolVar(&f.forceErrors, "force-errors", false, "stop at any error, also in cells tagged raises-exception")
+	flags.BoolVar(&f.strict, "strict-raises", false, "cells tagged raises-exception must raise")
+	flags.BoolVar(&f.allowShell, "allow-shell-failures", false, "let failed shell commands pass, as GoNB does")
+}
+
+func (f *flagValues) declareResults(flags *command.Flags) {
+	flags.Group("Results")
+	flags.StringVar(&f.output, "output", "executed",
+		"`folder` for the executed notebooks and index.html, or - for the standard output")
+	flags.BoolVar(&f.reportMode, "report-mode", false, "hide the code in the executed notebooks")
+	flags.BoolVar(&f.clear, "clear", false, "only remove outputs and records of runs: in place, unless -output is given")
+	flags.BoolVar(&f.plain, "plain", false, "print plain lines on a terminal too, instead of a live display")
+
+	flags.Group("CI")
+	flags.BoolVar(&f.json, "json", false, "print events as JSON, one object a line, instead of text")
+	flags.BoolVar(&f.github, "github", false, "also print annotations for GitHub's workflows")
+	flags.StringVar(&f.junit, "junit", "", "write JUnit XML into this `file`")
+
+	flags.Group("Checking")
+	flags.BoolVar(&f.checks, "check", false,
+		"compare the outputs with those in the notebooks, print differences, and exit with 1 if there are any")
+	flags.Float64Var(&f.tolerance, "tolerance", 0,
+		"by how much numbers in text may differ, relative to the larger one or to 1")
+	flags.IntVar(&f.pixel, "pixel-tolerance", 0, "by how much pixels may differ, 0 to 255")
+	flags.Var(&f.ignore, "ignore", "`pattern` (Go's regexp) of text that does not count; may be repeated")
+}
