@@ -1,6 +1,6 @@
-// Package cifar holds what the notebooks need about CIFAR-10: the data set,
-// the walkthrough's models 1 to 3, and the pictures, tables and findings that
-// are drawn from them.
+// Package cifar holds the data sets CIFAR-10 and CIFAR-100, and what the
+// notebooks need to follow the walkthrough: its models 1 to 3, its figures, and
+// how much of its work is done (Profile).
 //
 // Load is the way in:
 //
@@ -13,19 +13,7 @@
 // nothing can be reached it generates a small set of drawings of the same ten
 // classes in the same form, and Dataset.Banner says so.
 //
-// LoadFolder makes a data set of a folder of your own pictures, Load100 loads
-// CIFAR-100.
-//
-// A trained model's answers become Predictions, from which the reports come:
-//
-//	predictions, err := cifar.Predict(ctx, model, test, data.Classes)
-//	display.Show(predictions.Report(), predictions.Confusion(), predictions.Mistakes(12))
-//	predictions.Save("model1")
-//
-// Save keeps them with the run (layers.Run) that trained the model, and Compare
-// sets the runs of several models side by side.
-//
-// Everything that is shown (Grid, Report, Observations, ...) is a
-// display.Displayer: it has a rich form for notebooks and a text form for
-// terminals and logs.
+// Load100 loads CIFAR-100. Below this package are others that need nothing of
+// CIFAR: imagefolder makes a data set of your own pictures, report shows
+// pictures and what models say about them, and standin draws the built-in set.
 package cifar

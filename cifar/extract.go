@@ -15,6 +15,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/gocifar/gocifar/internal/termtext"
 )
 
 // slack is how many bytes an archive may unpack to beyond the files we want,
@@ -48,7 +50,7 @@ func (l *layout) extract(ctx context.Context, archive, folder string, report fun
 			return "", ctx.Err()
 		}
 		if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-			err = fmt.Errorf("it is truncated (%s bytes long): get it again", commas(info.Size()))
+			err = fmt.Errorf("it is truncated (%s bytes long): get it again", termtext.Thousands(info.Size()))
 		}
 		return "", fmt.Errorf("archive %s: %w", archive, err)
 	}
@@ -179,7 +181,7 @@ func (l *layout) tarError(err error, limited *io.LimitedReader) error {
 	switch {
 	case limited.N <= 0:
 		return fmt.Errorf("it unpacks to more than the %s bytes that %s can have: refused as unsafe",
-			commas(l.total()+slack), l.name)
+			termtext.Thousands(l.total()+slack), l.name)
 	case errors.Is(err, tar.ErrHeader):
 		return fmt.Errorf("it is compressed, but not a tar archive: %w", err)
 	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader):

@@ -3,6 +3,8 @@ package cifar
 import (
 	"fmt"
 	"strings"
+
+	"github.com/gocifar/gocifar/internal/termtext"
 )
 
 // Side is the height and width of a picture in pixels; Channels counts red,
@@ -94,7 +96,7 @@ func (l *layout) batches() []batchFile {
 // lengthError says that a batch is not as long as its records.
 func (l *layout) lengthError(where string, f batchFile, got int64) error {
 	return fmt.Errorf("%s is %s bytes long, want %s (%s records of %s bytes): it is cut off or not %s's binary form",
-		where, commas(got), commas(l.size(f)), commas(int64(f.records)), commas(int64(l.recordBytes())), l.name)
+		where, termtext.Thousands(got), termtext.Thousands(l.size(f)), termtext.Thousands(f.records), termtext.Thousands(l.recordBytes()), l.name)
 }
 
 // missingError names the batches that a folder or archive lacks.
@@ -105,13 +107,4 @@ func (l *layout) missingError(where string, missing []string) error {
 	}
 	return fmt.Errorf("%s lacks %s: %s has the %d files %s",
 		where, strings.Join(missing, ", "), l.name, len(all), strings.Join(all, ", "))
-}
-
-// commas writes n with thousands separators: 30,730,000.
-func commas(n int64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

@@ -108,7 +108,11 @@ func TestPrintProgress(t *testing.T) {
 }
 
 func TestBanner(t *testing.T) {
-	data := drawings(&cifar10, Source{Kind: Builtin, Reason: "<nobody> answered"})
+	data, err := testLoader(t, cifar10, "builtin").load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	data.Source.Reason = "<nobody> answered"
 	shown := data.Banner().Display()
 	for _, want := range []string{"NOT CIFAR-10: generated drawings", "4,000 training and 1,000 test drawings", "CIFAR10_DIR"} {
 		if !strings.Contains(shown.Text, want) || !strings.Contains(shown.HTML, want) {

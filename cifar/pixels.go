@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/gocifar/gocifar/cifar/report"
 	"github.com/gocifar/gocifar/layers"
 	"github.com/gocifar/gocifar/layers/display"
 )
@@ -37,8 +38,7 @@ func Label(examples *layers.Examples, index int) string {
 // Pixels shows the numbers of one picture as numpy shows x_train[i]: an
 // array of rows of pixels of red, green, blue, the middle of each left out.
 func Pixels(examples *layers.Examples, index int) display.Displayer {
-	t := tiles{examples: examples, indices: []int{index}}
-	if err := t.check(); err != nil {
+	if _, err := report.Photo(examples, index); err != nil {
 		return display.Bundle{Text: err.Error()}
 	}
 	height, width := examples.Shape[0], examples.Shape[1]

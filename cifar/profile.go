@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/gocifar/gocifar/internal/termtext"
 	"github.com/gocifar/gocifar/layers"
 )
 
@@ -65,5 +66,5 @@ func (p Profile) String() string {
 		return "Profile " + p.Name + ": all pictures, the walkthrough's own settings."
 	}
 	return fmt.Sprintf("Profile %s: at most %s pictures and a third of the epochs, so accuracies are lower than the walkthrough's; "+
-		"GOCIFAR_PROFILE=full runs its own settings.", p.Name, commas(int64(p.MaxExamples)))
+		"GOCIFAR_PROFILE=full runs its own settings.", p.Name, termtext.Thousands(p.MaxExamples))
 }

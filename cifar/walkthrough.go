@@ -1,20 +1,14 @@
 package cifar
 
-import "strings"
+import (
+	"strings"
 
-// A WalkthroughResult is what the walkthrough printed of one of its models:
-// the accuracies of the last epoch shown, 0 where it shows none.
-type WalkthroughResult struct {
-	Train, Validation, Test float64
-	// Epochs is how many epochs its log shows.
-	Epochs int
-	// Note says what else there is to know.
-	Note string
-}
+	"github.com/gocifar/gocifar/cifar/report"
+)
 
 // walkthroughResults are the walkthrough's own figures, on the original
 // CIFAR-10 with ImageNet's weights.
-var walkthroughResults = map[string]WalkthroughResult{
+var walkthroughResults = map[string]report.Reference{
 	"model1":     {Train: .9914, Validation: .7066, Epochs: 10},
 	"model2":     {Train: .7890, Validation: .6830, Epochs: 10},
 	"model3":     {Train: .7950, Validation: .7812, Epochs: 15},
@@ -24,10 +18,11 @@ var walkthroughResults = map[string]WalkthroughResult{
 	"resnet50v2": {Train: .4145, Validation: .3818, Epochs: 10},
 }
 
-// Walkthrough returns the walkthrough's own figures for a model or run, by a
-// name such as "model1", "vgg16" or "inception_v3"; false if it has none of that
-// name.
-func Walkthrough(name string) (WalkthroughResult, bool) {
+// Walkthrough returns what the walkthrough printed of one of its models after
+// the last epoch that it shows, by a name such as "model1", "vgg16" or
+// "inception_v3"; false if it has no model of that name. It is meant for
+// report.Comparison.Beside.
+func Walkthrough(name string) (report.Reference, bool) {
 	key := strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(name))
 	if strings.HasPrefix(key, "inception") {
 		key = "inception"

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gocifar/gocifar/internal/termtext"
 	"github.com/gocifar/gocifar/internal/wholefile"
 )
 
@@ -83,9 +84,9 @@ func (d *download) failure(failures []error, part *part) error {
 	case part.n > 0:
 		of := ""
 		if d.Size > 0 {
-			of = " of " + commas(d.Size)
+			of = " of " + termtext.Thousands(d.Size)
 		}
-		return fmt.Errorf("the download stopped at %s%s bytes, run again to resume it: %w", commas(part.n), of, errors.Join(failures...))
+		return fmt.Errorf("the download stopped at %s%s bytes, run again to resume it: %w", termtext.Thousands(part.n), of, errors.Join(failures...))
 	default:
 		part.remove()
 		return errors.Join(failures...)
@@ -212,12 +213,12 @@ func (d *download) accept(response *http.Response, part *part) (total int64, err
 	total = d.Size
 	if n := response.ContentLength; n >= 0 {
 		if total > 0 && part.n+n != total {
-			return 0, unavailableError{fmt.Errorf("offers %s bytes, want the file's %s", commas(part.n+n), commas(total))}
+			return 0, unavailableError{fmt.Errorf("offers %s bytes, want the file's %s", termtext.Thousands(part.n+n), termtext.Thousands(total))}
 		}
 		total = part.n + n
 	}
 	if total > d.Most && d.Size == 0 {
-		return 0, unavailableError{fmt.Errorf("offers %s bytes, at most %s are taken", commas(total), commas(d.Most))}
+		return 0, unavailableError{fmt.Errorf("offers %s bytes, at most %s are taken", termtext.Thousands(total), termtext.Thousands(d.Most))}
 	}
 	return total, nil
 }
@@ -236,13 +237,4 @@ func (d *download) acceptRange(response *http.Response, part *part) error {
 		return err
 	}
 	return againError{fmt.Errorf("answered a request for bytes %d- with %q: the file there was changed", n, header)}
-}
-
-// commas writes n with thousands separators: 30,730,000.
-func commas(n int64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

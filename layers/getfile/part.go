@@ -10,6 +10,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/gocifar/gocifar/internal/termtext"
 )
 
 // part is the beginning of a download on disk, with the running hash.
@@ -63,7 +65,7 @@ func (p *part) fill(r io.Reader, total, most int64) error {
 		case readErr == io.EOF && (total == 0 || p.n == total):
 			return nil
 		case readErr == io.EOF:
-			return againError{fmt.Errorf("the transfer ended early, at %s of %s bytes", commas(p.n), commas(total))}
+			return againError{fmt.Errorf("the transfer ended early, at %s of %s bytes", termtext.Thousands(p.n), termtext.Thousands(total))}
 		case readErr != nil:
 			return againError{readErr}
 		}
@@ -82,7 +84,7 @@ func (p *part) append(data []byte, total, most int64) error {
 		if err := p.restart(); err != nil {
 			return err
 		}
-		return unavailableError{fmt.Errorf("sends more than the file's %s bytes", commas(limit))}
+		return unavailableError{fmt.Errorf("sends more than the file's %s bytes", termtext.Thousands(limit))}
 	}
 	if _, err := p.file.Write(data); err != nil {
 		return err
@@ -105,7 +107,7 @@ func (p *part) finish(path, want string) error {
 		if err := p.restart(); err != nil {
 			return err
 		}
-		return fmt.Errorf("%w: got %s, want %s; the %s bytes that came are not the file wanted and were discarded", ErrHash, got, want, commas(n))
+		return fmt.Errorf("%w: got %s, want %s; the %s bytes that came are not the file wanted and were discarded", ErrHash, got, want, termtext.Thousands(n))
 	}
 	if err := errors.Join(p.file.Sync(), p.file.Close()); err != nil {
 		return err
