@@ -177,18 +177,38 @@ func TestForgedMessages(t *testing.T) {
 	}
 }
 
-// TestNoCompiler: without a C compiler cells cannot be linked. The kernel says so and
-// stays.
+// TestNoCompiler: the C compiler and PATH are gone since the library was made.
+// The system's linker is enough for cells.
 func TestNoCompiler(t *testing.T) {
 	l := testLibrary(t)
+	if l.Linker == "" {
+		t.Skipf("%s names no linker", l.CC[0])
+	}
+	c := serve(t, l.Dir, "PATH="+t.TempDir()).attach()
+	c.check("x := 1", "", "x", "=> 1")
+}
+
+// TestNoLinker: without a linker and a C compiler cells cannot be linked. The
+// kernel says so and stays.
+func TestNoLinker(t *testing.T) {
+	l := copyLibrary(t, testLibrary(t))
 	if filepath.IsAbs(l.CC[0]) {
 		t.Skipf("the C compiler is %s, which PATH does not hide", l.CC[0])
+	}
+	description := filepath.Join(l.Dir, "library.json")
+	text, err := os.ReadFile(description)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := bytes.ReplaceAll(text, []byte(fmt.Sprintf("%q", l.Linker)), []byte(fmt.Sprintf("%q", filepath.Join(l.Dir, "gone"))))
+	if err := os.WriteFile(description, gone, 0o644); err != nil {
+		t.Fatal(err)
 	}
 	c := serve(t, l.Dir, "PATH="+t.TempDir()).attach()
 	for range 2 {
 		shown := c.run("x := 1")
 		if shown.error == nil || shown.error.Name != "CompileError" || !strings.Contains(shown.error.Value, "there is no C compiler, which links cells: install one") {
-			t.Fatalf("without a C compiler a cell shows %s", shown.text())
+			t.Fatalf("without a linker a cell shows %s", shown.text())
 		}
 	}
 	c.check("x", "TypeError: …", "%env A=b", "Set: A=\"b\"")

@@ -53,6 +53,7 @@ func Build(ctx context.Context, dir string, o Options) (*Library, error) {
 	if err != nil {
 		return nil, err
 	}
+	l.findLinker(ctx)
 	if err := l.makeOverlay(goroot, o.Say); err != nil {
 		return nil, err
 	}

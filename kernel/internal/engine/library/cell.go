@@ -2,11 +2,9 @@ package library
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // Every cell is compiled as a package of this path, so that variables and types
@@ -74,99 +72,7 @@ func (b *Builder) Compile(ctx context.Context, dir string, number int64, source 
 	if _, err := output(compile); err != nil {
 		return "", err
 	}
-	if err := polishFile(archive); err != nil {
-		return "", err
-	}
-	err = b.linkFast(ctx, dir, number, archive, plugin)
-	// The linker gives up after some complaints, so there may be more than one round.
-	for err != nil && b.adjust(archive, number, err) {
-		err = b.linkFast(ctx, dir, number, archive, plugin)
-	}
-	if err == nil || ctx.Err() != nil {
-		return plugin, err
-	}
-	// Whatever the interface lacks, the library has.
-	return plugin, b.linkCell(ctx, number, b.linkConfig, archive, plugin)
-}
-
-// polishFile is polish for a file.
-func polishFile(archive string) error {
-	data, err := os.ReadFile(archive)
-	if err != nil {
-		return err
-	}
-	polish(data)
-	return os.WriteFile(archive, data, 0o600)
-}
-
-// linkFast links against an interface of the library.
-func (b *Builder) linkFast(ctx context.Context, dir string, number int64, archive, plugin string) error {
-	index, err := b.library.index()
-	if err != nil {
-		return err
-	}
-	object, err := os.ReadFile(archive)
-	if err != nil {
-		return err
-	}
-	names, err := objectNames(object)
-	if err != nil {
-		return err
-	}
-	names = append(names, b.extraNames...)
-	config, err := b.interfaceConfig(dir)
-	if err != nil {
-		return err
-	}
-	if err := index.writeInterface(filepath.Join(filepath.Dir(config), sharedName), names); err != nil {
-		return err
-	}
-	return b.linkCell(ctx, number, config, archive, plugin)
-}
-
-// adjust changes a compiled cell so that the linker has nothing more to complain of,
-// see redirectMethods. It reports whether it is worth to link again.
-func (b *Builder) adjust(archive string, number int64, complaint error) bool {
-	var tool *ToolError
-	index, err := b.library.index()
-	if err != nil || !errors.As(complaint, &tool) {
-		return false
-	}
-	types := index.descriptions(tool.Output)
-	if len(types) == 0 {
-		return false
-	}
-	data, err := os.ReadFile(archive)
-	return err == nil && redirectMethods(data, types, EntryName(number)) && os.WriteFile(archive, data, 0o644) == nil
-}
-
-// interfaceConfig is the linker's configuration with the library replaced by an
-// interface in a folder of its own.
-func (b *Builder) interfaceConfig(dir string) (string, error) {
-	if b.fastConfig != "" && filepath.Dir(filepath.Dir(b.fastConfig)) == dir {
-		return b.fastConfig, nil
-	}
-	text, err := os.ReadFile(b.linkConfig)
-	if err != nil {
-		return "", err
-	}
-	folder, err := os.MkdirTemp(dir, "interface")
-	if err != nil {
-		return "", err
-	}
-	replaced := strings.ReplaceAll(string(text), "="+b.library.shared()+"\n", "="+filepath.Join(folder, sharedName)+"\n")
-	b.fastConfig = filepath.Join(folder, linkConfig)
-	return b.fastConfig, os.WriteFile(b.fastConfig, []byte(replaced), 0o644)
-}
-
-func (b *Builder) linkCell(ctx context.Context, number int64, config, archive, plugin string) error {
-	l := b.library
-	return l.runLinker(ctx, "-buildmode=plugin", "-linkshared", "-importcfg="+config, "-pluginpath="+pluginPath(number),
-		"-w", "-s", "-extld="+l.CC[0], "-extldflags=-Wl,--version-script="+filepath.Join(l.Dir, versionsName),
-		// The stub jumps to it, and what the linker itself puts in is not
-		// searched for what it needs.
-		"-E="+modulePackage+".addmoduledata",
-		"-o", plugin, archive)
+	return plugin, b.linkCell(ctx, dir, number, archive, plugin)
 }
 
 // Builder compiles the cells of one session, which may use packages that are not
@@ -181,19 +87,6 @@ type Builder struct {
 // NewBuilder returns a builder for cells that use the library only.
 func NewBuilder(l *Library) *Builder {
 	return &Builder{library: l, compileConfig: filepath.Join(l.Dir, compileConfig), linkConfig: filepath.Join(l.Dir, linkConfig)}
-}
-
-// checkLink links a cell that does nothing, so that what does not work here
-// shows when the library is made.
-func (l *Library) checkLink(ctx context.Context) error {
-	dir, err := os.MkdirTemp(l.Dir, "check")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	source := fmt.Sprintf("package main\n\nimport (\n\t_ %q\n\t_ \"unsafe\"\n)\n\n//go:linkname gocell_main %s\nfunc gocell_main() {}\n", stubPackage, EntryName(0))
-	_, err = NewBuilder(l).Compile(ctx, dir, 0, []byte(source))
-	return err
 }
 
 // ExportFile returns the file with the export data of a package that cells can

@@ -115,7 +115,14 @@ func TestInterface(t *testing.T) {
 	if _, err := output(compile); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.linkFast(t.Context(), dir, 7, dir+"/x.a", dir+"/x.so"); err != nil {
+	object, err := os.ReadFile(dir + "/x.a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.linkInterface(t.Context(), dir, 7, object, dir+"/x.a", dir+"/x.so"); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.linkDirectly(t.Context(), dir, 7, b.fastConfig, dir+"/x.a", dir+"/y.so"); err != nil {
 		t.Fatal(err)
 	}
 }
