@@ -63,8 +63,12 @@ func (k *Kernel) execute(r *request, c *jupyter.ExecuteRequest) (waiting []*requ
 		waiting = k.waiting()
 	}
 	k.server.reply(r, reply)
+	k.expectCell()
 	return waiting
 }
+
+// expectCell prepares for the next cell while the user writes it.
+func (k *Kernel) expectCell() { k.builder.Prepare(k.dir, int64(k.count)+1) }
 
 // shielded is do, but for a mistake of ours: it must not cost the user's values.
 func shielded(do func() error) (err error) {

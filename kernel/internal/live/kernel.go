@@ -131,6 +131,7 @@ func newKernel(ctx context.Context, o Options) (*Kernel, error) {
 	if o.Gopls != "" {
 		k.gopls = newLanguageServer(o.Gopls, k.dir)
 	}
+	k.expectCell()
 	k.server.start(k.receive)
 	context.AfterFunc(ctx, func() { close(k.stopped) })
 	k.watchSignals(ctx)
@@ -200,6 +201,7 @@ func (k *Kernel) close() {
 		k.displays.close()
 	}
 	k.server.Close()
+	k.builder.Close()
 	if err := os.RemoveAll(k.dir); err != nil {
 		fmt.Fprintln(os.Stderr, "live kernel:", err)
 	}

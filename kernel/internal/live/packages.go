@@ -117,6 +117,7 @@ func (k *Kernel) magicReload(x *execution, args []string) error {
 	}
 	k.process.close()
 	k.displays.close()
+	k.builder.Close()
 	k.library, k.builder, k.extra, k.warned = l, library.NewBuilder(l), nil, ""
 	k.session.Refresh(k.builder)
 	lost, _ := k.session.Restart("because the process was reloaded")

@@ -114,7 +114,7 @@ func (b *Builder) Add(ctx context.Context, o AddOptions) error {
 			next.extraNames = append(next.extraNames, names...)
 		}
 	}
-	*b = *next
+	b.library, b.compileConfig, b.linkConfig, b.extraNames = next.library, next.compileConfig, next.linkConfig, next.extraNames
 	return nil
 }
 

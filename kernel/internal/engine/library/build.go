@@ -78,12 +78,12 @@ func Build(ctx context.Context, dir string, o Options) (*Library, error) {
 	if err := l.writeConfigs(dir); err != nil {
 		return nil, err
 	}
-	if err := l.write(); err != nil {
-		return nil, err
-	}
 	l.indexed = sync.OnceValues(func() (*libraryIndex, error) { return readIndex(l.shared()) })
 	if err := l.checkLink(ctx); err != nil {
 		return nil, fmt.Errorf("live cells cannot be linked here: %w", err)
+	}
+	if err := l.write(); err != nil {
+		return nil, err
 	}
 	if o.Final == "" {
 		return l, nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 // Every cell is compiled as a package of this path, so that variables and types
@@ -56,23 +57,60 @@ const HostImport = hostPackage
 // Compile compiles a cell's source and links it into a plugin, which it puts
 // into the folder dir.
 func (b *Builder) Compile(ctx context.Context, dir string, number int64, source []byte) (plugin string, err error) {
-	l := b.library
-	base := filepath.Join(dir, fmt.Sprintf("cell%d", number))
-	file, archive, plugin := base+".go", base+".a", base+".so"
-	if err := os.WriteFile(file, source, 0o600); err != nil {
-		return "", err
+	j := b.take(dir, number)
+	defer j.end()
+	return j.plugin(), b.make(ctx, j, source)
+}
+
+func (b *Builder) make(ctx context.Context, j *job, source []byte) error {
+	config, err := os.ReadFile(b.compileConfig)
+	if err != nil {
+		return err
 	}
-	// Nothing reads them again: places in cells are those of line directives. Sources that stayed would be part of the
-	// package that gopls completes in, and a session can have thousands of cells.
-	defer os.Remove(file)
-	defer os.Remove(archive)
-	compile := command(ctx, l.tool("compile"), "-o", archive, "-p", cellPath, "-lang="+l.Language, "-dynlink", "-linkshared",
-		"-importcfg="+b.compileConfig, "-pack", "-dwarf=false", "-trimpath="+dir, "-c=2", file)
-	compile.Env = l.toolEnv()
-	if _, err := output(compile); err != nil {
-		return "", err
+	if err := j.compile(ctx, source, config); err != nil {
+		return err
 	}
-	return plugin, b.linkCell(ctx, dir, number, archive, plugin)
+	return b.link(ctx, j)
+}
+
+// Prepare starts the programs that make a plugin of the cell with the given
+// number, so that Compile need not wait until they have started. It returns at
+// once. What does not start is left to Compile.
+func (b *Builder) Prepare(dir string, number int64) {
+	b.mu.Lock()
+	if b.closed || b.prepared != nil && b.prepared.dir == dir && b.prepared.number == number {
+		b.mu.Unlock()
+		return
+	}
+	b.prepared.end()
+	j := &job{library: b.library, dir: dir, number: number}
+	b.prepared = j
+	go func() {
+		defer b.mu.Unlock() // so that take waits
+		_ = j.start()
+	}()
+}
+
+// take takes what was prepared for a cell, or else a job that starts its programs
+// itself.
+func (b *Builder) take(dir string, number int64) *job {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	j := b.prepared
+	b.prepared = nil
+	if j != nil && j.dir == dir && j.number == number {
+		return j
+	}
+	j.end()
+	return &job{library: b.library, dir: dir, number: number}
+}
+
+// Close ends what was prepared.
+func (b *Builder) Close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.prepared.end()
+	b.prepared, b.closed = nil, true
 }
 
 // Builder compiles the cells of one session, which may use packages that are not
@@ -80,8 +118,11 @@ func (b *Builder) Compile(ctx context.Context, dir string, number int64, source 
 type Builder struct {
 	library                   *Library
 	compileConfig, linkConfig string
-	fastConfig                string   // see interfaceConfig
 	extraNames                []string // what packages need that are not in the library
+
+	mu       sync.Mutex
+	prepared *job // see Prepare
+	closed   bool
 }
 
 // NewBuilder returns a builder for cells that use the library only.

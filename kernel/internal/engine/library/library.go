@@ -54,9 +54,8 @@ type Library struct {
 	Language string
 	// CC is the C compiler, which links the library and what has C code.
 	CC []string
-	// Linker is the system's linker and Nothing a program that does nothing,
-	// if cells can be linked without CC (see linkDirectly).
-	Linker, Nothing string
+	// Linker is the system's linker, if CC names it (see linkDirectly).
+	Linker string
 	// Root is the checkout whose packages are in the library.
 	Root string
 	// Modified are files of Go's standard library that are others in the

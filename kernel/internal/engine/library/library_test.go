@@ -107,23 +107,23 @@ func TestInterface(t *testing.T) {
 	if _, err := b.Compile(t.Context(), dir, 7, []byte(source)); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(dir+"/x.go", []byte(source), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	compile := command(t.Context(), l.tool("compile"), "-o", dir+"/x.a", "-p", cellPath, "-lang="+l.Language, "-dynlink", "-linkshared",
-		"-importcfg="+b.compileConfig, "-pack", "-dwarf=false", dir+"/x.go")
-	if _, err := output(compile); err != nil {
-		t.Fatal(err)
-	}
-	object, err := os.ReadFile(dir + "/x.a")
+	j := b.take(dir, 8)
+	config, err := os.ReadFile(b.compileConfig)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.linkInterface(t.Context(), dir, 7, object, dir+"/x.a", dir+"/x.so"); err != nil {
+	if err := j.compile(t.Context(), []byte(source), config); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.linkDirectly(t.Context(), dir, 7, b.fastConfig, dir+"/x.a", dir+"/y.so"); err != nil {
+	object, err := os.ReadFile(j.archive())
+	if err != nil {
 		t.Fatal(err)
+	}
+	if err := b.linkInterface(t.Context(), j, object); err != nil {
+		t.Fatal(err)
+	}
+	if j.byCompiler {
+		t.Errorf("the C compiler linked, not %s", l.Linker)
 	}
 }
 

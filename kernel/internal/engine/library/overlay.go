@@ -9,8 +9,9 @@ import (
 )
 
 // The library is built from source, Go's standard library included, so parts of
-// that can be other than usual. Two are: what ends a process asks the host of the
-// cells first, which ends the cell instead.
+// that can be other than usual. What ends a process asks the host of the cells
+// first, which ends the cell instead. And the runtime remembers the types of
+// modules: otherwise it goes through all those of the library for each cell.
 
 // change is an insertion into a file of the standard library.
 type change struct {
@@ -41,7 +42,60 @@ var changes = []change{
 		insert:  "\tif hook := liveInput; hook != nil && f == Stdin {\n\t\thook()\n\t}\n",
 		declare: "var liveInput func()\n",
 	},
+	{
+		file:    "runtime/type.go",
+		before:  "\ttypehash := make(map[uint32][]*_type, len(firstmoduledata.typelinks))\n",
+		insert:  "\tliveTypelinksinit()\n\tif true {\n\t\treturn\n\t}\n",
+		declare: typelinks,
+	},
 }
+
+// typelinks is the runtime's typelinksinit, but for modules that are new.
+const typelinks = `
+var (
+	liveTypes   map[uint32][]*_type // of the first liveModules modules, by hash
+	liveModules int
+)
+
+func liveTypelinksinit() {
+	if liveTypes == nil {
+		liveTypes = make(map[uint32][]*_type)
+	}
+	modules := activeModules()
+	for ; liveModules < len(modules); liveModules++ {
+		md := modules[liveModules]
+		if liveModules > 0 && md.typemap == nil {
+			tm := make(map[typeOff]*_type, len(md.typelinks))
+			pinnedTypemaps = append(pinnedTypemaps, tm)
+			md.typemap = tm
+			for _, tl := range md.typelinks {
+				t := (*_type)(unsafe.Pointer(md.types + uintptr(tl)))
+				for _, candidate := range liveTypes[t.Hash] {
+					seen := map[_typePair]struct{}{}
+					if typesEqual(t, candidate, seen) {
+						t = candidate
+						break
+					}
+				}
+				md.typemap[typeOff(tl)] = t
+			}
+		}
+	collect:
+		for _, tl := range md.typelinks {
+			t := (*_type)(unsafe.Pointer(md.types + uintptr(tl)))
+			if md.typemap != nil {
+				t = md.typemap[typeOff(tl)]
+			}
+			for _, known := range liveTypes[t.Hash] {
+				if known == t {
+					continue collect
+				}
+			}
+			liveTypes[t.Hash] = append(liveTypes[t.Hash], t)
+		}
+	}
+}
+`
 
 // overlayDir holds the changed files in the library's folder.
 const overlayDir = "overlay"

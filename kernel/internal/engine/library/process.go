@@ -25,15 +25,19 @@ func output(cmd *exec.Cmd) ([]byte, error) {
 		cmd.Stdout = &stdout
 	}
 	cmd.Stderr = &stderr
-	err := cmd.Run()
-	if err == nil {
-		return stdout.Bytes(), nil
+	if err := cmd.Run(); err != nil {
+		return nil, toolError(err, stderr.String()+stdout.String())
 	}
-	said := strings.TrimSpace(stderr.String() + stdout.String())
+	return stdout.Bytes(), nil
+}
+
+// toolError is the error of a program that has said something.
+func toolError(err error, said string) error {
+	said = strings.TrimSpace(said)
 	if errors.Is(err, exec.ErrNotFound) || said == "" {
-		return nil, err
+		return err
 	}
-	return nil, &ToolError{Output: said, Err: err}
+	return &ToolError{Output: said, Err: err}
 }
 
 // ToolError is the failure of a program of the toolchain.
