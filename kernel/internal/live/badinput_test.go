@@ -25,7 +25,7 @@ const rebuildVariable = "GOCIFAR_TEST_REBUILD"
 
 // served is a kernel in a process of its own that clients can attach to.
 type served struct {
-	t    *testing.T
+	t    testing.TB
 	info *jupyter.ConnectionInfo
 	dir  string
 
@@ -47,7 +47,7 @@ func (s *served) logged() string {
 }
 
 // serve starts a kernel on a library, with changes to its environment.
-func serve(t *testing.T, libraryDir string, env ...string) *served {
+func serve(t testing.TB, libraryDir string, env ...string) *served {
 	t.Helper()
 	dir, err := os.MkdirTemp("/tmp", "live") // short: sockets live in it
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 
 // client is a front end to a kernel under test.
 type client struct {
-	t      *testing.T
+	t      testing.TB
 	kernel *jupyter.Kernel
 	dir    string
 	inputs []string

@@ -74,8 +74,8 @@ func (b *Builder) make(ctx context.Context, j *job, source []byte) error {
 }
 
 // Prepare starts the programs that make a plugin of the cell with the given
-// number, so that Compile need not wait until they have started. It returns at
-// once. What does not start is left to Compile.
+// number, and reads the library's symbols, so that Compile need not wait for
+// either. It returns at once. What does not start is left to Compile.
 func (b *Builder) Prepare(dir string, number int64) {
 	b.mu.Lock()
 	if b.closed || b.prepared != nil && b.prepared.dir == dir && b.prepared.number == number {
@@ -86,8 +86,9 @@ func (b *Builder) Prepare(dir string, number int64) {
 	j := &job{library: b.library, dir: dir, number: number}
 	b.prepared = j
 	go func() {
-		defer b.mu.Unlock() // so that take waits
 		_ = j.start()
+		b.mu.Unlock() // take waits for it
+		_, _ = j.library.index()
 	}()
 }
 
