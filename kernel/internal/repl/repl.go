@@ -3,7 +3,6 @@ package repl
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -119,8 +118,8 @@ func (s *session) openDisplay(scripted bool) error {
 	}
 	if isTerminal(o.Stdin) {
 		t, err := openTerminal(o.Stdin, o.Stdout)
-		if err != nil {
-			return fmt.Errorf("the terminal cannot be set up: %w", err)
+		if err != nil && !(scripted && errors.Is(err, errors.ErrUnsupported)) {
+			return err
 		}
 		s.terminal = t
 	}

@@ -7,27 +7,19 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gocifar/gocifar/kernel/internal/repl/picture"
-	"golang.org/x/sys/unix"
 	"golang.org/x/term"
+
+	"github.com/gocifar/gocifar/kernel/internal/repl/picture"
 )
 
 // terminal is the device that the session runs in.
 type terminal struct {
 	in, out *os.File
-	saved   *unix.Termios // as it was found
+	saved   *modes // as it was found
 }
 
 // isTerminal reports whether a file is one.
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
-
-func openTerminal(in, out *os.File) (*terminal, error) {
-	saved, err := unix.IoctlGetTermios(int(in.Fd()), getTermios)
-	if err != nil {
-		return nil, err
-	}
-	return &terminal{in: in, out: out, saved: saved}, nil
-}
 
 // size is the terminal's, in character cells.
 func (t *terminal) size() (columns, rows int) {
@@ -36,31 +28,6 @@ func (t *terminal) size() (columns, rows int) {
 		return 80, 24
 	}
 	return columns, rows
-}
-
-// cell is the size of a character cell in pixels, 0 where it is not known.
-func (t *terminal) cell() (width, height int) {
-	size, err := unix.IoctlGetWinsize(int(t.out.Fd()), unix.TIOCGWINSZ)
-	if err != nil || size.Col == 0 || size.Row == 0 {
-		return 0, 0
-	}
-	return int(size.Xpixel) / int(size.Col), int(size.Ypixel) / int(size.Row)
-}
-
-// restore puts the terminal back as it was found.
-func (t *terminal) restore() { _ = unix.IoctlSetTermios(int(t.in.Fd()), setTermios, t.saved) }
-
-// echo shows or hides what is typed. Hidden, it waits for the next prompt
-// instead of running into a cell's output; Ctrl-C is a signal either way.
-func (t *terminal) echo(on bool) {
-	mode := *t.saved
-	mode.Lflag |= unix.ISIG | unix.ICANON
-	if on {
-		mode.Lflag |= unix.ECHO
-	} else {
-		mode.Lflag &^= unix.ECHO
-	}
-	_ = unix.IoctlSetTermios(int(t.in.Fd()), setTermios, &mode) // it can be lived without
 }
 
 // answerWait is how long a terminal may take to answer. Over a slow line an
@@ -102,13 +69,6 @@ func (t *terminal) ask(query string) string {
 		answer = append(answer, buffer[:n]...)
 	}
 	return string(answer)
-}
-
-// readable waits until something can be read from f, or its end.
-func readable(f *os.File, wait time.Duration) bool {
-	fds := []unix.PollFd{{Fd: int32(f.Fd()), Events: unix.POLLIN}}
-	n, err := unix.Poll(fds, int(wait.Milliseconds()))
-	return err == nil && n > 0
 }
 
 // lineInput reads lines from a file and can stop waiting for one.
