@@ -64,7 +64,7 @@ func (f officialFile) locate(ctx context.Context, report func(getfile.Progress))
 			foreign = append(foreign, fmt.Sprintf("%s has the MD5 %s", getfile.Tilde(path), got))
 		case !errors.Is(err, os.ErrNotExist):
 			foreign = append(foreign, err.Error())
-		case to == "" && writable(folder):
+		case to == "" && cachedir.Writable(folder) == nil:
 			to = path
 		}
 	}
@@ -111,19 +111,6 @@ func modelFolders() ([]string, error) {
 		return nil, errors.Join(kerasErr, cacheErr)
 	}
 	return folders, nil
-}
-
-// writable tells whether files can be made in a folder, creating it.
-func writable(folder string) bool {
-	if os.MkdirAll(folder, 0o755) != nil {
-		return false
-	}
-	probe, err := os.CreateTemp(folder, ".probe-")
-	if err != nil {
-		return false
-	}
-	probe.Close()
-	return os.Remove(probe.Name()) == nil
 }
 
 // explain says in one sentence what to do where the file cannot be had.

@@ -20,3 +20,21 @@ func Root() (string, error) {
 	}
 	return filepath.Join(dir, "gocifar"), nil
 }
+
+// Partial stands in the names of files that are still being made below the
+// cache folder, or were left so.
+const Partial = ".partial-"
+
+// Writable makes the folder if need be, and tries whether files can be made in
+// it.
+func Writable(folder string) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	probe, err := os.CreateTemp(folder, ".writable"+Partial)
+	if err != nil {
+		return err
+	}
+	probe.Close()
+	return os.Remove(probe.Name())
+}

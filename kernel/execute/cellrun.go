@@ -156,7 +156,7 @@ func (x *cellRun) handle(ctx context.Context, e jupyter.Event) {
 // answer gives the kernel the next input; without one left the cell is stopped.
 func (x *cellRun) answer(ctx context.Context, message *jupyter.Message, request *jupyter.InputRequest) {
 	if len(x.run.inputs) == 0 {
-		x.prompt = fmt.Sprintf("the cell asked for input (%q) and there is none: give answers with --input",
+		x.prompt = fmt.Sprintf("the cell asked for input (%q) and there is none: give answers with -input",
 			strings.TrimSpace(request.Prompt))
 		return
 	}

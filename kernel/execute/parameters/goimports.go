@@ -2,6 +2,7 @@ package parameters
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"go/ast"
 	"go/importer"
@@ -9,14 +10,19 @@ import (
 	"go/types"
 	"io"
 	"os"
-	"os/exec"
 	"regexp"
 	"strings"
+	"syscall"
+	"time"
+
+	"github.com/gocifar/gocifar/internal/child"
 )
 
-// goImporter imports the packages that a notebook's cells name: those of the standard library from source, others, if
-// there are folders whose modules know them, from what the go command has built of them.
+// goImporter imports the packages that a notebook's cells name: those of the
+// standard library from source, others, if there are folders whose modules know
+// them, from what the go command has built of them.
 type goImporter struct {
+	ctx      context.Context // ends the go command: types.Importer passes none on
 	standard types.Importer
 	built    types.Importer    // nil without modules
 	modules  []string          // folders
@@ -25,8 +31,11 @@ type goImporter struct {
 	names    map[string]string // those names, by import path
 }
 
-func newGoImporter(fset *token.FileSet, modules []string) *goImporter {
-	g := &goImporter{modules: modules, exports: map[string]string{}, failed: map[string]error{}, names: map[string]string{}}
+func newGoImporter(ctx context.Context, fset *token.FileSet, modules []string) *goImporter {
+	g := &goImporter{
+		ctx: ctx, modules: modules,
+		exports: map[string]string{}, failed: map[string]error{}, names: map[string]string{},
+	}
 	g.standard = importer.ForCompiler(fset, "source", nil)
 	if len(modules) > 0 {
 		g.built = importer.ForCompiler(fset, "gc", g.open)
@@ -50,7 +59,8 @@ func (g *goImporter) find(path string) (*types.Package, error) {
 	case g.built == nil:
 		return g.standard.Import(path)
 	}
-	// All from one importer: a type of the standard library must be the same one in a module's package.
+	// All from one importer: a type of the standard library must be the same one
+	// in a module's package.
 	if err := g.list(path); err != nil {
 		return nil, err
 	}
@@ -72,14 +82,20 @@ func isStandard(path string) bool {
 	return !strings.Contains(first, ".")
 }
 
-// list asks the go command for a package and all that it imports. The first folder whose module knows it counts.
+// endTime is how long the go command may take to end when it is not wanted any
+// more.
+const endTime = 5 * time.Second
+
+// list asks the go command for a package and all that it imports. The first
+// folder whose module knows it counts.
 func (g *goImporter) list(path string) error {
 	if g.exports[path] != "" || path == "unsafe" {
 		return nil
 	}
 	var failed error
 	for _, dir := range g.modules {
-		cmd := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}", "--", path)
+		cmd := child.Command(g.ctx, syscall.SIGINT, endTime, "go",
+			"list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}", "--", path)
 		cmd.Dir = dir
 		var stderr bytes.Buffer
 		cmd.Stderr = &stderr
@@ -108,8 +124,8 @@ func (g *goImporter) open(path string) (io.ReadCloser, error) {
 	return os.Open(file)
 }
 
-// complete adds the imports that GoNB would: of a name before a dot, what another cell imports under it, or a package of
-// the standard library.
+// complete adds the imports that GoNB would: of a name before a dot, what another
+// cell imports under it, or a package of the standard library.
 func (g *goImporter) complete(files []*ast.File) {
 	known := map[string]*ast.ImportSpec{}
 	for name := range autoImported {
@@ -149,7 +165,8 @@ func addImports(file *ast.File, known map[string]*ast.ImportSpec) {
 	})
 }
 
-// importedName is the name that an import gives to a package: its own, else the end of the path, without a version.
+// importedName is the name that an import gives to a package: its own, else the
+// end of the path, without a version.
 func importedName(spec *ast.ImportSpec) string {
 	if spec.Name != nil {
 		return spec.Name.Name

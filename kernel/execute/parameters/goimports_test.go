@@ -1,6 +1,8 @@
 package parameters
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,7 +40,7 @@ func moduleNotebook() *nbformat.Notebook {
 
 func TestGoTypesOfModules(t *testing.T) {
 	dir := writeModule(t)
-	list, err := Inspect(moduleNotebook(), "", dir)
+	list, err := Inspect(t.Context(), moduleNotebook(), "", dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +64,7 @@ func TestGoTypesOfModules(t *testing.T) {
 		{"loss=x", "!a train.Loss cannot be given from outside"},
 	} {
 		nb := moduleNotebook()
-		_, err := Inject(nb, "", flags(t, c.flag), t.TempDir(), dir) // the first folder knows no module
+		_, err := Inject(t.Context(), nb, "", flags(t, c.flag), t.TempDir(), dir) // the first folder knows no module
 		if message, wrong := strings.CutPrefix(c.want, "!"); wrong {
 			if err == nil || !strings.Contains(err.Error(), message) {
 				t.Errorf("%s: error %v, want %q", c.flag, err, message)
@@ -78,21 +80,31 @@ func TestGoTypesOfModules(t *testing.T) {
 // Where a package cannot be found, only the parameters that have its types cannot be set.
 func TestGoTypesThatAreNotKnown(t *testing.T) {
 	for name, modules := range map[string][]string{"no module": nil, "a module without it": {t.TempDir()}} {
-		list, err := Inspect(moduleNotebook(), "", modules...)
+		list, err := Inspect(t.Context(), moduleNotebook(), "", modules...)
 		if err != nil || len(list) != 7 || list[1].Type != "train.Mode" || list[6].Type != "" {
 			t.Errorf("%s: %+v, %v", name, list, err)
 		}
 		nb := moduleNotebook()
-		if _, err := Inject(nb, "", flags(t, "epochs=5", "limit=2s"), modules...); err != nil {
+		if _, err := Inject(t.Context(), nb, "", flags(t, "epochs=5", "limit=2s"), modules...); err != nil {
 			t.Errorf("%s: %v", name, err)
 		} else if !strings.Contains(nb.Cells[2].Source(), "const epochs = 5") {
 			t.Errorf("%s: %q", name, nb.Cells[2].Source())
 		}
 		for _, flag := range []string{"mode=full", "plans=null", "loss=1"} {
-			_, err = Inject(moduleNotebook(), "", flags(t, flag), modules...)
+			_, err = Inject(t.Context(), moduleNotebook(), "", flags(t, flag), modules...)
 			if err == nil || !strings.Contains(err.Error(), "its type is not known: ") || !strings.Contains(err.Error(), "example.com/study/train") {
 				t.Errorf("%s: %s: %v", name, flag, err)
 			}
 		}
+	}
+}
+
+// TestInterrupted: the go command, which may take minutes to build packages,
+// ends with the context.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Inspect(ctx, moduleNotebook(), "", t.TempDir()); !errors.Is(err, context.Canceled) {
+		t.Errorf("interrupted: %v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package parameters
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -46,8 +47,8 @@ func kindOf(basic *types.Basic) types.BasicKind {
 // valueType is the type that a value must have.
 func (p goParameter) valueType() types.Type { return types.Default(p.object.Type()) }
 
-func (g golang) open(before []string, source string) (cell, error) {
-	c, err := checkGo(before, source, g.modules)
+func (g golang) open(ctx context.Context, before []string, source string) (cell, error) {
+	c, err := checkGo(ctx, before, source, g.modules)
 	if err != nil {
 		return nil, err
 	}
@@ -145,18 +146,20 @@ func (c *goCell) accepts(typeText, expr string, isConst bool) error {
 	return nil
 }
 
-// checkGo type-checks the tagged cell among what is declared above it. Only the types of its constants and variables
-// matter: other errors are left to the run. Packages outside of the standard library are looked at only if a parameter
-// has a type of theirs: that takes the go command, and the time of a build where they were not built yet.
-func checkGo(before []string, source string, modules []string) (*goCell, error) {
-	c, err := checkGoWith(before, source, nil)
+// checkGo type-checks the tagged cell among what is declared above it. Only the
+// types of its constants and variables matter: other errors are left to the run.
+// Packages outside of the standard library are looked at only if a parameter has
+// a type of theirs: that takes the go command, and the time of a build where they
+// were not built yet.
+func checkGo(ctx context.Context, before []string, source string, modules []string) (*goCell, error) {
+	c, err := checkGoWith(ctx, before, source, nil)
 	if err != nil || len(modules) == 0 || !slices.ContainsFunc(c.parameters, func(p goParameter) bool { return p.unknown != nil }) {
 		return c, err
 	}
-	return checkGoWith(before, source, modules)
+	return checkGoWith(ctx, before, source, modules)
 }
 
-func checkGoWith(before []string, source string, modules []string) (*goCell, error) {
+func checkGoWith(ctx context.Context, before []string, source string, modules []string) (*goCell, error) {
 	fset := token.NewFileSet()
 	parsed := gocell.Parse(source)
 	if parsed.Magic != "" {
@@ -173,7 +176,7 @@ func checkGoWith(before []string, source string, modules []string) (*goCell, err
 			files = append(files, f)
 		}
 	}
-	imports := newGoImporter(fset, modules)
+	imports := newGoImporter(ctx, fset, modules)
 	imports.complete(files)
 	reasons := map[token.Pos]string{}
 	info := &types.Info{Defs: map[*ast.Ident]types.Object{}, Types: map[ast.Expr]types.TypeAndValue{}}
@@ -184,6 +187,9 @@ func checkGoWith(before []string, source string, modules []string) (*goCell, err
 		}
 	}}
 	pkg, _ := config.Check("main", fset, files, info) // errors went to reasons
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	c := &goCell{Cell: parsed, fset: fset, pkg: pkg, end: file.Name.End()}
 	c.collect(file, info, reasons, imports)
 	return c, nil

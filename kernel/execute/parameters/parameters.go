@@ -1,12 +1,16 @@
-// Package parameters sets values in a notebook before it is run, as papermill does: a cell tagged "parameters" holds the
-// defaults, and a cell tagged "injected-parameters" that follows it overrides them. A notebook runs as well without.
+// Package parameters sets values in a notebook before it is run, as papermill
+// does: a cell tagged "parameters" holds the defaults, and a cell tagged
+// "injected-parameters" that follows it overrides them. A notebook runs as well
+// without.
 //
-// In Go the values are typed: they are written as constants or variables of the declared types and checked with
-// go/types, so that a wrong name or value is found before anything runs. In Python they are assignments, as papermill
+// In Go the values are typed: they are written as constants or variables of the
+// declared types and checked with go/types, so that a wrong name or value is
+// found before anything runs. In Python they are assignments, as papermill
 // writes them.
 package parameters
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -33,7 +37,7 @@ type Parameter struct {
 // language is what the package knows about the notebooks of one language.
 type language interface {
 	// open reads the tagged cell; before is what stands above it.
-	open(before []string, source string) (cell, error)
+	open(ctx context.Context, before []string, source string) (cell, error)
 	// strict tells whether only declared parameters can be set.
 	strict() bool
 }
@@ -62,10 +66,12 @@ func languageOf(nb *nbformat.Notebook, kernel string, modules []string) (languag
 	return nil, fmt.Errorf("parameters: notebooks in Go and Python can have parameters, this one is %s", name)
 }
 
-// Inspect lists the parameters of a notebook, in the order of their declaration. Kernel is the name of the kernelspec
-// that will run it, "" for the notebook's own. Modules are folders: the Go modules around them are asked, in this order,
-// for packages outside of the standard library that parameters have types of; without them such types are not known.
-func Inspect(nb *nbformat.Notebook, kernel string, modules ...string) ([]Parameter, error) {
+// Inspect lists the parameters of a notebook, in the order of their declaration.
+// Kernel is the name of the kernelspec that will run it, "" for the notebook's
+// own. Modules are folders: the Go modules around them are asked, in this order,
+// for packages outside of the standard library that parameters have types of;
+// without them such types are not known.
+func Inspect(ctx context.Context, nb *nbformat.Notebook, kernel string, modules ...string) ([]Parameter, error) {
 	lang, err := languageOf(nb, kernel, modules)
 	if err != nil {
 		return nil, err
@@ -74,17 +80,20 @@ func Inspect(nb *nbformat.Notebook, kernel string, modules ...string) ([]Paramet
 	if at < 0 {
 		return nil, nil
 	}
-	c, err := lang.open(sourcesBefore(nb, at), nb.Cells[at].Source())
+	c, err := lang.open(ctx, sourcesBefore(nb, at), nb.Cells[at].Source())
 	if err != nil {
 		return nil, err
 	}
 	return c.list(), nil
 }
 
-// Inject adds the cell that sets the values, in place of one that an earlier call added. Of several values for a name the
-// last one counts. Kernel and modules are as for [Inspect]. The warnings are about values that may have no effect. The document is unchanged if there is an
-// error.
-func Inject(nb *nbformat.Notebook, kernel string, values []Value, modules ...string) (warnings []string, err error) {
+// Inject adds the cell that sets the values, in place of one that an earlier call
+// added. Of several values for a name the last one counts. Kernel and modules are
+// as for [Inspect]. The warnings are about values that may have no effect. The
+// document is unchanged if there is an error.
+func Inject(
+	ctx context.Context, nb *nbformat.Notebook, kernel string, values []Value, modules ...string,
+) (warnings []string, err error) {
 	values = lastOfEach(values)
 	if len(values) == 0 {
 		return nil, nil
@@ -103,7 +112,7 @@ func Inject(nb *nbformat.Notebook, kernel string, values []Value, modules ...str
 	if at >= 0 {
 		source, before = nb.Cells[at].Source(), sourcesBefore(nb, at)
 	}
-	c, err := lang.open(before, source)
+	c, err := lang.open(ctx, before, source)
 	if err != nil {
 		return nil, err
 	}

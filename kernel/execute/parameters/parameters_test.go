@@ -64,7 +64,7 @@ func goNotebook() *nbformat.Notebook {
 }
 
 func TestInspectGo(t *testing.T) {
-	list, err := Inspect(goNotebook(), "")
+	list, err := Inspect(t.Context(), goNotebook(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestInjectGo(t *testing.T) {
 		if !strings.HasPrefix(c.flag, "limit") { // reading package time takes most of a second
 			nb.Cells[3].SetSource(strings.Replace(goSource, "limit time.Duration = time.Minute", "limit = 1", 1))
 		}
-		_, err := Inject(nb, "", flags(t, c.flag))
+		_, err := Inject(t.Context(), nb, "", flags(t, c.flag))
 		if message, wrong := strings.CutPrefix(c.want, "!"); wrong {
 			if err == nil || !strings.Contains(err.Error(), message) {
 				t.Errorf("%s: error %v, want %q", c.flag, err, message)
@@ -143,7 +143,7 @@ func TestInjectGo(t *testing.T) {
 func TestInjectReplacesAndWarns(t *testing.T) {
 	nb := notebook("gonb", "const a = 1")
 	for _, flag := range []string{"a=2", "a=3"} {
-		if warnings, err := Inject(nb, "", flags(t, "a=1", flag)); err != nil || len(warnings) > 0 {
+		if warnings, err := Inject(t.Context(), nb, "", flags(t, "a=1", flag)); err != nil || len(warnings) > 0 {
 			t.Fatal(warnings, err)
 		}
 	}
@@ -153,15 +153,15 @@ func TestInjectReplacesAndWarns(t *testing.T) {
 
 	none := notebook("gonb", "f()")
 	none.Cells[0].Metadata().Delete("tags")
-	warnings, err := Inject(none, "", flags(t, "a=1", "b=x"))
+	warnings, err := Inject(t.Context(), none, "", flags(t, "a=1", "b=x"))
 	if err != nil || len(warnings) != 1 || none.Cells[0].Source() != "// Parameters\nconst a = 1\nconst b = \"x\"\n" {
 		t.Errorf("%v, %v, %q", err, warnings, none.Cells[0].Source())
 	}
-	warnings, err = Inject(notebook("python3", "a = 1"), "", flags(t, "b=2"))
+	warnings, err = Inject(t.Context(), notebook("python3", "a = 1"), "", flags(t, "b=2"))
 	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], "has a") {
 		t.Errorf("%v, %v", err, warnings)
 	}
-	if _, err := Inject(notebook("ir", "a <- 1"), "", flags(t, "a=2")); err == nil {
+	if _, err := Inject(t.Context(), notebook("ir", "a <- 1"), "", flags(t, "a=2")); err == nil {
 		t.Error("a notebook in R got a parameter")
 	}
 	if err := nb.Validate(); err != nil {
@@ -183,7 +183,7 @@ func TestInspectPythonAsPapermill(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range cases {
-		got, err := Inspect(notebook("python3", c.Source), "")
+		got, err := Inspect(t.Context(), notebook("python3", c.Source), "")
 		if err != nil || fmt.Sprint(got) != fmt.Sprint(c.Parameters) {
 			t.Errorf("%q:\n got %q\nwant %q (%v)", c.Source, got, c.Parameters, err)
 		}
@@ -194,7 +194,7 @@ func TestInjectPython(t *testing.T) {
 	nb := notebook("python3", "a = 1\nb = ''\nc = []\nd = {}\ne = None\nf = 0.5")
 	values := append(flags(t, "a=True", "c=[1, x, 2.5, null]", "d={k: [true], j: 1}", "e=None", "f=3.0"),
 		Value{Name: "b", Value: "quo\"te ' \\ \n ü 😀 \x00"})
-	if warnings, err := Inject(nb, "", values); err != nil || len(warnings) > 0 {
+	if warnings, err := Inject(t.Context(), nb, "", values); err != nil || len(warnings) > 0 {
 		t.Fatal(warnings, err)
 	}
 	want := "# Parameters\na = True\nc = [1, \"x\", 2.5, None]\nd = {\"j\": 1, \"k\": [True]}\ne = None\nf = 3.0\nb = \"quo\\\"te ' \\\\ \\n ü 😀 \\x00\"\n"
@@ -271,7 +271,7 @@ func FuzzInspectGo(f *testing.F) {
 		if len(source) > 1000 {
 			return
 		}
-		list, err := Inspect(notebook("gonb", source), "")
+		list, err := Inspect(t.Context(), notebook("gonb", source), "")
 		if err != nil {
 			return
 		}

@@ -1,6 +1,7 @@
 package parameters
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/big"
@@ -15,7 +16,7 @@ type python struct{}
 // strict is false: any assignment is good Python, and papermill warns only.
 func (python) strict() bool { return false }
 
-func (python) open(_ []string, source string) (cell, error) {
+func (python) open(_ context.Context, _ []string, source string) (cell, error) {
 	return pythonCell(inspectPython(source)), nil
 }
 

@@ -23,25 +23,25 @@ func Command() command.Command {
 }
 
 func clean(ctx context.Context, list bool) error {
-	holdings, err := setup.Holdings()
+	parts, err := setup.Owned()
 	if err != nil {
 		return err
 	}
 	var total int64
-	for _, h := range holdings {
-		fmt.Printf("%6d MB  %s  (%s)\n", h.Bytes>>20, h.Path, h.What)
-		total += h.Bytes
+	for _, part := range parts {
+		fmt.Printf("%6d MB  %s  (%s)\n", part.Bytes>>20, part.Path, part.What)
+		total += part.Bytes
 	}
 	said := "given back"
 	if list {
 		said = "would be given back"
-	} else if err := setup.Clean(ctx, holdings, setup.NewProgress(os.Stderr)); err != nil {
+	} else if err := setup.Clean(ctx, parts, setup.NewProgress(os.Stderr)); err != nil {
 		return err
 	}
 	fmt.Printf("%6d MB  %s\n", total>>20, said)
 	left, err := setup.Kept()
-	for _, h := range left {
-		fmt.Printf("%6d MB  %s  (%s) stays: delete it yourself if you want\n", h.Bytes>>20, h.Path, h.What)
+	for _, part := range left {
+		fmt.Printf("%6d MB  %s  (%s) stays: delete it yourself if you want\n", part.Bytes>>20, part.Path, part.What)
 	}
 	return err
 }

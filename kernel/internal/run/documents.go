@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,14 +20,14 @@ import (
 // What `kernel run` does to documents without running them.
 
 // printParameters is -inspect.
-func (f *flagValues) printParameters(out io.Writer, jobs []batch.Job) error {
+func (f *flagValues) printParameters(ctx context.Context, out io.Writer, jobs []batch.Job) error {
 	type entry struct {
 		Path       string                 `json:"path"`
 		Parameters []parameters.Parameter `json:"parameters"`
 	}
 	var all []entry
 	for _, job := range jobs {
-		list, err := parameters.Inspect(job.Notebook, f.kernel, modulesOf(job)...)
+		list, err := parameters.Inspect(ctx, job.Notebook, f.kernel, modulesOf(job)...)
 		if err != nil {
 			return command.Usagef("%s: %w", job.Path, err)
 		}
@@ -52,13 +53,13 @@ func (f *flagValues) printParameters(out io.Writer, jobs []batch.Job) error {
 }
 
 // prepareDocuments sets the parameters and hides the code, as the flags ask.
-func (f *flagValues) prepareDocuments(jobs []batch.Job) error {
+func (f *flagValues) prepareDocuments(ctx context.Context, jobs []batch.Job) error {
 	values, err := f.values()
 	if err != nil {
 		return &execute.UsageError{Reason: err}
 	}
 	for _, job := range jobs {
-		warnings, err := parameters.Inject(job.Notebook, f.kernel, values, modulesOf(job)...)
+		warnings, err := parameters.Inject(ctx, job.Notebook, f.kernel, values, modulesOf(job)...)
 		if err != nil {
 			return command.Usagef("%s: %w", job.Path, err)
 		}

@@ -53,11 +53,11 @@ func (f *flagValues) run(ctx context.Context, paths []string) error {
 	}
 	switch {
 	case f.inspect:
-		return f.printParameters(os.Stdout, jobs)
+		return f.printParameters(ctx, os.Stdout, jobs)
 	case f.clear:
 		return f.clearOutputs(jobs)
 	}
-	if err := f.prepareDocuments(jobs); err != nil {
+	if err := f.prepareDocuments(ctx, jobs); err != nil {
 		return err
 	}
 	if f.prepareOnly {

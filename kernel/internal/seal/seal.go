@@ -18,6 +18,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/gocifar/gocifar/internal/wholefile"
 )
 
 // File is what a file was when it was complete.
@@ -115,11 +117,7 @@ func Write(dir string) error {
 	if err != nil {
 		return err
 	}
-	data, err := json.MarshalIndent(files, "", " ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(dir, name), append(data, '\n'), 0o644)
+	return wholefile.Options{Disk: wholefile.Nothing}.Write(filepath.Join(dir, name), wholefile.JSON(files, " "))
 }
 
 // ErrAbsent is what Verify finds where there is no folder.
@@ -129,19 +127,30 @@ var ErrAbsent = errors.New("not made yet")
 // folder without one, as versions that kept none have made, counts as damaged:
 // nobody can tell whether it is whole.
 func Verify(dir string, deep bool) error {
-	data, err := os.ReadFile(filepath.Join(dir, name))
-	if errors.Is(err, fs.ErrNotExist) {
+	var files []File
+	switch err := ReadJSON(filepath.Join(dir, name), &files); {
+	case errors.Is(err, fs.ErrNotExist):
 		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 			return ErrAbsent
 		}
 		return errors.New("there is no record of what it was when it was made")
-	}
-	if err != nil {
-		return fmt.Errorf("%s cannot be read: %w", name, err)
-	}
-	var files []File
-	if err := json.Unmarshal(data, &files); err != nil || len(files) == 0 {
+	case err != nil:
+		return err
+	case len(files) == 0:
 		return fmt.Errorf("%s is damaged", name)
 	}
 	return Check(dir, files, deep)
+}
+
+// ReadJSON reads a small file of ours. Its error says in a few words what is
+// wrong, and is an fs.ErrNotExist where there is none.
+func ReadJSON(path string, v any) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("%s cannot be read: %w", filepath.Base(path), err)
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return fmt.Errorf("%s is damaged", filepath.Base(path))
+	}
+	return nil
 }

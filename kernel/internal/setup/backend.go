@@ -59,7 +59,7 @@ func (m *machine) backendPath() string {
 // cachedBackend returns an earlier choice that still holds.
 func (m *machine) cachedBackend() (Backend, bool) {
 	var r backendRecord
-	if !readJSON(m.backendPath(), &r) || r.Config == "" || seal.Check("", r.ByName, false) != nil {
+	if seal.ReadJSON(m.backendPath(), &r) != nil || r.Config == "" || seal.Check("", r.ByName, false) != nil {
 		return Backend{}, false
 	}
 	if r.Plugin == "" {

@@ -40,7 +40,7 @@ func (b build) shimDir() string { return filepath.Join(b.dir, "bin") }
 // cachedBuild returns what an earlier ensureBuild made.
 func (m *machine) cachedBuild() (build, bool) {
 	b := build{dir: m.buildDir()}
-	ok := seal.Verify(b.dir, false) == nil && readJSON(filepath.Join(b.dir, "build.json"), &b)
+	ok := seal.Verify(b.dir, false) == nil && seal.ReadJSON(filepath.Join(b.dir, "build.json"), &b) == nil
 	return b, ok
 }
 

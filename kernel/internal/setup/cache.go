@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -39,7 +38,7 @@ type cache struct {
 }
 
 // partialMark stands in the name of everything that is still being made.
-const partialMark = ".partial-"
+const partialMark = cachedir.Partial
 
 // needSpace is what a complete set-up takes at most, tools, plugin and staging.
 const needSpace = 700 << 20
@@ -55,15 +54,7 @@ func openCache() (cache, error) {
 		// GOMLX_BACKEND and PATH cannot quote these.
 		return cache{}, fmt.Errorf("the cache folder %q has a comma or a colon in its name, which GoMLX and PATH cannot take: set GOCIFAR_CACHE to another folder", root)
 	}
-	if err := os.MkdirAll(root, 0o755); err != nil {
-		return cache{}, cannotWrite(root, err)
-	}
-	probe, err := os.CreateTemp(root, ".writable"+partialMark)
-	if err != nil {
-		return cache{}, cannotWrite(root, err)
-	}
-	probe.Close()
-	if err := os.Remove(probe.Name()); err != nil {
+	if err := cachedir.Writable(root); err != nil {
 		return cache{}, cannotWrite(root, err)
 	}
 	return cache{root: root}, nil
@@ -200,11 +191,5 @@ func key(parts ...string) string {
 	return hex.EncodeToString(h.Sum(nil))[:16]
 }
 
-// readJSON reads a small file of ours; false if it is missing or damaged.
-func readJSON(path string, v any) bool {
-	data, err := os.ReadFile(path)
-	return err == nil && json.Unmarshal(data, v) == nil
-}
-
-// writeJSON is the inverse of readJSON.
+// writeJSON writes what seal.ReadJSON reads.
 func writeJSON(path string, v any) error { return writeFile(path, wholefile.JSON(v, "  ")) }

@@ -13,16 +13,19 @@ import (
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
-// Holding is something of ours on the disk.
-type Holding struct {
+// Part is something of ours on the disk.
+type Part struct {
 	Path  string
 	What  string
 	Bytes int64
 }
 
-// own are the folders in the cache that set-up, or the libraries from what is
-// beside them, can make again. What was downloaded and what was trained stays.
-var own = []struct{ name, what string }{
+// folder is one in the cache.
+type folder struct{ name, what string }
+
+// owned are the folders that set-up, or the libraries from what is beside them,
+// can make again. What was downloaded and what was trained stays.
+var owned = []folder{
 	{"tools", "gonb, goimports and gopls"},
 	{"builds", "the probe and what it found"},
 	{"live", "libraries for live cells"},
@@ -33,54 +36,50 @@ var own = []struct{ name, what string }{
 	{"xla", "what XLA compiled"},
 }
 
-// kept are folders in the cache that are not deleted.
-var kept = []struct{ name, what string }{
+// kept are folders that are not deleted.
+var kept = []folder{
 	{"cifar-10", "data"},
 	{"cifar-100", "data"},
 	{"models", "weights"},
 	{"runs", "training runs"},
 }
 
-// Kept lists what [Clean] leaves in the cache: downloads and training runs.
-func Kept() ([]Holding, error) {
-	root, err := cachedir.Root()
-	if err != nil {
-		return nil, err
-	}
-	var all []Holding
-	for _, k := range kept {
-		path := filepath.Join(root, k.name)
+// present returns the folders that are there.
+func present(root string, folders []folder) []Part {
+	var parts []Part
+	for _, f := range folders {
+		path := filepath.Join(root, f.name)
 		if _, err := os.Lstat(path); err == nil {
-			all = append(all, Holding{Path: path, What: k.what, Bytes: treeSize(path)})
+			parts = append(parts, Part{Path: path, What: f.what, Bytes: treeSize(path)})
 		}
 	}
-	return all, nil
+	return parts
 }
 
-// Holdings lists what [Clean] gives back, sizes included: what can be made
-// again.
-func Holdings() ([]Holding, error) {
+// Kept lists what [Clean] leaves in the cache: downloads and training runs.
+func Kept() ([]Part, error) {
 	root, err := cachedir.Root()
 	if err != nil {
 		return nil, err
 	}
-	var all []Holding
-	add := func(path, what string) {
-		if _, err := os.Lstat(path); err == nil {
-			all = append(all, Holding{Path: path, What: what, Bytes: treeSize(path)})
-		}
+	return present(root, kept), nil
+}
+
+// Owned lists what [Clean] gives back: what can be made again.
+func Owned() ([]Part, error) {
+	root, err := cachedir.Root()
+	if err != nil {
+		return nil, err
 	}
-	for _, o := range own {
-		add(filepath.Join(root, o.name), o.what)
-	}
+	parts := present(root, owned)
 	if dir, _ := userJupyterDir(); dir != "" {
 		for _, k := range kernels.All() {
-			if spec := filepath.Join(dir, "kernels", k.Name); startsOurs(spec, root) {
-				add(spec, "the kernelspec for JupyterLab")
+			if startsOurs(filepath.Join(dir, "kernels", k.Name), root) {
+				parts = append(parts, present(dir, []folder{{"kernels/" + k.Name, "the kernelspec for JupyterLab"}})...)
 			}
 		}
 	}
-	return all, nil
+	return parts, nil
 }
 
 // startsOurs reports whether the kernelspec in dir starts a program of the
@@ -94,9 +93,9 @@ func startsOurs(dir, root string) bool {
 	return err == nil && !strings.HasPrefix(rel, "..")
 }
 
-// Clean deletes holdings, as [Holdings] listed them, while no set-up is at work.
-func Clean(ctx context.Context, holdings []Holding, progress *Progress) error {
-	if len(holdings) == 0 {
+// Clean deletes parts that [Owned] listed, while no set-up is at work.
+func Clean(ctx context.Context, parts []Part, progress *Progress) error {
+	if len(parts) == 0 {
 		return nil
 	}
 	c, err := openCache()
@@ -109,12 +108,12 @@ func Clean(ctx context.Context, holdings []Holding, progress *Progress) error {
 	}
 	defer unlock()
 	var failed error
-	for _, h := range holdings {
+	for _, part := range parts {
 		if err := ctx.Err(); err != nil {
 			return errors.Join(failed, err)
 		}
-		if err := os.RemoveAll(h.Path); err != nil {
-			failed = errors.Join(failed, fmt.Errorf("cannot delete %s: %w", h.Path, err))
+		if err := os.RemoveAll(part.Path); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("cannot delete %s: %w", part.Path, err))
 		}
 	}
 	return failed

@@ -21,17 +21,17 @@ func TestClean(t *testing.T) {
 	m.write("cache/xla/abc.xlacache", "code", 0o600)
 	m.write("jupyter/kernels/python3/kernel.json", `{"argv": ["python"]}`, 0o644)
 
-	holdings, err := Holdings()
+	owned, err := Owned()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(holdings) != 6 { // tools, builds, jupyter, features, programs, JupyterLab's kernelspec; no plugin was fetched
-		t.Errorf("holds %+v", holdings)
+	if len(owned) != 6 { // tools, builds, jupyter, features, programs, JupyterLab's kernelspec; no plugin was fetched
+		t.Errorf("holds %+v", owned)
 	}
-	if err := Clean(t.Context(), holdings, nil); err != nil {
+	if err := Clean(t.Context(), owned, nil); err != nil {
 		t.Fatal(err)
 	}
-	if left, err := Holdings(); err != nil || len(left) != 0 {
+	if left, err := Owned(); err != nil || len(left) != 0 {
 		t.Errorf("still holds %+v, %v", left, err)
 	}
 	for _, made := range []string{"features", "xla"} {
@@ -57,8 +57,8 @@ func TestCleanLeavesForeignKernelspecs(t *testing.T) {
 		"empty":           `{}`,
 	} {
 		m.write("jupyter/kernels/"+kernels.GoNB.Name+"/kernel.json", text, 0o644)
-		if holdings, err := Holdings(); err != nil || len(holdings) != 0 {
-			t.Errorf("%s: holds %+v, %v", name, holdings, err)
+		if owned, err := Owned(); err != nil || len(owned) != 0 {
+			t.Errorf("%s: holds %+v, %v", name, owned, err)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -114,11 +115,11 @@ type pluginRecord struct {
 // readPlugin reads the record in dir and says what is wrong with the plugin:
 // its size, and its hash if deep.
 func readPlugin(dir string, deep bool) (r pluginRecord, wrong error) {
-	if !readJSON(filepath.Join(dir, recordName), &r) {
-		if exists(filepath.Join(dir, recordName)) {
-			return r, fmt.Errorf("%s is damaged", recordName)
-		}
+	switch err := seal.ReadJSON(filepath.Join(dir, recordName), &r); {
+	case errors.Is(err, fs.ErrNotExist):
 		return r, seal.ErrAbsent // or begun, and not come to an end
+	case err != nil:
+		return r, err
 	}
 	return r, r.Check(dir, deep)
 }
