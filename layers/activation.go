@@ -13,7 +13,7 @@ func Activation(f ActivationFunc) *ActivationLayer {
 	l := &ActivationLayer{function: f}
 	l.Init(l, "Activation")
 	if err := f.check(); err != nil {
-		l.invalid("%w", err)
+		l.Invalid("%w", err)
 	}
 	return l
 }
@@ -23,12 +23,12 @@ func (l *ActivationLayer) OutputShape(in []Shape) (Shape, error) { return oneInp
 
 // Call applies the function.
 func (l *ActivationLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
-	return c.activate(l.function, in[0])
+	return c.Activate(l.function, in[0])
 }
 
 // Config returns Keras' configuration of an Activation.
 func (l *ActivationLayer) Config() map[string]any {
-	c := l.config()
+	c := l.Base.Config()
 	c["activation"] = string(l.function)
 	return c
 }

@@ -50,23 +50,23 @@ func (f ActivationFunc) check() error {
 	return nil
 }
 
-// activate applies an activation function and remembers the logits of a
+// Activate applies an activation function and remembers the logits of a
 // softmax.
-func (c *Pass) activate(f ActivationFunc, x *graph.Node) *graph.Node {
+func (c *Pass) Activate(f ActivationFunc, x *graph.Node) *graph.Node {
 	switch f {
 	case Linear:
 		return x
 	case Softmax:
-		return c.softmax(x, -1)
+		return c.Softmax(x, -1)
 	case LogSoftmax:
 		return xla.InFloat32(x, f.of)
 	}
-	return c.pointwise(x, f.of)
+	return c.Pointwise(x, f.of)
 }
 
-// pointwise applies a function of each value by itself, and remembers what a
+// Pointwise applies a function of each value by itself, and remembers what a
 // convolution should read instead of the result.
-func (c *Pass) pointwise(x *graph.Node, f func(x *graph.Node) *graph.Node) *graph.Node {
+func (c *Pass) Pointwise(x *graph.Node, f func(x *graph.Node) *graph.Node) *graph.Node {
 	y, forConvolution := xla.Pointwise(x, f)
 	if forConvolution != nil {
 		c.rows[y] = forConvolution
@@ -74,8 +74,8 @@ func (c *Pass) pointwise(x *graph.Node, f func(x *graph.Node) *graph.Node) *grap
 	return y
 }
 
-// forConvolution is the result of an activation as a convolution should read it.
-func (c *Pass) forConvolution(x *graph.Node) *graph.Node {
+// ForConvolution is the result of an activation as a convolution should read it.
+func (c *Pass) ForConvolution(x *graph.Node) *graph.Node {
 	if y := c.rows[x]; y != nil {
 		return y
 	}
@@ -117,10 +117,10 @@ func (f ActivationFunc) of(x *graph.Node) *graph.Node {
 	panic(f.check())
 }
 
-// softmax is exp(x)/sum(exp(x)) over one axis. In a layer that computes in
+// Softmax is exp(x)/sum(exp(x)) over one axis. In a layer that computes in
 // bfloat16 it is computed in float32: it costs nothing, and GoMLX's Go backend
 // has no other.
-func (c *Pass) softmax(x *graph.Node, axis int) *graph.Node {
+func (c *Pass) Softmax(x *graph.Node, axis int) *graph.Node {
 	if c.mixed {
 		x = c.as(x, dtypes.Float32)
 	}

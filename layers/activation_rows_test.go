@@ -21,13 +21,13 @@ func TestRowsChangeNoBit(t *testing.T) {
 	for name, activate := range map[string]func(*Pass, *graph.Node) *graph.Node{
 		"LeakyReLU": func(c *Pass, x *graph.Node) *graph.Node { return LeakyReLU(0.1).Call(c, []*graph.Node{x}) },
 		"ReLU":      func(c *Pass, x *graph.Node) *graph.Node { return ReLU().Call(c, []*graph.Node{x}) },
-		"swish":     func(c *Pass, x *graph.Node) *graph.Node { return c.activate(Silu, x) },
+		"swish":     func(c *Pass, x *graph.Node) *graph.Node { return c.Activate(Silu, x) },
 	} {
 		out, err := graph.CallOnceN(testBackend(t), func(x *graph.Node) []*graph.Node {
 			c := NewPass(x.Graph(), true, nil, nil)
 			narrow := graph.ConvertDType(x, dtypes.BFloat16)
 			y := activate(c, narrow)
-			rows := c.forConvolution(y)
+			rows := c.ForConvolution(y)
 			if rows == y {
 				t.Errorf("%s: a convolution reads what others read", name)
 			}
@@ -70,8 +70,8 @@ func TestRowsAreForFewChannels(t *testing.T) {
 	} {
 		_, err := graph.CallOnceN(testBackend(t), func(x *graph.Node) []*graph.Node {
 			call := NewPass(x.Graph(), true, nil, nil)
-			y := call.activate(c.f, graph.ConvertDType(x, c.dtype))
-			if call.forConvolution(y) != y {
+			y := call.Activate(c.f, graph.ConvertDType(x, c.dtype))
+			if call.ForConvolution(y) != y {
 				t.Errorf("%s: a convolution reads another result", c.what)
 			}
 			return []*graph.Node{graph.ConvertDType(y, dtypes.Float32)}

@@ -37,6 +37,3 @@ func (l *AddLayer) Call(_ *Pass, in []*graph.Node) *graph.Node {
 	}
 	return sum
 }
-
-// Config returns Keras' configuration of an Add.
-func (l *AddLayer) Config() map[string]any { return l.config() }

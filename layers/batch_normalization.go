@@ -36,6 +36,7 @@ func BatchNormalization() *BatchNormalizationLayer {
 	l := &BatchNormalizationLayer{axis: -1, momentum: 0.99, epsilon: 1e-3, center: true, scale: true,
 		inits: [4]Initializer{Ones, Zeros, Zeros, Ones}}
 	l.Init(l, "BatchNormalization")
+	l.AlwaysFloat32() // statistics of half precision would be too coarse; Keras does the same
 	return l
 }
 
@@ -43,7 +44,7 @@ func BatchNormalization() *BatchNormalizationLayer {
 // Default 0.99.
 func (l *BatchNormalizationLayer) Momentum(m float64) *BatchNormalizationLayer {
 	if !(m >= 0 && m <= 1) {
-		l.invalid("momentum must be between 0 and 1, got %g", m)
+		l.Invalid("momentum must be between 0 and 1, got %g", m)
 	}
 	l.momentum = m
 	return l
@@ -52,7 +53,7 @@ func (l *BatchNormalizationLayer) Momentum(m float64) *BatchNormalizationLayer {
 // Epsilon sets what is added to the variance, above 0. Default 0.001.
 func (l *BatchNormalizationLayer) Epsilon(e float64) *BatchNormalizationLayer {
 	if !(e > 0 && e < 1) {
-		l.invalid("epsilon must be above 0 and below 1, got %g", e)
+		l.Invalid("epsilon must be above 0 and below 1, got %g", e)
 	}
 	l.epsilon = e
 	return l
@@ -82,8 +83,8 @@ func (l *BatchNormalizationLayer) Axis(axis int) *BatchNormalizationLayer {
 func (l *BatchNormalizationLayer) Initializers(gamma, beta, mean, variance Initializer) *BatchNormalizationLayer {
 	l.inits = [4]Initializer{gamma, beta, mean, variance}
 	for _, i := range l.inits {
-		if err := i.Check(); err != nil {
-			l.invalid("%w", err)
+		if err := CheckInitializer(i); err != nil {
+			l.Invalid("%w", err)
 		}
 	}
 	return l
@@ -98,7 +99,7 @@ func (l *BatchNormalizationLayer) OutputShape(in []Shape) (Shape, error) {
 	if len(s) < 1 || (l.axis != -1 && l.axis != len(s)) {
 		return nil, fmt.Errorf("normalizes the last axis only, asked for axis %d of %v", l.axis, s)
 	}
-	if l.built && l.mean.Shape[0] != s[len(s)-1] {
+	if l.mean != nil && l.mean.Shape[0] != s[len(s)-1] {
 		return nil, fmt.Errorf("was built for %d channels, got %d", l.mean.Shape[0], s[len(s)-1])
 	}
 	return s, nil
@@ -106,23 +107,19 @@ func (l *BatchNormalizationLayer) OutputShape(in []Shape) (Shape, error) {
 
 // Build creates the variables.
 func (l *BatchNormalizationLayer) Build(in []Shape) error {
-	if l.built {
-		return nil
-	}
 	s, err := l.OutputShape(in)
 	if err != nil {
 		return err
 	}
 	channels := s[len(s)-1:]
 	if l.scale {
-		l.gamma = l.addVariable("gamma", channels, l.inits[0], true)
+		l.gamma = l.AddVariable("gamma", channels, l.inits[0], true)
 	}
 	if l.center {
-		l.beta = l.addVariable("beta", channels, l.inits[1], true)
+		l.beta = l.AddVariable("beta", channels, l.inits[1], true)
 	}
-	l.mean = l.addVariable("moving_mean", channels, l.inits[2], false)
-	l.variance = l.addVariable("moving_variance", channels, l.inits[3], false)
-	l.built = true
+	l.mean = l.AddVariable("moving_mean", channels, l.inits[2], false)
+	l.variance = l.AddVariable("moving_variance", channels, l.inits[3], false)
 	return nil
 }
 
@@ -131,7 +128,7 @@ func (l *BatchNormalizationLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 	x := in[0]
 	mean, variance := c.Value(l.mean), c.Value(l.variance)
 	if c.Training && l.Trainable() {
-		batchMean, batchVariance := c.moments(x)
+		batchMean, batchVariance := moments(c, x)
 		c.Update(l.mean, blend(mean, batchMean, l.momentum))
 		c.Update(l.variance, blend(variance, batchVariance, l.momentum))
 		mean, variance = batchMean, batchVariance
@@ -147,10 +144,6 @@ func (l *BatchNormalizationLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 	return xla.AddBias(graph.Mul(x, graph.ExpandLeftToRank(factor, x.Rank())), shift)
 }
 
-// computesInFloat32: statistics of half precision would be too coarse; Keras
-// does the same.
-func (l *BatchNormalizationLayer) computesInFloat32() {}
-
 // blend is momentum*old + (1-momentum)*new.
 func blend(old, new *graph.Node, momentum float64) *graph.Node {
 	return graph.Add(graph.MulScalar(old, momentum), graph.MulScalar(new, 1-momentum))
@@ -158,7 +151,7 @@ func blend(old, new *graph.Node, momentum float64) *graph.Node {
 
 // moments returns mean and biased variance of each channel over the batch's
 // real examples.
-func (c *Pass) moments(x *graph.Node) (mean, variance *graph.Node) {
+func moments(c *Pass, x *graph.Node) (mean, variance *graph.Node) {
 	axes := make([]int, x.Rank()-1)
 	for i := range axes {
 		axes[i] = i
@@ -183,11 +176,11 @@ func (c *Pass) moments(x *graph.Node) (mean, variance *graph.Node) {
 
 // Config returns Keras' configuration of a BatchNormalization.
 func (l *BatchNormalizationLayer) Config() map[string]any {
-	c := l.config()
+	c := l.Base.Config()
 	c["axis"], c["momentum"], c["epsilon"] = l.axis, l.momentum, l.epsilon
 	c["center"], c["scale"] = l.center, l.scale
-	c["gamma_initializer"], c["beta_initializer"] = l.inits[0].config(), l.inits[1].config()
-	c["moving_mean_initializer"], c["moving_variance_initializer"] = l.inits[2].config(), l.inits[3].config()
+	c["gamma_initializer"], c["beta_initializer"] = InitializerConfig(l.inits[0]), InitializerConfig(l.inits[1])
+	c["moving_mean_initializer"], c["moving_variance_initializer"] = InitializerConfig(l.inits[2]), InitializerConfig(l.inits[3])
 	for _, key := range []string{"beta_regularizer", "gamma_regularizer", "beta_constraint", "gamma_constraint",
 		"renorm_clipping"} {
 		c[key] = nil

@@ -32,6 +32,11 @@ func (m *Model) Compile(optimizer Optimizer, loss Loss, metrics ...Metric) error
 	if c.err = c.check(); c.err != nil {
 		c.err = fmt.Errorf("layers: compiling model %q: %w", m.Name(), c.err)
 	}
+	for i, metric := range c.metrics {
+		if m, ok := metric.(interface{ For(Loss) Metric }); ok {
+			c.metrics[i] = m.For(loss)
+		}
+	}
 	if c.err == nil {
 		rate := optimizer.LearningRate()
 		c.initialRate = &rate

@@ -1,62 +1,32 @@
 package layers
 
 import (
-	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 )
 
 // CompileConfig is how the model was compiled, as Keras' get_compile_config
 // has it: the object compile_config in config.json of a .keras file. It is nil
 // for a model that is not compiled, and for an optimizer, loss or metric that
-// is not of this package, which Keras would not know either.
+// is not registered: see [RegisterOptimizer].
 func (m *Model) CompileConfig() map[string]any {
 	c := m.compiled
 	if c == nil || c.err != nil {
 		return nil
 	}
-	switch c.optimizer.(type) {
-	case *AdamaxOptimizer, *AdamOptimizer, *SGDOptimizer, *RMSpropOptimizer:
-	default:
-		return nil
-	}
-	loss, ok := c.loss.(CrossEntropy)
-	if !ok {
-		return nil
-	}
-	metrics := []any{}
+	optimizer, loss, metrics := optimizerClasses.save(c.optimizer), lossClasses.save(c.loss), []any{}
 	for _, metric := range c.metrics {
-		config, ok := metricConfig(metric, loss)
-		if !ok {
-			return nil
-		}
-		metrics = append(metrics, config)
+		metrics = append(metrics, metricClasses.save(metric))
+	}
+	if optimizer == nil || loss == nil || slices.Contains(metrics, nil) {
+		return nil
 	}
 	return map[string]any{
-		"optimizer": kerasObject("keras.optimizers", c.optimizer.Class(), c.optimizer.Config()),
-		"loss":      loss.Name(), "loss_weights": nil, "metrics": metrics, "weighted_metrics": nil,
+		"optimizer": optimizer, "loss": loss, "loss_weights": nil, "metrics": metrics, "weighted_metrics": nil,
 		"run_eagerly": false, "steps_per_execution": 1, "jit_compile": false,
 	}
-}
-
-func kerasObject(module, class string, config map[string]any) map[string]any {
-	return map[string]any{"module": module, "class_name": class, "config": config, "registered_name": nil}
-}
-
-// metricConfig is a metric as Keras serializes it. Keras has two classes of
-// top-k accuracy, for one-hot labels and for indices; the loss tells which.
-func metricConfig(metric Metric, loss CrossEntropy) (any, bool) {
-	switch metric := metric.(type) {
-	case accuracy:
-		return string(metric), true
-	case topK:
-		class := "TopKCategoricalAccuracy"
-		if loss == SparseCategoricalCrossEntropy {
-			class = "Sparse" + class
-		}
-		return kerasObject("keras.metrics", class, map[string]any{"name": metric.name, "dtype": "float32", "k": metric.k}), true
-	}
-	return nil, false
 }
 
 // CompileFromConfig compiles the model as Keras' compile_from_config does,
@@ -81,20 +51,15 @@ func (m *Model) RefuseToTrain(reason error) error {
 }
 
 func compileArguments(config map[string]any) (Optimizer, Loss, []Metric, error) {
-	object, _ := config["optimizer"].(map[string]any)
+	object := config["optimizer"]
 	if object == nil {
-		object, _ = config["optimizer_config"].(map[string]any) // of .h5 files
+		object = config["optimizer_config"] // of .h5 files
 	}
-	if object == nil {
-		return nil, nil, nil, fmt.Errorf("its optimizer is %v, not an object", config["optimizer"])
-	}
-	class, _ := object["class_name"].(string)
-	settings, _ := object["config"].(map[string]any)
-	optimizer, err := optimizerFromConfig(class, settings)
+	optimizer, err := optimizerFromConfig(object)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	loss, err := lossFromConfig(config["loss"])
+	loss, err := lossClasses.load(config["loss"], "name", "fn", "dtype", "reduction")
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -110,34 +75,28 @@ func compileArguments(config map[string]any) (Optimizer, Loss, []Metric, error) 
 	return optimizer, loss, metrics, nil
 }
 
-// optimizerFromConfig makes an optimizer from Keras' class name and
-// configuration. Absent settings take Keras' defaults.
-func optimizerFromConfig(class string, config map[string]any) (Optimizer, error) {
-	r := newConfigReader(config)
-	r.ignore("name", "ema_momentum", "jit_compile", "is_legacy_optimizer")
-	r.only("decay", 0.0)
-	r.only("weight_decay", 0.0)
-	rate := shortest(r.float("learning_rate", map[bool]float64{true: 0.01, false: 0.001}[class == "SGD"]))
-	var o Optimizer
-	switch class {
-	case "Adamax":
-		o = Adamax(rate).Betas(r.float("beta_1", 0.9), r.float("beta_2", 0.999)).Epsilon(r.float("epsilon", 1e-7))
-	case "Adam":
-		adam := Adam(rate).Betas(r.float("beta_1", 0.9), r.float("beta_2", 0.999)).Epsilon(r.float("epsilon", 1e-7))
-		adam.amsgrad = r.bool("amsgrad", false)
-		o = adam
-	case "SGD":
-		sgd := SGD(rate).Momentum(r.float("momentum", 0))
-		sgd.nesterov = r.bool("nesterov", false)
-		o = sgd
-	case "RMSprop":
-		rms := RMSprop(rate).Rho(r.float("rho", 0.9)).Momentum(r.float("momentum", 0)).Epsilon(r.float("epsilon", 1e-7))
-		rms.centered = r.bool("centered", false)
-		o = rms
-	default:
-		return nil, fmt.Errorf("the optimizer %q is not supported, only Adamax, Adam, SGD and RMSprop", class)
+// optimizerFromConfig makes an optimizer from Keras' form. Absent settings take
+// Keras' defaults.
+func optimizerFromConfig(object any) (Optimizer, error) {
+	class, config, err := savedClass(object)
+	if err != nil {
+		return nil, fmt.Errorf("optimizer: %w", err)
 	}
-	if err := errors.Join(r.finish(), o.Err()); err != nil {
+	config = maps.Clone(config)
+	if rate, ok := config["learning_rate"].(float64); ok {
+		config["learning_rate"] = shortest(rate)
+	}
+	for _, key := range []string{"decay", "weight_decay"} {
+		if config[key] == 0.0 {
+			delete(config, key)
+		}
+	}
+	o, err := optimizerClasses.load(map[string]any{"class_name": class, "config": config},
+		"name", "ema_momentum", "jit_compile", "is_legacy_optimizer")
+	if err == nil {
+		err = o.Err()
+	}
+	if err != nil {
 		return nil, fmt.Errorf("optimizer %s: %w", class, err)
 	}
 	return o, nil
@@ -154,46 +113,6 @@ func shortest(v float64) float64 {
 		return v
 	}
 	return short
-}
-
-// named reads a loss or metric: a name, or an object with class and settings.
-func named(v any) (name string, settings *configReader, err error) {
-	switch v := v.(type) {
-	case string:
-		return v, newConfigReader(nil), nil
-	case map[string]any:
-		class, _ := v["class_name"].(string)
-		if f, ok := v["config"].(string); ok && class == "function" {
-			return f, newConfigReader(nil), nil
-		}
-		config, _ := v["config"].(map[string]any)
-		return class, newConfigReader(config), nil
-	}
-	return "", nil, fmt.Errorf("wants a name or an object, got %v", v)
-}
-
-func lossFromConfig(v any) (Loss, error) {
-	name, r, err := named(v)
-	if err != nil {
-		return nil, fmt.Errorf("loss: %w", err)
-	}
-	var loss CrossEntropy
-	switch name {
-	case "categorical_crossentropy", "CategoricalCrossentropy":
-		loss = CategoricalCrossEntropy
-	case "sparse_categorical_crossentropy", "SparseCategoricalCrossentropy":
-		loss = SparseCategoricalCrossEntropy
-	default:
-		return nil, fmt.Errorf("the loss %q is not supported, only categorical_crossentropy and sparse_categorical_crossentropy", name)
-	}
-	r.ignore("name", "fn", "dtype")
-	r.only("label_smoothing", 0.0)
-	r.only("axis", -1.0)
-	r.only("reduction", "sum_over_batch_size", "auto")
-	if err := r.finish(); err != nil {
-		return nil, fmt.Errorf("loss %s: %w", name, err)
-	}
-	return loss, nil
 }
 
 // metricsFromConfig reads Keras' list of metrics, which older files nest in a
@@ -220,37 +139,9 @@ func metricsFromConfig(v any) ([]Metric, error) {
 }
 
 func metricFromConfig(v any) (Metric, error) {
-	class, r, err := named(v)
-	if err != nil {
-		return nil, fmt.Errorf("metrics: %w", err)
+	if o, ok := v.(map[string]any); ok && o["class_name"] == "MeanMetricWrapper" { // Keras 2
+		config, _ := o["config"].(map[string]any)
+		v = map[string]any{"class_name": config["fn"], "config": config}
 	}
-	if class == "MeanMetricWrapper" { // Keras 2
-		class = r.string("fn", "")
-	}
-	r.ignore("fn", "dtype")
-	name := r.string("name", "")
-	var metric Metric
-	switch class {
-	case "accuracy", "acc":
-		metric = accuracy(class)
-		if name != "" {
-			metric = accuracy(name)
-		}
-	case "categorical_accuracy", "CategoricalAccuracy", "sparse_categorical_accuracy", "SparseCategoricalAccuracy":
-		if name == "" {
-			name = SnakeCase(class)
-		}
-		metric = accuracy(name)
-	case "top_k_categorical_accuracy", "TopKCategoricalAccuracy", "sparse_top_k_categorical_accuracy", "SparseTopKCategoricalAccuracy":
-		if name == "" {
-			name = SnakeCase(class)
-		}
-		metric = topK{r.int("k", 5), name}
-	default:
-		return nil, fmt.Errorf("the metric %q is not supported, only accuracy and top-k accuracy", class)
-	}
-	if err := r.finish(); err != nil {
-		return nil, fmt.Errorf("metric %s: %w", class, err)
-	}
-	return metric, nil
+	return metricClasses.load(v, "name", "fn", "dtype")
 }

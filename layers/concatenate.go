@@ -25,7 +25,7 @@ func Concatenate() *ConcatenateLayer {
 // negative; not the batch axis itself. Default -1.
 func (l *ConcatenateLayer) Axis(axis int) *ConcatenateLayer {
 	if axis == 0 {
-		l.invalid("axis must not be the batch axis 0")
+		l.Invalid("axis must not be the batch axis 0")
 	}
 	l.axis = axis
 	return l
@@ -60,7 +60,7 @@ func (l *ConcatenateLayer) Call(_ *Pass, in []*graph.Node) *graph.Node {
 
 // Config returns Keras' configuration of a Concatenate.
 func (l *ConcatenateLayer) Config() map[string]any {
-	c := l.config()
+	c := l.Base.Config()
 	c["axis"] = l.axis
 	return c
 }

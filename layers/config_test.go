@@ -62,7 +62,7 @@ func TestFromConfigRefuses(t *testing.T) {
 	for _, c := range []struct {
 		class, config, want string
 	}{
-		{"LSTM", `{"name":"l"}`, `layer "l" (LSTM): unknown class; known are Activation, Add,`},
+		{"LSTM", `{"name":"l"}`, `layer "l" (LSTM): unknown layer "LSTM"; known are Activation, Add,`},
 		{"Dense", `{}`, "units must be at least 1, got 0"},
 		{"Dense", `{"units":1.5}`, "units wants a whole number, got 1.5"},
 		{"Dense", `{"units":"many"}`, "units wants a float64, got many"},

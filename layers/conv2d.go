@@ -30,7 +30,7 @@ func Conv2D(filters int, kernelSize ...int) *Conv2DLayer {
 	}
 	l.init(l, "Conv2D")
 	if filters < 1 {
-		l.invalid("filters must be at least 1, got %d", filters)
+		l.Invalid("filters must be at least 1, got %d", filters)
 	}
 	l.pair(&l.window.size, "kernel size", kernelSize)
 	return l
@@ -40,12 +40,12 @@ func Conv2D(filters int, kernelSize ...int) *Conv2DLayer {
 func (l *Conv2DLayer) pair(to *[2]int, what string, values []int) {
 	p, err := pair(what, 1, values)
 	if err != nil {
-		l.invalid("%w", err)
+		l.Invalid("%w", err)
 		return
 	}
 	*to = p
 	if l.window.strides != [2]int{1, 1} && l.window.dilation != [2]int{1, 1} {
-		l.invalid("strides %v and dilation %v cannot both differ from 1", l.window.strides, l.window.dilation)
+		l.Invalid("strides %v and dilation %v cannot both differ from 1", l.window.strides, l.window.dilation)
 	}
 }
 
@@ -59,7 +59,7 @@ func (l *Conv2DLayer) Strides(strides ...int) *Conv2DLayer {
 // Padding sets the padding: Valid (default) or Same.
 func (l *Conv2DLayer) Padding(p PaddingMode) *Conv2DLayer {
 	if err := p.check(); err != nil {
-		l.invalid("%w", err)
+		l.Invalid("%w", err)
 	}
 	l.window.padding = p
 	return l
@@ -76,7 +76,7 @@ func (l *Conv2DLayer) Dilation(dilation ...int) *Conv2DLayer {
 // Default 1. It must divide both the channels and the filters.
 func (l *Conv2DLayer) Groups(groups int) *Conv2DLayer {
 	if groups < 1 || l.filters%groups != 0 {
-		l.invalid("groups must be at least 1 and divide the %d filters, got %d", l.filters, groups)
+		l.Invalid("groups must be at least 1 and divide the %d filters, got %d", l.filters, groups)
 		return l
 	}
 	l.groups = groups
@@ -92,7 +92,7 @@ func (l *Conv2DLayer) OutputShape(in []Shape) (Shape, error) {
 	if channels%l.groups != 0 {
 		return nil, fmt.Errorf("%d groups do not divide %d channels", l.groups, channels)
 	}
-	if l.built && l.kernelWeight.Shape[2]*l.groups != channels {
+	if l.kernelWeight != nil && l.kernelWeight.Shape[2]*l.groups != channels {
 		return nil, fmt.Errorf("was built for %d channels, got %d", l.kernelWeight.Shape[2]*l.groups, channels)
 	}
 	h, w, _, err = l.window.image(h, w)
@@ -101,9 +101,6 @@ func (l *Conv2DLayer) OutputShape(in []Shape) (Shape, error) {
 
 // Build creates kernel and bias.
 func (l *Conv2DLayer) Build(in []Shape) error {
-	if l.built {
-		return nil
-	}
 	if _, err := l.OutputShape(in); err != nil {
 		return err
 	}
@@ -114,7 +111,7 @@ func (l *Conv2DLayer) Build(in []Shape) error {
 
 // Call convolves, adds the bias and applies the activation.
 func (l *Conv2DLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
-	x := c.forConvolution(in[0])
+	x := c.ForConvolution(in[0])
 	_, _, pads, err := l.window.image(x.Shape().Dimensions[1], x.Shape().Dimensions[2])
 	if err != nil {
 		panic(err)
@@ -125,7 +122,7 @@ func (l *Conv2DLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 
 // Config returns Keras' configuration of a Conv2D.
 func (l *Conv2DLayer) Config() map[string]any {
-	c := l.config()
+	c := l.kernelAndBias.Config()
 	c["filters"] = l.filters
 	c["kernel_size"] = l.window.size
 	c["strides"] = l.window.strides

@@ -24,7 +24,7 @@ func Dense(units int) *DenseLayer {
 	l := &DenseLayer{units: units}
 	l.init(l, "Dense")
 	if units < 1 {
-		l.invalid("units must be at least 1, got %d", units)
+		l.Invalid("units must be at least 1, got %d", units)
 	}
 	return l
 }
@@ -39,7 +39,7 @@ func (l *DenseLayer) OutputShape(in []Shape) (Shape, error) {
 		return nil, fmt.Errorf("wants at least one axis beside the batch, got %v", s)
 	}
 	last := s[len(s)-1]
-	if l.built && l.kernelWeight.Shape[0] != last {
+	if l.kernelWeight != nil && l.kernelWeight.Shape[0] != last {
 		return nil, fmt.Errorf("was built for %d values on the last axis, got %d", l.kernelWeight.Shape[0], last)
 	}
 	out := s.Clone()
@@ -49,9 +49,6 @@ func (l *DenseLayer) OutputShape(in []Shape) (Shape, error) {
 
 // Build creates kernel and bias.
 func (l *DenseLayer) Build(in []Shape) error {
-	if l.built {
-		return nil
-	}
 	if _, err := l.OutputShape(in); err != nil {
 		return err
 	}
@@ -66,7 +63,7 @@ func (l *DenseLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 
 // Config returns Keras' configuration of a Dense layer.
 func (l *DenseLayer) Config() map[string]any {
-	c := l.config()
+	c := l.kernelAndBias.Config()
 	c["units"] = l.units
 	c["quantization_config"] = nil
 	return c

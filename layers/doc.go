@@ -16,9 +16,14 @@
 //	history, err := model.Fit(ctx, train, layers.Epochs(10), layers.ValidationSplit(0.2))
 //	probabilities, err := model.Predict(ctx, test)
 //
-// [Functional] makes models that branch. A layer, optimizer, loss, metric or
-// callback of one's own implements [Layer], [Optimizer], [Loss], [Metric] or
-// [Callback].
+// [Functional] makes models that branch. Targets are classes or, for other
+// losses, numbers: see [Examples].
+//
+// A layer, optimizer, loss, metric, initializer or callback of one's own
+// implements [Layer], [Optimizer], [Loss], [Metric], [Initializer] or
+// [Callback], and is registered by name, see [RegisterLayer], so that files
+// bring it back. Those here are made in the same way; what internal/xla does
+// for them makes them faster, not different.
 //
 // It leaves Keras' files to package kerasfile, what a training has measured to
 // history, how results show themselves to display, pretrained networks to

@@ -22,7 +22,7 @@ func Dropout(rate float64) *DropoutLayer {
 	l := &DropoutLayer{rate: rate}
 	l.Init(l, "Dropout")
 	if !(rate >= 0 && rate <= 1) {
-		l.invalid("rate must be between 0 and 1, got %g", rate)
+		l.Invalid("rate must be between 0 and 1, got %g", rate)
 	}
 	return l
 }
@@ -49,7 +49,7 @@ func (l *DropoutLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 
 // Config returns Keras' configuration of a Dropout.
 func (l *DropoutLayer) Config() map[string]any {
-	c := l.config()
+	c := l.Base.Config()
 	c["rate"], c["seed"], c["noise_shape"] = l.rate, nil, nil
 	return c
 }

@@ -55,7 +55,7 @@ func (p DTypePolicy) config() map[string]any {
 // DType sets the layer's policy. Default Float32.
 func (b *Base[L]) DType(p DTypePolicy) L {
 	if err := p.check(); err != nil {
-		b.invalid("%w", err)
+		b.Invalid("%w", err)
 	}
 	b.policy = p
 	return b.self
@@ -100,9 +100,6 @@ func (m *Model) mixed() bool {
 	})
 }
 
-// wideLayer is a layer that computes in float32 under every policy.
-type wideLayer interface{ computesInFloat32() }
-
 // run calls a layer in the type of its policy. In a pass without any mixed
 // layer, types are the caller's business.
 func (c *Pass) run(l Layer, in []*graph.Node) *graph.Node {
@@ -111,7 +108,7 @@ func (c *Pass) run(l Layer, in []*graph.Node) *graph.Node {
 	}
 	result := l.core().policy.compute()
 	within := result
-	if _, wide := l.(wideLayer); wide {
+	if l.core().wide {
 		within = dtypes.Float32
 	}
 	outer := c.compute

@@ -149,7 +149,7 @@ func newSpy(tell func(dtypes.DType)) *spyLayer {
 }
 
 func (l *spyLayer) OutputShape(in []Shape) (Shape, error) { return oneInput(in) }
-func (l *spyLayer) Config() map[string]any                { return l.config() }
+func (l *spyLayer) Config() map[string]any                { return l.Base.Config() }
 func (l *spyLayer) Call(_ *Pass, in []*graph.Node) *graph.Node {
 	l.tell(in[0].DType())
 	return in[0]

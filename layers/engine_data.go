@@ -15,7 +15,7 @@ import (
 // scaled inside the compiled graph.
 type deviceData struct {
 	values        *tensors.Tensor // [n, shape...], uint8 or float32
-	labels        *tensors.Tensor // int32 [n], nil if there are none
+	targets       *tensors.Tensor // int32 [n] or float32 [n, TargetShape…], nil if there are none
 	scale, offset *tensors.Tensor // float32 scalars
 }
 
@@ -29,7 +29,9 @@ func upload(backend compute.Backend, e *Examples) (d *deviceData, err error) {
 	}()
 	d.values, err = e.device(backend, 0, e.Len(), e.Len())
 	if err == nil && e.Labels != nil {
-		d.labels, err = toDevice(backend, e.Labels, shapes.Make(dtypes.Int32, e.Len()))
+		d.targets, err = toDevice(backend, e.Labels, shapes.Make(dtypes.Int32, e.Len()))
+	} else if err == nil && e.Targets != nil {
+		d.targets, err = toDevice(backend, e.Targets, shapes.Make(dtypes.Float32, append([]int{e.Len()}, e.targetShape()...)...))
 	}
 	if err == nil {
 		d.scale, err = toDevice(backend, []float32{e.scale()}, shapes.Make(dtypes.Float32))
@@ -45,7 +47,7 @@ func upload(backend compute.Backend, e *Examples) (d *deviceData, err error) {
 
 // free releases the device's memory.
 func (d *deviceData) free() {
-	for _, t := range []*tensors.Tensor{d.values, d.labels, d.scale, d.offset} {
+	for _, t := range []*tensors.Tensor{d.values, d.targets, d.scale, d.offset} {
 		release(t)
 	}
 }
@@ -97,11 +99,20 @@ func (m *Model) checkExamples(e *Examples, what string, labelled bool) error {
 	if !labelled {
 		return nil
 	}
-	if out := m.outputs[0].shape; len(out) != 1 || out[0] != e.Classes {
-		return fmt.Errorf("layers: model %q gives outputs of shape %v, but %s has %d classes: the last layer should be Dense(%d)",
-			m.Name(), out, what, e.Classes, e.Classes)
+	check := func(name string, of any) error {
+		if c, ok := of.(TargetChecker); ok {
+			if err := c.CheckTargets(e, m.outputs[0].shape); err != nil {
+				return fmt.Errorf("layers: model %q, %s: %s %w", m.Name(), what, name, err)
+			}
+		}
+		return nil
 	}
-	return nil
+	for _, metric := range m.compiled.metrics {
+		if err := check(metric.Name(), metric); err != nil {
+			return err
+		}
+	}
+	return check(m.compiled.loss.Name(), m.compiled.loss)
 }
 
 // check says what is wrong with the examples themselves.
@@ -120,6 +131,13 @@ func (e *Examples) check(labelled bool) error {
 		return fmt.Errorf("there are no examples (shape %v)", e.Shape)
 	}
 	if !labelled {
+		return nil
+	}
+	if e.Targets != nil {
+		if want := n * e.targetShape().Size(); len(e.Targets) != want || e.Labels != nil {
+			return fmt.Errorf("%d targets of shape %v want %d numbers and no labels, got %d and %d labels",
+				n, e.targetShape(), want, len(e.Targets), len(e.Labels))
+		}
 		return nil
 	}
 	if len(e.Labels) != n {

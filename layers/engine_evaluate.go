@@ -32,11 +32,11 @@ func (c *compiled) evaluator(m *Model, batch int) (*evaluator, error) {
 	return e, nil
 }
 
-// build is the graph of one batch. Its arguments: values, labels, scale,
+// build is the graph of one batch. Its arguments: values, targets, scale,
 // offset, the end of the range, then position and sums, which it replaces,
 // then all variables.
 func (e *evaluator) build(in []*graph.Node) []*graph.Node {
-	values, labels, scale, offset, end, position, sums := in[0], in[1], in[2], in[3], in[4], in[5], in[6]
+	values, targets, scale, offset, end, position, sums := in[0], in[1], in[2], in[3], in[4], in[5], in[6]
 	nodes := map[*Variable]*graph.Node{}
 	for i, v := range e.model.Variables() {
 		nodes[v] = in[7+i]
@@ -46,7 +46,7 @@ func (e *evaluator) build(in []*graph.Node) []*graph.Node {
 	pass.Mask = graph.ConvertDType(graph.LessThan(rows, end), dtypes.Float32)
 	rows = graph.Min(rows, graph.AddScalar(end, -1)) // rows beyond the end are masked
 	outputs := pass.as(e.model.Forward(pass, readInputs(values, rows, scale, offset))[0], dtypes.Float32)
-	measured := e.model.compiled.measure(pass, graph.Gather(labels, graph.ExpandAxes(rows, -1)), outputs, e.batch)
+	measured := e.model.compiled.measure(pass, graph.Gather(targets, graph.ExpandAxes(rows, -1)), outputs, e.batch)
 	return []*graph.Node{graph.AddScalar(position, e.batch), graph.Add(sums, measured.vector())}
 }
 
@@ -76,7 +76,7 @@ func (e *evaluator) measure(ctx context.Context, data *deviceData, from, to int)
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("layers: evaluating model %q: %w", e.model.Name(), context.Cause(ctx))
 		}
-		args := []any{data.values, data.labels, data.scale, data.offset, end}
+		args := []any{data.values, data.targets, data.scale, data.offset, end}
 		for _, t := range []*tensors.Tensor{position, sums} {
 			donated, err := graph.DonateTensorBuffer(t, backend, 0)
 			if err != nil {

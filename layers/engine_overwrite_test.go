@@ -137,8 +137,8 @@ func TestFailedStepLosesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := flat(t, m)
-	labels := data.labels
-	if data.labels, err = toDevice(tr.backend, make([]float32, 50), shapes.Make(dtypes.Float32, 50)); err != nil {
+	labels := data.targets
+	if data.targets, err = toDevice(tr.backend, make([]float32, 50), shapes.Make(dtypes.Float32, 50)); err != nil {
 		t.Fatal(err)
 	}
 	if err := tr.run(1); err == nil {
@@ -147,8 +147,8 @@ func TestFailedStepLosesNothing(t *testing.T) {
 	if !slices.Equal(flat(t, m), want) {
 		t.Error("a step that does not compile changed weights")
 	}
-	release(data.labels)
-	data.labels = labels
+	release(data.targets)
+	data.targets = labels
 	release(data.values)
 	if err := tr.run(1); err == nil {
 		t.Fatal("a step without images did not fail")

@@ -66,12 +66,12 @@ func (s *trainStep) key() string {
 // stepArgs are a step's arguments: first those that stay, then the state that
 // a step replaces.
 type stepArgs[T any] struct {
-	values, labels, scale, offset T
-	order, count, seed, rate      T
-	classWeights                  []T // none or one
-	step, iterations              T
-	sums, firstBad                T
-	weights, slots, others        []T
+	values, targets, scale, offset T
+	order, count, seed, rate       T
+	classWeights                   []T // none or one
+	step, iterations               T
+	sums, firstBad                 T
+	weights, slots, others         []T
 }
 
 // fixed is the number of arguments before the state.
@@ -80,7 +80,7 @@ func (a *stepArgs[T]) fixed() int { return 8 + len(a.classWeights) }
 // list puts the arguments in order.
 func (a *stepArgs[T]) list() []T {
 	return slices.Concat(
-		[]T{a.values, a.labels, a.scale, a.offset, a.order, a.count, a.seed, a.rate}, a.classWeights,
+		[]T{a.values, a.targets, a.scale, a.offset, a.order, a.count, a.seed, a.rate}, a.classWeights,
 		[]T{a.step, a.iterations, a.sums, a.firstBad}, a.weights, a.slots, a.others)
 }
 
@@ -92,7 +92,7 @@ func (s *trainStep) parse(in []*graph.Node) *stepArgs[*graph.Node] {
 		in = in[n:]
 		return head
 	}
-	for _, p := range []**graph.Node{&a.values, &a.labels, &a.scale, &a.offset, &a.order, &a.count, &a.seed, &a.rate} {
+	for _, p := range []**graph.Node{&a.values, &a.targets, &a.scale, &a.offset, &a.order, &a.count, &a.seed, &a.rate} {
 		*p = take(1)[0]
 	}
 	if s.weighted {
@@ -181,10 +181,10 @@ func (s *trainStep) once(in []*graph.Node) []*graph.Node {
 	if s.partial {
 		pass.Mask = graph.ConvertDType(graph.LessThan(positions(graph.MulScalar(a.step, s.batch), s.batch), a.count), dtypes.Float32)
 	}
-	labels := graph.Gather(a.labels, graph.ExpandAxes(rows, -1))
+	targets := graph.Gather(a.targets, graph.ExpandAxes(rows, -1))
 	outputs := pass.as(s.model.Forward(pass, readInputs(a.values, rows, a.scale, a.offset))[0], dtypes.Float32)
 
-	measured := s.compiled.measure(pass, labels, outputs, s.batch, a.classWeights...)
+	measured := s.compiled.measure(pass, targets, outputs, s.batch, a.classWeights...)
 	loss := measured.meanLoss()
 	gradients := xla.AfterAllGradients(graph.Gradient(loss, a.weights...))
 	weights, slots := s.update(a, gradients)

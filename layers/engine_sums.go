@@ -15,7 +15,7 @@ type sums struct {
 // measure adds loss and metrics of a batch to the graph. Examples that only
 // fill up the batch (the pass's Mask) count nowhere. Class weights weigh the
 // loss, not the metrics, as in Keras.
-func (c *compiled) measure(pass *Pass, labels, outputs *graph.Node, batch int, classWeights ...*graph.Node) *sums {
+func (c *compiled) measure(pass *Pass, targets, outputs *graph.Node, batch int, classWeights ...*graph.Node) *sums {
 	total := func(perExample *graph.Node) *graph.Node {
 		if pass.Mask != nil {
 			real := graph.GreaterThan(pass.Mask, graph.ScalarZero(pass.Graph, dtypes.Float32))
@@ -23,16 +23,16 @@ func (c *compiled) measure(pass *Pass, labels, outputs *graph.Node, batch int, c
 		}
 		return graph.ReduceAllSum(perExample)
 	}
-	losses := c.loss.PerExample(pass, labels, outputs)
+	losses := c.loss.PerExample(pass, targets, outputs)
 	if len(classWeights) > 0 {
-		losses = graph.Mul(losses, graph.Gather(classWeights[0], graph.ExpandAxes(labels, -1)))
+		losses = graph.Mul(losses, graph.Gather(classWeights[0], graph.ExpandAxes(targets, -1)))
 	}
 	s := &sums{loss: total(losses), count: graph.Scalar(pass.Graph, dtypes.Float32, float64(batch))}
 	if pass.Mask != nil {
 		s.count = graph.ReduceAllSum(pass.Mask)
 	}
 	for _, metric := range c.metrics {
-		s.metrics = append(s.metrics, total(metric.PerExample(labels, outputs)))
+		s.metrics = append(s.metrics, total(metric.PerExample(pass, targets, outputs)))
 	}
 	return s
 }

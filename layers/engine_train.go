@@ -303,7 +303,7 @@ func (s *trainStep) prepare(args []*tensors.Tensor) error {
 // args collects the step's arguments.
 func (t *trainer) args() *stepArgs[*tensors.Tensor] {
 	a := &stepArgs[*tensors.Tensor]{
-		values: t.data.values, labels: t.data.labels, scale: t.data.scale, offset: t.data.offset,
+		values: t.data.values, targets: t.data.targets, scale: t.data.scale, offset: t.data.offset,
 		order: t.order, count: t.count, seed: t.seed, rate: t.rate, classWeights: t.classWeights,
 		step: t.step, iterations: t.iterations, sums: t.sums, firstBad: t.firstBad,
 	}

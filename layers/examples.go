@@ -18,10 +18,15 @@ type Examples struct {
 	Bytes  []uint8
 	Floats []float32
 	// Labels holds one class index in [0, Classes) for each example. It may
-	// be nil where only predictions are asked for.
+	// be nil where only predictions are asked for, or Targets are given.
 	Labels []int32
 	// Classes is the number of classes, hence the width of the one-hot form.
 	Classes int
+	// Targets holds what the outputs should be where they are numbers and not
+	// classes, in place of Labels: values of TargetShape for each example, one
+	// after the other. A TargetShape of nil means one number, [1].
+	Targets     []float32
+	TargetShape []int
 	// Scale and Offset turn a stored value v into the model's input
 	// v*Scale+Offset. A Scale of 0 means 1: values are taken as they are.
 	Scale, Offset float32
@@ -61,7 +66,19 @@ func (e *Examples) Slice(from, to int) (*Examples, error) {
 	if e.Labels != nil {
 		out.Labels = e.Labels[from:to]
 	}
+	if e.Targets != nil {
+		size := e.targetShape().Size()
+		out.Targets = e.Targets[from*size : to*size]
+	}
 	return &out, nil
+}
+
+// targetShape is TargetShape with its default.
+func (e *Examples) targetShape() Shape {
+	if e.TargetShape == nil {
+		return Shape{1}
+	}
+	return e.TargetShape
 }
 
 // scale is Scale with its default.

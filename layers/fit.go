@@ -70,7 +70,7 @@ func (m *Model) Fit(ctx context.Context, examples *Examples, list ...Option) (*H
 			return nil, fmt.Errorf("layers: ValidationSplit(%v) of %d examples leaves %d to train on and %d to validate", o.validationSplit, to, n, to-n)
 		}
 	}
-	weights, err := o.weightTable(examples.Classes)
+	weights, err := o.weightTable(examples)
 	if err != nil {
 		return nil, err
 	}
@@ -133,9 +133,13 @@ func Interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // weightTable lists the weight of each class, nil if there are none.
-func (o *options) weightTable(classes int) ([]float32, error) {
-	if o.classWeights == nil {
+func (o *options) weightTable(e *Examples) ([]float32, error) {
+	classes := e.Classes
+	switch {
+	case o.classWeights == nil:
 		return nil, nil
+	case e.Labels == nil:
+		return nil, errors.New("layers: ClassWeights wants examples with Labels, these have Targets")
 	}
 	table := slices.Repeat([]float32{1}, classes)
 	for class, w := range o.classWeights {
@@ -399,5 +403,6 @@ func (e *Examples) fingerprint() string {
 	for _, l := range e.Labels {
 		_, _ = sum.Write([]byte{byte(l), byte(l >> 8)})
 	}
+	_ = binary.Write(sum, binary.LittleEndian, e.Targets)
 	return fmt.Sprintf("%08x %v*%d scale %g offset %g", sum.Sum32(), e.Shape, e.Len(), e.Scale, e.Offset)
 }

@@ -115,12 +115,22 @@ func (f *fitting) openRun(examples *Examples) (done bool, err error) {
 func (f *fitting) config(examples *Examples) (*runConfig, error) {
 	c := f.model.compiled
 	settings := fitSettings{
-		Optimizer: c.optimizer.Class(), OptimizerConfig: c.optimizer.Config(), Loss: c.loss.Name(), Metrics: c.names()[1:],
+		Optimizer: c.optimizer.Class(), OptimizerConfig: c.optimizer.Config(), Loss: lossClasses.save(c.loss), Metrics: []any{},
 		BatchSize: f.batchSize(), ValidationSplit: f.validationSplit, Shuffle: f.shuffle, InitialEpoch: f.initialEpoch,
 		ClassWeights: f.classWeights, Seed: f.seedValue, Data: map[string]string{"train": examples.fingerprint()},
 	}
 	if f.devices > 1 {
 		settings.Devices = f.devices
+	}
+	if settings.Loss == nil {
+		settings.Loss = c.loss.Name() // tells runs apart, though it cannot be loaded
+	}
+	for _, metric := range c.metrics {
+		saved := metricClasses.save(metric)
+		if saved == nil {
+			saved = metric.Name()
+		}
+		settings.Metrics = append(settings.Metrics, saved)
 	}
 	if c.initialRate != nil { // a finished fit may have lowered it
 		settings.OptimizerConfig["learning_rate"] = *c.initialRate
@@ -162,8 +172,8 @@ func LoadHistory(name string) (*History, error) {
 }
 
 // LoadModel returns the model of a run with its weights, compiled as it was
-// if its optimizer, loss and metrics are of this package. Further training
-// goes on with the optimizer's state.
+// if its optimizer, loss and metrics are registered (see [RegisterOptimizer]);
+// if not, Fit says so. Further training goes on with the optimizer's state.
 func LoadModel(name string) (*Model, error) {
 	r, err := findRun(name)
 	if err != nil {
@@ -187,38 +197,12 @@ func LoadModel(name string) (*Model, error) {
 	if err := m.takeWeights(list); err != nil {
 		return nil, fmt.Errorf("layers: run %q in %s: %w", name, r.dir, err)
 	}
-	if !m.compileAs(config.Settings) {
-		return m, nil
+	if m.CompileFromConfig(config.Settings.compileConfig()) != nil {
+		return m, nil // Fit says why
 	}
 	s, err := snapshotFrom(m, p, list)
 	if err != nil {
 		return nil, fmt.Errorf("layers: run %q in %s: %w", name, r.dir, err)
 	}
 	return m, s.restore(m)
-}
-
-// compileAs compiles with settings of this package's optimizers, losses and
-// metrics; false if there are others.
-func (m *Model) compileAs(s fitSettings) bool {
-	optimizer, err := optimizerFromConfig(s.Optimizer, s.OptimizerConfig)
-	if err != nil {
-		return false
-	}
-	loss, err := lossFromConfig(s.Loss)
-	if err != nil {
-		return false
-	}
-	var metrics []Metric
-	for _, name := range s.Metrics {
-		var k int
-		switch n, _ := fmt.Sscanf(name, "top_%d_accuracy", &k); {
-		case name == Accuracy.Name():
-			metrics = append(metrics, Accuracy)
-		case n == 1:
-			metrics = append(metrics, TopKAccuracy(k))
-		default:
-			return false
-		}
-	}
-	return m.Compile(optimizer, loss, metrics...) == nil
 }

@@ -27,7 +27,7 @@ func (l *FlattenLayer) Call(_ *Pass, in []*graph.Node) *graph.Node {
 
 // Config returns Keras' configuration of a Flatten.
 func (l *FlattenLayer) Config() map[string]any {
-	c := l.config()
+	c := l.Base.Config()
 	c["data_format"] = "channels_last"
 	return c
 }

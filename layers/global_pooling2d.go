@@ -30,7 +30,7 @@ func (l *GlobalMaxPooling2DLayer) Call(_ *Pass, in []*graph.Node) *graph.Node {
 }
 
 // Config returns Keras' configuration of a GlobalMaxPooling2D.
-func (l *GlobalMaxPooling2DLayer) Config() map[string]any { return l.addConfig(l.config()) }
+func (l *GlobalMaxPooling2DLayer) Config() map[string]any { return l.addConfig(l.Base.Config()) }
 
 // GlobalAveragePooling2DLayer takes the mean of each channel over the image:
 // (None, h, w, c) to (None, c).
@@ -52,7 +52,7 @@ func (l *GlobalAveragePooling2DLayer) Call(_ *Pass, in []*graph.Node) *graph.Nod
 }
 
 // Config returns Keras' configuration of a GlobalAveragePooling2D.
-func (l *GlobalAveragePooling2DLayer) Config() map[string]any { return l.addConfig(l.config()) }
+func (l *GlobalAveragePooling2DLayer) Config() map[string]any { return l.addConfig(l.Base.Config()) }
 
 // globalPooling2D is what both have in common.
 type globalPooling2D struct{}

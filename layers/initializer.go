@@ -1,74 +1,82 @@
 package layers
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
 )
 
-// Initializer draws the first value of a variable. The kinds and formulas are
-// Keras' (keras/src/initializers); the random numbers are Go's PCG, so a seed
-// gives the same weights on every machine and backend, but not the numbers
-// Keras would draw.
-type Initializer struct {
-	// Kind is Keras' class name: "GlorotUniform", "GlorotNormal",
-	// "HeUniform", "HeNormal", "LecunUniform", "LecunNormal",
-	// "RandomUniform", "RandomNormal", "TruncatedNormal", "Constant", "Zeros"
-	// or "Ones".
-	Kind string
-	// A and B are the parameters of the kinds that have some: RandomUniform
-	// draws from [A, B), RandomNormal and TruncatedNormal have mean A and
-	// standard deviation B, Constant fills with A.
-	A, B float64
+// Initializer draws the first value of a variable. Those here are Keras'
+// (keras/src/initializers); the random numbers are Go's PCG, so a seed gives the
+// same weights on every machine and backend, but not the numbers that Keras
+// would draw. [RegisterInitializer] makes one's own known to files.
+type Initializer interface {
+	Configured
+	// Draw returns the values of a variable of the given shape in row-major
+	// order.
+	Draw(shape Shape, rng *rand.Rand) []float32
+}
+
+// initializer is one of Keras'.
+type initializer struct {
+	// class is Keras' class name.
+	class string
+	// a and b are the parameters of the kinds that have some: RandomUniform
+	// draws from [a, b), RandomNormal and TruncatedNormal have mean a and
+	// standard deviation b, Constant fills with a.
+	a, b float64
 }
 
 // The initializers without parameters. Fans are Keras' compute_fans: a kernel
 // (h, w, in, out) has fanIn = h*w*in and fanOut = h*w*out.
 var (
 	// GlorotUniform draws from ±sqrt(6/(fanIn+fanOut)): the default of kernels.
-	GlorotUniform = Initializer{Kind: "GlorotUniform"}
+	GlorotUniform Initializer = initializer{class: "GlorotUniform"}
 	// GlorotNormal draws from a truncated normal of variance 2/(fanIn+fanOut).
-	GlorotNormal = Initializer{Kind: "GlorotNormal"}
+	GlorotNormal Initializer = initializer{class: "GlorotNormal"}
 	// HeUniform draws from ±sqrt(6/fanIn).
-	HeUniform = Initializer{Kind: "HeUniform"}
+	HeUniform Initializer = initializer{class: "HeUniform"}
 	// HeNormal draws from a truncated normal of variance 2/fanIn.
-	HeNormal = Initializer{Kind: "HeNormal"}
+	HeNormal Initializer = initializer{class: "HeNormal"}
 	// LecunUniform draws from ±sqrt(3/fanIn).
-	LecunUniform = Initializer{Kind: "LecunUniform"}
+	LecunUniform Initializer = initializer{class: "LecunUniform"}
 	// LecunNormal draws from a truncated normal of variance 1/fanIn.
-	LecunNormal = Initializer{Kind: "LecunNormal"}
+	LecunNormal Initializer = initializer{class: "LecunNormal"}
 	// Zeros fills with 0: the default of biases.
-	Zeros = Initializer{Kind: "Zeros"}
+	Zeros Initializer = initializer{class: "Zeros"}
 	// Ones fills with 1.
-	Ones = Initializer{Kind: "Ones"}
+	Ones Initializer = initializer{class: "Ones"}
 )
 
 // RandomUniform draws from [low, high).
 func RandomUniform(low, high float64) Initializer {
-	return Initializer{Kind: "RandomUniform", A: low, B: high}
+	return initializer{"RandomUniform", low, high}
 }
 
 // RandomNormal draws from a normal distribution.
 func RandomNormal(mean, stddev float64) Initializer {
-	return Initializer{Kind: "RandomNormal", A: mean, B: stddev}
+	return initializer{"RandomNormal", mean, stddev}
 }
 
 // TruncatedNormal draws from a normal distribution cut two standard
 // deviations from its mean.
 func TruncatedNormal(mean, stddev float64) Initializer {
-	return Initializer{Kind: "TruncatedNormal", A: mean, B: stddev}
+	return initializer{"TruncatedNormal", mean, stddev}
 }
 
 // Constant fills with one value.
-func Constant(value float64) Initializer { return Initializer{Kind: "Constant", A: value} }
+func Constant(value float64) Initializer { return initializer{"Constant", value, 0} }
 
 // truncatedStddev is the standard deviation of a unit normal cut at ±2, by
 // which Keras' VarianceScaling divides.
 const truncatedStddev = .87962566103423978
 
-// Draw returns the first value of a variable of the given shape in row-major
-// order. An Initializer whose Kind is unknown draws zeros; Check reports it.
-func (i Initializer) Draw(shape Shape, rng *rand.Rand) []float32 {
+// Class is Keras' class name.
+func (i initializer) Class() string { return i.class }
+
+// Draw returns the values of a variable of the given shape.
+func (i initializer) Draw(shape Shape, rng *rand.Rand) []float32 {
 	next := i.generator(shape, rng)
 	values := make([]float32, shape.Size())
 	if next == nil {
@@ -81,7 +89,7 @@ func (i Initializer) Draw(shape Shape, rng *rand.Rand) []float32 {
 }
 
 // generator returns the function that draws one value; nil means zeros.
-func (i Initializer) generator(shape Shape, rng *rand.Rand) func() float64 {
+func (i initializer) generator(shape Shape, rng *rand.Rand) func() float64 {
 	uniform := func(low, high float64) func() float64 {
 		return func() float64 { return low + (high-low)*rng.Float64() }
 	}
@@ -95,7 +103,7 @@ func (i Initializer) generator(shape Shape, rng *rand.Rand) func() float64 {
 		}
 	}
 	in, out := fans(shape)
-	switch i.Kind {
+	switch i.class {
 	case "GlorotUniform":
 		limit := math.Sqrt(6 / (in + out))
 		return uniform(-limit, limit)
@@ -112,13 +120,13 @@ func (i Initializer) generator(shape Shape, rng *rand.Rand) func() float64 {
 	case "LecunNormal":
 		return truncated(0, math.Sqrt(1/in)/truncatedStddev)
 	case "RandomUniform":
-		return uniform(i.A, i.B)
+		return uniform(i.a, i.b)
 	case "RandomNormal":
-		return func() float64 { return i.A + i.B*rng.NormFloat64() }
+		return func() float64 { return i.a + i.b*rng.NormFloat64() }
 	case "TruncatedNormal":
-		return truncated(i.A, i.B)
+		return truncated(i.a, i.b)
 	case "Constant":
-		return func() float64 { return i.A }
+		return func() float64 { return i.a }
 	case "Ones":
 		return func() float64 { return 1 }
 	}
@@ -138,21 +146,19 @@ func fans(shape Shape) (in, out float64) {
 	}
 }
 
-// Check returns an error unless the kind is known and its parameters are
-// finite.
-func (i Initializer) Check() error {
-	if math.IsNaN(i.A) || math.IsInf(i.A, 0) || math.IsNaN(i.B) || math.IsInf(i.B, 0) {
-		return fmt.Errorf("initializer %s wants finite parameters, got %g and %g", i.Kind, i.A, i.B)
+// CheckInitializer says what is wrong with an initializer that a layer is given.
+func CheckInitializer(i Initializer) error {
+	if i == nil {
+		return errors.New("wants an initializer, got nil")
 	}
-	switch i.Kind {
-	case "RandomNormal", "TruncatedNormal":
-		if i.B < 0 {
-			return fmt.Errorf("initializer %s wants a standard deviation of at least 0, got %g", i.Kind, i.B)
-		}
-	case "GlorotUniform", "GlorotNormal", "HeUniform", "HeNormal", "LecunUniform", "LecunNormal",
-		"RandomUniform", "Constant", "Zeros", "Ones":
-	default:
-		return fmt.Errorf("unknown initializer %q", i.Kind)
+	k, ours := i.(initializer)
+	switch normal := k.class == "RandomNormal" || k.class == "TruncatedNormal"; {
+	case !ours:
+		return nil
+	case math.IsNaN(k.a) || math.IsInf(k.a, 0) || math.IsNaN(k.b) || math.IsInf(k.b, 0):
+		return fmt.Errorf("initializer %s wants finite parameters, got %g and %g", k.class, k.a, k.b)
+	case normal && k.b < 0:
+		return fmt.Errorf("initializer %s wants a standard deviation of at least 0, got %g", k.class, k.b)
 	}
 	return nil
 }

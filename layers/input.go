@@ -19,7 +19,7 @@ func Input(shape ...int) *InputLayer {
 	l := &InputLayer{shape: Shape(shape).Clone()}
 	l.Init(l, "InputLayer")
 	if err := l.shape.check(); err != nil {
-		l.invalid("shape: %w", err)
+		l.Invalid("shape: %w", err)
 	}
 	l.Base.Apply()
 	return l

@@ -24,7 +24,7 @@ func (l *kernelAndBias[L]) init(self L, class string) {
 // Activation sets the activation function. Default Linear.
 func (l *kernelAndBias[L]) Activation(f ActivationFunc) L {
 	if err := f.check(); err != nil {
-		l.invalid("%w", err)
+		l.Invalid("%w", err)
 	}
 	l.activation = f
 	return l.self
@@ -38,8 +38,8 @@ func (l *kernelAndBias[L]) WithoutBias() L {
 
 // KernelInitializer sets how the kernel starts. Default GlorotUniform.
 func (l *kernelAndBias[L]) KernelInitializer(i Initializer) L {
-	if err := i.Check(); err != nil {
-		l.invalid("kernel: %w", err)
+	if err := CheckInitializer(i); err != nil {
+		l.Invalid("kernel: %w", err)
 	}
 	l.kernelInit = i
 	return l.self
@@ -47,8 +47,8 @@ func (l *kernelAndBias[L]) KernelInitializer(i Initializer) L {
 
 // BiasInitializer sets how the bias starts. Default Zeros.
 func (l *kernelAndBias[L]) BiasInitializer(i Initializer) L {
-	if err := i.Check(); err != nil {
-		l.invalid("bias: %w", err)
+	if err := CheckInitializer(i); err != nil {
+		l.Invalid("bias: %w", err)
 	}
 	l.biasInit = i
 	return l.self
@@ -56,11 +56,10 @@ func (l *kernelAndBias[L]) BiasInitializer(i Initializer) L {
 
 // create creates the variables; the kernel's last axis are the outputs.
 func (l *kernelAndBias[L]) create(kernel Shape) {
-	l.kernelWeight = l.addVariable("kernel", kernel, l.kernelInit, true)
+	l.kernelWeight = l.AddVariable("kernel", kernel, l.kernelInit, true)
 	if l.useBias {
-		l.biasWeight = l.addVariable("bias", kernel[len(kernel)-1:], l.biasInit, true)
+		l.biasWeight = l.AddVariable("bias", kernel[len(kernel)-1:], l.biasInit, true)
 	}
-	l.built = true
 }
 
 // finish adds the bias and applies the activation.
@@ -68,13 +67,14 @@ func (l *kernelAndBias[L]) finish(c *Pass, y *graph.Node) *graph.Node {
 	if l.useBias {
 		y = xla.AddBias(y, c.Value(l.biasWeight))
 	}
-	return c.activate(l.activation, y)
+	return c.Activate(l.activation, y)
 }
 
-func (l *kernelAndBias[L]) config() map[string]any {
-	c := l.state.config()
+// Config returns the settings that both have.
+func (l *kernelAndBias[L]) Config() map[string]any {
+	c := l.Base.Config()
 	c["activation"], c["use_bias"] = string(l.activation), l.useBias
-	c["kernel_initializer"], c["bias_initializer"] = l.kernelInit.config(), l.biasInit.config()
+	c["kernel_initializer"], c["bias_initializer"] = InitializerConfig(l.kernelInit), InitializerConfig(l.biasInit)
 	for _, key := range []string{"kernel_regularizer", "bias_regularizer", "kernel_constraint", "bias_constraint"} {
 		c[key] = nil
 	}

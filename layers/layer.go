@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -10,18 +11,20 @@ import (
 
 // Layer is one Keras layer: its configuration, its variables once built, and
 // its computation. Own layers embed [Base], which supplies everything but
-// OutputShape, Call and Config (and Build, where there are variables).
+// OutputShape and Call (Build, where there are variables; Config, where there
+// are settings).
 type Layer interface {
 	// Name is the layer's unique name in its model, "conv2d_1". It is empty
 	// until a model names the layer or Named did.
 	Name() string
-	// Class is Keras' class name, "Conv2D".
+	// Class is Keras' class name, "Conv2D"; that of one's own layer has the
+	// name of a package in front, "mine>Scale". See [RegisterLayer].
 	Class() string
 	// OutputShape computes the shape of the result, or says why the inputs do
 	// not fit.
 	OutputShape(in []Shape) (Shape, error)
-	// Build creates the variables for the given input shapes, once: later
-	// calls do nothing.
+	// Build creates the variables for the given input shapes. It is called
+	// once, when the layer is first part of a model.
 	Build(in []Shape) error
 	// Call adds the layer's computation to the graph. Nodes have the batch
 	// axis first. It may panic as GoMLX's graph functions do.
@@ -48,6 +51,7 @@ type state struct {
 	serial    uint64 // order of creation, by which unnamed layers are named
 	frozen    bool
 	policy    DTypePolicy // "" is Float32
+	wide      bool        // computes in float32 under every policy
 	built     bool
 	err       error // the first invalid argument
 	variables []*Variable
@@ -66,11 +70,12 @@ var creations atomic.Uint64
 //
 //	func NewDouble() *Double {
 //		d := &Double{}
-//		d.Init(d, "Double")
+//		d.Init(d, "mine>Double")
 //		return d
 //	}
 //
 // The type parameter lets options such as Named return the layer's own type.
+// [RegisterLayer] makes such a layer one that files can hold.
 type Base[L Layer] struct {
 	self L
 	state
@@ -87,7 +92,7 @@ func (b *Base[L]) Init(self L, class string) {
 // name: the class in snake case, with _1, _2, … from the second one on.
 func (b *Base[L]) Named(name string) L {
 	if name == "" || strings.ContainsAny(name, "/\x00") {
-		b.invalid("a name must not be empty nor contain '/', got %q", name)
+		b.Invalid("a name must not be empty nor contain '/', got %q", name)
 		return b.self
 	}
 	b.name = name
@@ -103,7 +108,7 @@ func (b *Base[L]) Frozen() L {
 // Name returns the layer's name, "" before it has one.
 func (b *Base[L]) Name() string { return b.name }
 
-// Class returns Keras' class name.
+// Class returns the class name.
 func (b *Base[L]) Class() string { return b.class }
 
 // Variables returns the layer's variables, trainable ones first; none before
@@ -127,29 +132,39 @@ func (b *Base[L]) Apply(in ...Symbol) *Tensor { return apply(b.self, in) }
 
 func (b *Base[L]) core() *state { return &b.state }
 
-// invalid keeps the first error of construction.
-func (s *state) invalid(format string, args ...any) {
-	if s.err == nil {
-		s.err = fmt.Errorf(format, args...)
+// Invalid is for constructors and options: it keeps the first error, which
+// comes out of the model that the layer becomes part of.
+func (b *Base[L]) Invalid(format string, args ...any) {
+	if b.err == nil {
+		b.err = fmt.Errorf(format, args...)
 	}
 }
 
-// addVariable appends a variable; its path is set from the layer's name.
-func (s *state) addVariable(name string, shape Shape, init Initializer, trainable bool) *Variable {
-	v := &Variable{Name: name, Path: s.name + "/" + name, Shape: shape.Clone(), Trainable: trainable, Initializer: init}
-	s.variables = append(s.variables, v)
+// AddVariable is for Build: it makes a variable, of which files and summaries
+// then know. Those that training may change come first.
+func (b *Base[L]) AddVariable(name string, shape Shape, init Initializer, trainable bool) *Variable {
+	v := &Variable{Name: name, Path: b.name + "/" + name, Shape: shape.Clone(), Trainable: trainable, Initializer: init}
+	b.variables = append(b.variables, v)
 	return v
 }
 
-// config starts a configuration with the keys that every Keras layer has.
-func (s *state) config() map[string]any {
-	return map[string]any{"name": s.name, "trainable": !s.frozen, "dtype": s.policy.config()}
+// AlwaysFloat32 is for constructors: the layer computes in float32 under every
+// [DTypePolicy].
+func (b *Base[L]) AlwaysFloat32() { b.wide = true }
+
+// Config returns the settings that every layer has. Layers with more add them
+// to this map.
+func (b *Base[L]) Config() map[string]any {
+	return map[string]any{"name": b.name, "trainable": !b.frozen, "dtype": b.policy.config()}
 }
 
 // describe names a layer in errors: conv2d_1 (Conv2D).
 func describe(l Layer) string {
-	if l.Name() == "" {
-		return "unnamed (" + l.Class() + ")"
-	}
-	return l.Name() + " (" + l.Class() + ")"
+	return cmp.Or(l.Name(), "unnamed") + " (" + shortClass(l) + ")"
+}
+
+// shortClass is a layer's class without a package: "Scale" of "mine>Scale".
+func shortClass(l Layer) string {
+	_, class := cutPackage(l.Class())
+	return class
 }

@@ -20,12 +20,12 @@ func LeakyReLU(slope ...float64) *LeakyReLULayer {
 	l.Init(l, "LeakyReLU")
 	switch {
 	case len(slope) > 1:
-		l.invalid("wants at most one slope, got %v", slope)
+		l.Invalid("wants at most one slope, got %v", slope)
 	case len(slope) == 1:
 		l.slope = slope[0]
 	}
 	if !(l.slope >= 0) || math.IsInf(l.slope, 0) {
-		l.invalid("slope must be at least 0 and finite, got %g", l.slope)
+		l.Invalid("slope must be at least 0 and finite, got %g", l.slope)
 	}
 	return l
 }
@@ -35,12 +35,12 @@ func (l *LeakyReLULayer) OutputShape(in []Shape) (Shape, error) { return oneInpu
 
 // Call applies the function.
 func (l *LeakyReLULayer) Call(c *Pass, in []*graph.Node) *graph.Node {
-	return c.pointwise(in[0], func(x *graph.Node) *graph.Node { return rectify(x, l.slope) })
+	return c.Pointwise(in[0], func(x *graph.Node) *graph.Node { return rectify(x, l.slope) })
 }
 
 // Config returns Keras' configuration of a LeakyReLU.
 func (l *LeakyReLULayer) Config() map[string]any {
-	c := l.config()
+	c := l.Base.Config()
 	c["negative_slope"] = l.slope
 	return c
 }

@@ -8,15 +8,23 @@ import (
 )
 
 // Loss is what training makes small. The losses here are
-// [CategoricalCrossEntropy] and [SparseCategoricalCrossEntropy]; another one
-// needs only these methods.
+// [CategoricalCrossEntropy], [SparseCategoricalCrossEntropy] and
+// [MeanSquaredError]; another one needs only these methods, and to be
+// [Configured] and registered, see [RegisterLoss], where files shall hold it.
 type Loss interface {
 	// Name is Keras' name, "categorical_crossentropy".
 	Name() string
-	// PerExample adds the loss to the graph: float32 [batch]. Labels are
-	// int32 [batch], outputs what the model returned, float32 [batch,
-	// classes]. The call knows the logits of outputs that a softmax made.
-	PerExample(c *Pass, labels, outputs *graph.Node) *graph.Node
+	// PerExample adds the loss to the graph: float32 [batch]. Targets are what
+	// the examples have: labels, int32 [batch], or numbers, float32 [batch,
+	// TargetShape…]. Outputs are what the model returned, float32 [batch, …].
+	// The pass knows the logits of outputs that a softmax made.
+	PerExample(p *Pass, targets, outputs *graph.Node) *graph.Node
+}
+
+// TargetChecker is a loss or metric that says, before anything is compiled,
+// whether it can compare the targets of examples with outputs of a shape.
+type TargetChecker interface {
+	CheckTargets(e *Examples, outputs Shape) error
 }
 
 // CrossEntropy is the negative logarithm of the probability that a model
@@ -47,18 +55,36 @@ func (l CrossEntropy) Name() string {
 	return "categorical_crossentropy"
 }
 
-// PerExample computes the loss of each example.
-func (l CrossEntropy) PerExample(c *Pass, labels, outputs *graph.Node) *graph.Node {
-	if outputs.Rank() != 2 {
-		panic(fmt.Errorf("layers: %s wants outputs of shape [batch, classes], got %v", l.Name(), outputs.Shape().Dimensions))
+// Class is the name: Keras saves these losses as functions.
+func (l CrossEntropy) Class() string { return l.Name() }
+
+// Config is nil: there are no settings.
+func (l CrossEntropy) Config() map[string]any { return nil }
+
+// CheckTargets wants labels, and one output for each class.
+func (l CrossEntropy) CheckTargets(e *Examples, outputs Shape) error { return checkClasses(e, outputs) }
+
+// checkClasses is CheckTargets of losses and metrics of classes.
+func checkClasses(e *Examples, outputs Shape) error {
+	if e.Labels == nil {
+		return fmt.Errorf("wants Labels, which are classes; the examples have Targets of shape %v", e.targetShape())
 	}
-	logProbabilities := l.logProbabilities(c, outputs)
+	if len(outputs) != 1 || outputs[0] != e.Classes {
+		return fmt.Errorf("wants an output for each of the %d classes, the model's have shape %v: the last layer should be Dense(%d)",
+			e.Classes, outputs, e.Classes)
+	}
+	return nil
+}
+
+// PerExample computes the loss of each example.
+func (l CrossEntropy) PerExample(p *Pass, labels, outputs *graph.Node) *graph.Node {
+	logProbabilities := l.logProbabilities(p, outputs)
 	target := graph.OneHot(labels, outputs.Shape().Dimensions[1], dtypes.Float32)
 	return graph.Neg(graph.ReduceSum(graph.Mul(target, logProbabilities), -1))
 }
 
-func (l CrossEntropy) logProbabilities(c *Pass, outputs *graph.Node) *graph.Node {
-	if logits, ok := c.Logits(outputs); ok {
+func (l CrossEntropy) logProbabilities(p *Pass, outputs *graph.Node) *graph.Node {
+	if logits, ok := p.Logits(outputs); ok {
 		return graph.LogSoftmax(logits, -1)
 	}
 	if l == SparseCategoricalCrossEntropy {
@@ -66,4 +92,16 @@ func (l CrossEntropy) logProbabilities(c *Pass, outputs *graph.Node) *graph.Node
 	}
 	normalized := graph.Div(outputs, graph.ReduceAndKeep(outputs, graph.ReduceSum, -1))
 	return graph.Log(graph.ClipScalar(normalized, fuzz, 1-fuzz))
+}
+
+func init() {
+	for class, loss := range map[string]Loss{
+		"CategoricalCrossentropy": CategoricalCrossEntropy, "SparseCategoricalCrossentropy": SparseCategoricalCrossEntropy,
+	} {
+		RegisterLoss(class, func(s *Settings) Loss {
+			s.Only("label_smoothing", 0.0)
+			s.Only("axis", -1.0)
+			return loss
+		})
+	}
 }

@@ -32,7 +32,7 @@ func TestLossesAsKeras(t *testing.T) {
 		out, err := graph.CallOnceN(testBackend(t), func(logits, raw, labels *graph.Node) []*graph.Node {
 			c := NewPass(logits.Graph(), true, nil, nil)
 			return []*graph.Node{
-				graph.ReduceAllMean(loss.PerExample(c, labels, c.softmax(logits, -1))),
+				graph.ReduceAllMean(loss.PerExample(c, labels, c.Softmax(logits, -1))),
 				graph.ReduceAllMean(loss.PerExample(c, labels, raw)),
 			}
 		}, tensors.FromFlatDataAndDimensions(logits, 4, 10), tensors.FromFlatDataAndDimensions(raw, 4, 10), labels)
@@ -54,7 +54,7 @@ func TestMetricsAsKeras(t *testing.T) {
 	logits, _, labels, figure := goldenLosses(t)
 	for _, metric := range []Metric{Accuracy, TopKAccuracy(3)} {
 		out, err := graph.CallOnce(testBackend(t), func(logits, labels *graph.Node) *graph.Node {
-			return graph.ReduceAllMean(metric.PerExample(labels, logits))
+			return graph.ReduceAllMean(metric.PerExample(nil, labels, logits))
 		}, tensors.FromFlatDataAndDimensions(logits, 4, 10), labels)
 		if err != nil {
 			t.Fatal(err)

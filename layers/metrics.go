@@ -8,14 +8,14 @@ import (
 )
 
 // Metric is a figure watched in training beside the loss, the mean over all
-// examples of a value for each. [Accuracy] and [TopKAccuracy] are here;
-// another one needs only these methods.
+// examples of a value for each. [Accuracy], [TopKAccuracy] and
+// [MeanSquaredError] are here; another one needs only these methods, and to be
+// [Configured] and registered, see [RegisterMetric], where files shall hold it.
 type Metric interface {
 	// Name is the key in a history's Metrics, "accuracy".
 	Name() string
-	// PerExample adds the value to the graph: float32 [batch]. Labels are
-	// int32 [batch], outputs what the model returned, [batch, classes].
-	PerExample(labels, outputs *graph.Node) *graph.Node
+	// PerExample adds the value to the graph, as that of a [Loss] does.
+	PerExample(p *Pass, targets, outputs *graph.Node) *graph.Node
 	// LargerIsBetter tells callbacks which way is up.
 	LargerIsBetter() bool
 }
@@ -29,26 +29,64 @@ type accuracy string
 func (a accuracy) Name() string         { return string(a) }
 func (a accuracy) LargerIsBetter() bool { return true }
 
-func (a accuracy) PerExample(labels, outputs *graph.Node) *graph.Node {
+func (a accuracy) CheckTargets(e *Examples, outputs Shape) error { return checkClasses(e, outputs) }
+
+// Class is "accuracy", which Keras saves as a name alone, unless a file calls
+// the metric something else.
+func (a accuracy) Class() string {
+	if a == Accuracy {
+		return "accuracy"
+	}
+	return "CategoricalAccuracy"
+}
+
+func (a accuracy) Config() map[string]any {
+	if a == Accuracy {
+		return nil
+	}
+	return map[string]any{"name": string(a), "dtype": "float32"}
+}
+
+func (a accuracy) PerExample(_ *Pass, labels, outputs *graph.Node) *graph.Node {
 	return graph.ConvertDType(graph.Equal(graph.ArgMax(outputs, -1, dtypes.Int32), labels), dtypes.Float32)
 }
 
 // TopKAccuracy is the share of examples whose right class is among the k
 // largest outputs, as Keras' SparseTopKCategoricalAccuracy. Its name is
 // "top_5_accuracy" for k = 5.
-func TopKAccuracy(k int) Metric { return topK{k, fmt.Sprintf("top_%d_accuracy", k)} }
+func TopKAccuracy(k int) Metric { return topK{k, fmt.Sprintf("top_%d_accuracy", k), false} }
 
 type topK struct {
-	k    int
-	name string
+	k      int
+	name   string
+	sparse bool // Keras has two classes, for one-hot labels and for indices
 }
 
 func (m topK) Name() string         { return m.name }
 func (m topK) LargerIsBetter() bool { return true }
 
+func (m topK) CheckTargets(e *Examples, outputs Shape) error { return checkClasses(e, outputs) }
+
+func (m topK) Class() string {
+	if m.sparse {
+		return "SparseTopKCategoricalAccuracy"
+	}
+	return "TopKCategoricalAccuracy"
+}
+
+func (m topK) Config() map[string]any {
+	return map[string]any{"name": m.name, "dtype": "float32", "k": m.k}
+}
+
+// For is the metric for labels as the loss has them in Keras.
+func (m topK) For(l Loss) Metric {
+	m.sparse = l == SparseCategoricalCrossEntropy
+	return m
+}
+
 // PerExample counts the outputs larger than the right one's: that needs no
 // sort.
-func (m topK) PerExample(labels, outputs *graph.Node) *graph.Node {
+func (m topK) PerExample(_ *Pass, labels, outputs *graph.Node) *graph.Node {
 	if m.k < 1 {
 		panic(fmt.Errorf("layers: TopKAccuracy wants k of at least 1, got %d", m.k))
 	}
@@ -56,4 +94,13 @@ func (m topK) PerExample(labels, outputs *graph.Node) *graph.Node {
 	right := graph.ReduceAndKeep(graph.Mul(target, outputs), graph.ReduceSum, -1)
 	larger := graph.ReduceSum(graph.ConvertDType(graph.GreaterThan(outputs, right), dtypes.Float32), -1)
 	return graph.ConvertDType(graph.LessThan(larger, graph.Scalar(outputs.Graph(), dtypes.Float32, float64(m.k))), dtypes.Float32)
+}
+
+func init() {
+	for _, class := range []string{"accuracy", "acc", "CategoricalAccuracy", "SparseCategoricalAccuracy"} {
+		RegisterMetric(class, func(s *Settings) Metric { return accuracy(s.String("name", SnakeCase(class))) })
+	}
+	for _, class := range []string{"TopKCategoricalAccuracy", "SparseTopKCategoricalAccuracy"} {
+		RegisterMetric(class, func(s *Settings) Metric { return topK{s.Int("k", 5), s.String("name", SnakeCase(class)), false} })
+	}
 }

@@ -80,7 +80,6 @@ func (m *Model) connect(inputs, outputs []*Tensor) error {
 		}
 	}
 	m.inputs, m.outputs, m.topology = inputs, outputs, topology
-	m.built = true
 	return nil
 }
 
@@ -91,8 +90,11 @@ func (n *node) build() error {
 	for i, t := range n.inputs {
 		shapes[i] = t.shape
 	}
-	if err := n.layer.Build(shapes); err != nil {
-		return &layerError{n.layer, err}
+	if s := n.layer.core(); !s.built {
+		if err := n.layer.Build(shapes); err != nil {
+			return &layerError{n.layer, err}
+		}
+		s.built = true
 	}
 	for _, v := range n.layer.Variables() {
 		if err := v.Shape.check(); err != nil {

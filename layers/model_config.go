@@ -47,7 +47,7 @@ func serialize(l Layer, legacy bool) map[string]any {
 		}
 		return map[string]any{"class_name": l.Class(), "config": config}
 	}
-	c := map[string]any{"module": "keras.layers", "class_name": l.Class(), "config": l.Config(), "registered_name": nil}
+	c := savedObject("keras.layers", l.Class(), l.Config())
 	switch {
 	case isModel && m.stack == nil:
 		c["module"], c["registered_name"] = "keras.src.models.functional", "Functional"
@@ -57,7 +57,7 @@ func serialize(l Layer, legacy bool) map[string]any {
 		if m.topology != nil {
 			c["build_config"] = map[string]any{"input_shape": batchShape(m.inputs[0].shape)}
 		}
-	case builtByShape[l.Class()] && len(l.core().nodes) > 0:
+	case (builtByShape[l.Class()] || len(l.Variables()) > 0) && len(l.core().nodes) > 0:
 		c["build_config"] = map[string]any{"input_shape": inputShapes(l.core().nodes[0])}
 	}
 	return c
@@ -137,17 +137,11 @@ func serializeNode(n *node, index map[*node]int) map[string]any {
 	kwargs := map[string]any{}
 	args := []any{list}
 	switch n.layer.(type) {
-	case *AddLayer, *ConcatenateLayer: // take one list
-	case *BatchNormalizationLayer:
+	case *BatchNormalizationLayer, *Model:
 		kwargs["mask"] = nil
-		args = list
-	case *Model:
-		kwargs["mask"] = nil
-		if len(list) == 1 {
-			args = list
-		}
-	default:
-		args = list
+	}
+	if len(list) == 1 {
+		args = list // several are one list
 	}
 	return map[string]any{"args": args, "kwargs": kwargs}
 }
@@ -169,7 +163,6 @@ func historyList(tensors []*Tensor, index map[*node]int) any {
 	return list
 }
 
-// builtByShape names the classes for which Keras writes a build_config: those
-// that are not complete once constructed.
-var builtByShape = map[string]bool{"Conv2D": true, "Dense": true, "BatchNormalization": true, "Flatten": true,
-	"Add": true, "Concatenate": true, "ZeroPadding2D": true}
+// builtByShape names the classes without variables for which Keras writes a
+// build_config: those that are not complete once constructed.
+var builtByShape = map[string]bool{"Flatten": true, "Add": true, "Concatenate": true, "ZeroPadding2D": true}

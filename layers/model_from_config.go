@@ -57,14 +57,13 @@ func layerFromConfig(object any, depth int) (Layer, map[string]any, error) {
 	if !ok {
 		return nil, nil, fmt.Errorf("a layer wants an object, got %T", object)
 	}
-	class, _ := o["class_name"].(string)
+	class, config, err := savedClass(o)
 	switch class {
 	case "Sequential", "Functional", "Model":
 		m, err := modelFromConfig(o, depth+1)
 		return m, o, err
 	}
-	config, ok := o["config"].(map[string]any)
-	if !ok {
+	if err != nil || config == nil {
 		return nil, nil, fmt.Errorf("layer of class %q has no config", class)
 	}
 	l, err := FromConfig(class, config)
@@ -80,20 +79,20 @@ func sequentialFromConfig(name string, config map[string]any, objects []any, dep
 		}
 		if i == 0 && !isInput(l) { // Keras 2 writes the input shape into the first layer
 			inner, _ := o["config"].(map[string]any)
-			r := newConfigReader(inner)
-			if shape, ok := r.batchShape("batch_input_shape"); ok {
+			s := newSettings(inner)
+			if shape, ok := s.batchShape("batch_input_shape"); ok {
 				stack = append(stack, Input(shape...))
 			}
 		}
 		stack = append(stack, l)
 	}
 	m := Sequential(name, stack...)
-	r := newConfigReader(config)
-	if m.policy = r.dtype(); r.err != nil {
-		return nil, r.err
+	s := newSettings(config)
+	if m.policy = s.dtype(); s.err != nil {
+		return nil, s.err
 	}
 	if m.topology == nil && m.Err() == nil {
-		if shape, ok := newConfigReader(config).batchShape("build_input_shape"); ok {
+		if shape, ok := newSettings(config).batchShape("build_input_shape"); ok {
 			if err := m.BuildFor(shape); err != nil {
 				return nil, err
 			}

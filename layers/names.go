@@ -14,8 +14,10 @@ var (
 )
 
 // SnakeCase is Keras' to_snake_case: "MaxPooling2D" becomes "max_pooling2d",
-// "LeakyReLU" "leaky_re_lu".
+// "LeakyReLU" "leaky_re_lu". A package in front is left out: "mine>Scale"
+// becomes "scale".
 func SnakeCase(class string) string {
+	_, class = cutPackage(class)
 	s := nonWord.ReplaceAllString(class, "")
 	s = beforeWord.ReplaceAllString(s, "${1}_${2}")
 	s = beforeCapitals.ReplaceAllString(s, "${1}_${2}")

@@ -9,11 +9,12 @@ import (
 )
 
 // Optimizer changes weights along their gradients. The optimizers here are
-// Keras 3's: [Adamax], [Adam], [SGD], [RMSprop]. Another one needs only these
-// methods; its Update is compiled into the training step.
+// Keras 3's: [Adamax], [Adam], [SGD], [RMSprop]. Another one embeds
+// [OptimizerBase], which supplies everything but Slots and Update (and Config,
+// where there are settings), and is registered, see [RegisterOptimizer], where
+// files shall hold it. Update is compiled into the training step.
 type Optimizer interface {
-	// Class is Keras' class name, "Adamax".
-	Class() string
+	Configured
 	// LearningRate is the rate of the next step. It is handed to the compiled
 	// step as a value: changing it compiles nothing.
 	LearningRate() float64
@@ -25,8 +26,6 @@ type Optimizer interface {
 	// Update adds one step for one weight to the graph and returns the new
 	// weight and new slots. It may panic as GoMLX's graph functions do.
 	Update(step OptimizerStep, weight, gradient *graph.Node, slots []*graph.Node) (*graph.Node, []*graph.Node)
-	// Config is what Keras' get_config returns, ready for encoding/json.
-	Config() map[string]any
 	// Err returns the first invalid argument, nil if there is none.
 	Err() error
 }
@@ -38,54 +37,67 @@ type OptimizerStep struct {
 	Iteration *graph.Node
 }
 
-// optimizerBase is what all optimizers share: the learning rate, which
-// callbacks may change while a fit runs, and the first wrong argument.
-type optimizerBase struct {
-	mu   sync.Mutex
-	rate float64
-	err  error
+// OptimizerBase is what all optimizers share: the class, the learning rate,
+// which callbacks may change while a fit runs, and the first wrong argument.
+// Embed it and call Init in the constructor.
+type OptimizerBase struct {
+	class string
+	mu    sync.Mutex
+	rate  float64
+	err   error
 }
 
+// Init sets the class, "mine>Lion" for one's own, and the first learning rate.
+func (o *OptimizerBase) Init(class string, rate float64) { o.class, o.rate = class, rate }
+
+// Class returns the class name.
+func (o *OptimizerBase) Class() string { return o.class }
+
 // LearningRate returns the rate of the next step.
-func (o *optimizerBase) LearningRate() float64 {
+func (o *OptimizerBase) LearningRate() float64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.rate
 }
 
 // SetLearningRate changes the rate from the next step on.
-func (o *optimizerBase) SetLearningRate(rate float64) {
+func (o *OptimizerBase) SetLearningRate(rate float64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.rate = rate
 }
 
 // Err returns the first invalid argument.
-func (o *optimizerBase) Err() error {
+func (o *OptimizerBase) Err() error {
 	if rate := o.LearningRate(); o.err == nil && !(rate >= 0 && rate <= math.MaxFloat32) {
 		return fmt.Errorf("a learning rate must be a finite number from 0 on, got %v", rate)
 	}
 	return o.err
 }
 
-// unit keeps an error unless 0 <= value < 1, as decay rates must be.
-func (o *optimizerBase) unit(name string, value float64) {
-	if o.err == nil && !(value >= 0 && value < 1) {
-		o.err = fmt.Errorf("%s must be in [0, 1), got %v", name, value)
+// Want keeps an error unless an option's value is right, which is what wanted
+// says: Want(beta >= 0 && beta < 1, "beta", "in [0, 1)", beta).
+func (o *OptimizerBase) Want(ok bool, name, wanted string, value float64) {
+	if o.err == nil && !ok {
+		o.err = fmt.Errorf("%s must be %s, got %v", name, wanted, value)
 	}
 }
 
-// positive keeps an error unless value > 0.
-func (o *optimizerBase) positive(name string, value float64) {
-	if o.err == nil && !(value > 0) {
-		o.err = fmt.Errorf("%s must be above 0, got %v", name, value)
-	}
+// unit wants 0 <= value < 1, as decay rates must be.
+func (o *OptimizerBase) unit(name string, value float64) {
+	o.Want(value >= 0 && value < 1, name, "in [0, 1)", value)
 }
 
-// config starts a configuration with Keras' keys for every optimizer.
-func (o *optimizerBase) config(name string) map[string]any {
+// positive wants value > 0.
+func (o *OptimizerBase) positive(name string, value float64) {
+	o.Want(value > 0, name, "above 0", value)
+}
+
+// Config returns the settings that every optimizer has, by Keras' keys.
+// Optimizers with more add them to this map.
+func (o *OptimizerBase) Config() map[string]any {
 	return map[string]any{
-		"name": name, "learning_rate": o.LearningRate(), "weight_decay": nil,
+		"name": SnakeCase(o.class), "learning_rate": o.LearningRate(), "weight_decay": nil,
 		"clipnorm": nil, "global_clipnorm": nil, "clipvalue": nil,
 		"use_ema": false, "ema_momentum": 0.99, "ema_overwrite_frequency": nil,
 		"loss_scale_factor": nil, "gradient_accumulation_steps": nil,

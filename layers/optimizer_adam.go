@@ -9,7 +9,7 @@ import "github.com/gomlx/gomlx/core/graph"
 //
 // Keras' epsilon is the paper's "epsilon hat".
 type AdamOptimizer struct {
-	optimizerBase
+	OptimizerBase
 	beta1, beta2, epsilon float64
 	amsgrad               bool
 }
@@ -17,7 +17,9 @@ type AdamOptimizer struct {
 // Adam returns the optimizer with Keras' beta1 0.9, beta2 0.999 and epsilon
 // 1e-7. Keras' default learning rate is 0.001.
 func Adam(learningRate float64) *AdamOptimizer {
-	return &AdamOptimizer{optimizerBase: optimizerBase{rate: learningRate}, beta1: 0.9, beta2: 0.999, epsilon: 1e-7}
+	o := &AdamOptimizer{beta1: 0.9, beta2: 0.999, epsilon: 1e-7}
+	o.Init("Adam", learningRate)
+	return o
 }
 
 // Betas sets the decay rates of the mean and of the squares. Default 0.9,
@@ -43,9 +45,6 @@ func (o *AdamOptimizer) AMSGrad() *AdamOptimizer {
 	return o
 }
 
-// Class is Keras' class name.
-func (o *AdamOptimizer) Class() string { return "Adam" }
-
 // Slots are the means of the gradients and of their squares, and with AMSGrad
 // the largest of the latter.
 func (o *AdamOptimizer) Slots() []string {
@@ -54,6 +53,9 @@ func (o *AdamOptimizer) Slots() []string {
 	}
 	return []string{"momentum", "velocity"}
 }
+
+// SlotsTogether says that Keras lists mean and mean of squares side by side.
+func (o *AdamOptimizer) SlotsTogether() int { return 2 }
 
 // Update computes one step.
 func (o *AdamOptimizer) Update(step OptimizerStep, w, g *graph.Node, slots []*graph.Node) (*graph.Node, []*graph.Node) {
@@ -73,7 +75,17 @@ func (o *AdamOptimizer) Update(step OptimizerStep, w, g *graph.Node, slots []*gr
 
 // Config returns Keras' configuration.
 func (o *AdamOptimizer) Config() map[string]any {
-	c := o.config("adam")
+	c := o.OptimizerBase.Config()
 	c["beta_1"], c["beta_2"], c["epsilon"], c["amsgrad"] = o.beta1, o.beta2, o.epsilon, o.amsgrad
 	return c
+}
+
+func init() {
+	RegisterOptimizer("Adam", func(s *Settings) Optimizer {
+		o := Adam(s.Float("learning_rate", 0.001)).Betas(s.Float("beta_1", 0.9), s.Float("beta_2", 0.999)).Epsilon(s.Float("epsilon", 1e-7))
+		if s.Bool("amsgrad", false) {
+			o.AMSGrad()
+		}
+		return o
+	})
 }

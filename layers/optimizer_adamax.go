@@ -8,14 +8,16 @@ import "github.com/gomlx/gomlx/core/graph"
 //	m += (g-m)(1-beta1);  u = max(beta2 u, |g|)
 //	w -= rate m / ((1-beta1^t)(u+epsilon))
 type AdamaxOptimizer struct {
-	optimizerBase
+	OptimizerBase
 	beta1, beta2, epsilon float64
 }
 
 // Adamax returns the optimizer with Keras' beta1 0.9, beta2 0.999 and epsilon
 // 1e-7. Keras' default learning rate is 0.001.
 func Adamax(learningRate float64) *AdamaxOptimizer {
-	return &AdamaxOptimizer{optimizerBase: optimizerBase{rate: learningRate}, beta1: 0.9, beta2: 0.999, epsilon: 1e-7}
+	o := &AdamaxOptimizer{beta1: 0.9, beta2: 0.999, epsilon: 1e-7}
+	o.Init("Adamax", learningRate)
+	return o
 }
 
 // Betas sets the decay rates of the mean and of the norm. Default 0.9, 0.999.
@@ -33,11 +35,11 @@ func (o *AdamaxOptimizer) Epsilon(epsilon float64) *AdamaxOptimizer {
 	return o
 }
 
-// Class is Keras' class name.
-func (o *AdamaxOptimizer) Class() string { return "Adamax" }
-
 // Slots are the mean of the gradients and their decayed maximum norm.
 func (o *AdamaxOptimizer) Slots() []string { return []string{"momentum", "norm"} }
+
+// SlotsTogether says that Keras lists mean and norm side by side.
+func (o *AdamaxOptimizer) SlotsTogether() int { return 2 }
 
 // Update computes one step.
 func (o *AdamaxOptimizer) Update(step OptimizerStep, w, g *graph.Node, slots []*graph.Node) (*graph.Node, []*graph.Node) {
@@ -50,7 +52,13 @@ func (o *AdamaxOptimizer) Update(step OptimizerStep, w, g *graph.Node, slots []*
 
 // Config returns Keras' configuration.
 func (o *AdamaxOptimizer) Config() map[string]any {
-	c := o.config("adamax")
+	c := o.OptimizerBase.Config()
 	c["beta_1"], c["beta_2"], c["epsilon"] = o.beta1, o.beta2, o.epsilon
 	return c
+}
+
+func init() {
+	RegisterOptimizer("Adamax", func(s *Settings) Optimizer {
+		return Adamax(s.Float("learning_rate", 0.001)).Betas(s.Float("beta_1", 0.9), s.Float("beta_2", 0.999)).Epsilon(s.Float("epsilon", 1e-7))
+	})
 }

@@ -9,7 +9,7 @@ import "github.com/gomlx/gomlx/core/graph"
 //	step = rate g / sqrt(v+epsilon)    centered: sqrt(v-a²+epsilon), a = rho a + (1-rho) g
 //	w -= step                          with momentum: p = momentum p + step; w -= p
 type RMSpropOptimizer struct {
-	optimizerBase
+	OptimizerBase
 	rho, momentum, epsilon float64
 	centered               bool
 }
@@ -17,7 +17,9 @@ type RMSpropOptimizer struct {
 // RMSprop returns the optimizer with Keras' rho 0.9, no momentum and epsilon
 // 1e-7. Keras' default learning rate is 0.001.
 func RMSprop(learningRate float64) *RMSpropOptimizer {
-	return &RMSpropOptimizer{optimizerBase: optimizerBase{rate: learningRate}, rho: 0.9, epsilon: 1e-7}
+	o := &RMSpropOptimizer{rho: 0.9, epsilon: 1e-7}
+	o.Init("RMSprop", learningRate)
+	return o
 }
 
 // Rho sets the decay rate of the mean of squares. Default 0.9.
@@ -46,9 +48,6 @@ func (o *RMSpropOptimizer) Centered() *RMSpropOptimizer {
 	o.centered = true
 	return o
 }
-
-// Class is Keras' class name.
-func (o *RMSpropOptimizer) Class() string { return "RMSprop" }
 
 // Slots is the mean of squares, then where asked for the momentum and the mean
 // of the gradients.
@@ -92,7 +91,17 @@ func (o *RMSpropOptimizer) Update(step OptimizerStep, w, g *graph.Node, slots []
 
 // Config returns Keras' configuration.
 func (o *RMSpropOptimizer) Config() map[string]any {
-	c := o.config("rm_sprop")
+	c := o.OptimizerBase.Config()
 	c["rho"], c["momentum"], c["epsilon"], c["centered"] = o.rho, o.momentum, o.epsilon, o.centered
 	return c
+}
+
+func init() {
+	RegisterOptimizer("RMSprop", func(s *Settings) Optimizer {
+		o := RMSprop(s.Float("learning_rate", 0.001)).Rho(s.Float("rho", 0.9)).Momentum(s.Float("momentum", 0)).Epsilon(s.Float("epsilon", 1e-7))
+		if s.Bool("centered", false) {
+			o.Centered()
+		}
+		return o
+	})
 }

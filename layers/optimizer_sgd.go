@@ -9,7 +9,7 @@ import "github.com/gomlx/gomlx/core/graph"
 //	v = momentum v - rate g;  w += v                     with it
 //	v = momentum v - rate g;  w += momentum v - rate g   Nesterov's
 type SGDOptimizer struct {
-	optimizerBase
+	OptimizerBase
 	momentum float64
 	nesterov bool
 }
@@ -17,7 +17,9 @@ type SGDOptimizer struct {
 // SGD returns gradient descent without momentum. Keras' default learning rate
 // is 0.01.
 func SGD(learningRate float64) *SGDOptimizer {
-	return &SGDOptimizer{optimizerBase: optimizerBase{rate: learningRate}}
+	o := &SGDOptimizer{}
+	o.Init("SGD", learningRate)
+	return o
 }
 
 // Momentum sets how much of a step the next one keeps, in [0, 1]. Default 0.
@@ -35,9 +37,6 @@ func (o *SGDOptimizer) Nesterov() *SGDOptimizer {
 	o.nesterov = true
 	return o
 }
-
-// Class is Keras' class name.
-func (o *SGDOptimizer) Class() string { return "SGD" }
 
 // Slots is the velocity, if there is momentum.
 func (o *SGDOptimizer) Slots() []string {
@@ -62,7 +61,17 @@ func (o *SGDOptimizer) Update(step OptimizerStep, w, g *graph.Node, slots []*gra
 
 // Config returns Keras' configuration.
 func (o *SGDOptimizer) Config() map[string]any {
-	c := o.config("sgd")
+	c := o.OptimizerBase.Config()
 	c["momentum"], c["nesterov"] = o.momentum, o.nesterov
 	return c
+}
+
+func init() {
+	RegisterOptimizer("SGD", func(s *Settings) Optimizer {
+		o := SGD(s.Float("learning_rate", 0.01)).Momentum(s.Float("momentum", 0))
+		if s.Bool("nesterov", false) {
+			o.Nesterov()
+		}
+		return o
+	})
 }

@@ -33,9 +33,10 @@ type slotRef struct {
 	slot     int
 }
 
-// slotOrder lists the slots in Keras' order (add_optimizer_variables): those
-// that an optimizer asks for together lie side by side for each variable, as
-// the two moments of Adam and Adamax; others come one after the other.
+// slotOrder lists the slots in Keras' order (add_optimizer_variables): one slot
+// of all variables, then the next. The first ones lie side by side for each
+// variable if the optimizer, as Adam, has a method SlotsTogether that says how
+// many: those that its Python class asks for in one call.
 func (m *Model) slotOrder() []slotRef {
 	var order []slotRef
 	add := func(slots ...int) {
@@ -45,13 +46,15 @@ func (m *Model) slotOrder() []slotRef {
 			}
 		}
 	}
-	next := 0
-	switch m.compiled.optimizer.(type) {
-	case *AdamaxOptimizer, *AdamOptimizer:
-		add(0, 1)
-		next = 2
+	slots := make([]int, len(m.compiled.optimizer.Slots()))
+	for i := range slots {
+		slots[i] = i
 	}
-	for slot := next; slot < len(m.compiled.optimizer.Slots()); slot++ {
+	if o, ok := m.compiled.optimizer.(interface{ SlotsTogether() int }); ok {
+		add(slots[:o.SlotsTogether()]...)
+		slots = slots[o.SlotsTogether():]
+	}
+	for _, slot := range slots {
 		add(slot)
 	}
 	return order

@@ -19,7 +19,7 @@ func (p *pooling2D[L]) init(self L, class string, poolSize []int) {
 	}
 	size, err := pair("pool size", 1, poolSize)
 	if err != nil {
-		p.invalid("%w", err)
+		p.Invalid("%w", err)
 		size = [2]int{1, 1}
 	}
 	p.window = window{size: size, strides: size, dilation: [2]int{1, 1}, padding: Valid}
@@ -29,7 +29,7 @@ func (p *pooling2D[L]) init(self L, class string, poolSize []int) {
 func (p *pooling2D[L]) Strides(strides ...int) L {
 	v, err := pair("strides", 1, strides)
 	if err != nil {
-		p.invalid("%w", err)
+		p.Invalid("%w", err)
 		return p.self
 	}
 	p.strides = v
@@ -41,7 +41,7 @@ func (p *pooling2D[L]) Strides(strides ...int) L {
 // the pixels it has.
 func (p *pooling2D[L]) Padding(mode PaddingMode) L {
 	if err := mode.check(); err != nil {
-		p.invalid("%w", err)
+		p.Invalid("%w", err)
 		return p.self
 	}
 	p.padding = mode
@@ -70,7 +70,7 @@ func (p *pooling2D[L]) of(x *graph.Node) xla.Pool {
 
 // Config returns Keras' configuration.
 func (p *pooling2D[L]) Config() map[string]any {
-	c := p.config()
+	c := p.Base.Config()
 	c["pool_size"] = p.size
 	c["strides"] = p.strides
 	c["padding"] = string(p.padding)

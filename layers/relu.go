@@ -26,7 +26,7 @@ func ReLU() *ReLULayer {
 // MaxValue sets the largest result, at least 0. Default: no limit.
 func (l *ReLULayer) MaxValue(v float64) *ReLULayer {
 	if !(v >= 0) {
-		l.invalid("max value must be at least 0, got %g", v)
+		l.Invalid("max value must be at least 0, got %g", v)
 	}
 	l.maxValue = v
 	return l
@@ -35,7 +35,7 @@ func (l *ReLULayer) MaxValue(v float64) *ReLULayer {
 // NegativeSlope sets the slope below the threshold, at least 0. Default 0.
 func (l *ReLULayer) NegativeSlope(v float64) *ReLULayer {
 	if !(v >= 0) || math.IsInf(v, 0) {
-		l.invalid("negative slope must be at least 0 and finite, got %g", v)
+		l.Invalid("negative slope must be at least 0 and finite, got %g", v)
 	}
 	l.slope = v
 	return l
@@ -44,7 +44,7 @@ func (l *ReLULayer) NegativeSlope(v float64) *ReLULayer {
 // Threshold sets where the slope ends, at least 0. Default 0.
 func (l *ReLULayer) Threshold(v float64) *ReLULayer {
 	if !(v >= 0) || math.IsInf(v, 0) {
-		l.invalid("threshold must be at least 0 and finite, got %g", v)
+		l.Invalid("threshold must be at least 0 and finite, got %g", v)
 	}
 	l.threshold = v
 	return l
@@ -55,7 +55,7 @@ func (l *ReLULayer) OutputShape(in []Shape) (Shape, error) { return oneInput(in)
 
 // Call applies the function.
 func (l *ReLULayer) Call(c *Pass, in []*graph.Node) *graph.Node {
-	return c.pointwise(in[0], l.rectify)
+	return c.Pointwise(in[0], l.rectify)
 }
 
 func (l *ReLULayer) rectify(x *graph.Node) *graph.Node {
@@ -73,7 +73,7 @@ func (l *ReLULayer) rectify(x *graph.Node) *graph.Node {
 
 // Config returns Keras' configuration of a ReLU.
 func (l *ReLULayer) Config() map[string]any {
-	c := l.config()
+	c := l.Base.Config()
 	c["max_value"], c["negative_slope"], c["threshold"] = nil, l.slope, l.threshold
 	if !math.IsInf(l.maxValue, 1) {
 		c["max_value"] = l.maxValue

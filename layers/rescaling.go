@@ -19,7 +19,7 @@ func Rescaling(scale, offset float64) *RescalingLayer {
 	l.Init(l, "Rescaling")
 	for _, v := range []float64{scale, offset} {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			l.invalid("scale and offset must be finite, got %g and %g", scale, offset)
+			l.Invalid("scale and offset must be finite, got %g and %g", scale, offset)
 		}
 	}
 	return l
@@ -35,7 +35,7 @@ func (l *RescalingLayer) Call(_ *Pass, in []*graph.Node) *graph.Node {
 
 // Config returns Keras' configuration of a Rescaling.
 func (l *RescalingLayer) Config() map[string]any {
-	c := l.config()
+	c := l.Base.Config()
 	c["scale"], c["offset"] = l.scale, l.offset
 	return c
 }

@@ -32,7 +32,7 @@ func Resizing(height, width int) *ResizingLayer {
 	l := &ResizingLayer{height: height, width: width, interpolation: Bilinear}
 	l.Init(l, "Resizing")
 	if height < 1 || width < 1 {
-		l.invalid("height and width must be at least 1, got %d and %d", height, width)
+		l.Invalid("height and width must be at least 1, got %d and %d", height, width)
 	}
 	return l
 }
@@ -40,7 +40,7 @@ func Resizing(height, width int) *ResizingLayer {
 // Interpolation sets the interpolation: Bilinear (default) or Nearest.
 func (l *ResizingLayer) Interpolation(i Interpolation) *ResizingLayer {
 	if i != Bilinear && i != Nearest {
-		l.invalid("interpolation must be %q or %q, got %q", Bilinear, Nearest, i)
+		l.Invalid("interpolation must be %q or %q, got %q", Bilinear, Nearest, i)
 	}
 	l.interpolation = i
 	return l
@@ -91,7 +91,7 @@ func clamp(i, n int) int { return max(0, min(i, n-1)) }
 
 // Config returns Keras' configuration of a Resizing.
 func (l *ResizingLayer) Config() map[string]any {
-	c := l.config()
+	c := l.Base.Config()
 	c["height"], c["width"], c["interpolation"] = l.height, l.width, string(l.interpolation)
 	c["data_format"] = "channels_last"
 	c["crop_to_aspect_ratio"], c["pad_to_aspect_ratio"], c["antialias"] = false, false, false

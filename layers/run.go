@@ -135,8 +135,8 @@ type runConfig struct {
 type fitSettings struct {
 	Optimizer       string            `json:"optimizer"`
 	OptimizerConfig map[string]any    `json:"optimizer_config"`
-	Loss            string            `json:"loss"`
-	Metrics         []string          `json:"metrics"`
+	Loss            any               `json:"loss"` // as compile_config has them
+	Metrics         []any             `json:"metrics"`
 	BatchSize       int               `json:"batch_size"`
 	Devices         int               `json:"devices,omitempty"` // more than one: their sums are rounded in another order
 	ValidationSplit float64           `json:"validation_split"`
@@ -146,6 +146,12 @@ type fitSettings struct {
 	Seed            int64             `json:"seed"`
 	Trainable       []string          `json:"trainable"`
 	Data            map[string]string `json:"data"`
+}
+
+// compileConfig is the part of the settings that Compile was told.
+func (s *fitSettings) compileConfig() map[string]any {
+	return map[string]any{"loss": s.Loss, "metrics": s.Metrics,
+		"optimizer": map[string]any{"class_name": s.Optimizer, "config": s.OptimizerConfig}}
 }
 
 // writeJSON writes v to a file of the run in one move.

@@ -24,7 +24,7 @@ func NewSoftmax() *SoftmaxLayer {
 // negative. Default -1.
 func (l *SoftmaxLayer) Axis(axis int) *SoftmaxLayer {
 	if axis == 0 {
-		l.invalid("axis must not be the batch axis 0")
+		l.Invalid("axis must not be the batch axis 0")
 	}
 	l.axis = axis
 	return l
@@ -40,11 +40,11 @@ func (l *SoftmaxLayer) OutputShape(in []Shape) (Shape, error) {
 }
 
 // Call applies the softmax.
-func (l *SoftmaxLayer) Call(c *Pass, in []*graph.Node) *graph.Node { return c.softmax(in[0], l.axis) }
+func (l *SoftmaxLayer) Call(c *Pass, in []*graph.Node) *graph.Node { return c.Softmax(in[0], l.axis) }
 
 // Config returns Keras' configuration of a Softmax.
 func (l *SoftmaxLayer) Config() map[string]any {
-	c := l.config()
+	c := l.Base.Config()
 	c["axis"] = l.axis
 	return c
 }

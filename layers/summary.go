@@ -62,7 +62,7 @@ type summaryRow struct {
 }
 
 // name is the layer's name and class.
-func (r summaryRow) name() string { return fmt.Sprintf("%s (%s)", r.layer.Name(), r.layer.Class()) }
+func (r summaryRow) name() string { return fmt.Sprintf("%s (%s)", r.layer.Name(), shortClass(r.layer)) }
 
 // trainable is Y, N, or - for a layer without variables.
 func (r summaryRow) trainable() string {

@@ -28,11 +28,11 @@ func ZeroPadding2D(padding ...int) *ZeroPadding2DLayer {
 	case 4:
 		l.pads = [2][2]int{{p[0], p[1]}, {p[2], p[3]}}
 	default:
-		l.invalid("padding wants 1, 2 or 4 values, got %v", p)
+		l.Invalid("padding wants 1, 2 or 4 values, got %v", p)
 	}
 	for _, p := range padding {
 		if p < 0 {
-			l.invalid("padding must be at least 0, got %v", padding)
+			l.Invalid("padding must be at least 0, got %v", padding)
 		}
 	}
 	return l
@@ -54,7 +54,7 @@ func (l *ZeroPadding2DLayer) Call(_ *Pass, in []*graph.Node) *graph.Node {
 
 // Config returns Keras' configuration of a ZeroPadding2D.
 func (l *ZeroPadding2DLayer) Config() map[string]any {
-	c := l.config()
+	c := l.Base.Config()
 	c["padding"], c["data_format"] = l.pads, "channels_last"
 	return c
 }

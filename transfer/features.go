@@ -159,5 +159,6 @@ func (e *extraction) run(ctx context.Context) (*layers.Examples, error) {
 	}
 	return &layers.Examples{
 		Shape: shape, Floats: matrix.Values, Labels: e.examples.Labels, Classes: e.examples.Classes,
+		Targets: e.examples.Targets, TargetShape: e.examples.TargetShape,
 	}, nil
 }

@@ -32,7 +32,7 @@ var vgg16 = &network{
 		{512, 512, 512},
 	}.apply,
 	top:        vggTop,
-	preprocess: caffePreprocessing,
+	preprocess: newCaffePreprocessing,
 	weights: published{
 		folder: "vgg16/", stem: "vgg16",
 		topMD5: "64373286793e3c8b2b4e3219cbf3544b", noTopMD5: "6d6bbae143d832006294945121d1f1fc",
@@ -49,7 +49,7 @@ var vgg19 = &network{
 		{512, 512, 512, 512},
 	}.apply,
 	top:        vggTop,
-	preprocess: caffePreprocessing,
+	preprocess: newCaffePreprocessing,
 	weights: published{
 		folder: "vgg19/", stem: "vgg19",
 		topMD5: "cbe5617147190e668d6c5d5026f83318", noTopMD5: "253f8cb515780f3b799900260a226db6",

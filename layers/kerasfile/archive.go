@@ -171,7 +171,7 @@ func writeArchive(w io.Writer, m *layers.Model, s saving) error {
 	var root hdf5.Tree
 	writePlaces(&root, m)
 	if s.state != nil {
-		_, optimizer := s.optimizer()
+		optimizer := s.compiled["optimizer"].(map[string]any)["config"].(map[string]any)
 		vars := root.Group("optimizer/vars")
 		vars.SetText("name", fmt.Sprint(optimizer["name"]))
 		s.put(vars)

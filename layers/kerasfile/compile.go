@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"maps"
 	"strconv"
 
 	"github.com/gocifar/gocifar/layers"
@@ -40,34 +41,36 @@ func gather(m *layers.Model, options []SaveOption) (s saving, err error) {
 	return s, err
 }
 
-// optimizer returns the serialized optimizer's class and configuration.
-func (s *saving) optimizer() (class string, config map[string]any) {
-	o := s.compiled["optimizer"].(map[string]any)
-	return o["class_name"].(string), o["config"].(map[string]any)
-}
-
 // legacy is the attribute training_config of a legacy file: compile_config
 // without the names of modules, nil for a model that is not compiled.
 func (s *saving) legacy() map[string]any {
 	if s.compiled == nil {
 		return nil
 	}
-	config := map[string]any{}
-	for key, v := range s.compiled {
-		config[key] = v
-	}
+	config := maps.Clone(s.compiled)
+	config["optimizer_config"] = legacyObject(config["optimizer"])
 	delete(config, "optimizer")
-	class, settings := s.optimizer()
-	config["optimizer_config"] = map[string]any{"class_name": class, "config": settings}
+	config["loss"] = legacyObject(config["loss"])
 	metrics := []any{}
 	for _, metric := range s.compiled["metrics"].([]any) {
-		if object, ok := metric.(map[string]any); ok {
-			metric = map[string]any{"class_name": object["class_name"], "config": object["config"]}
-		}
-		metrics = append(metrics, metric)
+		metrics = append(metrics, legacyObject(metric))
 	}
 	config["metrics"] = metrics
 	return config
+}
+
+// legacyObject is the older form of a serialized object: the class, by its
+// registered name if it has one, and the configuration.
+func legacyObject(v any) any {
+	object, ok := v.(map[string]any)
+	if !ok {
+		return v // a name
+	}
+	class := object["registered_name"]
+	if class == nil {
+		class = object["class_name"]
+	}
+	return map[string]any{"class_name": class, "config": object["config"]}
 }
 
 // put writes the optimizer's arrays into a group under the numbers 0, 1, …: the

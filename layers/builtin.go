@@ -1,0 +1,178 @@
+package layers
+
+import (
+	"fmt"
+	"strings"
+)
+
+// FromConfig makes a layer from its Keras class name and configuration, as
+// Keras' from_config does, from files of Keras 3 and of older ones:
+// FromConfig("Dense", map[string]any{"units": 10, "activation": "softmax"}).
+// Absent settings take Keras' defaults. An unknown class, a setting that is not
+// supported, or a value of the wrong type is an error that names the layer.
+// Sequential and Functional models come from [ModelFromConfig].
+func FromConfig(className string, config map[string]any) (Layer, error) {
+	name, _ := config["name"].(string)
+	fail := func(err error) (Layer, error) {
+		return nil, fmt.Errorf("layers: configuration of layer %q (%s): %w", name, className, err)
+	}
+	read, err := layerClasses.find(className)
+	if err != nil {
+		return fail(err)
+	}
+	s := newSettings(config)
+	s.Ignore("name")
+	trainable := s.Bool("trainable", true)
+	policy := s.dtype()
+	s.Only("activity_regularizer")
+	if className != "InputLayer" {
+		s.Ignore("batch_input_shape", "batch_shape") // of a first layer; models read it themselves
+	}
+	l := read(s)
+	if err := s.finish(); err != nil {
+		return fail(err)
+	}
+	if err := l.core().err; err != nil {
+		return fail(err)
+	}
+	if name != "" {
+		if strings.ContainsAny(name, "/\x00") {
+			return fail(fmt.Errorf("the name must not contain '/'"))
+		}
+		l.core().name = name
+	}
+	l.SetTrainable(trainable)
+	l.core().policy = policy
+	return l, nil
+}
+
+func init() {
+	for class, read := range map[string]func(*Settings) Layer{
+		"InputLayer":             readInput,
+		"Conv2D":                 readConv2D,
+		"Convolution2D":          readConv2D,
+		"Dense":                  readDense,
+		"BatchNormalization":     readBatchNormalization,
+		"LeakyReLU":              readLeakyReLU,
+		"ReLU":                   readReLU,
+		"Softmax":                readSoftmax,
+		"MaxPooling2D":           func(s *Settings) Layer { return readPooling2D(s, MaxPooling2D) },
+		"AveragePooling2D":       func(s *Settings) Layer { return readPooling2D(s, AveragePooling2D) },
+		"ZeroPadding2D":          readZeroPadding2D,
+		"Resizing":               readResizing,
+		"Activation":             func(s *Settings) Layer { return Activation(s.Activation("activation", "")) },
+		"Flatten":                func(s *Settings) Layer { channelsLast(s); return Flatten() },
+		"Add":                    func(*Settings) Layer { return Add() },
+		"Concatenate":            func(s *Settings) Layer { return Concatenate().Axis(s.Int("axis", -1)) },
+		"Rescaling":              func(s *Settings) Layer { return Rescaling(s.Float("scale", 1), s.Float("offset", 0)) },
+		"GlobalMaxPooling2D":     func(s *Settings) Layer { channelsLast(s); return GlobalMaxPooling2D() },
+		"GlobalAveragePooling2D": func(s *Settings) Layer { channelsLast(s); return GlobalAveragePooling2D() },
+		"Dropout": func(s *Settings) Layer {
+			s.Ignore("seed")
+			return Dropout(s.Float("rate", -1))
+		},
+	} {
+		RegisterLayer(class, read)
+	}
+}
+
+func channelsLast(s *Settings) { s.Only("data_format", "channels_last") }
+
+func readInput(s *Settings) Layer {
+	s.Ignore("sparse", "ragged", "optional")
+	shape, ok := s.batchShape("batch_shape", "batch_input_shape")
+	if !ok {
+		s.Fail("wants batch_shape")
+	}
+	return Input(shape...)
+}
+
+func readConv2D(s *Settings) Layer {
+	channelsLast(s)
+	l := Conv2D(s.Int("filters", 0), s.Ints("kernel_size")...).
+		Strides(s.Ints("strides", 1)...).
+		Dilation(s.Ints("dilation_rate", 1)...).
+		Groups(max(1, s.Int("groups", 1))).
+		Padding(s.Padding())
+	readKernelAndBias(s, &l.kernelAndBias)
+	return l
+}
+
+func readDense(s *Settings) Layer {
+	l := Dense(s.Int("units", 0))
+	readKernelAndBias(s, &l.kernelAndBias)
+	return l
+}
+
+func readKernelAndBias[L Layer](s *Settings, l *kernelAndBias[L]) {
+	l.Activation(s.Activation("activation", Linear))
+	l.KernelInitializer(s.Initializer("kernel_initializer", GlorotUniform))
+	l.BiasInitializer(s.Initializer("bias_initializer", Zeros))
+	if !s.Bool("use_bias", true) {
+		l.WithoutBias()
+	}
+}
+
+func readBatchNormalization(s *Settings) Layer {
+	s.Ignore("renorm_momentum")
+	axis := s.Ints("axis", -1) // older files write a list
+	if len(axis) != 1 {
+		s.Fail("axis wants one number, got %v", axis)
+		axis = []int{-1}
+	}
+	l := BatchNormalization().
+		Axis(axis[0]).
+		Momentum(s.Float("momentum", 0.99)).
+		Epsilon(s.Float("epsilon", 1e-3)).
+		Initializers(s.Initializer("gamma_initializer", Ones), s.Initializer("beta_initializer", Zeros),
+			s.Initializer("moving_mean_initializer", Zeros), s.Initializer("moving_variance_initializer", Ones))
+	if !s.Bool("scale", true) {
+		l.WithoutScale()
+	}
+	if !s.Bool("center", true) {
+		l.WithoutCenter()
+	}
+	return l
+}
+
+func readLeakyReLU(s *Settings) Layer {
+	alpha := s.Float("alpha", 0.3) // Keras 2's name
+	return LeakyReLU(s.Float("negative_slope", alpha))
+}
+
+func readReLU(s *Settings) Layer {
+	l := ReLU().NegativeSlope(s.Float("negative_slope", 0)).Threshold(s.Float("threshold", 0))
+	if limit := s.Float("max_value", -1); limit != -1 {
+		l.MaxValue(limit)
+	}
+	return l
+}
+
+func readSoftmax(s *Settings) Layer { return NewSoftmax().Axis(s.Int("axis", -1)) }
+
+func readPooling2D[L interface {
+	Layer
+	Padding(PaddingMode) L
+	Strides(...int) L
+}](s *Settings, pooling func(poolSize ...int) L) Layer {
+	channelsLast(s)
+	l := pooling(s.Ints("pool_size", 2)...).Padding(s.Padding())
+	if strides := s.Ints("strides"); strides != nil {
+		l.Strides(strides...)
+	}
+	return l
+}
+
+// readZeroPadding2D reads one number, a pair, or a pair of pairs.
+func readZeroPadding2D(s *Settings) Layer {
+	channelsLast(s)
+	return ZeroPadding2D(s.Ints("padding", 1)...)
+}
+
+func readResizing(s *Settings) Layer {
+	channelsLast(s)
+	s.Only("fill_mode", "constant")
+	s.Ignore("fill_value")
+	return Resizing(s.Int("height", 0), s.Int("width", 0)).
+		Interpolation(Interpolation(s.String("interpolation", string(Bilinear))))
+}
