@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gocifar/gocifar/kernel/internal/engine/enginetest"
 	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 	"github.com/gocifar/gocifar/kernel/jupyter/zmtp"
@@ -46,8 +47,8 @@ func (s *served) logged() string {
 	return s.log.String()
 }
 
-// serve starts a kernel on a library, with changes to its environment.
-func serve(t testing.TB, libraryDir string, env ...string) *served {
+// startServed starts a kernel on a library, with changes to its environment.
+func startServed(t testing.TB, libraryDir string, env ...string) *served {
 	t.Helper()
 	dir, err := os.MkdirTemp("/tmp", "live") // short: sockets live in it
 	if err != nil {
@@ -102,7 +103,7 @@ func (c *client) awaitInput(id string) {
 // TestSecondClient: two front ends share a kernel, and each gets the answers to its
 // own requests.
 func TestSecondClient(t *testing.T) {
-	s := serve(t, testLibrary(t).Dir)
+	s := startServed(t, testLibrary.Get(t).Dir)
 	first, second := s.attach(), s.attach()
 	first.check("n := 1", "")
 	slow := first.send("time.Sleep(500*time.Millisecond); n = 2; n")
@@ -129,7 +130,7 @@ func TestSecondClient(t *testing.T) {
 // TestForgedMessages: what is not signed with the connection's key, or is no message,
 // has no effect but a line in the log.
 func TestForgedMessages(t *testing.T) {
-	s := serve(t, testLibrary(t).Dir)
+	s := startServed(t, testLibrary.Get(t).Dir)
 	c := s.attach()
 	c.check("n := 1", "")
 	conn, err := zmtp.Dial(t.Context(), s.info.Endpoint(jupyter.Shell), zmtp.Dealer, "forger")
@@ -180,18 +181,18 @@ func TestForgedMessages(t *testing.T) {
 // TestNoCompiler: the C compiler and PATH are gone since the library was made.
 // The system's linker is enough for cells.
 func TestNoCompiler(t *testing.T) {
-	l := testLibrary(t)
+	l := testLibrary.Get(t)
 	if l.Linker == "" {
 		t.Skipf("%s names no linker", l.CC[0])
 	}
-	c := serve(t, l.Dir, "PATH="+t.TempDir()).attach()
+	c := startServed(t, l.Dir, "PATH="+t.TempDir()).attach()
 	c.check("x := 1", "", "x", "=> 1")
 }
 
 // TestNoLinker: without a linker and a C compiler cells cannot be linked. The
 // kernel says so and stays.
 func TestNoLinker(t *testing.T) {
-	l := copyLibrary(t, testLibrary(t))
+	l := copyLibrary(t, testLibrary.Get(t))
 	if filepath.IsAbs(l.CC[0]) {
 		t.Skipf("the C compiler is %s, which PATH does not hide", l.CC[0])
 	}
@@ -204,7 +205,7 @@ func TestNoLinker(t *testing.T) {
 	if err := os.WriteFile(description, gone, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	c := serve(t, l.Dir, "PATH="+t.TempDir()).attach()
+	c := startServed(t, l.Dir, "PATH="+t.TempDir()).attach()
 	for range 2 {
 		shown := c.run("x := 1")
 		if shown.error == nil || shown.error.Name != "CompileError" || !strings.Contains(shown.error.Value, "there is no C compiler, which links cells: install one") {
@@ -249,7 +250,7 @@ func copyLibrary(t *testing.T, l *library.Library) *library.Library {
 // TestOtherToolchain: Go was replaced by another version since the library was made.
 // Its packages then are another compiler's.
 func TestOtherToolchain(t *testing.T) {
-	l := copyLibrary(t, testLibrary(t))
+	l := copyLibrary(t, testLibrary.Get(t))
 	version := regexp.MustCompile(`go object (\S+ \S+) \S+`)
 	exports, err := filepath.Glob(filepath.Join(l.Dir, "export", "*.a"))
 	if err != nil || len(exports) == 0 {
@@ -270,7 +271,7 @@ func TestOtherToolchain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	c := serve(t, l.Dir).attach()
+	c := startServed(t, l.Dir).attach()
 	shown := c.run("fmt.Println(1)")
 	if shown.error == nil || !strings.Contains(shown.error.Value, "the Go toolchain differs from the one that the library for cells was built with; run `%reload`") {
 		t.Errorf("with another toolchain a cell shows %s", shown.text())
@@ -280,7 +281,7 @@ func TestOtherToolchain(t *testing.T) {
 
 // TestReload edits a package of the checkout in mid-session.
 func TestReload(t *testing.T) {
-	testLibrary(t)
+	testLibrary.Get(t)
 	root := t.TempDir()
 	for _, name := range []string{"go.mod", "go.sum"} {
 		data, err := os.ReadFile(filepath.Join("../../..", name))
@@ -291,22 +292,22 @@ func TestReload(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, folder := range []string{"kernel/internal/engine/host", "kernel/internal/live/testdata/embedding"} {
+	for _, folder := range []string{"kernel/internal/engine/host", "kernel/internal/engine/testdata/embedding"} {
 		if err := os.CopyFS(filepath.Join(root, folder), os.DirFS(filepath.Join("../../..", folder))); err != nil {
 			t.Fatal(err)
 		}
 	}
-	l, err := buildLight(t.Context(), t.TempDir(), root)
+	l, err := enginetest.Build(t.Context(), t.TempDir(), root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := serve(t, l.Dir, rebuildVariable+"="+root).attach()
+	c := startServed(t, l.Dir, rebuildVariable+"="+root).attach()
 	c.check(
-		"import \""+embedding+"\"\n%%\nm := embedding.New().Named(\"four\")", "",
+		"import \""+enginetest.Embedding+"\"\n%%\nm := embedding.New().Named(\"four\")", "",
 		"n := 5\nfunc secret() int { return embedding.Secret(m) }", "",
 		"secret() + n", "=> 9",
 	)
-	source := filepath.Join(root, "kernel/internal/live/testdata/embedding/embedding.go")
+	source := filepath.Join(root, "kernel/internal/engine/testdata/embedding/embedding.go")
 	edit := func(from, to string) {
 		t.Helper()
 		text, err := os.ReadFile(source)
@@ -317,7 +318,7 @@ func TestReload(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const says = "note: " + embedding + " changed on disk; this session goes on with what it was built with. `%reload` builds anew and ends the process, `%reload 1-3` also runs those cells again"
+	const says = "note: " + enginetest.Embedding + " changed on disk; this session goes on with what it was built with. `%reload` builds anew and ends the process, `%reload 1-3` also runs those cells again"
 	edit("return len(s.name)", "return 100 +")
 	c.check("secret()", says+"\n=> 4", "secret()", "=> 4") // said once
 	shown := c.run("%reload 1-2")
@@ -363,7 +364,7 @@ func TestParentGone(t *testing.T) {
 	if err := s.info.WriteFile(file); err != nil {
 		t.Fatal(err)
 	}
-	parent := exec.Command("/bin/sh", "-c", `"$0" "$@" & read -r wait`, os.Args[0], kernelArgument, testLibrary(t).Dir, file)
+	parent := exec.Command("/bin/sh", "-c", `"$0" "$@" & read -r wait`, os.Args[0], kernelArgument, testLibrary.Get(t).Dir, file)
 	parent.Dir, parent.Env = s.dir, append(os.Environ(), "JPY_PARENT_PID=1")
 	hold, err := parent.StdinPipe()
 	if err != nil {

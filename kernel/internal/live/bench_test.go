@@ -14,7 +14,7 @@ func BenchmarkCell(b *testing.B) {
 		{"function", "func f(n int) int { return n + %d }\n%%%%\nfmt.Println(f(1))"},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			client := serve(b, testLibrary(b).Dir).attach()
+			client := startServed(b, testLibrary.Get(b).Dir).attach()
 			client.run("import \"fmt\"")
 			for i := 0; b.Loop(); i++ {
 				if s := client.run(fmt.Sprintf(c.cell, i)); s.error != nil {

@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/gocifar/gocifar/kernel/internal/engine"
 	"github.com/gocifar/gocifar/kernel/internal/markup"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
@@ -19,11 +20,11 @@ func (k *Kernel) complete(c *jupyter.CompleteRequest) *jupyter.CompleteReply {
 	reply := &jupyter.CompleteReply{Status: jupyter.StatusOK, Matches: []string{},
 		CursorStart: utf8.RuneCountInString(c.Code[:start]), CursorEnd: utf8.RuneCountInString(c.Code[:offset])}
 	if line := c.Code[strings.LastIndexByte(c.Code[:offset], '\n')+1 : offset]; strings.HasPrefix(line, "%") && !strings.Contains(line, " ") {
-		reply.Matches = matching(specialCommands, line)
+		reply.Matches = matching(engine.Magics(), line)
 		reply.CursorStart = reply.CursorEnd - utf8.RuneCountInString(line)
 		return reply
 	}
-	text, place, ok := k.session.Draft(c.Code, offset)
+	text, place, ok := k.cells.Draft(c.Code, offset)
 	if !ok || k.gopls == nil {
 		return reply
 	}
@@ -80,11 +81,6 @@ func completionKind(kind int) string {
 	return map[int]string{2: "function", 3: "function", 5: "property", 6: "variable", 7: "class", 8: "interface", 9: "module", 14: "keyword", 21: "constant", 22: "class", 25: "class"}[kind]
 }
 
-// specialCommands are completed without gopls.
-var specialCommands = []string{"%%", "%%bash", "%%script", "%%sh", "%%writefile", "%args", "%autoget", "%capture", "%cd", "%env", "%exec", "%goflags",
-	"%goworkfix", "%help", "%ls", "%main", "%noautoget", "%reload", "%rerun",
-	"%reset", "%rm", "%test", "%track", "%untrack", "%version", "%with_inputs", "%with_password"}
-
 func matching(list []string, prefix string) []string {
 	found := []string{}
 	for _, one := range list {
@@ -106,7 +102,7 @@ func (k *Kernel) inspect(c *jupyter.InspectRequest) *jupyter.InspectReply {
 	if start := identifierStart(c.Code, offset); start < offset {
 		offset = start
 	}
-	text, place, ok := k.session.Draft(c.Code, offset)
+	text, place, ok := k.cells.Draft(c.Code, offset)
 	if !ok || k.gopls == nil {
 		return reply
 	}

@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gocifar/gocifar/kernel/internal/engine/corpus"
 	"github.com/gocifar/gocifar/kernel/internal/engine/library"
+	"github.com/gocifar/gocifar/kernel/internal/live/corpus"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 

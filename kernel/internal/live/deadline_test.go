@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/gocifar/gocifar/kernel/execute"
-	"github.com/gocifar/gocifar/kernel/internal/engine/host"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
@@ -25,7 +24,7 @@ func TestGraceIsShorterThanTheRuns(t *testing.T) {
 // runNotebook runs cells as `kernel run` does.
 func runNotebook(t *testing.T, o execute.Options, cells ...string) *execute.Result {
 	t.Helper()
-	spec := &jupyter.Spec{Argv: []string{os.Args[0], kernelArgument, testLibrary(t).Dir, "{connection_file}"},
+	spec := &jupyter.Spec{Argv: []string{os.Args[0], kernelArgument, testLibrary.Get(t).Dir, "{connection_file}"},
 		DisplayName: "live", Language: "go", InterruptMode: jupyter.InterruptByMessage}
 	nb := nbformat.New()
 	for i, source := range cells {
@@ -56,19 +55,5 @@ func TestRunGoesOnAfterADeafCell(t *testing.T) {
 	}
 	if f := r.Cells[3].Failure; f != nil && !strings.Contains(f.Value, "undefined: n") {
 		t.Errorf("the last cell fails with %v", f)
-	}
-}
-
-// An interrupt that meets a process before it has begun to listen does not end it.
-func TestInterruptSparesAProcessThatStarts(t *testing.T) {
-	n := newNotebook(t)
-	for range 20 {
-		if err := n.process.interrupt(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Millisecond)
-	}
-	if a, err := n.process.do(t.Context(), host.Command{}); err != nil || a.Outcome != host.OK {
-		t.Errorf("the process answers %+v, %v", a, err)
 	}
 }

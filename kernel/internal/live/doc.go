@@ -1,8 +1,7 @@
 // Package live is a Jupyter kernel for Go in which values survive from cell to
-// cell: each cell is compiled as a plugin and loaded into one living process.
+// cell: package engine runs the cells, and this package takes the front ends'
+// messages to it and what it shows to the front ends. It also completes and inspects,
+// by gopls.
 //
-// README.md in this folder explains how, and what the limits are. Package cell
-// reads cells, package session turns them into programs that share declarations
-// and variables, package library compiles and links them, package host is the
-// process that runs them.
+// README.md in this folder explains how cells live on, and what the limits are.
 package live

@@ -2,65 +2,12 @@ package live
 
 import (
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 )
-
-var draftImport = regexp.MustCompile(`(?m)^import (\w+) "([^"]+)"$`)
-
-// TestDraftImports: a draft imports what the cell would import if it ran, and
-// nothing that it would not.
-func TestDraftImports(t *testing.T) {
-	fresh := newNotebook(t)
-	for _, c := range []struct{ before, code, want string }{ // the cursor is at |
-		{"", "%%\nstrings.Repeat|", "strings"},
-		{"", "strings.Repeat|", "strings"},
-		{"", "%%\nstrings.Rep|", "strings"},
-		{"", "%%\nstrings.|", "strings"},
-		{"", "%%\nstrings|", "strings"},
-		{"", "func f() string { return strings.Rep| }", "strings"},
-		{"", "%%\nfmt.Println(strings.Repeat(os.Args[0], 2|))", "fmt os strings"},
-		{"", "%%\nhttp.Noth|", ""},
-		{"", "%%\nstrings.NoSuch(fmt.Spr|", "fmt"},
-		{"", "import \"strings\"\n%%\nstrings.Rep|", ""},
-		{"", "import \"strings\"\nfunc f() { strings.Rep|", ""},
-		{"", "%%\nstrings := list()\nstrings.Le|", ""},
-		{"var strings []int", "%%\nstrings.Le|", ""},
-		{"type strings struct{}", "%%\nstrings.Le|", ""},
-		{"import strings \"bytes\"", "%%\nstrings.Repeat|", "bytes"},
-		{"", "%%\nx.strings.Rep|", ""},
-		{"", "%%\nstr|", ""},
-		{"", "%%\nerror.Err|", ""},
-	} {
-		n := fresh
-		if c.before != "" {
-			n = newNotebook(t)
-			n.run(c.before)
-		}
-		offset := strings.IndexByte(c.code, '|')
-		code := strings.Replace(c.code, "|", "", 1)
-		file, place, ok := n.session.Draft(code, offset)
-		if !ok {
-			t.Errorf("%q is no draft", c.code)
-			continue
-		}
-		var got []string
-		for _, m := range draftImport.FindAllStringSubmatch(file, -1) {
-			got = append(got, m[2])
-		}
-		slices.Sort(got)
-		if got := strings.Join(got, " "); got != c.want {
-			t.Errorf("%q after %q imports %q, want %q", c.code, c.before, got, c.want)
-		}
-		if last := code[offset-1 : offset]; place < 1 || file[place-1:place] != last {
-			t.Errorf("%q: the cursor is behind %q", c.code, file[:place])
-		}
-	}
-}
 
 // TestQuestionsBeforeImports asks about packages that no cell has imported yet.
 func TestQuestionsBeforeImports(t *testing.T) {

@@ -1,10 +1,19 @@
 package live
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime/debug"
 )
+
+// environment is what cells can learn of the kernel, in GoNB's variables.
+func environment(id string) map[string]string {
+	env := map[string]string{"GONB_JUPYTER_KERNEL_ID": id, "GONB_VERSION": Implementation,
+		"GONB_GIT_COMMIT": commit(), "GONB_JUPYTER_ROOT": jupyterRoot()}
+	maps.DeleteFunc(env, func(_, value string) bool { return value == "" })
+	return env
+}
 
 // jupyterRoot is the folder whose files Jupyter serves, as GoNB finds it: the working
 // directory of the server, which says in a variable who it is. Empty where there is

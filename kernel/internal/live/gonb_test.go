@@ -24,7 +24,7 @@ func TestRemove(t *testing.T) {
 }
 
 func TestEnvironment(t *testing.T) {
-	c := serve(t, testLibrary(t).Dir, "JPY_PARENT_PID=1", "GONB_GIT_ROOT=/somewhere").attach()
+	c := startServed(t, testLibrary.Get(t).Dir, "JPY_PARENT_PID=1", "GONB_GIT_ROOT=/somewhere").attach()
 	root, err := os.Readlink("/proc/1/cwd")
 	if err != nil {
 		root = "" // as for who else may not ask

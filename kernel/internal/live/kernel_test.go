@@ -26,7 +26,7 @@ type client struct {
 }
 
 func newClient(t *testing.T) *client {
-	l := testLibrary(t)
+	l := testLibrary.Get(t)
 	dir := t.TempDir()
 	spec := &jupyter.Spec{Argv: []string{os.Args[0], kernelArgument, l.Dir, "{connection_file}"}, DisplayName: "live", Language: "go", InterruptMode: jupyter.InterruptByMessage}
 	k, err := jupyter.Launch(t.Context(), jupyter.LaunchOptions{Spec: spec, Dir: dir})
@@ -233,7 +233,7 @@ func TestKernelDisplays(t *testing.T) {
 	c.inputs = nil
 	for _, code := range []string{"gonbui.RequestInput(\"name?\", false)\nfmt.Scanln(&line)", "gonbui.RequestInput(\"name?\", false)",
 		"fmt.Scan(&line)", "bufio.NewReader(os.Stdin).ReadString('\\n')", "%with_inputs\n!read line"} {
-		if s := c.run(code); s.error == nil || s.error.Name != inputError {
+		if s := c.run(code); s.error == nil || s.error.Name != "StdinNotAllowed" {
 			t.Errorf("%q without input: %s", code, s.text())
 		}
 	}

@@ -26,7 +26,7 @@ func TestConformance(t *testing.T) {
 		t.Skip("needs a Python with jupyter_kernel_test and gopls: set GOCIFAR_TEST_PYTHON and GOCIFAR_TEST_GOPLS")
 	}
 	data := t.TempDir()
-	spec := &jupyter.Spec{Argv: []string{os.Args[0], kernelArgument, testLibrary(t).Dir, "{connection_file}"}, DisplayName: "live", Language: "go",
+	spec := &jupyter.Spec{Argv: []string{os.Args[0], kernelArgument, testLibrary.Get(t).Dir, "{connection_file}"}, DisplayName: "live", Language: "go",
 		InterruptMode: jupyter.InterruptByMessage, Env: map[string]string{"GOCIFAR_TEST_GOPLS": gopls}}
 	if err := jupyter.WriteSpec(filepath.Join(data, "kernels"), "live-under-test", spec); err != nil {
 		t.Fatal(err)

@@ -3,8 +3,7 @@ package live
 import (
 	"context"
 
-	"github.com/gocifar/gocifar/kernel/internal/engine/library"
-	"github.com/gocifar/gocifar/kernel/jupyter"
+	"github.com/gocifar/gocifar/kernel/internal/engine"
 )
 
 // libraryError is the name of the error that a kernel without a library has for
@@ -16,62 +15,28 @@ const libraryError = "LibraryError"
 // what they print before they end goes to its log, and to the user it says no
 // more than that the kernel died.
 func Refuse(ctx context.Context, o Options, reason error) error {
-	info, err := jupyter.ReadConnectionFile(o.Connection)
-	if err != nil {
-		return err
-	}
-	k := &Kernel{options: o, library: &library.Library{}, shell: make(chan *request, 1000), stopped: make(chan struct{})}
-	ctx, k.stop = context.WithCancel(ctx)
-	defer k.stop()
-	if k.server, err = listen(ctx, info); err != nil {
-		return err
-	}
-	defer k.server.Close()
-	k.server.start(k.receive)
-	context.AfterFunc(ctx, func() { close(k.stopped) })
-	k.watchSignals(ctx)
-	k.watchParent(ctx)
-	k.server.publish(nil, &jupyter.Status{State: jupyter.Starting})
-	for {
-		select {
-		case <-k.stopped:
-			return nil
-		case r := <-k.shell:
-			k.server.publish(r, &jupyter.Status{State: jupyter.Busy})
-			k.refuse(r, reason.Error())
-			k.server.publish(r, &jupyter.Status{State: jupyter.Idle})
-		}
-	}
+	return serve(ctx, o, func(context.Context, *Kernel) (cells, error) { return refusal{reason.Error()}, nil })
 }
 
-// refuse answers one shell request.
-func (k *Kernel) refuse(r *request, reason string) {
-	var reply jupyter.Content
-	switch c := r.Content.(type) {
-	case *jupyter.ExecuteRequest:
-		if c.StoreHistory && !c.Silent {
-			k.count++
-		}
-		failed := jupyter.ReplyError{Name: libraryError, Value: reason, Traceback: []string{libraryError + ": " + reason}}
-		if !c.Silent {
-			k.server.publish(r, &jupyter.ExecuteInput{Code: c.Code, ExecutionCount: k.count})
-			k.server.publish(r, &jupyter.ErrorOutput{Name: failed.Name, Value: failed.Value, Traceback: failed.Traceback})
-		}
-		reply = &jupyter.ExecuteReply{Status: jupyter.StatusError, ExecutionCount: k.count, ReplyError: failed}
-	case *jupyter.ShutdownRequest:
-		defer k.stop()
-		reply = &jupyter.ShutdownReply{Status: jupyter.StatusOK, Restart: c.Restart}
-	case *jupyter.InterruptRequest:
-		reply = &jupyter.InterruptReply{Status: jupyter.StatusOK}
-	case *jupyter.CompleteRequest:
-		reply = &jupyter.CompleteReply{Status: jupyter.StatusOK, Matches: []string{},
-			CursorStart: c.CursorPos, CursorEnd: c.CursorPos}
-	case *jupyter.InspectRequest:
-		reply = &jupyter.InspectReply{Status: jupyter.StatusOK}
-	default:
-		reply = k.safely(c)
-	}
-	if reply != nil {
-		k.server.reply(r, reply)
-	}
+// refusal stands for cells that cannot be run.
+type refusal struct{ reason string }
+
+// Run fails with the reason.
+func (r refusal) Run(context.Context, engine.Cell) engine.Outcome {
+	return engine.Outcome{Failure: &engine.Failure{Name: libraryError, Value: r.reason, Traceback: []string{libraryError + ": " + r.reason}}}
 }
+
+// Expect has nothing to prepare.
+func (refusal) Expect(int) {}
+
+// Interrupt has nothing to stop.
+func (refusal) Interrupt() {}
+
+// Draft knows no declarations.
+func (refusal) Draft(string, int) (file string, place int, ok bool) { return "", 0, false }
+
+// GoVersion is unknown.
+func (refusal) GoVersion() string { return "" }
+
+// Close has nothing to end.
+func (refusal) Close() {}

@@ -1,8 +1,6 @@
 package live
 
 import (
-	"errors"
-	"strings"
 	"testing"
 	"time"
 
@@ -63,16 +61,5 @@ func TestRequestsAreTakenOnce(t *testing.T) {
 	case more := <-received:
 		t.Errorf("%q came as well", more)
 	default:
-	}
-}
-
-// TestShielded: a mistake of the kernel is a cell's error.
-func TestShielded(t *testing.T) {
-	var f *failure
-	if err := shielded(func() error { panic("no such case") }); !errors.As(err, &f) || f.name != kernelError || !strings.Contains(f.value, "no such case") {
-		t.Errorf("a panic becomes %v", err)
-	}
-	if err := shielded(func() error { return errInterrupted }); !errors.Is(err, errInterrupted) {
-		t.Errorf("an error becomes %v", err)
 	}
 }

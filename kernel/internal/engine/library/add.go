@@ -15,7 +15,7 @@ import (
 
 // Workspace makes dir the module of a session: with the versions that the library
 // was built with, and the checkout beside it in a workspace.
-func (b *Builder) Workspace(dir string) error {
+func (b *Compiler) Workspace(dir string) error {
 	l := b.library
 	data, err := os.ReadFile(filepath.Join(l.Root, "go.mod"))
 	if err != nil {
@@ -65,7 +65,7 @@ type AddOptions struct {
 
 // Add makes packages importable that are not in the library, and a plugin that
 // brings them into a process and initialises them.
-func (b *Builder) Add(ctx context.Context, o AddOptions) error {
+func (b *Compiler) Add(ctx context.Context, o AddOptions) error {
 	l := b.library
 	listed, err := l.listIn(ctx, o)
 	if err != nil && o.Fetch {
@@ -94,7 +94,7 @@ func (b *Builder) Add(ctx context.Context, o AddOptions) error {
 	}
 	with := *l
 	with.Packages = packages
-	next := &Builder{library: &with, compileConfig: filepath.Join(o.Dir, compileConfig), linkConfig: filepath.Join(o.Dir, linkConfig)}
+	next := &Compiler{library: &with, compileConfig: filepath.Join(o.Dir, compileConfig), linkConfig: filepath.Join(o.Dir, linkConfig)}
 	if err := next.writeConfigs(); err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (b *Builder) Add(ctx context.Context, o AddOptions) error {
 }
 
 // Unavailable tries packages one by one, and says which of them cannot be had and why.
-func (b *Builder) Unavailable(ctx context.Context, o AddOptions) map[string]error {
+func (b *Compiler) Unavailable(ctx context.Context, o AddOptions) map[string]error {
 	why := map[string]error{}
 	for _, path := range o.Paths {
 		one := o
@@ -142,7 +142,7 @@ func (l *Library) listIn(ctx context.Context, o AddOptions) (map[string]*Package
 }
 
 // writeConfigs writes what the tools need, with packages that are not in the library.
-func (b *Builder) writeConfigs() error {
+func (b *Compiler) writeConfigs() error {
 	l := b.library
 	var compile, link strings.Builder
 	for _, path := range paths(l.Packages) {
@@ -166,7 +166,7 @@ func (b *Builder) writeConfigs() error {
 
 // linkPackages makes a plugin of nothing but imports. Unlike a cell's its path is
 // that of its package, so the runtime initialises what it imports.
-func (b *Builder) linkPackages(ctx context.Context, o AddOptions) error {
+func (b *Compiler) linkPackages(ctx context.Context, o AddOptions) error {
 	l := b.library
 	path := fmt.Sprintf("packages/%d", o.Number)
 	file, archive := strings.TrimSuffix(o.Plugin, ".so")+".go.txt", strings.TrimSuffix(o.Plugin, ".so")+".a"

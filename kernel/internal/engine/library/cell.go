@@ -41,7 +41,7 @@ const (
 func (l *Library) writeConfigs(dir string) error {
 	at := *l
 	at.Dir = dir
-	b := &Builder{library: &at, compileConfig: filepath.Join(l.Dir, compileConfig), linkConfig: filepath.Join(l.Dir, linkConfig)}
+	b := &Compiler{library: &at, compileConfig: filepath.Join(l.Dir, compileConfig), linkConfig: filepath.Join(l.Dir, linkConfig)}
 	if err := b.writeConfigs(); err != nil {
 		return err
 	}
@@ -56,13 +56,13 @@ const HostImport = hostPackage
 
 // Compile compiles a cell's source and links it into a plugin, which it puts
 // into the folder dir.
-func (b *Builder) Compile(ctx context.Context, dir string, number int64, source []byte) (plugin string, err error) {
+func (b *Compiler) Compile(ctx context.Context, dir string, number int64, source []byte) (plugin string, err error) {
 	j := b.take(dir, number)
 	defer j.end()
 	return j.plugin(), b.make(ctx, j, source)
 }
 
-func (b *Builder) make(ctx context.Context, j *job, source []byte) error {
+func (b *Compiler) make(ctx context.Context, j *job, source []byte) error {
 	config, err := os.ReadFile(b.compileConfig)
 	if err != nil {
 		return err
@@ -76,7 +76,7 @@ func (b *Builder) make(ctx context.Context, j *job, source []byte) error {
 // Prepare starts the programs that make a plugin of the cell with the given
 // number, and reads the library's symbols, so that Compile need not wait for
 // either. It returns at once. What does not start is left to Compile.
-func (b *Builder) Prepare(dir string, number int64) {
+func (b *Compiler) Prepare(dir string, number int64) {
 	b.mu.Lock()
 	if b.closed || b.prepared != nil && b.prepared.dir == dir && b.prepared.number == number {
 		b.mu.Unlock()
@@ -94,7 +94,7 @@ func (b *Builder) Prepare(dir string, number int64) {
 
 // take takes what was prepared for a cell, or else a job that starts its programs
 // itself.
-func (b *Builder) take(dir string, number int64) *job {
+func (b *Compiler) take(dir string, number int64) *job {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	j := b.prepared
@@ -107,16 +107,16 @@ func (b *Builder) take(dir string, number int64) *job {
 }
 
 // Close ends what was prepared.
-func (b *Builder) Close() {
+func (b *Compiler) Close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.prepared.end()
 	b.prepared, b.closed = nil, true
 }
 
-// Builder compiles the cells of one session, which may use packages that are not
+// Compiler compiles the cells of one session, which may use packages that are not
 // in the library.
-type Builder struct {
+type Compiler struct {
 	library                   *Library
 	compileConfig, linkConfig string
 	extraNames                []string // what packages need that are not in the library
@@ -126,17 +126,17 @@ type Builder struct {
 	closed   bool
 }
 
-// NewBuilder returns a builder for cells that use the library only.
-func NewBuilder(l *Library) *Builder {
-	return &Builder{library: l, compileConfig: filepath.Join(l.Dir, compileConfig), linkConfig: filepath.Join(l.Dir, linkConfig)}
+// NewCompiler returns a builder for cells that use the library only.
+func NewCompiler(l *Library) *Compiler {
+	return &Compiler{library: l, compileConfig: filepath.Join(l.Dir, compileConfig), linkConfig: filepath.Join(l.Dir, linkConfig)}
 }
 
 // ExportFile returns the file with the export data of a package that cells can
 // import.
-func (b *Builder) ExportFile(path string) (string, error) { return b.library.ExportFile(path) }
+func (b *Compiler) ExportFile(path string) (string, error) { return b.library.ExportFile(path) }
 
 // PackageName returns the name of a package that cells can import.
-func (b *Builder) PackageName(path string) (name string, ok bool) {
+func (b *Compiler) PackageName(path string) (name string, ok bool) {
 	p := b.library.Packages[path]
 	if p == nil {
 		return "", false
@@ -145,7 +145,7 @@ func (b *Builder) PackageName(path string) (name string, ok bool) {
 }
 
 // Packages are what cells can import, by path.
-func (b *Builder) Packages() map[string]*Package { return b.library.Packages }
+func (b *Compiler) Packages() map[string]*Package { return b.library.Packages }
 
 // Language is the Go version that cells are written in.
-func (b *Builder) Language() string { return b.library.Language }
+func (b *Compiler) Language() string { return b.library.Language }

@@ -13,7 +13,7 @@ const complaintsLimit = 10 * time.Second
 
 // Complaints returns what the compiler says of a Go file that it cannot parse, a
 // line for each mistake; nothing if it finds none or cannot be run.
-func (b *Builder) Complaints(text string) string {
+func (b *Compiler) Complaints(text string) string {
 	dir, err := os.MkdirTemp("", "complaints")
 	if err != nil {
 		return ""

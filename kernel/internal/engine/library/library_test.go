@@ -26,7 +26,8 @@ var lightLibrary = sync.OnceValues(func() (*Library, error) {
 	} else if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	return Build(context.Background(), dir, Options{Go: "go", Root: "../../../..", Light: true})
+	return Build(context.Background(), dir, Options{Go: "go", Root: "../../../..", Light: true,
+		Packages: []string{"github.com/gocifar/gocifar/kernel/internal/engine/testdata/embedding"}})
 })
 
 var temporary string
@@ -75,7 +76,7 @@ func TestCompile(t *testing.T) {
 	l := testLibrary(t)
 	dir := t.TempDir()
 	source := "package main\n\nimport (\n\t_ \"unsafe\"\n\t_ \"" + StubImport + "\"\n\t\"fmt\"\n)\n\n//go:linkname run " + EntryName(7) + "\nfunc run() { fmt.Println(7) }\n"
-	plugin, err := NewBuilder(l).Compile(t.Context(), dir, 7, []byte(source))
+	plugin, err := NewCompiler(l).Compile(t.Context(), dir, 7, []byte(source))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +88,7 @@ func TestCompile(t *testing.T) {
 	if info.Size() > 200_000 {
 		t.Errorf("the plugin has %d bytes", info.Size())
 	}
-	if _, err := NewBuilder(l).Compile(t.Context(), dir, 8, []byte(strings.Replace(source, "fmt.Println(7)", "fmt.Nothing()", 1))); err == nil || !strings.Contains(err.Error(), "Nothing") {
+	if _, err := NewCompiler(l).Compile(t.Context(), dir, 8, []byte(strings.Replace(source, "fmt.Println(7)", "fmt.Nothing()", 1))); err == nil || !strings.Contains(err.Error(), "Nothing") {
 		t.Errorf("a mistake: %v", err)
 	}
 	left, err := filepath.Glob(filepath.Join(dir, "cell*"))
@@ -103,7 +104,7 @@ func TestInterface(t *testing.T) {
 	source := "package main\n\nimport (\n\t_ \"unsafe\"\n\t_ \"" + StubImport + "\"\n\t\"bytes\"\n\t\"fmt\"\n\t\"sync\"\n)\n\n" +
 		"type own struct{ b bytes.Buffer; m map[string][]any; w sync.WaitGroup }\n\nvar v own\n\nvar f = fmt.Sprint\n\n" +
 		"//go:linkname run " + EntryName(7) + "\nfunc run() { v.b.WriteString(f(1)); fmt.Printf(\"%T\\n\", v) }\n"
-	b := NewBuilder(l)
+	b := NewCompiler(l)
 	if _, err := b.Compile(t.Context(), dir, 7, []byte(source)); err != nil {
 		t.Fatal(err)
 	}

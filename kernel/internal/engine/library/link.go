@@ -13,7 +13,7 @@ import (
 
 // link makes a plugin of a compiled cell: against an interface of the library, or
 // against the library itself, which has whatever the interface lacks.
-func (b *Builder) link(ctx context.Context, j *job) error {
+func (b *Compiler) link(ctx context.Context, j *job) error {
 	object, err := os.ReadFile(j.archive())
 	if err != nil {
 		return err
@@ -34,7 +34,7 @@ func (b *Builder) link(ctx context.Context, j *job) error {
 }
 
 // linkInterface links against an interface of the library.
-func (b *Builder) linkInterface(ctx context.Context, j *job, object []byte) error {
+func (b *Compiler) linkInterface(ctx context.Context, j *job, object []byte) error {
 	index, err := b.library.index()
 	if err != nil {
 		return err
@@ -68,7 +68,7 @@ func (b *Builder) linkInterface(ctx context.Context, j *job, object []byte) erro
 
 // adjust changes a compiled cell so that the linker has nothing more to complain of,
 // see redirectMethods. It reports whether it is worth to link again.
-func (b *Builder) adjust(j *job, object []byte, complaint error) bool {
+func (b *Compiler) adjust(j *job, object []byte, complaint error) bool {
 	var tool *ToolError
 	index, err := b.library.index()
 	if err != nil || !errors.As(complaint, &tool) {
@@ -102,7 +102,7 @@ func (l *Library) checkLink(ctx context.Context) error {
 	source := fmt.Sprintf("package main\n\nimport (\n\t_ %q\n\t_ \"unsafe\"\n)\n\n//go:linkname gocell_main %s\nfunc gocell_main() {}\n", stubPackage, EntryName(0))
 	j := &job{library: l, dir: dir}
 	defer j.end()
-	b := NewBuilder(l)
+	b := NewCompiler(l)
 	if err := b.make(ctx, j, []byte(source)); err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // newImporter reads packages from the export data that the compiler reads, too.
-func newImporter(b *library.Builder) types.Importer {
+func newImporter(b *library.Compiler) types.Importer {
 	return importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) {
 		name, err := b.ExportFile(path)
 		if err != nil {

@@ -23,7 +23,7 @@ import (
 
 // Session is what a notebook has declared so far.
 type Session struct {
-	builder  *library.Builder
+	builder  *library.Compiler
 	importer types.Importer
 
 	declarations map[string]*declaration // by key
@@ -68,7 +68,7 @@ type Variable struct {
 }
 
 // New returns an empty session for cells of b.
-func New(b *library.Builder) *Session {
+func New(b *library.Compiler) *Session {
 	s := &Session{builder: b, importer: newImporter(b), versions: map[string]map[string]version{}, sources: map[int64]string{},
 		unavailable: map[string]string{}}
 	s.Reset()
@@ -103,7 +103,7 @@ func (s *Session) Restart(why string) (gone, anew []string) {
 }
 
 // Refresh forgets what is known of imported packages, which have changed.
-func (s *Session) Refresh(b *library.Builder) {
+func (s *Session) Refresh(b *library.Compiler) {
 	s.builder, s.importer = b, newImporter(b)
 }
 

@@ -1,4 +1,4 @@
-package live
+package engine
 
 import (
 	"fmt"
@@ -34,6 +34,8 @@ func TestBigCells(t *testing.T) {
 		{"names that the linker dislikes", []string{"var Ʊ, _1, init_, Ünïcödé, __ = 1, 2, 3, 4, 5\ntype ʊ struct{ _1 int }\nfunc 日本(ʊ) int { return Ʊ }", "",
 			"fmt.Printf(\"%d %d %d %d %d %d %T\\n\", Ʊ, _1, init_, Ünïcödé, __, 日本(ʊ{}), ʊ{})", "1 2 3 4 5 1 main.ʊ",
 			"var " + long + " = 5\ntype T" + long + " struct{}", "", long + "++\n" + long, "=> 6", "len(fmt.Sprintf(\"%T\", T" + long + "{}))", "=> 4006"}},
+		{"long names", []string{long + " := 1\ntype T" + long + " struct{ n int }\nfunc (t *T" + long + ") F" + long + "() int { t.n++; return t.n }\nvar X" + long + " = &T" + long + "{4}", "", long + "++\n" + long, "=> 2", "X" + long + ".F" + long + "()", "=> 5",
+			"var a any = X" + long + "\n_, ok := a.(*T" + long + "); ok", "=> true"}},
 		{"a line of ten thousand operators", []string{"n := 1" + strings.Repeat(" + 1", 10_000) + "\nn", "=> 10001"}},
 		{"nested brackets", []string{"n := " + strings.Repeat("(", 1_000) + "1" + strings.Repeat(")", 1_000) + "\nn", "=> 1"}},
 	} {

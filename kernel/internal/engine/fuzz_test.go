@@ -1,4 +1,4 @@
-package live
+package engine
 
 import (
 	"bytes"
@@ -23,7 +23,7 @@ const sessionsPerProgram = 40
 // programs print that they amount to. GOCIFAR_FUZZ_SESSIONS is how many, from the one
 // of GOCIFAR_FUZZ_SEED on.
 func TestSessions(t *testing.T) {
-	testLibrary(t)
+	testLibrary.Get(t)
 	count, seed := fuzzNumber(t, "GOCIFAR_FUZZ_SESSIONS", sessionsPerProgram), fuzzNumber(t, "GOCIFAR_FUZZ_SEED", 1)
 	start, differences, cells := time.Now(), 0, 0
 	for first := 0; first < count; first += sessionsPerProgram {
@@ -36,6 +36,7 @@ func TestSessions(t *testing.T) {
 			t.Fatalf("seeds %d to %d: %v", seed+first, seed+first+len(sessions)-1, err)
 		}
 		n := newNotebook(t)
+		n.withoutNotes = true
 		for i, s := range sessions {
 			cells += len(s.Cells)
 			n.session.Reset()
@@ -44,15 +45,16 @@ func TestSessions(t *testing.T) {
 				continue
 			}
 			differences++
-			n.process.close()
+			n.close()
 			n = newNotebook(t)
+			n.withoutNotes = true
 			small := minimized(t, s)
 			t.Errorf("seed %d: %s\n\nsmallest:\n%s", seed+first+i, difference, small)
 			if differences == fuzzDifferences {
 				t.Fatalf("%d differences are enough", differences)
 			}
 		}
-		n.process.close()
+		n.close()
 		if done := first + len(sessions); os.Getenv("GOCIFAR_FUZZ_SESSIONS") != "" &&
 			first/sessionsPerProgram%5 == 0 {
 			t.Logf("%d sessions, %d cells, %d differences, %v", done, cells, differences,
@@ -104,7 +106,7 @@ func printedByProgram(t *testing.T, sessions []*fuzzsession.Session) ([][]string
 // firstDifference runs a session, and describes how it differs, "" if it does not.
 func firstDifference(n *notebook, s *fuzzsession.Session, want []string) string {
 	for i, text := range s.Notebook() {
-		got := n.run(text)
+		got := strings.ReplaceAll(n.run(text), "Panic: ", "panic: ") // as a program says it
 		if fuzzsession.Same(got) == fuzzsession.Same(want[i]) {
 			continue
 		}
@@ -124,9 +126,10 @@ func minimized(t *testing.T, s *fuzzsession.Session) string {
 			return false
 		}
 		n := newNotebook(t)
-		defer n.process.close()
+		n.withoutNotes = true
+		defer n.close()
 		difference := firstDifference(n, s, want[0])
-		if difference == "" || strings.Contains(difference, "\n! ") != strings.Contains(best, "\n! ") && best != "" {
+		if difference == "" || strings.Contains(difference, "Error: cell[") != strings.Contains(best, "Error: cell[") && best != "" {
 			return false
 		}
 		best = difference

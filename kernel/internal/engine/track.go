@@ -1,4 +1,4 @@
-package live
+package engine
 
 import (
 	"errors"
@@ -12,8 +12,6 @@ import (
 	"strings"
 
 	"golang.org/x/mod/modfile"
-
-	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
 // tracking is the list of %track: files and folders with Go code that the notebook is
@@ -32,33 +30,33 @@ type trackedPath struct {
 	files    map[string]string // as they were taken in, see trackedFiles
 }
 
-func (k *Kernel) magicTrack(args []string) error {
-	k.autoTrack()
+func (r *run) magicTrack(args []string) error {
+	r.autoTrack()
 	if len(args) == 0 {
-		k.showTracked()
+		r.showTracked()
 		return nil
 	}
 	for _, path := range args {
-		if err := k.tracked.add(path, k.path(path)); err != nil {
-			k.stderr("%v\n", err)
+		if err := r.tracked.add(path, r.path(path)); err != nil {
+			r.stderr("%v\n", err)
 			continue
 		}
-		k.stdout("\tTracking %q\n", path)
+		r.stdout("\tTracking %q\n", path)
 	}
 	return nil
 }
 
-func (k *Kernel) magicUntrack(args []string) error {
-	k.autoTrack()
+func (r *run) magicUntrack(args []string) error {
+	r.autoTrack()
 	if len(args) != 1 {
-		return wrong("%%untrack wants one file or folder, or the beginning of some and \"...\", "+
+		return magicErrorf("%%untrack wants one file or folder, or the beginning of some and \"...\", "+
 			"got %d words; %%track lists them", len(args))
 	}
-	if err := k.tracked.remove(args[0]); err != nil {
-		k.stderr("%v\n", err)
+	if err := r.tracked.remove(args[0]); err != nil {
+		r.stderr("%v\n", err)
 		return nil
 	}
-	k.stdout("\tUntracked %q\n", args[0])
+	r.stdout("\tUntracked %q\n", args[0])
 	return nil
 }
 
@@ -93,10 +91,10 @@ func (t *tracking) remove(name string) error {
 	return nil
 }
 
-func (k *Kernel) showTracked() {
-	paths := slices.Sorted(maps.Keys(k.tracked.paths))
+func (e *Engine) showTracked() {
+	paths := slices.Sorted(maps.Keys(e.tracked.paths))
 	if len(paths) == 0 {
-		k.html("<b>No files or directory being tracked yet</b>\n", "No files or directory being tracked yet")
+		e.show("text/html", "<b>No files or directory being tracked yet</b>\n", "No files or directory being tracked yet")
 		return
 	}
 	text := "List of files/directories being tracked:"
@@ -105,36 +103,28 @@ func (k *Kernel) showTracked() {
 		list += "<li>" + html.EscapeString(path) + "</li>\n"
 		text += "\n  " + path
 	}
-	k.html(list+"</ul>\n", text)
-}
-
-// html shows a page, and text where no page can be shown.
-func (k *Kernel) html(page, text string) {
-	k.mu.Lock()
-	x := k.running
-	k.mu.Unlock()
-	k.server.publish(x.request, &jupyter.DisplayData{Data: bundle(map[string]any{"text/html": page, "text/plain": text})})
+	e.show("text/html", list+"</ul>\n", text)
 }
 
 // autoTrack adds the folders that go.mod and go.work of the notebook point to, when
 // these files have changed. The checkout that the kernel belongs to is looked after
 // in any case.
-func (k *Kernel) autoTrack() {
+func (e *Engine) autoTrack() {
 	read := func(name string) string {
-		data, _ := os.ReadFile(filepath.Join(k.dir, name)) // there need not be one
+		data, _ := os.ReadFile(filepath.Join(e.dir, name)) // there need not be one
 		return string(data)
 	}
 	var found []string
-	if text := read("go.mod"); text != k.tracked.mod {
-		k.tracked.mod = text
+	if text := read("go.mod"); text != e.tracked.mod {
+		e.tracked.mod = text
 		if file, err := modfile.ParseLax("go.mod", []byte(text), nil); err == nil {
 			for _, r := range file.Replace {
 				found = append(found, r.New.Path)
 			}
 		}
 	}
-	if text := read("go.work"); text != k.tracked.work {
-		k.tracked.work = text
+	if text := read("go.work"); text != e.tracked.work {
+		e.tracked.work = text
 		if file, err := modfile.ParseWork("go.work", []byte(text), nil); err == nil {
 			for _, u := range file.Use {
 				found = append(found, u.Path)
@@ -142,20 +132,20 @@ func (k *Kernel) autoTrack() {
 		}
 	}
 	for _, path := range found {
-		if filepath.IsAbs(path) && path != k.library.Root {
-			_ = k.tracked.add(path, path) // a folder that is not there is the go command's to complain of
+		if filepath.IsAbs(path) && path != e.library.Root {
+			_ = e.tracked.add(path, path) // a folder that is not there is the go command's to complain of
 		}
 	}
 }
 
 // noticeTracked says which tracked files have changed since packages that are not in
 // the library were loaded, once for each change.
-func (k *Kernel) noticeTracked() {
-	k.autoTrack()
+func (e *Engine) noticeTracked() {
+	e.autoTrack()
 	var changed []string
-	for name, p := range k.tracked.paths {
+	for name, p := range e.tracked.paths {
 		now := trackedFiles(p.resolved)
-		if len(k.extra) == 0 {
+		if len(e.extra) == 0 {
 			p.files = now
 			continue
 		}
@@ -167,12 +157,12 @@ func (k *Kernel) noticeTracked() {
 	}
 	slices.Sort(changed)
 	changed = slices.Compact(changed)
-	if slices.Equal(changed, k.tracked.changed) {
+	if slices.Equal(changed, e.tracked.changed) {
 		return
 	}
-	k.tracked.changed = changed
+	e.tracked.changed = changed
 	if len(changed) > 0 {
-		k.stderr("note: %s changed on disk; this session goes on with what it has loaded. "+
+		e.stderr("note: %s changed on disk; this session goes on with what it has loaded. "+
 			"`%%reload` takes it in, and ends the process\n", strings.Join(changed, ", "))
 	}
 }

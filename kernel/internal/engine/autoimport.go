@@ -1,7 +1,6 @@
-package live
+package engine
 
 import (
-	"context"
 	"fmt"
 	"go/parser"
 	"go/token"
@@ -16,14 +15,14 @@ import (
 // findPackages finds packages that a cell uses without importing them, and that the
 // library does not have, in the modules of the session: by their names and what is
 // used of them, as goimports does it for GoNB.
-func (k *Kernel) findPackages(ctx context.Context, unknown map[string][]string) (paths []string) {
+func (r *run) findPackages(unknown map[string][]string) (paths []string) {
 	var uses strings.Builder
 	for name, exported := range unknown {
 		key := name + "." + strings.Join(exported, ",")
-		if k.searched[key] {
+		if r.searched[key] {
 			continue // in vain, or the cell would know it
 		}
-		k.searched[key] = true
+		r.searched[key] = true
 		for _, one := range exported {
 			if token.IsExported(one) {
 				fmt.Fprintf(&uses, "\t_ = %s.%s\n", name, one)
@@ -35,7 +34,7 @@ func (k *Kernel) findPackages(ctx context.Context, unknown map[string][]string) 
 	}
 	found := make(chan []byte, 1)
 	go func() {
-		source, err := imports.Process(filepath.Join(k.dir, "uses.go"), []byte("package main\n\nfunc main() {\n"+uses.String()+"}\n"), nil)
+		source, err := imports.Process(filepath.Join(r.dir, "uses.go"), []byte("package main\n\nfunc main() {\n"+uses.String()+"}\n"), nil)
 		if err != nil {
 			source = nil // the cell's own complaint says more
 		}
@@ -44,7 +43,7 @@ func (k *Kernel) findPackages(ctx context.Context, unknown map[string][]string) 
 	select {
 	case source := <-found:
 		return importsOf(source)
-	case <-ctx.Done():
+	case <-r.ctx.Done():
 		return nil
 	}
 }

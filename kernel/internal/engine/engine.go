@@ -1,0 +1,206 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/gocifar/gocifar/kernel/internal/engine/library"
+	"github.com/gocifar/gocifar/kernel/internal/engine/session"
+)
+
+// Options say how an engine runs.
+type Options struct {
+	// Library is the folder of the library for cells.
+	Library string
+	// Front is where the notebook's user sits.
+	Front Front
+	// Grace is how long an interrupted cell may take before the process is
+	// ended, and its state with it; DefaultGrace if it is 0.
+	Grace time.Duration
+	// Env are variables for cells and commands, beside those of GoNB that tell
+	// folders. Variables of cells are this process's, too: the go command and the
+	// C compiler look at some.
+	Env map[string]string
+	// Rebuild makes a library of the packages as they are now and returns its
+	// folder; nil if %reload is not to be had.
+	Rebuild func(ctx context.Context, say func(string)) (dir string, err error)
+}
+
+// DefaultGrace is how long an interrupted cell may take.
+const DefaultGrace = 10 * time.Second
+
+// Front is where the user of a notebook sits. Its methods may be called by several
+// goroutines at once, also when no cell runs: goroutines of cells live on.
+type Front interface {
+	// Print shows text that was written to "stdout" or "stderr".
+	Print(stream, text string)
+	// Show shows data.
+	Show(Display)
+	// Input asks the user for a line. It is called only for cells with Input.
+	Input(ctx context.Context, prompt string, password bool) (string, error)
+}
+
+// Display is data to show.
+type Display struct {
+	// Data is the same thing in one or several forms, by MIME type: text, bytes, or
+	// what encoding/json takes.
+	Data, Metadata map[string]any
+	// ID, if there is one, is a place: a display takes that of an earlier one with
+	// the same ID.
+	ID string
+}
+
+// Engine runs the cells of a notebook. One goroutine runs cells and asks for drafts;
+// Interrupt is for any.
+type Engine struct {
+	options  Options
+	library  *library.Library
+	compiler *library.Compiler
+	session  *session.Session
+	dir      string // for the files of cells
+
+	// The following belong to the goroutine that runs cells.
+	count    int             // the highest number of a cell
+	unstored int64           // executions without such a number
+	cells    map[int]string  // what ran, by number
+	searched map[string]bool // see findPackages
+	fetch    bool            // packages that are missing
+	flags    []string        // %goflags
+	extra    []string        // plugins with packages that are not in the library
+	env      map[string]string
+	cwd      string
+	warned   string // what the user has been told of changed packages
+	covered  bool   // the user has been told that there is no coverage
+	tracked  tracking
+
+	mu      sync.Mutex
+	process *process
+	pipes   *pipes
+	running *run
+	capture *os.File
+}
+
+// Open starts an engine in the working directory, whose process ends with ctx at the
+// latest when Close is called.
+func Open(ctx context.Context, o Options) (*Engine, error) {
+	if o.Grace <= 0 {
+		o.Grace = DefaultGrace
+	}
+	e := &Engine{options: o, cells: map[int]string{}, searched: map[string]bool{}, fetch: true, env: map[string]string{}}
+	var err error
+	if e.library, err = library.Open(o.Library); err != nil {
+		return nil, err
+	}
+	e.compiler = library.NewCompiler(e.library)
+	e.session = session.New(e.compiler)
+	if e.cwd, err = os.Getwd(); err != nil {
+		return nil, err
+	}
+	if e.dir, err = os.MkdirTemp("", "gocifar_live_"); err != nil {
+		return nil, err
+	}
+	variables := map[string]string{"GONB_DIR": e.cwd, "GONB_TMP_DIR": e.dir}
+	maps.Copy(variables, o.Env)
+	for name, value := range variables {
+		err = errors.Join(err, e.setenv(name, value))
+	}
+	if err == nil {
+		err = e.compiler.Workspace(e.dir)
+	}
+	if err == nil {
+		err = e.startProcess(ctx)
+	}
+	if err != nil {
+		os.RemoveAll(e.dir)
+		return nil, err
+	}
+	return e, nil
+}
+
+// Close ends the process and forgets all.
+func (e *Engine) Close() {
+	e.Interrupt()
+	e.process.close()
+	e.pipes.close()
+	e.compiler.Close()
+	if err := os.RemoveAll(e.dir); err != nil {
+		fmt.Fprintln(os.Stderr, "live kernel:", err)
+	}
+}
+
+// Dir is the folder in which cells are compiled, a module of its own.
+func (e *Engine) Dir() string { return e.dir }
+
+// GoVersion is the version of Go that compiles cells.
+func (e *Engine) GoVersion() string { return e.library.GoVersion }
+
+// Expect prepares for the cell with a number while the user writes it. It returns at
+// once.
+func (e *Engine) Expect(number int) { e.compiler.Prepare(e.dir, int64(number)) }
+
+// Draft makes a Go file of a cell that is being written, see [session.Session.Draft].
+func (e *Engine) Draft(code string, offset int) (file string, place int, ok bool) {
+	return e.session.Draft(code, offset)
+}
+
+// startProcess starts a host and loads the packages that the session has added.
+func (e *Engine) startProcess(ctx context.Context) error {
+	pipes, err := openPipes(e.dir, e.display)
+	if err != nil {
+		return err
+	}
+	p, err := startProcess(processOptions{program: e.library.Host(), dir: e.cwd, env: append(os.Environ(), pipes.env()...),
+		write: e.print, input: e.inputForReader})
+	if err != nil {
+		pipes.close()
+		return err
+	}
+	e.mu.Lock()
+	e.process, e.pipes = p, pipes
+	e.mu.Unlock()
+	return e.loadExtra(ctx)
+}
+
+// setenv sets a variable for cells, shell commands and the process.
+func (e *Engine) setenv(name, value string) error {
+	if err := os.Setenv(name, value); err != nil {
+		return err
+	}
+	e.env[name] = value
+	return nil
+}
+
+// print shows text, and copies it into the file of %capture.
+func (e *Engine) print(stream, text string) {
+	e.mu.Lock()
+	capture := e.capture
+	e.mu.Unlock()
+	if capture != nil {
+		_, _ = capture.WriteString(text)
+	}
+	e.options.Front.Print(stream, text)
+}
+
+// stdout and stderr print to the cell.
+func (e *Engine) stdout(format string, args ...any) { e.print("stdout", fmt.Sprintf(format, args...)) }
+func (e *Engine) stderr(format string, args ...any) { e.print("stderr", fmt.Sprintf(format, args...)) }
+
+// openCapture copies the cell's output into a file, too.
+func (e *Engine) openCapture(path string, flags int) error {
+	f, err := os.OpenFile(path, flags|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.capture != nil {
+		e.capture.Close()
+	}
+	e.capture = f
+	return nil
+}

@@ -1,0 +1,90 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gocifar/gocifar/kernel/internal/engine/enginetest"
+)
+
+var testLibrary = &enginetest.Library{Root: "../../.."}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	testLibrary.Remove()
+	os.Exit(code)
+}
+
+// notebook runs cells, and is their front.
+type notebook struct {
+	*Engine
+	t      *testing.T
+	number int
+	// withoutNotes leaves out what the engine has to say.
+	withoutNotes bool
+
+	mu  sync.Mutex
+	out strings.Builder
+}
+
+func newNotebook(t *testing.T) *notebook {
+	n := &notebook{t: t}
+	var err error
+	if n.Engine, err = Open(t.Context(), Options{Library: testLibrary.Get(t).Dir, Front: n}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(n.close)
+	return n
+}
+
+// close may be called again.
+func (n *notebook) close() {
+	if n.Engine != nil {
+		n.Close()
+	}
+	n.Engine = nil
+}
+
+// Print notes what is printed.
+func (n *notebook) Print(_, text string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.withoutNotes || !strings.HasPrefix(text, "note: ") {
+		n.out.WriteString(text)
+	}
+}
+
+// Show notes the plain text.
+func (n *notebook) Show(d Display) { n.Print("stdout", fmt.Sprintf("%v\n", d.Data["text/plain"])) }
+
+// Input has nobody to ask.
+func (n *notebook) Input(context.Context, string, bool) (string, error) {
+	return "", errors.New("nobody to ask")
+}
+
+// run returns what a cell printed, its result as "=> text", and its failure.
+func (n *notebook) run(code string) string {
+	n.number++
+	n.mu.Lock()
+	n.out.Reset()
+	n.mu.Unlock()
+	ctx, cancel := context.WithTimeout(n.t.Context(), time.Minute)
+	defer cancel()
+	outcome := n.Run(ctx, Cell{Code: code, Number: n.number})
+	n.mu.Lock()
+	text := n.out.String()
+	n.mu.Unlock()
+	if outcome.Result != nil {
+		text += fmt.Sprintf("=> %v", outcome.Result["text/plain"])
+	}
+	if f := outcome.Failure; f != nil {
+		text += f.Name + ": " + f.Value
+	}
+	return strings.TrimSpace(text)
+}
