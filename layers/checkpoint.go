@@ -3,6 +3,8 @@ package layers
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/gocifar/gocifar/layers/internal/safetensors"
@@ -60,9 +62,14 @@ func (m *Model) SaveCheckpoint(path string) error {
 
 // savedWeights names the weights for a file.
 func (m *Model) savedWeights(values [][]float32) []safetensors.Tensor {
-	var list []safetensors.Tensor
-	for i, v := range m.Variables() {
-		list = append(list, safetensors.Tensor{Name: weightPrefix + v.Path, Shape: v.Shape, Values: values[i]})
+	return m.named(nil, weightPrefix, m.Variables(), values)
+}
+
+// named adds a value of each variable to a file's tensors.
+func (m *Model) named(list []safetensors.Tensor, prefix string, variables []*Variable, values [][]float32) []safetensors.Tensor {
+	names := m.variableNames()
+	for i, v := range variables {
+		list = append(list, safetensors.Tensor{Name: prefix + names[v], Shape: v.Shape, Values: values[i]})
 	}
 	return list
 }
@@ -84,46 +91,39 @@ func (m *Model) LoadCheckpoint(path string) error {
 	return nil
 }
 
-// savedTensors are a file's tensors by name.
-type savedTensors map[string]safetensors.Tensor
-
-// byName returns the tensors whose names have the prefix, by what follows it.
-func byName(list []safetensors.Tensor, prefix string) savedTensors {
-	all := savedTensors{}
+// find is the inverse of named: every variable must be there under the prefix,
+// in its shape, and nothing else.
+func (m *Model) find(list []safetensors.Tensor, prefix string, variables []*Variable) (values [][]float32, err error) {
+	saved := map[string]safetensors.Tensor{}
 	for _, t := range list {
 		if name, ok := strings.CutPrefix(t.Name, prefix); ok {
-			all[name] = t
+			saved[name] = t
 		}
 	}
-	return all
-}
-
-// values returns what was saved under a name for a variable.
-func (s savedTensors) values(name string, v *Variable) ([]float32, error) {
-	t, ok := s[name]
-	if !ok {
-		return nil, fmt.Errorf("%s is missing", name)
+	var problems []error
+	names := m.variableNames()
+	for _, v := range variables {
+		name := names[v]
+		t, ok := saved[name]
+		switch {
+		case !ok:
+			problems = append(problems, fmt.Errorf("%s%s is missing", prefix, name))
+		case !v.Shape.Equal(Shape(t.Shape)):
+			problems = append(problems, fmt.Errorf("%s%s has shape %v, want %v", prefix, name, t.Shape, []int(v.Shape)))
+		}
+		delete(saved, name)
+		values = append(values, t.Values)
 	}
-	if !v.Shape.Equal(Shape(t.Shape)) {
-		return nil, fmt.Errorf("%s has shape %v, want %v", name, t.Shape, []int(v.Shape))
+	for _, name := range slices.Sorted(maps.Keys(saved)) {
+		problems = append(problems, fmt.Errorf("%s%s is in no layer of the model", prefix, name))
 	}
-	return t.Values, nil
+	return values, errors.Join(problems...)
 }
 
 // takeWeights sets the weights from a file's tensors, all or none.
 func (m *Model) takeWeights(list []safetensors.Tensor) error {
-	saved := byName(list, weightPrefix)
-	var problems []error
-	var values [][]float32
-	for _, v := range m.Variables() {
-		flat, err := saved.values(v.Path, v)
-		delete(saved, v.Path)
-		values, problems = append(values, flat), append(problems, err)
-	}
-	for name := range saved {
-		problems = append(problems, fmt.Errorf("%s is in no layer of the model", name))
-	}
-	if err := errors.Join(problems...); err != nil {
+	values, err := m.find(list, weightPrefix, m.Variables())
+	if err != nil {
 		return err
 	}
 	return m.setWeights(values)

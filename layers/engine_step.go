@@ -3,7 +3,6 @@ package layers
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/gocifar/gocifar/layers/internal/xla"
 	"github.com/gomlx/compute/dtypes"
@@ -56,11 +55,7 @@ func (c *compiled) trainStep(m *Model, batch, devices, repeat int, partial, weig
 // key holds everything that build depends on, but for the shapes of the
 // arguments, which graph.Exec watches itself.
 func (s *trainStep) key() string {
-	names := make([]string, len(s.trainable))
-	for i, v := range s.trainable {
-		names[i] = v.Path
-	}
-	return fmt.Sprintf("%d %d %d %t %t %s", s.batch, s.devices, s.repeat, s.partial, s.weighted, strings.Join(names, " "))
+	return fmt.Sprintf("%d %d %d %t %t %v", s.batch, s.devices, s.repeat, s.partial, s.weighted, s.trainable)
 }
 
 // stepArgs are a step's arguments: first those that stay, then the state that

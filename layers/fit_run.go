@@ -135,8 +135,9 @@ func (f *fitting) config(examples *Examples) (*runConfig, error) {
 	if c.initialRate != nil { // a finished fit may have lowered it
 		settings.OptimizerConfig["learning_rate"] = *c.initialRate
 	}
+	names := f.model.variableNames()
 	for _, v := range f.model.TrainableVariables() {
-		settings.Trainable = append(settings.Trainable, v.Path)
+		settings.Trainable = append(settings.Trainable, names[v])
 	}
 	if f.validationData != nil {
 		settings.Data["validation"] = f.validationData.fingerprint()

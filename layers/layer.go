@@ -3,6 +3,7 @@ package layers
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -143,6 +144,9 @@ func (b *Base[L]) Invalid(format string, args ...any) {
 // AddVariable is for Build: it makes a variable, of which files and summaries
 // then know. Those that training may change come first.
 func (b *Base[L]) AddVariable(name string, shape Shape, init Initializer, trainable bool) *Variable {
+	if slices.ContainsFunc(b.variables, func(v *Variable) bool { return v.Name == name }) {
+		b.Invalid("two of its variables are named %q", name)
+	}
 	v := &Variable{Name: name, Path: b.name + "/" + name, Shape: shape.Clone(), Trainable: trainable, Initializer: init}
 	b.variables = append(b.variables, v)
 	return v

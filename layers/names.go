@@ -71,6 +71,44 @@ func nameLayers(all []Layer) error {
 	return nil
 }
 
+// VariablePaths names every variable by the models, the layer and the name
+// within it: "vgg16/block1_conv1/kernel" in a model with the nested model vgg16.
+// No two variables have the same.
+func (m *Model) VariablePaths() map[*Variable]string {
+	paths := map[*Variable]string{}
+	m.addPaths("", paths)
+	return paths
+}
+
+func (m *Model) addPaths(prefix string, to map[*Variable]string) {
+	for _, l := range m.Layers() {
+		if inner, ok := l.(*Model); ok {
+			inner.addPaths(prefix+l.Name()+"/", to)
+			continue
+		}
+		for _, v := range l.Variables() {
+			if to[v] == "" { // a shared layer's counts once
+				to[v] = prefix + v.Path
+			}
+		}
+	}
+}
+
+// variableNames tells variables apart in our own files: by their Path, or where
+// layers of nested models have equal names, by the models' names too.
+func (m *Model) variableNames() map[*Variable]string {
+	names, count := m.VariablePaths(), map[string]int{}
+	for v := range names {
+		count[v.Path]++
+	}
+	for v := range names {
+		if count[v.Path] == 1 {
+			names[v] = v.Path
+		}
+	}
+	return names
+}
+
 // reserveNames adds the names of a nested model's layers to those taken: Keras'
 // counters have passed them.
 func (m *Model) reserveNames(taken map[string]Layer) {

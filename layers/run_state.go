@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/gocifar/gocifar/layers/internal/safetensors"
 	"github.com/gomlx/compute/shapes"
@@ -110,9 +109,7 @@ func (r *run) save(m *Model, s *snapshot) error {
 	}
 	list := m.savedWeights(s.weights)
 	for i, slot := range m.compiled.optimizer.Slots() {
-		for j, v := range m.TrainableVariables() {
-			list = append(list, safetensors.Tensor{Name: slotName(slot, v), Shape: v.Shape, Values: s.slots[i][j]})
-		}
+		list = m.named(list, slotPrefix(slot), m.TrainableVariables(), s.slots[i])
 	}
 	if err := safetensors.Write(filepath.Join(r.dir, stateFile), list, map[string]string{stateKey: string(text)}); err != nil {
 		return err
@@ -120,7 +117,7 @@ func (r *run) save(m *Model, s *snapshot) error {
 	return r.writeJSON(historyFile, s.position.History)
 }
 
-func slotName(slot string, v *Variable) string { return "optimizer/" + slot + "/" + v.Path }
+func slotPrefix(slot string) string { return "optimizer/" + slot + "/" }
 
 // load reads the run's state: its position and tensors; nil where there is
 // none yet.
@@ -146,22 +143,11 @@ func (r *run) load() (*position, []safetensors.Tensor, error) {
 
 // snapshotFrom turns a run's tensors into a snapshot of the model.
 func snapshotFrom(m *Model, p *position, list []safetensors.Tensor) (*snapshot, error) {
-	var problems []error
-	saved := byName(list, "")
-	find := func(name string, v *Variable) []float32 {
-		values, err := saved.values(name, v)
-		problems = append(problems, err)
-		return slices.Clone(values)
+	weights, err := m.find(list, weightPrefix, m.Variables())
+	s := &snapshot{position: *p, weights: weights}
+	for _, slot := range m.compiled.optimizer.Slots() {
+		values, slotErr := m.find(list, slotPrefix(slot), m.TrainableVariables())
+		s.slots, err = append(s.slots, values), errors.Join(err, slotErr)
 	}
-	s := &snapshot{position: *p}
-	for _, v := range m.Variables() {
-		s.weights = append(s.weights, find(weightPrefix+v.Path, v))
-	}
-	s.slots = make([][][]float32, len(m.compiled.optimizer.Slots()))
-	for i, slot := range m.compiled.optimizer.Slots() {
-		for _, v := range m.TrainableVariables() {
-			s.slots[i] = append(s.slots[i], find(slotName(slot, v), v))
-		}
-	}
-	return s, errors.Join(problems...)
+	return s, err
 }

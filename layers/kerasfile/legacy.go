@@ -115,8 +115,9 @@ func writeLegacy(t *hdf5.Tree, m *layers.Model) {
 		names = append(names, l.Name())
 		group := t.Group(l.Name())
 		var weights []string
+		paths := pathsWithin(l)
 		for _, v := range legacyOrder(l) {
-			path := strings.TrimPrefix(v.Path, "/")
+			path := strings.TrimPrefix(paths[v], "/")
 			weights = append(weights, path)
 			putVariable(group, path, v)
 		}

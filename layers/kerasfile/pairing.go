@@ -13,6 +13,7 @@ type target struct {
 	name      string // "conv2d_1"; of a layer in a nested model "vgg16/conv2d_1"
 	key       string // its place in a file of Keras 3: "layers/conv2d_1"
 	variables []*layers.Variable
+	paths     map[*layers.Variable]string // within the layer, for which see pathsWithin
 }
 
 // source is a layer of the file that has weights.
@@ -112,7 +113,7 @@ func partners(targets []target, sources []source, c choices) func(i int) int {
 // on both sides: trainable ones first.
 func pairLayer(t target, s source, bad *MismatchError) []assignment {
 	stored := s.tensors
-	if reordered, ok := byPath(t.variables, stored); ok {
+	if reordered, ok := byPath(t, stored); ok {
 		stored = reordered
 	}
 	var all []assignment
@@ -137,32 +138,39 @@ func pairLayer(t target, s source, bad *MismatchError) []assignment {
 // byPath puts the stored weights of a nested model into the order of its
 // variables by their names. Keras stores them in an order that depends on
 // which layers were frozen when the file was made, which need not be those
-// that are frozen now. ok is false where the names do not tell.
-func byPath(variables []*layers.Variable, stored []tensor) (reordered []tensor, ok bool) {
-	if len(variables) != len(stored) {
+// that are frozen now. As many parts of the names count as tell the weights
+// apart; ok is false where none do.
+func byPath(to target, stored []tensor) (reordered []tensor, ok bool) {
+	if len(to.variables) != len(stored) {
 		return nil, false
 	}
 	index := map[string]int{}
-	for i, t := range stored {
-		index[tail(t.name)] = i
+	parts := 1
+	for len(index) < len(stored) && parts <= maxNesting {
+		parts++
+		clear(index)
+		for i, t := range stored {
+			index[tail(t.name, parts)] = i
+		}
 	}
-	for _, v := range variables {
-		i, found := index[tail(v.Path)]
+	for _, v := range to.variables {
+		name := tail(to.paths[v], parts)
+		i, found := index[name]
 		if !found {
 			return nil, false
 		}
 		reordered = append(reordered, stored[i])
-		delete(index, tail(v.Path))
+		delete(index, name)
 	}
 	return reordered, true
 }
 
-// tail returns the last two parts of a weight's name without TensorFlow's
-// ":0": "outer/dense/kernel:0" becomes "dense/kernel".
-func tail(name string) string {
+// tail returns the last parts of a weight's name without TensorFlow's ":0": two
+// of "outer/dense/kernel:0" are "dense/kernel".
+func tail(name string, parts int) string {
 	name, _, _ = strings.Cut(name, ":")
-	parts := strings.Split(name, "/")
-	return strings.Join(parts[max(0, len(parts)-2):], "/")
+	all := strings.Split(name, "/")
+	return strings.Join(all[max(0, len(all)-parts):], "/")
 }
 
 // weighted lists what the model has to be given, one target for each layer
@@ -173,17 +181,30 @@ func weighted(m *layers.Model, nested bool) []target {
 	if !nested {
 		for _, l := range m.Layers() {
 			if v := legacyOrder(l); len(v) > 0 {
-				all = append(all, target{name: l.Name(), variables: v})
+				all = append(all, target{name: l.Name(), variables: v, paths: pathsWithin(l)})
 			}
 		}
 		return all
 	}
 	walkPlaces(m, func(p place) {
 		if v := p.own(); len(v) > 0 {
-			all = append(all, target{name: p.name, key: p.key, variables: v})
+			all = append(all, target{name: p.name, key: p.key, variables: v, paths: pathsWithin(p.layer)})
 		}
 	})
 	return all
+}
+
+// pathsWithin names a layer's weights; a nested model's by its layers, and the
+// models within it.
+func pathsWithin(l layers.Layer) map[*layers.Variable]string {
+	if m, ok := l.(*layers.Model); ok {
+		return m.VariablePaths()
+	}
+	paths := map[*layers.Variable]string{}
+	for _, v := range l.Variables() {
+		paths[v] = v.Path
+	}
+	return paths
 }
 
 // legacyOrder lists a layer's weights as legacy files do: what training may
