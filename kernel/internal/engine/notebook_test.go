@@ -55,7 +55,9 @@ func (n *notebook) close() {
 func (n *notebook) Print(_, text string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if !n.withoutNotes || !strings.HasPrefix(text, "note: ") {
+	// A library that was made before the tests may be older than the package.
+	old := strings.HasPrefix(text, "note: "+enginetest.Embedding+" changed on disk")
+	if !old && !(n.withoutNotes && strings.HasPrefix(text, "note: ")) {
 		n.out.WriteString(text)
 	}
 }

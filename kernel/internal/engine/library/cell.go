@@ -144,8 +144,17 @@ func (b *Compiler) PackageName(path string) (name string, ok bool) {
 	return p.Name, true
 }
 
-// Packages are what cells can import, by path.
-func (b *Compiler) Packages() map[string]*Package { return b.library.Packages }
+// Named lists the packages of a name that cells can import, by path, and whether
+// they are the standard library's.
+func (b *Compiler) Named(name string) map[string]bool {
+	standard := map[string]bool{}
+	for path, p := range b.library.Packages {
+		if p.Name == name {
+			standard[path] = p.Standard
+		}
+	}
+	return standard
+}
 
 // Language is the Go version that cells are written in.
 func (b *Compiler) Language() string { return b.library.Language }

@@ -116,7 +116,7 @@ func check(s *Session, u *unit, number int64, a *attempt) (*checked, error) {
 	}
 	c.info = &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}}
 	var problems []types.Error
-	config := types.Config{Importer: s.importer, GoVersion: s.builder.Language(), Error: func(err error) {
+	config := types.Config{Importer: s.importer, GoVersion: s.toolchain.Language(), Error: func(err error) {
 		var e types.Error
 		if !errors.As(err, &e) {
 			return

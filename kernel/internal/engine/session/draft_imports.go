@@ -130,11 +130,7 @@ func (s *Session) draftPackage(name string, use *packageUse) string {
 	if path := s.choosePackage(name, exported); path == "" || s.goesOn(path, use.typed) != "" {
 		return path
 	}
-	packages := s.builder.Packages()
-	for _, path := range slices.Sorted(maps.Keys(packages)) {
-		if packages[path].Name != name {
-			continue
-		}
+	for _, path := range slices.Sorted(maps.Keys(s.toolchain.Named(name))) {
 		if whole := s.goesOn(path, use.typed); whole != "" {
 			return s.choosePackage(name, append(slices.Clone(exported), whole))
 		}

@@ -134,12 +134,12 @@ func (e *emitter) keepImports() string {
 			}
 		}
 	}
+	aliases := maps.Clone(e.aliases)
 	for i := range e.importLines {
 		if i.name != "_" && i.name != "." {
-			use(i.name, i.path)
+			aliases[i.name] = i.path
 		}
 	}
-	aliases := maps.Clone(e.aliases)
 	for _, v := range e.reached.variables {
 		maps.Copy(aliases, v.imports)
 	}

@@ -23,7 +23,7 @@ func (s *Session) nameImports(p *parts) (missing []string) {
 		return unavailable
 	})
 	for _, i := range p.imports {
-		name, ok := s.builder.PackageName(i.path)
+		name, ok := s.toolchain.PackageName(i.path)
 		if !ok {
 			missing = append(missing, i.path)
 		}
@@ -70,12 +70,12 @@ func (s *Session) findImport(c *checked, number int64, name string, a *attempt) 
 // standard library goes first, then short paths, as with goimports.
 func (s *Session) choosePackage(name string, exported []string) string {
 	best, rank := "", 0
-	for path, p := range s.builder.Packages() {
-		if p.Name != name || strings.Contains("/"+path+"/", "/internal/") || strings.HasPrefix(path, "vendor/") {
+	for path, standard := range s.toolchain.Named(name) {
+		if strings.Contains("/"+path+"/", "/internal/") || strings.HasPrefix(path, "vendor/") {
 			continue
 		}
 		r := len(path)
-		if !p.Standard {
+		if !standard {
 			r += 1000
 		}
 		if path == "crypto/rand" || path == "html/template" {

@@ -17,14 +17,12 @@ import (
 	"slices"
 	"sort"
 	"strings"
-
-	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 )
 
 // Session is what a notebook has declared so far.
 type Session struct {
-	builder  *library.Compiler
-	importer types.Importer
+	toolchain Toolchain
+	importer  types.Importer
 
 	declarations map[string]*declaration // by key
 	imports      map[string]*importSpec  // by name in the code
@@ -67,10 +65,10 @@ type Variable struct {
 	initial string
 }
 
-// New returns an empty session for cells of b.
-func New(b *library.Compiler) *Session {
-	s := &Session{builder: b, importer: newImporter(b), versions: map[string]map[string]version{}, sources: map[int64]string{},
-		unavailable: map[string]string{}}
+// New returns an empty session for cells that t compiles.
+func New(t Toolchain) *Session {
+	s := &Session{versions: map[string]map[string]version{}, sources: map[int64]string{}, unavailable: map[string]string{}}
+	s.Refresh(t)
 	s.Reset()
 	return s
 }
@@ -103,8 +101,8 @@ func (s *Session) Restart(why string) (gone, anew []string) {
 }
 
 // Refresh forgets what is known of imported packages, which have changed.
-func (s *Session) Refresh(b *library.Compiler) {
-	s.builder, s.importer = b, newImporter(b)
+func (s *Session) Refresh(t Toolchain) {
+	s.toolchain, s.importer = t, newImporter(t)
 }
 
 // Unavailable says why a package cannot be imported. Imports of it count as if they

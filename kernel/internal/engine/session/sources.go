@@ -111,7 +111,7 @@ func (w *sourcesWriter) imports(f *sourceFile, imports map[string]string) string
 		if w.unneeded[f.name+" "+key] {
 			continue
 		}
-		if own, ok := w.s.builder.PackageName(path); ok && own == name {
+		if own, ok := w.s.toolchain.PackageName(path); ok && own == name {
 			fmt.Fprintf(&b, "\t%q\n", path)
 			continue
 		}
@@ -138,7 +138,7 @@ func (w *sourcesWriter) check() (changed bool) {
 		f.parsed = file
 		parsed = append(parsed, file)
 	}
-	config := types.Config{Importer: w.s.importer, GoVersion: w.s.builder.Language(), Error: func(err error) {
+	config := types.Config{Importer: w.s.importer, GoVersion: w.s.toolchain.Language(), Error: func(err error) {
 		var e types.Error
 		if !errors.As(err, &e) {
 			return
@@ -163,7 +163,7 @@ func (w *sourcesWriter) check() (changed bool) {
 
 func (w *sourcesWriter) withoutImport(f *sourceFile, spec *ast.ImportSpec) bool {
 	path := strings.Trim(spec.Path.Value, "\"`")
-	key, _ := w.s.builder.PackageName(path)
+	key, _ := w.s.toolchain.PackageName(path)
 	if spec.Name != nil {
 		key = spec.Name.Name
 	}

@@ -27,7 +27,7 @@ func (s *Session) syntaxError(number int64, clause, part string, c *gocell.Cell,
 		}
 	}
 	text := fmt.Sprintf("package main\n%s/*line %s:1:1*/%s", clause, cellName(number), strings.TrimRight(part, " \t\n"))
-	if d, ok := firstSyntaxError(s.builder.Complaints(text), first); ok {
+	if d, ok := firstSyntaxError(s.toolchain.Complaints(text), first); ok {
 		first = d
 	} else if strings.HasSuffix(first.Message, "found '}'") {
 		first.Message = "syntax error: unexpected }" // one too many

@@ -1,10 +1,13 @@
-package engine
+package session_test
 
 import (
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/gocifar/gocifar/kernel/internal/engine/session"
+	"github.com/gocifar/gocifar/kernel/internal/gocell"
 )
 
 var draftImport = regexp.MustCompile(`(?m)^import (\w+) "([^"]+)"$`)
@@ -12,7 +15,6 @@ var draftImport = regexp.MustCompile(`(?m)^import (\w+) "([^"]+)"$`)
 // TestDraftImports: a draft imports what the cell would import if it ran, and
 // nothing that it would not.
 func TestDraftImports(t *testing.T) {
-	fresh := newNotebook(t)
 	for _, c := range []struct{ before, code, want string }{ // the cursor is at |
 		{"", "%%\nstrings.Repeat|", "strings"},
 		{"", "strings.Repeat|", "strings"},
@@ -33,14 +35,15 @@ func TestDraftImports(t *testing.T) {
 		{"", "%%\nstr|", ""},
 		{"", "%%\nerror.Err|", ""},
 	} {
-		n := fresh
-		if c.before != "" {
-			n = newNotebook(t)
-			n.run(c.before)
+		s := session.New(testTools(t))
+		before, err := s.Prepare(1, gocell.Parse(c.before).Sort(), c.before)
+		if err != nil {
+			t.Fatal(err)
 		}
+		s.Commit(before)
 		offset := strings.IndexByte(c.code, '|')
 		code := strings.Replace(c.code, "|", "", 1)
-		file, place, ok := n.session.Draft(code, offset)
+		file, place, ok := s.Draft(code, offset)
 		if !ok {
 			t.Errorf("%q is no draft", c.code)
 			continue
