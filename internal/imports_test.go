@@ -4,10 +4,12 @@
 package internal
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -29,43 +31,109 @@ func side(path string) string {
 	return ""
 }
 
-// TestSides holds that the kernel and the libraries never import each other,
-// tests included, and that nothing below internal imports either.
-func TestSides(t *testing.T) {
-	const fields = "-json=ImportPath,Imports,TestImports,XTestImports"
-	list := exec.CommandContext(t.Context(), "go", "list", fields, module+"...")
-	out, err := list.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := list.Start(); err != nil {
-		t.Fatal(err)
-	}
-	seen := map[string]bool{}
-	for decoder := json.NewDecoder(out); ; {
-		var p struct {
-			ImportPath                         string
-			Imports, TestImports, XTestImports []string
+// rooms are the rooms of the house with what each may import, beside what is below
+// itself and below internal. A package belongs to the longest name that begins its
+// path; those that no row names may import what they like. Arrows point down: what a
+// row lists stands above it in the table.
+var rooms = []struct {
+	name string
+	may  []string
+}{
+	{"kernel/nbformat", nil}, // knows no kernel
+	{"kernel/jupyter", nil},  // knows no notebook
+	{"kernel/internal/gocell", nil},
+	{"kernel/internal/kernels", nil},
+	{"kernel/internal/markup", nil},
+	{"kernel/internal/seal", nil},
+	{"kernel/internal/engine/host", nil}, // is in the process of cells
+	{"kernel/internal/engine/library", []string{"kernel/internal/seal"}},
+	{"kernel/internal/engine/session", []string{"kernel/internal/gocell", "kernel/internal/engine/library"}},
+	{"kernel/internal/engine", []string{"kernel/internal/gocell"}}, // knows no Jupyter
+	{"kernel/execute", []string{"kernel/nbformat", "kernel/jupyter", "kernel/internal/gocell", "kernel/internal/kernels",
+		"kernel/internal/markup"}},
+	{"kernel/internal/command", []string{"kernel/execute"}},
+	{"kernel/internal/setup", []string{"kernel/jupyter", "kernel/internal/kernels", "kernel/internal/seal",
+		"kernel/internal/engine/library", "kernel/internal/command"}},
+	{"kernel/internal/live", []string{"kernel/jupyter", "kernel/internal/gocell", "kernel/internal/kernels",
+		"kernel/internal/markup", "kernel/internal/engine", "kernel/internal/command", "kernel/internal/setup"}},
+
+	{"layers/display", nil},
+	{"layers/history", []string{"layers/display"}},
+	{"layers/internal/xla", []string{"layers/xlaplugin"}},
+	{"layers", nil},
+	{"transfer", []string{"layers"}},
+	{"cifar", []string{"layers"}},
+}
+
+// TestRooms holds that arrows between rooms point down. Tests may look around.
+func TestRooms(t *testing.T) {
+	below := func(path, room string) bool { return path == room || strings.HasPrefix(path, room+"/") }
+	used := map[string]bool{}
+	for _, p := range packages(t) {
+		from := strings.TrimPrefix(p.ImportPath, module)
+		room, may := "", []string(nil)
+		for _, r := range rooms {
+			if below(from, r.name) && len(r.name) > len(room) {
+				room, may = r.name, r.may
+			}
 		}
-		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			t.Fatal(err)
+		if room == "" {
+			continue
 		}
-		from := side(p.ImportPath)
-		seen[from] = true
-		for _, imports := range [][]string{p.Imports, p.TestImports, p.XTestImports} {
-			for _, path := range imports {
-				if to := side(path); from != "" && to != "" && to != from && to != "internal" {
-					t.Errorf("%s imports %s: what both sides need belongs into internal/", p.ImportPath, path)
-				}
+		used[room] = true
+		for _, path := range p.Imports {
+			to, ours := strings.CutPrefix(path, module)
+			allowed := func(other string) bool { return below(to, other) }
+			if ours && !below(to, room) && !below(to, "internal") && !slices.ContainsFunc(may, allowed) {
+				t.Errorf("%s imports %s, which its room %s may not: %q", from, to, room, may)
 			}
 		}
 	}
-	if err := list.Wait(); err != nil {
-		t.Fatal(err)
+	for _, r := range rooms {
+		if !used[r.name] {
+			t.Errorf("no package is in the room %s any more", r.name)
+		}
+	}
+}
+
+// TestSides holds that the kernel and the libraries never import each other,
+// tests included, and that nothing below internal imports either.
+func TestSides(t *testing.T) {
+	seen := map[string]bool{}
+	for _, p := range packages(t) {
+		from := side(p.ImportPath)
+		seen[from] = true
+		for _, path := range slices.Concat(p.Imports, p.TestImports, p.XTestImports) {
+			if to := side(path); from != "" && to != "" && to != from && to != "internal" {
+				t.Errorf("%s imports %s: what both sides need belongs into internal/", p.ImportPath, path)
+			}
+		}
 	}
 	if !seen["kernel"] || !seen["libraries"] || !seen["internal"] {
 		t.Errorf("go list found packages of the sides %v only", seen)
+	}
+}
+
+type listed struct {
+	ImportPath                         string
+	Imports, TestImports, XTestImports []string
+}
+
+// packages lists those of this module.
+func packages(t *testing.T) (list []listed) {
+	t.Helper()
+	const fields = "-json=ImportPath,Imports,TestImports,XTestImports"
+	out, err := exec.CommandContext(t.Context(), "go", "list", fields, module+"...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return list
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, p)
 	}
 }
