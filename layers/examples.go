@@ -2,7 +2,10 @@ package layers
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
+	"slices"
 )
 
 // Examples is a labelled set of examples in memory, which Fit, Evaluate and
@@ -83,3 +86,17 @@ func (e *Examples) targetShape() Shape {
 
 // scale is Scale with its default.
 func (e *Examples) scale() float32 { return cmp.Or(e.Scale, 1) }
+
+// fingerprint is a checksum of the examples.
+func (e *Examples) fingerprint() string {
+	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli)) // its Write never fails
+	_, _ = sum.Write(e.Bytes)
+	for part := range slices.Chunk(e.Floats, 1<<16) {
+		_ = binary.Write(sum, binary.LittleEndian, part)
+	}
+	for _, l := range e.Labels {
+		_, _ = sum.Write([]byte{byte(l), byte(l >> 8)})
+	}
+	_ = binary.Write(sum, binary.LittleEndian, e.Targets)
+	return fmt.Sprintf("%08x %v*%d scale %g offset %g", sum.Sum32(), e.Shape, e.Len(), e.Scale, e.Offset)
+}

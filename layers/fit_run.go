@@ -62,7 +62,7 @@ func (f *fitting) restoreCallbacks() error {
 
 // openRun opens the fit's directory and takes its state; done is true if there
 // is nothing left to train.
-func (f *fitting) openRun(examples *Examples) (done bool, err error) {
+func (f *fitting) openRun() (done bool, err error) {
 	r, err := findRun(f.run)
 	if err != nil {
 		return false, err
@@ -72,21 +72,20 @@ func (f *fitting) openRun(examples *Examples) (done bool, err error) {
 	}
 	f.training.run = r
 	if f.fresh {
-		if err := r.clear(); err != nil {
-			return false, err
-		}
-	}
-	config, err := f.config(examples)
-	if err != nil {
-		return false, err
+		return false, nil
 	}
 	var old runConfig
 	switch err := r.readJSON(configFile, &old); {
 	case errors.Is(err, os.ErrNotExist):
-		return false, r.writeJSON(configFile, config)
+		return false, nil
 	case err != nil:
 		return false, err
-	case old.Fingerprint != config.Fingerprint:
+	}
+	config, err := f.config()
+	if err != nil {
+		return false, err
+	}
+	if old.Fingerprint != config.Fingerprint {
 		return false, fmt.Errorf("layers: run %q in %s: %w; give this fit another name, or add layers.Fresh() to replace it", r.name, r.dir, ErrRunConfig)
 	}
 	p, list, err := r.load()
@@ -108,16 +107,32 @@ func (f *fitting) openRun(examples *Examples) (done bool, err error) {
 	f.report.line(fmt.Sprintf("Run %q goes on at epoch %d, step %d.", r.name, p.Epoch+1, p.Step+1))
 	f.good.position.Done, f.good.position.Stopped = false, false
 	f.training.stop = p.Stopped
-	return false, f.trainer.settle()
+	return false, nil
+}
+
+// beginRun makes the directory a new run's, once all is ready to train.
+func (f *fitting) beginRun() error {
+	r := f.training.run
+	if r == nil {
+		return nil
+	}
+	config, err := f.config()
+	if err != nil {
+		return err
+	}
+	if err := r.clear(); err != nil {
+		return err
+	}
+	return r.writeJSON(configFile, config)
 }
 
 // config is what identifies the run.
-func (f *fitting) config(examples *Examples) (*runConfig, error) {
+func (f *fitting) config() (*runConfig, error) {
 	c := f.model.compiled
 	settings := fitSettings{
 		Optimizer: c.optimizer.Class(), OptimizerConfig: c.optimizer.Config(), Loss: lossClasses.save(c.loss), Metrics: []any{},
 		BatchSize: f.batchSize(), ValidationSplit: f.validationSplit, Shuffle: f.shuffle, InitialEpoch: f.initialEpoch,
-		ClassWeights: f.classWeights, Seed: f.seedValue, Data: map[string]string{"train": examples.fingerprint()},
+		ClassWeights: f.classWeights, Seed: f.seedValue, Data: map[string]string{"train": f.examples.fingerprint()},
 	}
 	if f.devices > 1 {
 		settings.Devices = f.devices

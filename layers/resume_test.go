@@ -78,8 +78,12 @@ func TestResumeAfterKill(t *testing.T) {
 		t.Errorf("another batch size: %v", err)
 	}
 	log.Reset()
-	if _, err := resumable(dropoutModel(t), Run("killed"), LogTo(&log), Verbose(Lines)); err != nil || !strings.Contains(log.String(), "complete") {
+	finished := dropoutModel(t)
+	if _, err := resumable(finished, Run("killed"), LogTo(&log), Verbose(Lines)); err != nil || !strings.Contains(log.String(), "complete") {
 		t.Errorf("a finished run: %v, %s", err, log.String())
+	}
+	if len(finished.compiled.steps) > 0 || finished.Variables()[0].Value.IsOnAnyDevice() {
+		t.Error("a finished run was made ready to train")
 	}
 	path := filepath.Join(os.Getenv("GOCIFAR_RUNS"), "killed", stateFile)
 	data, _ := os.ReadFile(path)

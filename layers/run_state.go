@@ -8,9 +8,6 @@ import (
 	"path/filepath"
 
 	"github.com/gocifar/gocifar/layers/internal/safetensors"
-	"github.com/gomlx/compute/shapes"
-
-	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -80,22 +77,13 @@ func (s *snapshot) restore(m *Model) error {
 	if err := m.setWeights(s.weights); err != nil {
 		return err
 	}
-	backend, err := Backend()
-	if err != nil {
-		return err
-	}
 	state := &m.compiled.state
 	state.iterations = s.position.Iterations
 	state.slots = map[*Variable][]*tensors.Tensor{}
 	for i, v := range m.TrainableVariables() {
-		slots := make([]*tensors.Tensor, len(s.slots))
-		for j := range slots {
-			slots[j], err = toDevice(backend, s.slots[j][i], shapes.Make(dtypes.Float32, v.Shape...))
-			if err != nil {
-				return fmt.Errorf("layers: restoring the optimizer: %w", err)
-			}
+		for _, slot := range s.slots {
+			state.slots[v] = append(state.slots[v], tensors.FromFlatDataAndDimensions(slot[i], v.Shape...))
 		}
-		state.slots[v] = slots
 	}
 	m.compiled.optimizer.SetLearningRate(s.position.Rate)
 	return nil

@@ -36,6 +36,9 @@ type History struct {
 	Steps int `json:"steps"`
 	// Order lists the metrics as they were measured: loss first.
 	Order []string `json:"order,omitempty"`
+	// Smaller lists the metrics that get better as they get smaller; a loss
+	// always does.
+	Smaller []string `json:"smaller,omitempty"`
 	// Note says why training ended before its last epoch, else it is empty.
 	Note string `json:"note,omitempty"`
 }
@@ -50,11 +53,12 @@ func (h *History) Last(metric string) (float64, bool) {
 	return values[len(values)-1], true
 }
 
-// Best returns the largest value of a metric (the smallest for losses) and
-// the epoch, counted from 1, that had it first; false where the metric was
-// not measured.
+// Best returns the best value of a metric, which is the largest one but for
+// losses and the metrics in Smaller, and the epoch, counted from 1, that had it
+// first; false where the metric was not measured.
 func (h *History) Best(metric string) (value float64, epoch int, ok bool) {
-	smaller := metric == "loss" || metric == "val_loss"
+	name := strings.TrimPrefix(metric, "val_")
+	smaller := name == "loss" || slices.Contains(h.Smaller, name)
 	for i, v := range h.Metrics[metric] {
 		if math.IsNaN(v) {
 			continue

@@ -47,3 +47,16 @@ Epoch 2: early stopping`
 		t.Errorf("the HTML form has other rows than a heading and 2 epochs:\n%s", b.HTML)
 	}
 }
+
+func TestBest(t *testing.T) {
+	h := &History{Smaller: []string{"error"}}
+	for i, v := range []float64{0.3, 0.1, 0.2} {
+		names := []string{"loss", "val_error", "accuracy"}
+		h.Add(i+1, 1, Logs{"loss": v, "val_error": v, "accuracy": v}, names)
+	}
+	for name, want := range map[string]int{"loss": 2, "val_error": 2, "accuracy": 1, "none": 0} {
+		if _, epoch, _ := h.Best(name); epoch != want {
+			t.Errorf("the best %s is in epoch %d, want %d", name, epoch, want)
+		}
+	}
+}
