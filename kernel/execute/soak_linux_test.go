@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gocifar/gocifar/kernel/internal/leak"
 	"github.com/gocifar/gocifar/kernel/jupyter"
-	"github.com/gocifar/gocifar/kernel/jupyter/holdings"
 )
 
 // TestSoak runs small notebooks on real kernels again and again, for as long as GOCIFAR_TEST_SOAK_FOR says ("150s"). At
@@ -27,15 +27,15 @@ func TestSoak(t *testing.T) {
 	if len(specs) == 0 {
 		t.Skip("no kernel to run: see peers_test.go")
 	}
-	count := func() holdings.Holdings {
-		h, err := holdings.Own(temp, t.Name()) // the test's own documents lie in folders of its name
+	count := func() leak.Counts {
+		h, err := leak.Own(temp, t.Name()) // the test's own documents lie in folders of its name
 		if err != nil {
 			t.Fatal(err)
 		}
 		return h
 	}
 	runs, cells := 0, 0
-	var before holdings.Holdings
+	var before leak.Counts
 	for end := time.Now().Add(length); time.Now().Before(end); {
 		for _, spec := range specs {
 			c, err := soakOnce(t, spec)

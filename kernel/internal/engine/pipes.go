@@ -35,7 +35,7 @@ func openPipes(dir string, show func(*pipes, *protocol.DisplayData)) (*pipes, er
 	n := pipeNumber.Add(1)
 	d := &pipes{fromName: filepath.Join(dir, fmt.Sprintf("display%d", n)), backName: filepath.Join(dir, fmt.Sprintf("back%d", n)), closed: make(chan struct{})}
 	for _, name := range []string{d.fromName, d.backName} {
-		if err := syscall.Mkfifo(name, 0o600); err != nil {
+		if err := makeFifo(name); err != nil {
 			return nil, fmt.Errorf("cannot make the pipe for rich output: %w", err)
 		}
 	}

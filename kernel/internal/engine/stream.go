@@ -52,7 +52,7 @@ func (s *stream) catchUp(buf []byte) {
 	if raw, err := s.file.SyscallConn(); err == nil {
 		_ = raw.Read(func(fd uintptr) bool {
 			for {
-				n, err := syscall.Read(int(fd), buf)
+				n, err := readNow(fd, buf)
 				if n > 0 {
 					s.emit(buf[:n])
 				}

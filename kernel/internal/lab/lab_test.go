@@ -12,10 +12,10 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
+	"github.com/gocifar/gocifar/kernel/internal/leak"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
@@ -133,22 +133,9 @@ func TestServeLeavesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !gone(pid) {
+	if !leak.Gone(pid) {
 		t.Errorf("process %d is left", pid)
 	}
-}
-
-// gone waits for a process's end; killed children of others are zombies for a
-// moment.
-func gone(pid int) bool {
-	for range 500 {
-		state, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if syscall.Kill(pid, 0) != nil || strings.Contains(string(state), ") Z ") {
-			return true
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	return false
 }
 
 // TestJupyterLab starts the real one beside the Python that GOCIFAR_TEST_PYTHON
@@ -232,7 +219,7 @@ func TestJupyterLab(t *testing.T) {
 		t.Errorf("%v\n%s", err, log.String())
 	}
 	for _, pid := range kernels {
-		if !gone(pid) {
+		if !leak.Gone(pid) {
 			t.Errorf("kernel %d is left", pid)
 		}
 	}

@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gocifar/gocifar/kernel/internal/leak"
 	"github.com/gocifar/gocifar/kernel/jupyter"
-	"github.com/gocifar/gocifar/kernel/jupyter/holdings"
 )
 
 // TestConformance runs jupyter_kernel_test, which every Jupyter kernel is measured
@@ -59,16 +59,16 @@ func TestSoak(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var own holdings.Holdings
+	var own leak.Counts
 	held := func() string {
 		var err error
-		own, err = holdings.Own(temp)
-		process, errHost := holdings.Of(host)
-		kernel, errKernel := holdings.Of(c.kernel.PID())
+		own, err = leak.Own(temp)
+		process, errHost := leak.Of(host)
+		kernel, errKernel := leak.Of(c.kernel.PID())
 		if err := errors.Join(err, errHost, errKernel); err != nil {
 			t.Fatal(err)
 		}
-		of := func(h holdings.Holdings) string {
+		of := func(h leak.Counts) string {
 			return fmt.Sprintf("%.0f MB, %d descriptors, %d threads", float64(h.Resident)/1e6, h.Descriptors, h.Threads)
 		}
 		return fmt.Sprintf("process of the values %s; kernel %s; %d processes, %d temporary files (%.1f MB)",

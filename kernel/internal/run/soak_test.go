@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gocifar/gocifar/kernel/jupyter/holdings"
+	"github.com/gocifar/gocifar/kernel/internal/leak"
 )
 
 // TestSoak runs `kernel run` on the notebooks of a folder again and again, in this process, for as long as
@@ -37,7 +37,7 @@ func TestSoak(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), length)
 	defer cancel()
-	var before, now holdings.Holdings
+	var before, now leak.Counts
 	start, runs := time.Now(), 0
 	for ; ctx.Err() == nil; runs++ {
 		notebook := notebooks[runs%len(notebooks)]
@@ -45,7 +45,7 @@ func TestSoak(t *testing.T) {
 		if err != nil && ctx.Err() == nil {
 			t.Fatalf("run %d, of %s: %v", runs+1, notebook, err)
 		}
-		if now, err = holdings.Own(temp); err != nil {
+		if now, err = leak.Own(temp); err != nil {
 			t.Fatal(err)
 		}
 		t.Logf("%v: run %d, of %s: %v", time.Since(start).Round(time.Second), runs+1, filepath.Base(notebook), now)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gocifar/gocifar/kernel/internal/kernels"
+	"github.com/gocifar/gocifar/kernel/internal/leak"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
@@ -151,25 +152,10 @@ func TestEnsureInterrupted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !gone(pid) {
+		if !leak.Gone(pid) {
 			t.Errorf("process %d is still there", pid)
 		}
 	}
-}
-
-// gone waits a moment for a process to vanish. A zombie, which only its parent
-// can bury, counts as gone.
-func gone(pid int) bool {
-	for range 200 {
-		if syscall.Kill(pid, 0) != nil {
-			return true
-		}
-		if stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat"); err == nil && strings.Contains(string(stat), ") Z ") {
-			return true
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	return false
 }
 
 func TestEnsureForJupyter(t *testing.T) {

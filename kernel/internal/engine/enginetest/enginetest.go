@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/gocifar/gocifar/kernel/internal/engine/library"
+	"github.com/gocifar/gocifar/kernel/internal/kernels"
 )
 
 // Embedding is a package of the library that is there for tests.
@@ -36,7 +37,7 @@ func (l *Library) Get(t testing.TB) *library.Library {
 	if testing.Short() {
 		t.Skip("-short: a library for live cells takes a while")
 	}
-	if err := library.Supported(); err != nil {
+	if err := kernels.Live.Supported(); err != nil {
 		t.Skip(err)
 	}
 	l.once.Do(func() {

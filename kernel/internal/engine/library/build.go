@@ -38,9 +38,6 @@ var light = []string{
 
 // Build makes a library in the empty folder dir.
 func Build(ctx context.Context, dir string, o Options) (*Library, error) {
-	if err := Supported(); err != nil {
-		return nil, err
-	}
 	if o.Say == nil {
 		o.Say = func(string, ...any) {}
 	}

@@ -43,7 +43,8 @@ func read(dir string) (*Library, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := os.ReadFile(filepath.Join(dir, description))
+	l := &Library{}
+	err = seal.ReadJSON(filepath.Join(dir, description), l)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 			return nil, seal.ErrAbsent
@@ -51,11 +52,7 @@ func read(dir string) (*Library, error) {
 		return nil, fmt.Errorf("%s is missing", description)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be read: %w", description, err)
-	}
-	l := &Library{}
-	if err := json.Unmarshal(data, l); err != nil {
-		return nil, fmt.Errorf("%s cannot be read: %w", description, err)
+		return nil, err
 	}
 	l.Dir = dir
 	return l, nil

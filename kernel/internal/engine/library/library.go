@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"sync"
 
@@ -67,14 +66,6 @@ type Library struct {
 	Files []seal.File
 
 	indexed func() (*libraryIndex, error)
-}
-
-// Supported says why this system can have no live cells, or nil.
-func Supported() error {
-	if runtime.GOOS == "linux" && (runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64") {
-		return nil
-	}
-	return fmt.Errorf("live cells need Linux on amd64 or arm64, this is %s on %s: use the GoNB kernel", runtime.GOOS, runtime.GOARCH)
 }
 
 const (

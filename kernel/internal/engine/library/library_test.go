@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/gocifar/gocifar/kernel/internal/kernels"
 )
 
 // lightLibrary is made once for all tests, or found where GOCIFAR_TEST_LIBRARY says.
@@ -42,7 +44,7 @@ func TestMain(m *testing.M) {
 
 func testLibrary(t *testing.T) *Library {
 	t.Helper()
-	if err := Supported(); err != nil {
+	if err := kernels.Live.Supported(); err != nil {
 		t.Skip(err)
 	}
 	if testing.Short() {

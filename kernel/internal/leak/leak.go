@@ -1,8 +1,8 @@
-// Package holdings counts, for tests that run for hours, what a process holds
+// Package leak counts, for tests that run for hours, what a process holds
 // and what it left elsewhere: memory, descriptors, threads, goroutines,
 // processes, files. What grows from one count to the next is a leak. It reads
 // /proc, so its function works on Linux only.
-package holdings
+package leak
 
 import (
 	"bytes"
@@ -13,11 +13,12 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
-// Holdings are counts, and bytes of memory.
-type Holdings struct {
+// Counts are counts, and bytes of memory.
+type Counts struct {
 	// Heap is what lives on the Go heap after a collection, Resident what the
 	// process has of the machine's memory. Resident of a Go process goes up
 	// and down.
@@ -31,7 +32,7 @@ type Holdings struct {
 }
 
 // String is one line.
-func (h Holdings) String() string {
+func (h Counts) String() string {
 	return fmt.Sprintf("heap %.1f MB, resident %.0f MB, %d descriptors, %d threads, %d goroutines, %d processes, %d temporary files (%.1f MB)",
 		float64(h.Heap)/1e6, float64(h.Resident)/1e6, h.Descriptors, h.Threads, h.Goroutines, h.Processes, h.Temporary, float64(h.TemporaryBytes)/1e6)
 }
@@ -39,7 +40,7 @@ func (h Holdings) String() string {
 // Grown names what has become more than it was in before, but for memory, of
 // which slack bytes more are allowed on the heap, and for threads: Go keeps
 // those that it once needed.
-func (h Holdings) Grown(before Holdings, slack uint64) []string {
+func (h Counts) Grown(before Counts, slack uint64) []string {
 	var grown []string
 	for _, part := range []struct {
 		name        string
@@ -62,7 +63,7 @@ func (h Holdings) Grown(before Holdings, slack uint64) []string {
 // that everything it starts has in its environment (TMPDIR); files in folders
 // below it whose names begin with one of skip are not counted. It takes two
 // seconds, in which what was told to end can do so.
-func Own(temp string, skip ...string) (Holdings, error) {
+func Own(temp string, skip ...string) (Counts, error) {
 	for range 20 {
 		runtime.GC()
 		time.Sleep(100 * time.Millisecond)
@@ -71,7 +72,7 @@ func Own(temp string, skip ...string) (Holdings, error) {
 	runtime.ReadMemStats(&m)
 	h, err := Of(os.Getpid())
 	if err != nil {
-		return Holdings{}, err
+		return Counts{}, err
 	}
 	h.Heap, h.Goroutines = m.HeapAlloc, runtime.NumGoroutine()
 	h.Processes = processesIn(temp)
@@ -95,17 +96,17 @@ func Own(temp string, skip ...string) (Holdings, error) {
 }
 
 // Of counts what can be seen of another process.
-func Of(pid int) (Holdings, error) {
+func Of(pid int) (Counts, error) {
 	dir := filepath.Join("/proc", strconv.Itoa(pid))
 	status, err := os.ReadFile(filepath.Join(dir, "status"))
 	if err != nil {
-		return Holdings{}, err
+		return Counts{}, err
 	}
 	descriptors, err := os.ReadDir(filepath.Join(dir, "fd"))
 	if err != nil {
-		return Holdings{}, err
+		return Counts{}, err
 	}
-	h := Holdings{Descriptors: len(descriptors)}
+	h := Counts{Descriptors: len(descriptors)}
 	for line := range strings.Lines(string(status)) {
 		fields := strings.Fields(line)
 		if len(fields) < 2 {
@@ -132,4 +133,18 @@ func processesIn(folder string) int {
 		}
 	}
 	return count
+}
+
+// Gone waits a moment for a process to vanish. A zombie, which only its parent
+// can bury, counts as gone.
+func Gone(pid int) bool {
+	for range 500 {
+		stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		process, err := os.FindProcess(pid)
+		if err != nil || process.Signal(syscall.Signal(0)) != nil || strings.Contains(string(stat), ") Z ") {
+			return true
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return false
 }

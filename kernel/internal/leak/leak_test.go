@@ -1,4 +1,4 @@
-package holdings
+package leak
 
 import (
 	"os"
@@ -15,7 +15,7 @@ func TestGrown(t *testing.T) {
 		t.Skip("needs /proc")
 	}
 	temp := t.TempDir()
-	count := func() Holdings {
+	count := func() Counts {
 		t.Helper()
 		h, err := Own(temp, "skipped")
 		if err != nil {
