@@ -145,7 +145,7 @@ func (m *Model) drawSVG() string {
 			}
 			l := s.node.layer
 			fmt.Fprintf(&b, `<rect x="%.0f" y="%.0f" width="%d" height="%d" rx="4" fill="%s" stroke="#446"/>`+"\n",
-				x(s)-boxWidth/2, y, boxWidth, boxHeight, boxColour(l))
+				x(s)-boxWidth/2, y, boxWidth, boxHeight, boxColor(l))
 			fmt.Fprintf(&b, `<text x="%.0f" y="%.0f" fill="#000">%s: %s</text><text x="%.0f" y="%.0f" fill="#333">%v</text>`+"\n",
 				x(s), y+16, html.EscapeString(shortened(l.Name())), html.EscapeString(shortened(shortClass(l))), x(s), y+32, s.node.output.shape)
 		}
@@ -154,9 +154,9 @@ func (m *Model) drawSVG() string {
 	return b.String()
 }
 
-// boxColour tells inputs, layers that train, and the rest apart; a frozen layer
-// with variables is grey.
-func boxColour(l Layer) string {
+// boxColor tells inputs, layers that train, and the rest apart; a frozen layer
+// with variables is gray.
+func boxColor(l Layer) string {
 	switch {
 	case isInput(l):
 		return "#e8f5e9"

@@ -82,11 +82,11 @@ func readInputs(values, rows, scale, offset *graph.Node) *graph.Node {
 }
 
 // checkExamples says why the model cannot read the examples, if so.
-func (m *Model) checkExamples(e *Examples, what string, labelled bool) error {
+func (m *Model) checkExamples(e *Examples, what string, labeled bool) error {
 	if err := m.Ready(); err != nil {
 		return err
 	}
-	if err := e.check(labelled); err != nil {
+	if err := e.check(labeled); err != nil {
 		return fmt.Errorf("layers: model %q, %s: %w", m.Name(), what, err)
 	}
 	if len(m.inputs) != 1 || len(m.outputs) != 1 {
@@ -96,7 +96,7 @@ func (m *Model) checkExamples(e *Examples, what string, labelled bool) error {
 	if want := m.inputs[0].shape; !want.Equal(Shape(e.Shape)) {
 		return fmt.Errorf("layers: model %q wants examples of shape %v, %s has shape %v", m.Name(), want, what, e.Shape)
 	}
-	if !labelled {
+	if !labeled {
 		return nil
 	}
 	check := func(name string, of any) error {
@@ -116,7 +116,7 @@ func (m *Model) checkExamples(e *Examples, what string, labelled bool) error {
 }
 
 // check says what is wrong with the examples themselves.
-func (e *Examples) check(labelled bool) error {
+func (e *Examples) check(labeled bool) error {
 	if e == nil {
 		return errors.New("there are no examples: got nil")
 	}
@@ -130,7 +130,7 @@ func (e *Examples) check(labelled bool) error {
 	if n == 0 {
 		return fmt.Errorf("there are no examples (shape %v)", e.Shape)
 	}
-	if !labelled {
+	if !labeled {
 		return nil
 	}
 	if e.Targets != nil {

@@ -32,12 +32,12 @@ import (
 // processes cannot find each other, and addresses the devices of its own process
 // alone. Beside that each host would have to upload the rows of its devices.
 func DataParallel(n int) Option {
-	return func(o *options) {
+	return fitOption(func(o *options) {
 		o.devices = n
 		if n == 0 {
 			o.devices = -1 // refused by check: 0 stands for the default
 		}
-	}
+	})
 }
 
 // deviceCount is the number of devices, checked against what there is.

@@ -2,9 +2,8 @@ package layers
 
 import "context"
 
-// Evaluate returns loss and metrics over labelled examples. Options:
-// BatchSize, Verbose, LogStyle, LogTo.
-func (m *Model) Evaluate(ctx context.Context, examples *Examples, list ...Option) (Logs, error) {
+// Evaluate returns loss and metrics over labeled examples.
+func (m *Model) Evaluate(ctx context.Context, examples *Examples, list ...EvaluateOption) (Logs, error) {
 	o := gather(list)
 	c, err := m.readyToTrain()
 	if err == nil {
@@ -43,8 +42,8 @@ func (m *Model) Evaluate(ctx context.Context, examples *Examples, list ...Option
 
 // Predict returns the model's output for each example, flat: the
 // probabilities of the classes where it ends in a softmax. Labels are not
-// needed. Option: BatchSize.
-func (m *Model) Predict(ctx context.Context, examples *Examples, list ...Option) ([][]float32, error) {
+// needed.
+func (m *Model) Predict(ctx context.Context, examples *Examples, list ...PredictOption) ([][]float32, error) {
 	o := gather(list)
 	err := o.check()
 	if err == nil {

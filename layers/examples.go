@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// Examples is a labelled set of examples in memory, which Fit, Evaluate and
+// Examples is a labeled set of examples in memory, which Fit, Evaluate and
 // Predict read. Its values are kept as they came (image bytes stay bytes) and
 // are scaled inside the compiled graph, so that a data set crosses to the
 // device once and in its smallest form.

@@ -7,8 +7,31 @@ import (
 	"time"
 )
 
-// Option is a setting of Fit, Evaluate or Predict; each says where it counts.
-type Option func(*options)
+// Option is a setting of Fit. Some are an [EvaluateOption] or a [PredictOption],
+// too.
+type Option interface{ set(*options) }
+
+// EvaluateOption is a setting of Fit and Evaluate.
+type EvaluateOption interface {
+	Option
+	ofEvaluate()
+}
+
+// PredictOption is a setting of Fit, Evaluate and Predict.
+type PredictOption interface {
+	EvaluateOption
+	ofPredict()
+}
+
+type (
+	fitOption      func(*options)
+	evaluateOption struct{ fitOption }
+	predictOption  struct{ evaluateOption }
+)
+
+func (f fitOption) set(o *options) { f(o) }
+func (evaluateOption) ofEvaluate() {}
+func (predictOption) ofPredict()   {}
 
 type options struct {
 	epochs, initialEpoch, batch int
@@ -28,10 +51,10 @@ type options struct {
 	saveSteps                   int
 }
 
-func gather(list []Option) *options {
+func gather[O Option](list []O) *options {
 	o := &options{epochs: 1, shuffle: true, out: os.Stdout, verbose: Auto, saveEvery: time.Minute}
 	for _, option := range list {
-		option(o)
+		option.set(o)
 	}
 	return o
 }
@@ -67,53 +90,53 @@ func (o *options) batchSize() int {
 }
 
 // Epochs sets the number of the epoch after which Fit ends. Default 1.
-func Epochs(n int) Option { return func(o *options) { o.epochs = n } }
+func Epochs(n int) Option { return fitOption(func(o *options) { o.epochs = n }) }
 
 // InitialEpoch is the epoch, counted from 0, at which Fit begins: with
 // Epochs(10) and InitialEpoch(8) two are trained. Default 0.
-func InitialEpoch(n int) Option { return func(o *options) { o.initialEpoch = n } }
+func InitialEpoch(n int) Option { return fitOption(func(o *options) { o.initialEpoch = n }) }
 
 // BatchSize sets the number of examples in a step of Fit, Evaluate or
 // Predict. Default 32, for Predict 32 or, with many examples, 256. A batch
 // larger than the data is filled up; what fills it counts nowhere.
-func BatchSize(n int) Option {
-	return func(o *options) {
+func BatchSize(n int) PredictOption {
+	return predictOption{evaluateOption{fitOption(func(o *options) {
 		o.batch = n
 		if n == 0 {
 			o.batch = -1 // refused by check: 0 stands for the default
 		}
-	}
+	})}}
 }
 
 // ValidationSplit keeps the last fraction of the examples, as they were before
 // any shuffling, out of Fit's training and measures on them after each epoch.
 // The first floor(n*(1-fraction)) are trained on, as in Keras.
 func ValidationSplit(fraction float64) Option {
-	return func(o *options) { o.validationSplit = fraction }
+	return fitOption(func(o *options) { o.validationSplit = fraction })
 }
 
 // ValidationData measures on these examples after each epoch of Fit, and
 // overrides ValidationSplit.
-func ValidationData(e *Examples) Option { return func(o *options) { o.validationData = e } }
+func ValidationData(e *Examples) Option { return fitOption(func(o *options) { o.validationData = e }) }
 
 // Shuffle says whether Fit trains on each epoch's examples in a new order.
 // Default true.
-func Shuffle(on bool) Option { return func(o *options) { o.shuffle = on } }
+func Shuffle(on bool) Option { return fitOption(func(o *options) { o.shuffle = on }) }
 
 // ClassWeights makes Fit multiply the loss of each class' examples; classes
 // that are not in the map keep weight 1. Metrics are not weighted.
 func ClassWeights(weights map[int]float64) Option {
-	return func(o *options) { o.classWeights = weights }
+	return fitOption(func(o *options) { o.classWeights = weights })
 }
 
 // Seed sets where Fit's random numbers begin: the order of examples and
 // dropout. The same seed gives the same run on the same backend. Default: the
 // model's seed, hence the same run every time.
-func Seed(seed int64) Option { return func(o *options) { o.seed = &seed } }
+func Seed(seed int64) Option { return fitOption(func(o *options) { o.seed = &seed }) }
 
 // Callbacks adds callbacks to Fit; they are called in order.
 func Callbacks(list ...Callback) Option {
-	return func(o *options) { o.callbacks = append(o.callbacks, list...) }
+	return fitOption(func(o *options) { o.callbacks = append(o.callbacks, list...) })
 }
 
 // Verbosity says what Fit and Evaluate write while they run.
@@ -133,19 +156,23 @@ const (
 
 // Verbose sets what Fit and Evaluate write: 0, 1 and 2 are Keras' values.
 // Default Auto.
-func Verbose(v Verbosity) Option { return func(o *options) { o.verbose = v } }
+func Verbose(v Verbosity) EvaluateOption {
+	return evaluateOption{fitOption(func(o *options) { o.verbose = v })}
+}
 
 // LogStyle sets the form of the lines of Fit and Evaluate. Default Keras3Log.
-func LogStyle(form LogForm) Option { return func(o *options) { o.form = form } }
+func LogStyle(form LogForm) EvaluateOption {
+	return evaluateOption{fitOption(func(o *options) { o.form = form })}
+}
 
 // LogTo sends the lines to w instead of standard output; no bar is drawn.
-func LogTo(w io.Writer) Option {
-	return func(o *options) {
+func LogTo(w io.Writer) EvaluateOption {
+	return evaluateOption{fitOption(func(o *options) {
 		o.out = w
 		if o.verbose == Auto {
 			o.verbose = Lines
 		}
-	}
+	})}
 }
 
 // Run gives the fit a name and a directory, in which weights, the optimizer's
@@ -155,14 +182,14 @@ func LogTo(w io.Writer) Option {
 // for bit; if all epochs are done it returns their history and weights at
 // once. With another model, settings or data it refuses (ErrRunConfig).
 // [LoadModel] and [LoadHistory] bring both back.
-func Run(name string) Option { return func(o *options) { o.run = name } }
+func Run(name string) Option { return fitOption(func(o *options) { o.run = name }) }
 
 // Fresh makes Fit forget what a run of its name saved before.
-func Fresh() Option { return func(o *options) { o.fresh = true } }
+func Fresh() Option { return fitOption(func(o *options) { o.fresh = true }) }
 
 // SaveEvery sets how often a Run saves within epochs. Default one minute; 0
 // saves at the ends of epochs only.
-func SaveEvery(d time.Duration) Option { return func(o *options) { o.saveEvery = d } }
+func SaveEvery(d time.Duration) Option { return fitOption(func(o *options) { o.saveEvery = d }) }
 
 // SaveEverySteps also saves a Run after every n steps of an epoch.
-func SaveEverySteps(n int) Option { return func(o *options) { o.saveSteps = n } }
+func SaveEverySteps(n int) Option { return fitOption(func(o *options) { o.saveSteps = n }) }

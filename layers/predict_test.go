@@ -33,3 +33,13 @@ func TestPredictAnySizeAndEvaluate(t *testing.T) {
 		t.Errorf("evaluate has loss %v, the predictions give %v", logs["loss"], loss)
 	}
 }
+
+// TestOptionsWhereTheyCount: the compiler refuses an option of Fit for Predict.
+func TestOptionsWhereTheyCount(t *testing.T) {
+	for name, option := range map[string]Option{"Epochs": Epochs(3), "Verbose": Verbose(Silent), "Seed": Seed(1)} {
+		_, evaluate := option.(EvaluateOption)
+		if _, predict := option.(PredictOption); predict || evaluate != (name == "Verbose") {
+			t.Errorf("%s counts for Evaluate: %t, for Predict: %t", name, evaluate, predict)
+		}
+	}
+}

@@ -26,7 +26,7 @@ type Predictions struct {
 }
 
 // Predict has a model classify labelled pictures (layers.Model.Predict).
-func Predict(ctx context.Context, m *layers.Model, pictures *layers.Examples, classes []string, options ...layers.Option) (*Predictions, error) {
+func Predict(ctx context.Context, m *layers.Model, pictures *layers.Examples, classes []string, options ...layers.PredictOption) (*Predictions, error) {
 	rows, err := m.Predict(ctx, pictures, options...)
 	if err != nil {
 		return nil, err

@@ -56,7 +56,7 @@ func heading(metric string) string {
 	return strings.Join(words, " ")
 }
 
-// curveColors are Okabe and Ito's, which the colour-blind tell apart.
+// curveColors are Okabe and Ito's, which the color-blind tell apart.
 var curveColors = []color.RGBA{{0, 114, 178, 255}, {230, 159, 0, 255}, {0, 158, 115, 255},
 	{213, 94, 0, 255}, {204, 121, 167, 255}, {86, 180, 233, 255}, {120, 120, 120, 255}}
 
@@ -68,8 +68,8 @@ type curve struct {
 	validation bool
 }
 
-// curves lists the lines. One run has a colour for training and one for
-// validation, as the walkthrough's; of several, each has its colour.
+// curves lists the lines. One run has a color for training and one for
+// validation, as the walkthrough's; of several, each has its color.
 func (c *Curves) curves() []curve {
 	var all []curve
 	for i, h := range c.runs {
