@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -19,6 +20,8 @@ type Options struct {
 	Library string
 	// Front is where the notebook's user sits.
 	Front Front
+	// Dir is the working directory, by default this process's.
+	Dir string
 	// Grace is how long an interrupted cell may take before the process is
 	// ended, and its state with it; DefaultGrace if it is 0.
 	Grace time.Duration
@@ -85,8 +88,7 @@ type Engine struct {
 	capture *os.File
 }
 
-// Open starts an engine in the working directory, whose process ends with ctx at the
-// latest when Close is called.
+// Open starts an engine, whose process lives until Close.
 func Open(ctx context.Context, o Options) (*Engine, error) {
 	if o.Grace <= 0 {
 		o.Grace = DefaultGrace
@@ -98,7 +100,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	}
 	e.compiler = library.NewCompiler(e.library)
 	e.session = session.New(e.compiler)
-	if e.cwd, err = os.Getwd(); err != nil {
+	if e.cwd, err = filepath.Abs(o.Dir); err != nil {
 		return nil, err
 	}
 	if e.dir, err = os.MkdirTemp("", "gocifar_live_"); err != nil {

@@ -36,7 +36,6 @@ func TestSessions(t *testing.T) {
 			t.Fatalf("seeds %d to %d: %v", seed+first, seed+first+len(sessions)-1, err)
 		}
 		n := newNotebook(t)
-		n.withoutNotes = true
 		for i, s := range sessions {
 			cells += len(s.Cells)
 			n.session.Reset()
@@ -47,7 +46,6 @@ func TestSessions(t *testing.T) {
 			differences++
 			n.close()
 			n = newNotebook(t)
-			n.withoutNotes = true
 			small := minimized(t, s)
 			t.Errorf("seed %d: %s\n\nsmallest:\n%s", seed+first+i, difference, small)
 			if differences == fuzzDifferences {
@@ -126,7 +124,6 @@ func minimized(t *testing.T, s *fuzzsession.Session) string {
 			return false
 		}
 		n := newNotebook(t)
-		n.withoutNotes = true
 		defer n.close()
 		difference := firstDifference(n, s, want[0])
 		if difference == "" || strings.Contains(difference, "Error: cell[") != strings.Contains(best, "Error: cell[") && best != "" {

@@ -26,17 +26,17 @@ type notebook struct {
 	*Engine
 	t      *testing.T
 	number int
-	// withoutNotes leaves out what the engine has to say.
-	withoutNotes bool
+	home   string // the first working directory
 
-	mu  sync.Mutex
-	out strings.Builder
+	mu             sync.Mutex
+	stdout, stderr strings.Builder
 }
 
 func newNotebook(t *testing.T) *notebook {
-	n := &notebook{t: t}
+	n := &notebook{t: t, home: t.TempDir()}
 	var err error
-	if n.Engine, err = Open(t.Context(), Options{Library: testLibrary.Get(t).Dir, Front: n}); err != nil {
+	n.Engine, err = Open(t.Context(), Options{Library: testLibrary.Get(t).Dir, Front: n, Dir: n.home})
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(n.close)
@@ -52,13 +52,15 @@ func (n *notebook) close() {
 }
 
 // Print notes what is printed.
-func (n *notebook) Print(_, text string) {
+func (n *notebook) Print(stream, text string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	switch {
+	case stream == "stdout":
+		n.stdout.WriteString(text)
 	// A library that was made before the tests may be older than the package.
-	old := strings.HasPrefix(text, "note: "+enginetest.Embedding+" changed on disk")
-	if !old && !(n.withoutNotes && strings.HasPrefix(text, "note: ")) {
-		n.out.WriteString(text)
+	case !strings.HasPrefix(text, "note: "+enginetest.Embedding+" changed on disk"):
+		n.stderr.WriteString(text)
 	}
 }
 
@@ -72,21 +74,28 @@ func (n *notebook) Input(context.Context, string, bool) (string, error) {
 
 // run returns what a cell printed, its result as "=> text", and its failure.
 func (n *notebook) run(code string) string {
+	shows, _ := n.both(code)
+	return shows
+}
+
+// both is run, and what stands on standard error.
+func (n *notebook) both(code string) (shows, stderr string) {
 	n.number++
 	n.mu.Lock()
-	n.out.Reset()
+	n.stdout.Reset()
+	n.stderr.Reset()
 	n.mu.Unlock()
 	ctx, cancel := context.WithTimeout(n.t.Context(), time.Minute)
 	defer cancel()
 	outcome := n.Run(ctx, Cell{Code: code, Number: n.number})
 	n.mu.Lock()
-	text := n.out.String()
-	n.mu.Unlock()
+	defer n.mu.Unlock()
+	text := n.stdout.String()
 	if outcome.Result != nil {
 		text += fmt.Sprintf("=> %v", outcome.Result["text/plain"])
 	}
 	if f := outcome.Failure; f != nil {
 		text += f.Name + ": " + f.Value
 	}
-	return strings.TrimSpace(text)
+	return strings.TrimSpace(text), strings.TrimSpace(n.stderr.String())
 }

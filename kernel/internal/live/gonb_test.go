@@ -9,20 +9,6 @@ import (
 
 // The tests of this file are of what GoNB's notebooks do beside running Go.
 
-func TestRemove(t *testing.T) {
-	c := newClient(t)
-	c.check(
-		"func init_a() { fmt.Println(\"a\") }\nfunc init() { fmt.Println(\"init\") }", "a\ninit",
-		"import str \"strings\"\nconst k, l = 1, 2\ntype T int\nfunc (T) M() {}\nfunc f() {}\nvar v T", "",
-		"%ls", "imports:\n  \"fmt\"\n  str \"strings\"\nconstants:\n  k\n  l\ntypes:\n  T\nvariables:\n  v T\nfunctions:\n  T.M\n  f\n  init (has run)\n  init_a (has run)",
-		"%rm init_a init", ". removed func init_a\n. removed func init",
-		"%rm init_a", ". key \"init_a\" not found in any definition, not removed; %ls lists what there is",
-		"%rm nothing k T~M v T str f\nl", ". removed const k\n. removed func T~M\n. removed var v\n. removed type T\n. removed import str\n. removed func f\n. key \"nothing\" not found in any definition, not removed; %ls lists what there is\n=> 2",
-		"%rm", "MagicError: %rm wants names of declarations: %rm NAME …; %ls lists them",
-		"%ls", "imports:\n  \"fmt\"\nconstants:\n  l",
-	)
-}
-
 func TestEnvironment(t *testing.T) {
 	c := startServed(t, testLibrary.Get(t).Dir, "JPY_PARENT_PID=1", "GONB_GIT_ROOT=/somewhere").attach()
 	root, err := os.Readlink("/proc/1/cwd")
@@ -121,22 +107,6 @@ func TestProgram(t *testing.T) {
 		"!*go run .", "init 1 S\nexec",
 		"%rm init_log\n!*go run .", ". removed func init_log\nexec",
 		"%reset\n!*go vet && cat main.go; ls main_test.go 2>&1 | wc -l", "* State reset: all memorized declarations discarded.\npackage main\n\nfunc main() {}\n1",
-	)
-}
-
-// TestRerunOfDeath runs a cell again that ends the process.
-func TestRerunOfDeath(t *testing.T) {
-	c := newClient(t)
-	c.check(
-		"n := 1", "",
-		"k := 2\n_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)\nselect {}", "ExitError: …",
-		"%rerun 1\nn", "running cell [1] again\n=> 1",
-		"%rerun 2", "running cell [2] again\nExitError: …",
-		"%rerun 1-2 1", "running cell [1] again\nrunning cell [2] again\nExitError: …",
-		"%rerun 5", "MagicError: cell [5] has no Go code, or has not run",
-		"%rerun all\n1", "running cell [1] again\nrunning cell [2] again\nExitError: …",
-		"2 + 2", "=> 4",
-		"%rerun 1\n%rerun 1\nn + 1", "running cell [1] again\nrunning cell [1] again\n=> 2",
 	)
 }
 

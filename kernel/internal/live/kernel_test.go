@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -181,37 +180,9 @@ func TestKernelCells(t *testing.T) {
 	}
 }
 
-func TestKernelMagics(t *testing.T) {
-	c := newClient(t)
-	c.check(
-		"%env LIVE_A \"b c\"", `Set: LIVE_A="b c"`,
-		"!echo $LIVE_A", "b c",
-		"os.Getenv(\"LIVE_A\")", "=> b c",
-		"!exit 3", "ShellError: /bin/bash -c exit 3: exit status 3",
-		"!echo one \\\n two", "one two",
-		"%%bash\nfor i in 1 2; do echo $i; done", "1\n2",
-		"%%script cat\nhello", "hello",
-		"%%writefile f.txt\nline 1\nline 2", "Cell contents written to …",
-		"!cat f.txt", "line 1\nline 2",
-		"%cd /\n!pwd", "Changed directory to \"/\"\n/",
-		"os.Getwd()", "=> (\"/\", <nil>)",
-		"d, _ := os.Getwd()\nd", "=> /",
-		"%nonsense", "MagicError: there is no special command %nonsense; %help lists them",
-		"%wasm", "MagicError: %wasm is not in the live kernel…",
-		"%goflags -tags=x", `%goflags=["-tags=x"]`,
-		"const k = 1\ntype T int\nfunc f() {}\nvar v T", "",
-		"%ls", "imports:\n  \"os\"\nconstants:\n  k\ntypes:\n  T\nvariables:\n  d string\n  v T\nfunctions:\n  f",
-		"%rm f", ". removed func f",
-		"%rm f", ". key \"f\" not found in any definition, not removed; %ls lists what there is",
-		"%reset", "* State reset: all memorized declarations discarded.",
-		"v", "TypeError…",
-	)
-	file := filepath.Join(c.dir, "captured")
-	c.check("%capture "+file+"\nfmt.Print(\"kept\")", "kept")
-	if data, err := os.ReadFile(file); err != nil || string(data) != "kept" {
-		t.Errorf("captured %q, %v", data, err)
-	}
-	if s := c.run("%help"); len(s.displays) != 1 || !strings.Contains(s.displays[0], "%rerun") {
+// TestKernelHelp: a special command shows more than text.
+func TestKernelHelp(t *testing.T) {
+	if s := newClient(t).run("%help"); len(s.displays) != 1 || !strings.Contains(s.displays[0], "%rerun") {
 		t.Errorf("help is %q", s.displays)
 	}
 }
@@ -358,25 +329,4 @@ func TestKernelAborts(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	c.check("\"goes on\"", "=> goes on")
-}
-
-// TestKernelPackages uses packages that the library for tests does not have.
-func TestKernelPackages(t *testing.T) {
-	c := newClient(t)
-	c.check(
-		"n := 3", "",
-		"import \"container/list\"\n%%\nl := list.New()\nl.PushBack(1)\nl.Len()", "=> 1",
-		"l.PushBack(2)\nl.Len() + n", "=> 5",
-		"nothing.Like(it)", "TypeError: …",
-		// One package that cannot be had does not take the other with it.
-		"import (\n\t\"container/ring\"\n\t\"no/such\"\n)\n%%\nring.New(3).Len()", "note: the package no/such cannot be used: …",
-		"ring.New(4).Len()", "=> 4",
-		"such.F()", "TypeError: cell[7]:1:1: undefined: such (the package no/such cannot be used: …",
-		"must.M1(strconv.Atoi(\"6\"))", "=> 6", // of a module in go.mod
-		"import \"github.com/janpfeifer/must\"\n%%\nmust.M1(strconv.Atoi(\"7\"))", "=> 7",
-		// os/user is written in C in part.
-		"import \"os/user\"\n%%\nu, err := user.Current()\nfmt.Println(u.Uid == fmt.Sprint(os.Getuid()), err)", "true <nil>",
-		"syscall.Exit(0)", "ExitError: …",
-		"must.M1(strconv.Atoi(\"8\"))", "=> 8",
-	)
 }

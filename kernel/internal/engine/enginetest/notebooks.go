@@ -1,6 +1,7 @@
 package enginetest
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"os"
@@ -43,6 +44,8 @@ func RunNotebooks(t *testing.T, pattern string, open func(*testing.T) func(code 
 			if *update {
 				t.Cleanup(func() {
 					archive.Files = slices.Concat(notebooks...)
+					last := &archive.Files[len(archive.Files)-1]
+					last.Data = bytes.TrimSuffix(last.Data, []byte("\n"))
 					if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
 						t.Error(err)
 					}
@@ -101,7 +104,7 @@ func play(t *testing.T, sections []Section, run func(code string) []Section) []S
 	}
 	// An empty line stands between notebooks.
 	last := &now[len(now)-1]
-	last.Data = []byte(strings.TrimRight(string(last.Data), "\n") + "\n\n")
+	last.Data = append(bytes.TrimRight(last.Data, "\n"), "\n\n"...)
 	return now
 }
 
