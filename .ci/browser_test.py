@@ -130,7 +130,7 @@ for i := range rows {
 	rows[i] = make([]float32, 10)
 	rows[i][i%10] = 0.5
 }
-must.M(must.M1(report.NewPredictions(data.Test, data.Classes, rows)).Browse(context.Background()))"""
+must.M1(report.NewPredictions(data.Test.Examples, data.Classes, rows)).Browse(context.Background())"""
 
 
 def check_slider(page, url, token, root, kernel, shots):

@@ -9,11 +9,11 @@ import (
 	"github.com/gocifar/gocifar/layers/display"
 )
 
-// Banner returns a line that says how many pictures there are and where they
+// Display shows a line that says how many pictures there are and where they
 // came from. For the built-in drawings it is a notice that cannot be
 // overlooked, for results on them say nothing about CIFAR-10. Notebooks and
 // reports show it first.
-func (d *Dataset) Banner() display.Displayer {
+func (d *Dataset) Display() display.Bundle {
 	line := fmt.Sprintf("%s: %s training and %s test pictures, %s.",
 		d.Name, termtext.Thousands(d.Train.Len()), termtext.Thousands(d.Test.Len()), d.Source)
 	if d.Source.Kind != Builtin {

@@ -31,7 +31,7 @@ func TestLoad100(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(fine.Classes) != 100 || fine.Train.Classes != 100 || len(coarse.Classes) != 20 || coarse.Train.Classes != 20 {
+	if len(fine.Classes) != 100 || len(fine.Train.Classes) != 100 || len(coarse.Classes) != 20 || len(coarse.Train.Classes) != 20 {
 		t.Errorf("%d fine and %d coarse classes", len(fine.Classes), len(coarse.Classes))
 	}
 	for i := range 120 {
@@ -75,7 +75,7 @@ func TestLoad100Errors(t *testing.T) {
 		t.Error(err)
 	}
 	data, err := Load100(context.Background(), From("builtin"))
-	if err != nil || len(data.Classes) != 100 || !strings.Contains(data.Banner().Display().Text, "CIFAR100_DIR") {
+	if err != nil || len(data.Classes) != 100 || !strings.Contains(data.Display().Text, "CIFAR100_DIR") {
 		t.Errorf("%v: %v", data, err)
 	}
 }

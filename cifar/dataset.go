@@ -1,6 +1,10 @@
 package cifar
 
-import "github.com/gocifar/gocifar/layers"
+import (
+	"slices"
+
+	"github.com/gocifar/gocifar/layers"
+)
 
 // Dataset is a labelled set of colour pictures in memory.
 type Dataset struct {
@@ -10,11 +14,20 @@ type Dataset struct {
 	// green blue) as bytes, in the order of the official files: 50,000 and
 	// 10,000 of them, fewer where Source.Kind is Builtin. imagefolder.Load's have the
 	// size that was asked for, and Test holds those for validation.
-	Train, Test *layers.Examples
+	Train, Test *Pictures
 	// Classes names the labels: Classes[label].
 	Classes []string
 	// Source says where the pictures came from.
 	Source Source
+}
+
+// NewDataset returns the data set of these pictures.
+func NewDataset(name string, classes []string, source Source, train, test *layers.Examples) *Dataset {
+	classes = slices.Clone(classes)
+	return &Dataset{
+		Name: name, Classes: classes, Source: source,
+		Train: &Pictures{Examples: train, Classes: classes}, Test: &Pictures{Examples: test, Classes: classes},
+	}
 }
 
 // Classes10 returns the names of CIFAR-10's labels 0 to 9 in order.

@@ -11,7 +11,7 @@
 // environment variable CIFAR10_DIR), else from the cache, else from the
 // official archive, which it downloads, checks and extracts once. Where
 // nothing can be reached it generates a small set of drawings of the same ten
-// classes in the same form, and Dataset.Banner says so.
+// classes in the same form, and showing the Dataset says so.
 //
 // Load100 loads CIFAR-100. Below this package are others that need nothing of
 // CIFAR: imagefolder makes a data set of your own pictures, report shows

@@ -108,13 +108,9 @@ func (l *loader) load(ctx context.Context) (*Dataset, error) {
 		return nil, l.wrap(err)
 	}
 	if source.Kind == Builtin {
-		return &Dataset{
-			Name:    l.layout.name,
-			Classes: append([]string(nil), l.layout.classes...),
-			Source:  source,
-			Train:   standin.Draw(len(l.layout.classes), l.layout.drawnTrain, 0),
-			Test:    standin.Draw(len(l.layout.classes), l.layout.drawnTest, l.layout.drawnTrain),
-		}, nil
+		n := len(l.layout.classes)
+		train, test := standin.Draw(n, l.layout.drawnTrain, 0), standin.Draw(n, l.layout.drawnTest, l.layout.drawnTrain)
+		return NewDataset(l.layout.name, l.layout.classes, source, train, test), nil
 	}
 	data, err := l.layout.read(ctx, source)
 	if err != nil {

@@ -113,7 +113,7 @@ func TestBanner(t *testing.T) {
 		t.Fatal(err)
 	}
 	data.Source.Reason = "<nobody> answered"
-	shown := data.Banner().Display()
+	shown := data.Display()
 	for _, want := range []string{"NOT CIFAR-10: generated drawings", "4,000 training and 1,000 test drawings", "CIFAR10_DIR"} {
 		if !strings.Contains(shown.Text, want) || !strings.Contains(shown.HTML, want) {
 			t.Errorf("banner lacks %q:\n%s\n%s", want, shown.Text, shown.HTML)
@@ -124,7 +124,7 @@ func TestBanner(t *testing.T) {
 	}
 	data.Source = Source{Kind: Archive, SHA256: strings.Repeat("ab", 32), Archive: "/data/mine.tar.gz"}
 	want := "CIFAR-10: 4,000 training and 1,000 test pictures, not the official archive (sha256 abababababababab): mine.tar.gz."
-	if got := data.Banner().Display().Text; got != want {
+	if got := data.Display().Text; got != want {
 		t.Errorf("banner %q\nwant   %q", got, want)
 	}
 }
@@ -181,8 +181,8 @@ func ExampleLoad() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(data.Train.Shape, data.Train.Len(), data.Test.Len(), data.Classes[:3])
-	// Output: [32 32 3] 4000 1000 [airplane automobile bird]
+	fmt.Println(data.Train.Shape(), data.Test.Shape(), data.Classes[:3])
+	// Output: (4000, 32, 32, 3) (1000, 32, 32, 3) [airplane automobile bird]
 }
 
 func BenchmarkLoad(b *testing.B) {

@@ -85,7 +85,7 @@ func TestModelsEqualWalkthrough(t *testing.T) {
 }
 
 func TestProfiles(t *testing.T) {
-	e := &layers.Examples{Shape: []int{1}, Bytes: make([]uint8, 50000)}
+	e := &Pictures{Examples: &layers.Examples{Shape: []int{1}, Bytes: make([]uint8, 50000)}}
 	for _, test := range []struct {
 		value              string
 		epochs10, examples int

@@ -4,22 +4,21 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/gocifar/gocifar/layers"
 	"github.com/gocifar/gocifar/layers/display"
 )
 
 // OneHot returns the labels as Keras' to_categorical does: a row for each
-// example with a 1 at its class and 0 elsewhere. Training does not need it:
+// picture with a 1 at its class and 0 elsewhere. Training does not need it:
 // layers.CategoricalCrossEntropy makes these rows inside the compiled graph.
-// A label outside 0 to Classes-1 is an error.
-func OneHot(examples *layers.Examples) (OneHotLabels, error) {
-	rows := make(OneHotLabels, len(examples.Labels))
-	values := make([]float32, len(rows)*examples.Classes)
-	for i, label := range examples.Labels {
-		if label < 0 || int(label) >= examples.Classes {
-			return nil, fmt.Errorf("cifar: example %d has label %d, want 0 to %d", i, label, examples.Classes-1)
+// A label outside 0 to len(Classes)-1 is an error.
+func (p *Pictures) OneHot() (OneHotLabels, error) {
+	rows, n := make(OneHotLabels, len(p.Labels)), len(p.Classes)
+	values := make([]float32, len(rows)*n)
+	for i, label := range p.Labels {
+		if label < 0 || int(label) >= n {
+			return nil, fmt.Errorf("cifar: picture %d has label %d, want 0 to %d", i, label, n-1)
 		}
-		rows[i] = values[i*examples.Classes : (i+1)*examples.Classes : (i+1)*examples.Classes]
+		rows[i] = values[i*n : (i+1)*n : (i+1)*n]
 		rows[i][label] = 1
 	}
 	return rows, nil

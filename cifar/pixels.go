@@ -5,45 +5,34 @@ import (
 	"strings"
 
 	"github.com/gocifar/gocifar/cifar/report"
-	"github.com/gocifar/gocifar/layers"
 	"github.com/gocifar/gocifar/layers/display"
 )
 
-// Shape returns the shape of all examples together, as numpy writes it:
+// Shape returns the shape of all pictures together, as numpy writes it:
 // "(50000, 32, 32, 3)".
-func Shape(examples *layers.Examples) string {
-	parts := []string{fmt.Sprint(examples.Len())}
-	for _, d := range examples.Shape {
-		parts = append(parts, fmt.Sprint(d))
-	}
-	return tuple(parts)
+func (p *Pictures) Shape() string {
+	all := append([]int{p.Len()}, p.Examples.Shape...)
+	return "(" + strings.Trim(strings.ReplaceAll(fmt.Sprint(all), " ", ", "), "[]") + ")"
 }
 
-func tuple(parts []string) string {
-	if len(parts) == 1 {
-		return "(" + parts[0] + ",)"
-	}
-	return "(" + strings.Join(parts, ", ") + ")"
-}
-
-// Label returns the label of an example as numpy shows y_train[i]:
+// Label returns the label of a picture as numpy shows y_train[i]:
 // "array([6], dtype=uint8)".
-func Label(examples *layers.Examples, index int) string {
-	if index < 0 || index >= len(examples.Labels) {
-		return fmt.Sprintf("cifar: there is no label %d among %d", index, len(examples.Labels))
+func (p *Pictures) Label(index int) string {
+	if index < 0 || index >= len(p.Labels) {
+		return fmt.Sprintf("cifar: there is no label %d among %d", index, len(p.Labels))
 	}
-	return fmt.Sprintf("array([%d], dtype=uint8)", examples.Labels[index])
+	return fmt.Sprintf("array([%d], dtype=uint8)", p.Labels[index])
 }
 
 // Pixels shows the numbers of one picture as numpy shows x_train[i]: an
 // array of rows of pixels of red, green, blue, the middle of each left out.
-func Pixels(examples *layers.Examples, index int) display.Displayer {
-	if _, err := report.Photo(examples, index); err != nil {
+func (p *Pictures) Pixels(index int) display.Displayer {
+	if _, err := report.Photo(p.Examples, index); err != nil {
 		return display.Bundle{Text: err.Error()}
 	}
-	height, width := examples.Shape[0], examples.Shape[1]
+	height, width := p.Examples.Shape[0], p.Examples.Shape[1]
 	size := height * width * Channels
-	return display.Bundle{Text: arrayText(examples.Bytes[index*size:(index+1)*size], height, width)}
+	return display.Bundle{Text: arrayText(p.Bytes[index*size:(index+1)*size], height, width)}
 }
 
 // edge is how many items numpy keeps at each end of an axis that it cuts.

@@ -15,30 +15,30 @@ func TestPixelsEqualNumpy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pictures := &layers.Examples{Shape: []int{32, 32, 3}, Bytes: make([]uint8, 2*imageBytes)}
+	pictures := &Pictures{Examples: &layers.Examples{Shape: []int{32, 32, 3}, Bytes: make([]uint8, 2*imageBytes)}}
 	for i := range imageBytes {
 		pictures.Bytes[i] = uint8(i * 7 % 256)
 		pictures.Bytes[imageBytes+i] = uint8(i % 100)
 	}
 	for i, want := range strings.Split(strings.TrimSpace(string(golden)), "\n---\n") {
-		if got := Pixels(pictures, i).Display().Text; got != want {
+		if got := pictures.Pixels(i).Display().Text; got != want {
 			t.Errorf("picture %d: got\n%s\nwant\n%s", i, got, want)
 		}
 	}
-	if got := Pixels(pictures, 2).Display().Text; !strings.Contains(got, "there is no picture 2 among 2") {
+	if got := pictures.Pixels(2).Display().Text; !strings.Contains(got, "there is no picture 2 among 2") {
 		t.Errorf("out of range: %s", got)
 	}
 }
 
 func TestNumpyShapes(t *testing.T) {
-	e := &layers.Examples{Shape: []int{32, 32, 3}, Bytes: make([]uint8, 2*imageBytes), Labels: []int32{6, 9}, Classes: 10}
-	if got, want := Shape(e), "(2, 32, 32, 3)"; got != want {
+	e := &Pictures{&layers.Examples{Shape: []int{32, 32, 3}, Bytes: make([]uint8, 2*imageBytes), Labels: []int32{6, 9}}, Classes10()}
+	if got, want := e.Shape(), "(2, 32, 32, 3)"; got != want {
 		t.Errorf("shape %s, want %s", got, want)
 	}
-	if got, want := Label(e, 0), "array([6], dtype=uint8)"; got != want {
+	if got, want := e.Label(0), "array([6], dtype=uint8)"; got != want {
 		t.Errorf("label %s, want %s", got, want)
 	}
-	rows, err := OneHot(e)
+	rows, err := e.OneHot()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestNumpyShapes(t *testing.T) {
 		t.Errorf("one-hot %s\n%s\nwant\n%s", rows.Shape(), got, want)
 	}
 	e.Labels[1] = 10
-	if _, err := OneHot(e); err == nil || !strings.Contains(err.Error(), "example 1 has label 10, want 0 to 9") {
+	if _, err := e.OneHot(); err == nil || !strings.Contains(err.Error(), "picture 1 has label 10, want 0 to 9") {
 		t.Errorf("error %v", err)
 	}
 }

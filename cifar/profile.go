@@ -49,13 +49,13 @@ func (p Profile) Epochs(full int) int {
 }
 
 // Examples returns the first examples, as many as the profile allows.
-func (p Profile) Examples(e *layers.Examples) *layers.Examples {
-	if p.MaxExamples == 0 || e.Len() <= p.MaxExamples {
-		return e
+func (p Profile) Examples(all *Pictures) *layers.Examples {
+	if p.MaxExamples == 0 || all.Len() <= p.MaxExamples {
+		return all.Examples
 	}
-	short, err := e.Slice(0, p.MaxExamples)
+	short, err := all.Slice(0, p.MaxExamples)
 	if err != nil {
-		return e // cannot be: the range was checked
+		return all.Examples // cannot be: the range was checked
 	}
 	return short
 }

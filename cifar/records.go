@@ -24,13 +24,7 @@ func (l *layout) read(ctx context.Context, source Source) (*Dataset, error) {
 	if err := l.checkFolder(source.Folder); err != nil {
 		return nil, err
 	}
-	data := &Dataset{
-		Name:    l.name,
-		Classes: append([]string(nil), l.classes...),
-		Source:  source,
-		Train:   l.allocate(l.train),
-		Test:    l.allocate(l.test),
-	}
+	data := NewDataset(l.name, l.classes, source, l.allocate(l.train), l.allocate(l.test))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(2, runtime.GOMAXPROCS(0)))
 	readInto := func(files []batchFile, to *layers.Examples) {
@@ -44,8 +38,8 @@ func (l *layout) read(ctx context.Context, source Source) (*Dataset, error) {
 			at += f.records
 		}
 	}
-	readInto(l.train, data.Train)
-	readInto(l.test, data.Test)
+	readInto(l.train, data.Train.Examples)
+	readInto(l.test, data.Test.Examples)
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}

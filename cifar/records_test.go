@@ -17,9 +17,9 @@ func TestReadFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if data.Train.Len() != 320 || data.Test.Len() != 10 || data.Train.Classes != 10 {
+	if data.Train.Len() != 320 || data.Test.Len() != 10 || len(data.Train.Classes) != 10 {
 		t.Fatalf("got %d training and %d test pictures of %d classes, want 320, 10, 10",
-			data.Train.Len(), data.Test.Len(), data.Train.Classes)
+			data.Train.Len(), data.Test.Len(), len(data.Train.Classes))
 	}
 	// Every pixel of every picture against the format's definition.
 	at := 0

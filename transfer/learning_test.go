@@ -46,10 +46,10 @@ func TestLearnsAsKeras(t *testing.T) {
 		}, "block3_pool", data.Train.Normalize(255), .6148},
 		{"VGG16 with its preprocessing", func() (*transfer.Backbone, error) {
 			return transfer.VGG16(t.Context(), transfer.Config{Weights: imageNet, InputShape: image, Preprocess: true})
-		}, "block3_pool", data.Train, .6870},
+		}, "block3_pool", data.Train.Examples, .6870},
 		{"InceptionV3 at 75 pixels", func() (*transfer.Backbone, error) {
 			return transfer.InceptionV3(t.Context(), transfer.Config{Weights: imageNet, InputShape: image, Resize: 75, Preprocess: true})
-		}, "mixed4", data.Train, .7326},
+		}, "mixed4", data.Train.Examples, .7326},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			started := time.Now()

@@ -102,17 +102,12 @@ func (f *loading) load(ctx context.Context, folder string) (*cifar.Dataset, erro
 		return nil, fmt.Errorf("%s pictures of %d by %d pixels would take %s bytes of memory, want at most %s: choose a smaller Size or fewer pictures",
 			termtext.Thousands(len(train)+len(test)), f.height, f.width, termtext.Thousands(need), termtext.Thousands(maxFolderBytes))
 	}
-	data := &cifar.Dataset{
-		Name:    filepath.Base(f.root),
-		Classes: classes,
-		Source:  cifar.Source{Kind: cifar.ImageFolder, Folder: f.root},
-		Train:   f.allocate(train, classes),
-		Test:    f.allocate(test, classes),
-	}
+	source := cifar.Source{Kind: cifar.ImageFolder, Folder: f.root}
+	data := cifar.NewDataset(filepath.Base(f.root), classes, source, f.allocate(train, classes), f.allocate(test, classes))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(2, runtime.GOMAXPROCS(0)))
-	f.readInto(ctx, group, train, data.Train)
-	f.readInto(ctx, group, test, data.Test)
+	f.readInto(ctx, group, train, data.Train.Examples)
+	f.readInto(ctx, group, test, data.Test.Examples)
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}

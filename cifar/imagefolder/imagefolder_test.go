@@ -74,10 +74,10 @@ func tree(t testing.TB, files map[string][]byte) string {
 
 // TestFolderRoundTrip writes pictures of a data set and loads them again.
 func TestFolderRoundTrip(t *testing.T) {
-	drawn := standin.Draw(10, 100, 0)
+	drawn := &cifar.Pictures{Examples: standin.Draw(10, 100, 0), Classes: cifar.Classes10()}
 	root := filepath.Join(t.TempDir(), "ten")
-	indices := report.Pick(drawn, 90, 3)
-	if err := Write(root, drawn, cifar.Classes10(), indices...); err != nil {
+	indices := drawn.Pick(90, 3)
+	if err := Write(root, drawn, indices...); err != nil {
 		t.Fatal(err)
 	}
 	loaded, err := Load(context.Background(), root)
@@ -110,7 +110,7 @@ func TestFolderRoundTrip(t *testing.T) {
 		t.Errorf("another seed gives the same split (%v)", err)
 	}
 	// A data set like any other.
-	if text := loaded.Banner().Display().Text; !strings.Contains(text, "folder ten") {
+	if text := loaded.Display().Text; !strings.Contains(text, "folder ten") {
 		t.Error(text)
 	}
 }
@@ -141,13 +141,13 @@ func TestFolderScales(t *testing.T) {
 			}
 		}
 	}
-	if shown := report.Grid(data.Train, data.Classes).Display(); len(shown.PNG) == 0 {
+	if shown := data.Train.Grid().Display(); len(shown.PNG) == 0 {
 		t.Error(shown.Text)
 	}
-	if text := cifar.Pixels(data.Train, 0).Display().Text; !strings.HasPrefix(text, "array([[[") {
+	if text := data.Train.Pixels(0).Display().Text; !strings.HasPrefix(text, "array([[[") {
 		t.Error(text)
 	}
-	if report.Thumbnail(data.Train, 0) == "" {
+	if report.Thumbnail(data.Train.Examples, 0) == "" {
 		t.Error("no thumbnail")
 	}
 }
@@ -297,8 +297,8 @@ func ExampleLoad() {
 		return
 	}
 	defer os.RemoveAll(folder)
-	drawn := standin.Draw(10, 60, 0)
-	if err := Write(folder, drawn, cifar.Classes10(), report.Pick(drawn, 60, 1)...); err != nil {
+	drawn := &cifar.Pictures{Examples: standin.Draw(10, 60, 0), Classes: cifar.Classes10()}
+	if err := Write(folder, drawn, drawn.Pick(60, 1)...); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -307,6 +307,6 @@ func ExampleLoad() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(pets.Classes[:3], cifar.Shape(pets.Train), cifar.Shape(pets.Test))
+	fmt.Println(pets.Classes[:3], pets.Train.Shape(), pets.Test.Shape())
 	// Output: [airplane automobile bird] (30, 48, 64, 3) (30, 48, 64, 3)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/gocifar/gocifar/layers/display"
 )
 
-// Colours of bars, from Okabe and Ito's palette, which the colour-blind tell
+// Colors of bars, from Okabe and Ito's palette, which the color-blind tell
 // apart.
 var (
 	skyBlue     = color.RGBA{86, 180, 233, 255}
@@ -38,7 +38,7 @@ type bars struct {
 	markNames    []string  // lines of the legend that explain it
 }
 
-// A barSeries is one colour of bars; what is no number has no bar.
+// A barSeries is one color of bars; what is no number has no bar.
 type barSeries struct {
 	name   string
 	color  color.Color

@@ -23,9 +23,7 @@ func ExamplePredictions_Browse() {
 		fmt.Println(err)
 		return
 	}
-	if err := p.Browse(context.Background(), 2, 0); err != nil {
-		fmt.Println(err)
-	}
+	p.Browse(context.Background(), 2, 0)
 	// Output:
 	//  index  picture
 	//      2  actual: deer, predicted: deer, probability: 0.750

@@ -45,8 +45,7 @@ func (m *ConfusionMatrix) Display() display.Bundle {
 	})
 }
 
-// Shares returns the same picture with the part of each actual class in per
-// cent instead of the counts: the diagonal is the recall. It compares classes of
+// Shares returns the same picture with the part of each actual class in percent instead of the counts: the diagonal is the recall. It compares classes of
 // different sizes.
 func (m *ConfusionMatrix) Shares() display.Displayer {
 	return m.heatMap("Confusion matrix, % of each row", func(a, p int) (float64, string) {
@@ -147,13 +146,13 @@ func nameAxis(axis *plot.Axis, classes []string, size vg.Length, reversed bool) 
 	}
 }
 
-// shades are colours from the lowest value to the highest.
+// shades are colors from the lowest value to the highest.
 type shades []color.Color
 
 func (s shades) Colors() []color.Color { return s }
 
 // blues run from nearly white to dark blue with evenly rising luminance, so
-// that they also tell values apart without colour.
+// that they also tell values apart without color.
 func blues() (shades, error) {
 	m, err := moreland.NewLuminance([]color.Color{
 		color.RGBA{8, 48, 107, 255}, color.RGBA{66, 146, 198, 255}, color.RGBA{247, 251, 255, 255},

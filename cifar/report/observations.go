@@ -44,6 +44,24 @@ func Observe(h *layers.History, earlier ...*layers.History) Observations {
 	return o
 }
 
+// ObserveRun is Observe by the names of runs (layers.Run). An earlier run that
+// cannot be loaded is a sentence that says why.
+func ObserveRun(run string, earlier ...string) (Observations, error) {
+	h, err := layers.LoadHistory(run)
+	if err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
+	o := Observe(h)
+	for _, name := range earlier {
+		if e, err := layers.LoadHistory(name); err != nil {
+			o = append(o, fmt.Sprintf("Not compared with %s: %v.", name, err))
+		} else {
+			o = append(o, compare(h, e)...)
+		}
+	}
+	return o, nil
+}
+
 func epochs(n int) string {
 	if n == 1 {
 		return "one epoch"
@@ -59,9 +77,9 @@ func verdict(gap float64) string {
 	case gap > slightGap:
 		return fmt.Sprintf("a gap of %.4f, so the model overfits a little", gap)
 	case gap < 0:
-		return "validation is ahead, as dropout hinders training only; the model generalises"
+		return "validation is ahead, as dropout hinders training only; the model generalizes"
 	default:
-		return fmt.Sprintf("a gap of only %.4f, so the model generalises", gap)
+		return fmt.Sprintf("a gap of only %.4f, so the model generalizes", gap)
 	}
 }
 

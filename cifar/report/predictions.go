@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gocifar/gocifar/internal/termtext"
 	"github.com/gocifar/gocifar/layers"
 	"github.com/gocifar/gocifar/layers/display"
 )
@@ -25,8 +26,18 @@ type Predictions struct {
 	examples    *layers.Examples
 }
 
-// Predict has a model classify labelled pictures (layers.Model.Predict).
-func Predict(ctx context.Context, m *layers.Model, pictures *layers.Examples, classes []string, options ...layers.PredictOption) (*Predictions, error) {
+// A Predictor is a model that returns a row of probabilities for each example:
+// a *layers.Model, a *transfer.Classifier, or one of your own.
+type Predictor interface {
+	Name() string
+	CountParams() int
+	Predict(ctx context.Context, examples *layers.Examples, options ...layers.PredictOption) ([][]float32, error)
+}
+
+// Predict has a model classify labelled pictures.
+func Predict(
+	ctx context.Context, m Predictor, pictures *layers.Examples, classes []string, options ...layers.PredictOption,
+) (*Predictions, error) {
 	rows, err := m.Predict(ctx, pictures, options...)
 	if err != nil {
 		return nil, err
@@ -78,6 +89,15 @@ func (p *Predictions) Accuracy() float64 {
 		}
 	}
 	return float64(right) / float64(max(1, len(p.Actual)))
+}
+
+// Display shows the accuracy in a line.
+func (p *Predictions) Display() display.Bundle {
+	line := fmt.Sprintf("%s pictures, of which %.4f are predicted right", termtext.Thousands(len(p.Actual)), p.Accuracy())
+	if p.Model != "" {
+		line = p.Model + ": " + line
+	}
+	return display.Bundle{Text: line}
 }
 
 // Grid shows pictures with what they are, what was predicted (red if wrong)

@@ -82,8 +82,10 @@ func TestShow(t *testing.T) {
 		t.Errorf("sent %d messages (ids %q), %d syncs; want 2, no ids, 1 sync", len(r.sent), r.ids, r.syncs)
 	}
 
-	if err := (&screen{out: &out}).show(nil); err == nil {
-		t.Error("a nil value was shown without an error")
+	var none *Live
+	out.Reset()
+	if err := Fshow(&out, "a", 7, nil, none, Bundle{Text: "b"}, errors.New("c")); err != nil || out.String() != "a 7\nb\nc\n" {
+		t.Errorf("mixed values: %q (%v)", out.String(), err)
 	}
 	broken := errors.New("pipe gone")
 	if err := (&screen{notebook: &recorder{fail: broken}}).show(Bundle{}); !errors.Is(err, broken) {
@@ -177,7 +179,7 @@ func TestLivePlainWritesEachTextOnce(t *testing.T) {
 // of a GoNB cell and plays the kernel's side of the two pipes.
 func TestShowSpeaksGoNB(t *testing.T) {
 	if os.Getenv("DISPLAY_TEST_CHILD") == "1" {
-		if err := Show(Bundle{Text: "plain", HTML: "<b>rich</b>", PNG: []byte{1, 2}}); err != nil {
+		if err := standardScreen().show(Bundle{Text: "plain", HTML: "<b>rich</b>", PNG: []byte{1, 2}}); err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -235,7 +237,7 @@ func TestShowSpeaksGoNB(t *testing.T) {
 }
 
 func Example() {
-	_ = Show(Bundle{
+	Show(Bundle{
 		Text: "accuracy 0.70",
 		HTML: "<b>accuracy</b> 0.70",
 	})
