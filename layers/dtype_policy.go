@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -106,7 +107,7 @@ func (c *Pass) run(l Layer, in []*graph.Node) *graph.Node {
 	if _, ok := l.(*Model); ok || !c.mixed {
 		return l.Call(c, in)
 	}
-	result := l.core().policy.compute()
+	result := cmp.Or(c.policy, l.core().policy).compute()
 	within := result
 	if l.core().wide {
 		within = dtypes.Float32

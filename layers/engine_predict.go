@@ -15,23 +15,62 @@ import (
 // device one at a time, filled up to one size, so that any number of examples
 // runs through one compiled program.
 type predictor struct {
-	model *Model
-	exec  *graph.Exec
+	model  *Model
+	policy DTypePolicy // of all layers; "" leaves each its own
+	exec   *graph.Exec
 }
 
-// predictor returns the program, made on first use.
+func (m *Model) newPredictor(policy DTypePolicy) (*predictor, error) {
+	p := &predictor{model: m, policy: policy}
+	var err error
+	p.exec, err = m.program("predict", p.build)
+	return p, err
+}
+
+// predictor returns the program of Predict, made on first use.
 func (m *Model) predictor() (*predictor, error) {
 	if m.predictions != nil {
 		return m.predictions, nil
 	}
-	p := &predictor{model: m}
-	var err error
-	if p.exec, err = m.program("predict", p.build); err != nil {
+	p, err := m.newPredictor("")
+	if err != nil {
 		return nil, err
 	}
 	m.predictions = p
 	return p, nil
 }
+
+// A Stream computes a model's outputs for any range of examples, as Predict
+// does, and hands them on batch by batch: for more of them than memory holds.
+type Stream struct {
+	predictor *predictor
+	examples  *Examples
+	batch     int
+}
+
+// Stream returns a stream of the model's outputs for examples, in batches of a
+// size of at least 1. policy is that of all layers; "" leaves each its own.
+// Close frees the compiled program.
+func (m *Model) Stream(e *Examples, batch int, policy DTypePolicy) (*Stream, error) {
+	if err := m.InitializeMissing(); err != nil {
+		return nil, err
+	}
+	p, err := m.newPredictor(policy)
+	if err != nil {
+		return nil, err
+	}
+	return &Stream{p, e, batch}, nil
+}
+
+// Run computes the outputs of examples from..to (to excluded). do gets those of
+// a batch that begins at example first: for each of the model's outputs the flat
+// values of all its examples, which it may keep.
+func (s *Stream) Run(ctx context.Context, from, to int, do func(first int, outputs [][]float32)) error {
+	return s.predictor.run(ctx, s.examples, from, to, s.batch, do)
+}
+
+// Close frees the compiled program.
+func (s *Stream) Close() { s.predictor.exec.Finalize() }
 
 // program makes a program of a graph, to be compiled for every shape that comes.
 func (m *Model) program(name string, build func(in []*graph.Node) []*graph.Node) (*graph.Exec, error) {
@@ -54,6 +93,7 @@ func (p *predictor) build(in []*graph.Node) []*graph.Node {
 		nodes[v] = in[3+i]
 	}
 	pass := NewPass(in[0].Graph(), false, func(v *Variable) *graph.Node { return nodes[v] }, nil)
+	pass.policy = p.policy
 	x := graph.Add(graph.Mul(graph.ConvertDType(in[0], dtypes.Float32), in[1]), in[2])
 	outputs := p.model.Forward(pass, x)
 	for i := range outputs {
@@ -62,42 +102,55 @@ func (p *predictor) build(in []*graph.Node) []*graph.Node {
 	return outputs
 }
 
-// run predicts all examples and hands each one's flat output to row, in
-// order.
-func (p *predictor) run(ctx context.Context, e *Examples, batch int, row func(i int, output []float32)) error {
+// run predicts examples from..to in batches, and hands on the outputs of each.
+func (p *predictor) run(
+	ctx context.Context, e *Examples, from, to, batch int, do func(first int, outputs [][]float32),
+) error {
 	backend, err := Backend()
 	if err != nil {
 		return err
 	}
-	for from := 0; from < e.Len(); from += batch {
+	for ; from < to; from += batch {
 		if ctx.Err() != nil {
 			return fmt.Errorf("layers: predicting with model %q: %w", p.model.Name(), context.Cause(ctx))
 		}
-		to := min(from+batch, e.Len())
-		x, err := e.device(backend, from, to, batch)
-		if err != nil {
-			return err
-		}
-		args := []any{x, e.scale(), e.Offset}
-		for _, v := range p.model.Variables() {
-			args = append(args, v.Value)
-		}
-		out, err := p.exec.Call(args...)
-		release(x)
+		n := min(batch, to-from)
+		outputs, err := p.batch(backend, e, from, from+n, batch)
 		if err != nil {
 			return fmt.Errorf("layers: predicting with model %q: %w", p.model.Name(), explainMemory(err, batch))
 		}
-		values, err := tensors.CopyFlatData[float32](out[0])
-		release(out[0])
-		if err != nil {
-			return fmt.Errorf("layers: predicting with model %q: %w", p.model.Name(), err)
+		for i, values := range outputs {
+			outputs[i] = values[:len(values)/batch*n]
 		}
-		width := len(values) / batch
-		for i := from; i < to; i++ {
-			row(i, values[(i-from)*width:(i-from+1)*width:(i-from+1)*width])
-		}
+		do(from, outputs)
 	}
 	return nil
+}
+
+// batch returns the flat outputs of examples from..to and of the zeros that
+// fill up the batch.
+func (p *predictor) batch(backend compute.Backend, e *Examples, from, to, batch int) ([][]float32, error) {
+	x, err := e.device(backend, from, to, batch)
+	if err != nil {
+		return nil, err
+	}
+	args := []any{x, e.scale(), e.Offset}
+	for _, v := range p.model.Variables() {
+		args = append(args, v.Value)
+	}
+	results, err := p.exec.Call(args...)
+	release(x)
+	if err != nil {
+		return nil, err
+	}
+	outputs := make([][]float32, len(results))
+	for i, r := range results {
+		if err == nil {
+			outputs[i], err = tensors.CopyFlatData[float32](r)
+		}
+		release(r)
+	}
+	return outputs, err
 }
 
 // device copies examples from..to to the device, filled up with zeros to

@@ -64,7 +64,12 @@ func (m *Model) Predict(ctx context.Context, examples *Examples, list ...Predict
 		batch = 256
 	}
 	out := make([][]float32, examples.Len())
-	err = p.run(ctx, examples, batch, func(i int, output []float32) { out[i] = output })
+	err = p.run(ctx, examples, 0, len(out), batch, func(first int, outputs [][]float32) {
+		width := m.outputs[0].shape.Size()
+		for i, values := first, outputs[0]; len(values) > 0; i++ {
+			out[i], values = values[:width:width], values[width:]
+		}
+	})
 	if err != nil {
 		return nil, err
 	}

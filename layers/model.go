@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gocifar/gocifar/layers/internal/xla"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -271,7 +272,11 @@ func (m *Model) Forward(c *Pass, inputs ...*graph.Node) []*graph.Node {
 	if err := m.checkInputs(inputs); err != nil {
 		panic(err)
 	}
-	c.mixed = c.mixed || m.mixed()
+	if c.policy == "" {
+		c.mixed = c.mixed || m.mixed()
+	} else {
+		c.mixed = c.policy.compute() != dtypes.Float32
+	}
 	values := map[*Tensor]*graph.Node{}
 	for i, t := range m.inputs {
 		values[t] = inputs[i]

@@ -30,6 +30,7 @@ type Pass struct {
 	rows    map[*graph.Node]*graph.Node // what convolutions read instead; see pointwise
 	mixed   bool                        // some layer computes in another type than float32
 	compute dtypes.DType                // of the layer that is being called, where mixed
+	policy  DTypePolicy                 // of all layers; "" leaves each its own
 }
 
 // Update is a new value for a variable that the forward pass itself computes.

@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/gomlx/compute/dtypes"
-
 	"github.com/gocifar/gocifar/internal/cachedir"
 	"github.com/gocifar/gocifar/layers"
 	"github.com/gocifar/gocifar/transfer/rowfile"
@@ -45,9 +43,10 @@ type extraction struct {
 	tap      string
 	examples *layers.Examples
 	batch    int
-	dtype    dtypes.DType // of the computation; InvalidDType before it is chosen
 	folder   string
 	report   func(FeatureProgress)
+	// precision of the computation; "" before it is chosen
+	precision layers.DTypePolicy
 }
 
 // Features returns what the layer named tap makes of every example, as
@@ -122,17 +121,18 @@ func (e *extraction) run(ctx context.Context) (*layers.Examples, error) {
 		}
 		e.folder = root
 	}
-	if e.dtype == dtypes.InvalidDType {
-		if e.dtype, err = fastPrecision(); err != nil {
+	if e.precision == "" {
+		if e.precision, err = layers.FastestPolicy(); err != nil {
 			return nil, err
 		}
 	}
-	pass, err := newPass(tapped, e.examples, e.batch, e.dtype)
+	// A few examples are not filled up to many.
+	stream, err := tapped.Stream(e.examples, min(e.batch, e.examples.Len()), e.precision)
 	if err != nil {
 		return nil, err
 	}
-	defer pass.close()
-	key, err := pass.key()
+	defer stream.Close()
+	key, err := featuresKey(tapped, e.examples, e.precision)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +145,11 @@ func (e *extraction) run(ctx context.Context) (*layers.Examples, error) {
 			About: fmt.Sprintf("%s, %d examples of %v", e.what(), e.examples.Len(), e.examples.Shape),
 			Rows:  e.examples.Len(), Columns: shape.Size(), ChunkRows: e.batch,
 		},
-		Fill:     pass.fill,
+		Fill: func(ctx context.Context, from, to int, out []float32) error {
+			return stream.Run(ctx, from, to, func(first int, outputs [][]float32) {
+				copy(out[(first-from)*shape.Size():], outputs[0])
+			})
+		},
 		Progress: progress.rows,
 		Waiting:  progress.waiting,
 	}

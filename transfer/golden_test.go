@@ -8,10 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gomlx/compute/dtypes"
-
-	"github.com/gomlx/gomlx/core/tensors"
-
 	"github.com/gocifar/gocifar/layers"
 )
 
@@ -184,18 +180,14 @@ func outputs(t *testing.T, m *layers.Model, x *layers.Examples) [][]float32 {
 	if err := m.Err(); err != nil {
 		t.Fatal(err)
 	}
-	p, err := newPass(m, x, x.Len(), dtypes.Float32)
+	stream, err := m.Stream(x, x.Len(), layers.Float32)
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err := p.execute(0, x.Len())
-	if err != nil {
-		t.Fatal(err)
-	}
+	defer stream.Close()
 	var all [][]float32
-	for _, r := range results {
-		all = append(all, tensors.MustCopyFlatData[float32](r))
-		r.FinalizeAll()
+	if err := stream.Run(t.Context(), 0, x.Len(), func(_ int, outputs [][]float32) { all = outputs }); err != nil {
+		t.Fatal(err)
 	}
 	return all
 }

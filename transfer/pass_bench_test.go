@@ -3,8 +3,6 @@ package transfer
 import (
 	"testing"
 
-	"github.com/gomlx/compute/dtypes"
-
 	"github.com/gocifar/gocifar/layers"
 )
 
@@ -20,26 +18,31 @@ func BenchmarkForward(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	automatic, err := fastPrecision()
+	automatic, err := layers.FastestPolicy()
 	if err != nil {
 		b.Fatal(err)
 	}
 	images := labelled(1024, 32).Normalize(255)
-	for name, dtype := range map[string]dtypes.DType{"float32": dtypes.Float32, "automatic": automatic} {
+	for name, precision := range map[string]layers.DTypePolicy{"float32": layers.Float32, "automatic": automatic} {
 		b.Run(name, func(b *testing.B) {
-			pass, err := newPass(tapped, images, 256, dtype)
+			stream, err := tapped.Stream(images, 256, precision)
 			if err != nil {
 				b.Fatal(err)
 			}
-			defer pass.close()
-			out := make([]float32, images.Len()*tapped.Outputs()[0].Shape().Size())
-			if err := pass.fill(b.Context(), 0, images.Len(), out); err != nil {
-				b.Fatal(err)
-			}
-			for b.Loop() {
-				if err := pass.fill(b.Context(), 0, images.Len(), out); err != nil {
+			defer stream.Close()
+			size := tapped.Outputs()[0].Shape().Size()
+			out := make([]float32, images.Len()*size)
+			run := func() {
+				err := stream.Run(b.Context(), 0, images.Len(), func(first int, outputs [][]float32) {
+					copy(out[first*size:], outputs[0])
+				})
+				if err != nil {
 					b.Fatal(err)
 				}
+			}
+			run()
+			for b.Loop() {
+				run()
 			}
 			b.ReportMetric(float64(images.Len()*b.N)/b.Elapsed().Seconds(), "img/s")
 		})
