@@ -1,6 +1,6 @@
 // Package cifar holds the data sets CIFAR-10 and CIFAR-100, and what the
-// notebooks need to follow the walkthrough: its models 1 to 3, its figures, and
-// how much of its work is done (Profile).
+// notebooks need to follow the walkthrough: its figures, and how much of its
+// work is done (Profile).
 //
 // Load is the way in:
 //

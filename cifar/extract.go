@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"github.com/gocifar/gocifar/internal/termtext"
+	"github.com/gocifar/gocifar/layers/getfile"
 )
 
 // slack is how many bytes an archive may unpack to beyond the files we want,
@@ -211,16 +212,10 @@ func checkMagic(r *bufio.Reader) error {
 	if bytes.HasPrefix(head, []byte{0x1f, 0x8b}) {
 		return nil
 	}
-	if looksLikeHTML(head) {
+	if getfile.LooksLikeHTML(head) {
 		return errors.New("it is an HTML page, not a .tar.gz archive")
 	}
 	return fmt.Errorf("it is not a .tar.gz archive (it begins with % x)", head[:min(4, len(head))])
-}
-
-func looksLikeHTML(head []byte) bool {
-	text := bytes.ToLower(bytes.TrimSpace(head))
-	return bytes.HasPrefix(text, []byte("<!doctype")) || bytes.HasPrefix(text, []byte("<html")) ||
-		bytes.HasPrefix(text, []byte("<?xml")) || bytes.HasPrefix(text, []byte("<head"))
 }
 
 // writeSynced writes exactly size bytes of r to a new file and syncs it.

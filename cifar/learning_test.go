@@ -32,7 +32,7 @@ func TestLearnsAsKeras(t *testing.T) {
 		t.Fatal(err)
 	}
 	train, test := data.Train.Normalize(255), data.Test.Normalize(255)
-	models := []func() *layers.Model{cifar.Model1, cifar.Model2, cifar.Model3}
+	models := []func() *layers.Model{model1, model2, model3}
 	epochs := []int{10, 10, 15}
 	for i, build := range models {
 		t.Run(fmt.Sprintf("model%d", i+1), func(t *testing.T) {

@@ -1,4 +1,4 @@
-package cifar
+package cifar_test
 
 import (
 	"fmt"
@@ -24,20 +24,20 @@ func TestModelsEqualWalkthrough(t *testing.T) {
 		rate   float64
 		rows   []string
 	}{
-		{Model1(), 2105066, 0.005, []string{
+		{model1(), 2105066, 0.005, []string{
 			conv(0, "[32 32 16]", 448), "leaky_re_lu LeakyReLU [32 32 16] 0",
 			conv(1, "[32 32 32]", 4640), "leaky_re_lu_1 LeakyReLU [32 32 32] 0",
 			"max_pooling2d MaxPooling2D [16 16 32] 0", "flatten Flatten [8192] 0",
 			"dense Dense [256] 2097408", "leaky_re_lu_2 LeakyReLU [256] 0", "dense_1 Dense [10] 2570",
 		}},
-		{Model2(), 2105066, 0.005, []string{
+		{model2(), 2105066, 0.005, []string{
 			conv(0, "[32 32 16]", 448), "leaky_re_lu LeakyReLU [32 32 16] 0", "dropout Dropout [32 32 16] 0",
 			conv(1, "[32 32 32]", 4640), "leaky_re_lu_1 LeakyReLU [32 32 32] 0", "dropout_1 Dropout [32 32 32] 0",
 			"max_pooling2d MaxPooling2D [16 16 32] 0", "flatten Flatten [8192] 0",
 			"dense Dense [256] 2097408", "leaky_re_lu_2 LeakyReLU [256] 0", "dropout_2 Dropout [256] 0",
 			"dense_1 Dense [10] 2570",
 		}},
-		{Model3(), 1084234, 0.001, []string{
+		{model3(), 1084234, 0.001, []string{
 			conv(0, "[32 32 16]", 448), "leaky_re_lu LeakyReLU [32 32 16] 0",
 			conv(1, "[32 32 32]", 4640), "leaky_re_lu_1 LeakyReLU [32 32 32] 0",
 			"max_pooling2d MaxPooling2D [16 16 32] 0", "dropout Dropout [16 16 32] 0",
@@ -58,7 +58,7 @@ func TestModelsEqualWalkthrough(t *testing.T) {
 			t.Errorf("%s is compiled with %v, want a learning rate of %v", test.model.Name(), o, test.rate)
 		}
 		var rows []string
-		shape := layers.Shape{Side, Side, Channels}
+		shape := layers.Shape{32, 32, 3}
 		for _, l := range test.model.Layers() {
 			out, err := l.OutputShape([]layers.Shape{shape})
 			if err != nil {
@@ -84,16 +84,74 @@ func TestModelsEqualWalkthrough(t *testing.T) {
 	}
 }
 
-func TestProfiles(t *testing.T) {
-	e := &Pictures{Examples: &layers.Examples{Shape: []int{1}, Bytes: make([]uint8, 50000)}}
-	for _, test := range []struct {
-		value              string
-		epochs10, examples int
-	}{{"", 4, 8000}, {"quick", 4, 8000}, {"full", 10, 50000}, {"ful", 4, 8000}} {
-		t.Setenv("GOCIFAR_PROFILE", test.value)
-		p := CurrentProfile()
-		if p.Epochs(10) != test.epochs10 || p.Epochs(1) != 1 || p.Examples(e).Len() != test.examples {
-			t.Errorf("profile %q: %d epochs for 10, %d for 1, %d examples", test.value, p.Epochs(10), p.Epochs(1), p.Examples(e).Len())
-		}
-	}
+// compiled compiles a model as the walkthrough does all three; Fit returns what is
+// wrong with the settings.
+func compiled(m *layers.Model, learningRate float64) *layers.Model {
+	m.Compile(layers.Adamax(learningRate), layers.CategoricalCrossEntropy, layers.Accuracy)
+	return m
+}
+
+// model1 is the walkthrough's first model, compiled: two convolutions and a dense
+// layer with LeakyReLU, 2,105,066 parameters.
+func model1() *layers.Model {
+	m := layers.Sequential("model_1",
+		layers.Input(32, 32, 3),
+		layers.Conv2D(16, 3).Padding(layers.Same),
+		layers.LeakyReLU(0.1),
+		layers.Conv2D(32, 3).Padding(layers.Same),
+		layers.LeakyReLU(0.1),
+		layers.MaxPooling2D(2),
+		layers.Flatten(),
+		layers.Dense(256),
+		layers.LeakyReLU(0.1),
+		layers.Dense(10).Activation(layers.Softmax),
+	)
+	return compiled(m, 0.005)
+}
+
+// model2 is the second model, compiled: the first with dropout against
+// overfitting, 2,105,066 parameters.
+func model2() *layers.Model {
+	m := layers.Sequential("model_2",
+		layers.Input(32, 32, 3),
+		layers.Conv2D(16, 3).Padding(layers.Same),
+		layers.LeakyReLU(0.1),
+		layers.Dropout(0.2),
+		layers.Conv2D(32, 3).Padding(layers.Same),
+		layers.LeakyReLU(0.1),
+		layers.Dropout(0.2),
+		layers.MaxPooling2D(2),
+		layers.Flatten(),
+		layers.Dense(256),
+		layers.LeakyReLU(0.1),
+		layers.Dropout(0.5),
+		layers.Dense(10).Activation(layers.Softmax),
+	)
+	return compiled(m, 0.005)
+}
+
+// model3 is the third model, compiled: more convolutions and pooling, dropout
+// after each pool, 1,084,234 parameters.
+func model3() *layers.Model {
+	m := layers.Sequential("model_3",
+		layers.Input(32, 32, 3),
+		layers.Conv2D(16, 3).Padding(layers.Same),
+		layers.LeakyReLU(0.1),
+		layers.Conv2D(32, 3).Padding(layers.Same),
+		layers.LeakyReLU(0.1),
+		layers.MaxPooling2D(2),
+		layers.Dropout(0.25),
+		layers.Conv2D(32, 3).Padding(layers.Same),
+		layers.LeakyReLU(0.1),
+		layers.Conv2D(64, 3).Padding(layers.Same),
+		layers.LeakyReLU(0.1),
+		layers.MaxPooling2D(2),
+		layers.Dropout(0.25),
+		layers.Flatten(),
+		layers.Dense(256),
+		layers.LeakyReLU(0.1),
+		layers.Dropout(0.5),
+		layers.Dense(10).Activation(layers.Softmax),
+	)
+	return compiled(m, 0.001)
 }

@@ -5,14 +5,14 @@ import (
 	"strings"
 
 	"github.com/gocifar/gocifar/cifar/report"
+	"github.com/gocifar/gocifar/layers"
 	"github.com/gocifar/gocifar/layers/display"
 )
 
 // Shape returns the shape of all pictures together, as numpy writes it:
 // "(50000, 32, 32, 3)".
 func (p *Pictures) Shape() string {
-	all := append([]int{p.Len()}, p.Examples.Shape...)
-	return "(" + strings.Trim(strings.ReplaceAll(fmt.Sprint(all), " ", ", "), "[]") + ")"
+	return layers.Shape(append([]int{p.Len()}, p.Examples.Shape...)).Tuple()
 }
 
 // Label returns the label of a picture as numpy shows y_train[i]:

@@ -3,7 +3,6 @@ package layers
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -28,20 +27,22 @@ func (s Shape) Equal(other Shape) bool { return slices.Equal(s, other) }
 // Clone returns a copy that shares no memory with s.
 func (s Shape) Clone() Shape { return slices.Clone(s) }
 
+// Tuple writes the dimensions as Python writes a tuple: "(32, 32, 3)", "(10,)".
+func (s Shape) Tuple() string {
+	text := strings.Trim(strings.ReplaceAll(fmt.Sprint([]int(s)), " ", ", "), "[]")
+	if len(s) == 1 {
+		text += ","
+	}
+	return "(" + text + ")"
+}
+
 // String writes the shape as Keras does, with None for the batch axis:
 // "(None, 32, 32, 3)".
 func (s Shape) String() string {
-	var b strings.Builder
-	b.WriteString("(None")
-	for _, d := range s {
-		b.WriteString(", ")
-		b.WriteString(strconv.Itoa(d))
-	}
 	if len(s) == 0 {
-		b.WriteByte(',') // as Python writes a tuple of one element
+		return "(None,)"
 	}
-	b.WriteByte(')')
-	return b.String()
+	return "(None, " + strings.TrimSuffix(strings.Trim(s.Tuple(), "()"), ",") + ")"
 }
 
 // maxSize bounds the values of one example or variable: 2^36 float32 values are

@@ -2,8 +2,9 @@ package layers
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
+
+	"github.com/gocifar/gocifar/internal/termtext"
 )
 
 // SummaryOption changes what Summary prints.
@@ -150,7 +151,7 @@ func (m *Model) richSummary(s summarySettings) string {
 		if r.nesting > 0 {
 			name = strings.Repeat("   ", r.nesting) + "└ " + name
 		}
-		params := thousands(r.params)
+		params := termtext.Thousands(r.params)
 		if !r.built {
 			params = "0 (unbuilt)"
 		}
@@ -182,7 +183,7 @@ func (m *Model) richTotals() []string {
 	trainable, fixed := m.summaryTotals()
 	optimizer, optimizerBytes, trained := m.optimizerParams()
 	line := func(what string, count, bytes int) string {
-		return fmt.Sprintf("%s params: %s (%s)", what, thousands(count), memorySize(bytes))
+		return fmt.Sprintf("%s params: %s (%s)", what, termtext.Thousands(count), memorySize(bytes))
 	}
 	lines := []string{
 		line("Total", trainable+fixed+optimizer, 4*(trainable+fixed)+optimizerBytes),
@@ -192,19 +193,6 @@ func (m *Model) richTotals() []string {
 		lines = append(lines, line("Optimizer", optimizer, optimizerBytes))
 	}
 	return lines
-}
-
-// thousands writes 2105066 as 2,105,066.
-func thousands(n int) string {
-	digits := strconv.Itoa(n)
-	var b strings.Builder
-	for i, d := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteRune(d)
-	}
-	return b.String()
 }
 
 // memorySize is Keras' readable_memory_size.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/gocifar/gocifar/internal/termtext"
 )
 
 // classicSummary is the form of Keras 2 in TensorFlow 2.9.
@@ -35,7 +37,7 @@ func (m *Model) classicSummary(s summarySettings) string {
 	}
 	trainable, fixed := m.summaryTotals()
 	fmt.Fprintf(&b, "%s\nTotal params: %s\nTrainable params: %s\nNon-trainable params: %s\n%s\n", strings.Repeat("=", width),
-		thousands(trainable+fixed), thousands(trainable), thousands(fixed), strings.Repeat("_", width))
+		termtext.Thousands(trainable+fixed), termtext.Thousands(trainable), termtext.Thousands(fixed), strings.Repeat("_", width))
 	return b.String()
 }
 

@@ -1,10 +1,10 @@
 package layers
 
 import (
-	"fmt"
 	"html"
 	"strings"
 
+	"github.com/gocifar/gocifar/internal/termtext"
 	"github.com/gocifar/gocifar/layers/display"
 )
 
@@ -16,25 +16,20 @@ func (m *Model) Display() display.Bundle {
 
 // summaryHTML is the summary as a table.
 func (m *Model) summaryHTML() string {
-	var b strings.Builder
 	if m.modelErr != nil {
 		return "<pre>" + html.EscapeString(m.modelErr.Error()) + "</pre>"
 	}
 	chain := m.isChain()
-	fmt.Fprintf(&b, "<table><caption>Model: <b>%s</b></caption>\n<thead><tr><th style=\"text-align:left\">Layer (type)</th>"+
-		"<th style=\"text-align:left\">Output Shape</th><th style=\"text-align:right\">Param #</th>", html.EscapeString(m.name))
+	t := display.Table{Model: m.name, Head: []string{"Layer (type)", "Output Shape", "Param #"}, Left: []int{0, 1, 3}}
 	if !chain {
-		b.WriteString("<th style=\"text-align:left\">Connected to</th>")
+		t.Head = append(t.Head, "Connected to")
 	}
-	b.WriteString("</tr></thead>\n<tbody>\n")
 	for _, r := range m.summaryRows(false, 0) {
-		fmt.Fprintf(&b, "<tr><td style=\"text-align:left\">%s</td><td style=\"text-align:left\">%s</td><td style=\"text-align:right\">%s</td>",
-			html.EscapeString(r.name()), html.EscapeString(r.shape), thousands(r.params))
+		row := []string{r.name(), r.shape, termtext.Thousands(r.params)}
 		if !chain {
-			fmt.Fprintf(&b, "<td style=\"text-align:left\">%s</td>", html.EscapeString(strings.Join(r.inputs, ", ")))
+			row = append(row, strings.Join(r.inputs, ", "))
 		}
-		b.WriteString("</tr>\n")
+		t.Rows = append(t.Rows, row)
 	}
-	fmt.Fprintf(&b, "</tbody></table>\n<p>%s</p>\n", strings.Join(m.richTotals(), "<br>"))
-	return b.String()
+	return t.Display().HTML + "\n<p>" + strings.Join(m.richTotals(), "<br>") + "</p>\n"
 }

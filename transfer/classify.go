@@ -142,16 +142,14 @@ func (g *Guesses) name(ctx context.Context, classes int) error {
 
 // Display shows a table.
 func (g Guesses) Display() display.Bundle {
-	var text, table strings.Builder
-	table.WriteString("<table><tr><th>class</th><th>probability</th></tr>")
+	t := display.Table{Head: []string{"class", "probability"}, Left: []int{0}}
 	for _, guess := range g.List {
-		fmt.Fprintf(&text, "%6.2f %%  %s\n", 100*guess.Probability, guess.Name)
-		fmt.Fprintf(&table, "<tr><td>%s</td><td>%.2f %%</td></tr>", html.EscapeString(guess.Name), 100*guess.Probability)
+		t.Rows = append(t.Rows, []string{guess.Name, fmt.Sprintf("%.2f %%", 100*guess.Probability)})
 	}
-	table.WriteString("</table>")
+	b := t.Display()
 	if g.Note != "" {
-		text.WriteString(g.Note + "\n")
-		table.WriteString("<p>" + html.EscapeString(g.Note) + "</p>")
+		b.Text += "\n" + g.Note
+		b.HTML += "<p>" + html.EscapeString(g.Note) + "</p>"
 	}
-	return display.Bundle{Text: strings.TrimSuffix(text.String(), "\n"), HTML: table.String()}
+	return b
 }

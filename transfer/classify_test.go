@@ -83,7 +83,7 @@ func TestClassify(t *testing.T) {
 		t.Errorf("probability %g", p)
 	}
 	shown := guesses.Display()
-	if !strings.Contains(shown.Text, "class 1\n") || !strings.Contains(shown.HTML, "<td>class 1</td>") || !strings.Contains(shown.Text, "not its opinions") {
+	if !strings.Contains(shown.Text, "class 1 ") || !strings.Contains(shown.HTML, ">class 1</td>") || !strings.Contains(shown.Text, "not its opinions") {
 		t.Errorf("shown as %s", shown.Text)
 	}
 }

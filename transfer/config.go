@@ -3,7 +3,6 @@ package transfer
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/gocifar/gocifar/layers"
 	"github.com/gocifar/gocifar/layers/getfile"
@@ -94,13 +93,13 @@ func (c Config) networkShape() layers.Shape {
 func (c Config) checkShape(n *network) error {
 	s := c.networkShape()
 	if len(s) != 3 {
-		return fmt.Errorf("`input_shape` must be a tuple of three integers; Received: input_shape=%s", tuple(c.InputShape))
+		return fmt.Errorf("`input_shape` must be a tuple of three integers; Received: input_shape=%s", c.InputShape.Tuple())
 	}
 	if c.Resize < 0 || slices.Min(c.InputShape) < 1 {
-		return fmt.Errorf("every size must be at least 1, got InputShape %s and Resize %d", tuple(c.InputShape), c.Resize)
+		return fmt.Errorf("every size must be at least 1, got InputShape %s and Resize %d", c.InputShape.Tuple(), c.Resize)
 	}
 	if s[2] != 3 && (c.Weights != "" || c.Preprocess) {
-		return fmt.Errorf("the input must have 3 channels; Received `input_shape=%s`", tuple(c.InputShape))
+		return fmt.Errorf("the input must have 3 channels; Received `input_shape=%s`", c.InputShape.Tuple())
 	}
 	if s[0] < n.minSize || s[1] < n.minSize {
 		hint := fmt.Sprintf("Resize: %d enlarges the images inside the graph", n.minSize)
@@ -108,7 +107,7 @@ func (c Config) checkShape(n *network) error {
 			hint = fmt.Sprintf("Resize is %d", c.Resize)
 		}
 		return fmt.Errorf("input size must be at least %dx%d; Received: input_shape=%s (%s)",
-			n.minSize, n.minSize, tuple(s), hint)
+			n.minSize, n.minSize, s.Tuple(), hint)
 	}
 	return nil
 }
@@ -126,7 +125,7 @@ func (c Config) checkTop(n *network) error {
 	want := layers.Shape{n.defaultSize, n.defaultSize, 3}
 	if got := c.networkShape(); !got.Equal(want) {
 		return fmt.Errorf("when setting `include_top=True` and loading `imagenet` weights, `input_shape` should be %s. Received: input_shape=%s",
-			tuple(want), tuple(got))
+			want.Tuple(), got.Tuple())
 	}
 	return nil
 }
@@ -136,9 +135,4 @@ func (c Config) checkPooling(*network) error {
 		return fmt.Errorf("Pooling must be NoPooling, Avg or Max, got %q", c.Pooling)
 	}
 	return nil
-}
-
-// tuple writes a shape as Python does: (32, 32, 3).
-func tuple(s layers.Shape) string {
-	return "(" + strings.Trim(strings.ReplaceAll(fmt.Sprint([]int(s)), " ", ", "), "[]") + ")"
 }

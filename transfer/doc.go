@@ -7,19 +7,17 @@
 //		InputShape: layers.Shape{32, 32, 3},
 //		Pooling:    transfer.Max,
 //	})
-//	vgg.SetTrainable(false)
 //
 // The result is a *layers.Model with Keras' own layer names. Any layer can be
-// tapped. A frozen network gives the same answer in every epoch, so its work
-// is done once:
+// tapped. A classifier is a frozen network with a head of new layers on a tap:
 //
-//	features, err := transfer.Features(ctx, vgg, "block3_pool", train)
 //	head, err := transfer.Head(vgg, "block3_pool", 10)
-//	history, err := head.Fit(ctx, features, layers.Epochs(10), layers.BatchSize(250))
-//	model4, err := transfer.Compose("model_4", vgg, "block3_pool", head)
+//	model, err := transfer.NewClassifier(vgg, "block3_pool", head)
+//	history, err := model.Fit(ctx, train, layers.Epochs(10), layers.BatchSize(250))
 //
-// Features keeps its result on disk, so that a second run reads it in a
-// second. Compose gives one model from image to probabilities, which shares
+// A frozen network gives the same answer in every epoch, so its work is done
+// once: [Features] keeps the result on disk, and a second run reads it in a
+// second. [Compose] gives one model from image to probabilities, which shares
 // its weights with the network and the head and can be thawed to fine-tune it.
 //
 // Weights come from Keras' official files, which are downloaded once into the

@@ -11,6 +11,9 @@ import (
 // A Table shows rows of cells: in a notebook as an HTML table, elsewhere as
 // text in aligned columns, two spaces apart.
 type Table struct {
+	// Model, if not empty, names the model that the table is about. The text
+	// leaves it out.
+	Model string
 	// Head names the columns; every row has as many cells.
 	Head []string
 	Rows [][]string
@@ -31,6 +34,10 @@ func (t Table) Display() Bundle {
 	var lines []string
 	var page strings.Builder
 	page.WriteString("<table>")
+	if t.Model != "" {
+		fmt.Fprintf(&page, "<caption>Model: <b>%s</b></caption>", html.EscapeString(t.Model))
+	}
+	page.WriteString("\n")
 	tag := "th"
 	for _, row := range rows {
 		line := ""
@@ -46,7 +53,7 @@ func (t Table) Display() Bundle {
 			}
 			fmt.Fprintf(&page, `<%s style="text-align:%s">%s</%s>`, tag, align, html.EscapeString(cell), tag)
 		}
-		page.WriteString("</tr>")
+		page.WriteString("</tr>\n")
 		lines = append(lines, strings.TrimRight(line, " "))
 		tag = "td"
 	}

@@ -9,6 +9,7 @@ import (
 	"hash"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/gocifar/gocifar/internal/termtext"
@@ -73,7 +74,7 @@ func (p *part) fill(r io.Reader, total, most int64) error {
 }
 
 func (p *part) append(data []byte, total, most int64) error {
-	if p.n == 0 && looksLikeHTML(data) {
+	if p.n == 0 && LooksLikeHTML(data) {
 		return unavailableError{errors.New("sent an HTML page instead of the file")}
 	}
 	limit := total
@@ -94,10 +95,13 @@ func (p *part) append(data []byte, total, most int64) error {
 	return nil
 }
 
-// looksLikeHTML tells a log-in page by its first bytes.
-func looksLikeHTML(data []byte) bool {
-	start := strings.ToLower(string(bytes.TrimSpace(data[:min(len(data), 64)])))
-	return strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html")
+// LooksLikeHTML tells by a file's first bytes whether it is a web page, such as
+// the one that a network asks to log in with.
+func LooksLikeHTML(data []byte) bool {
+	start := strings.ToLower(string(bytes.TrimSpace(data[:min(len(data), 512)])))
+	return slices.ContainsFunc([]string{"<!doctype html", "<html", "<head", "<?xml"}, func(mark string) bool {
+		return strings.HasPrefix(start, mark)
+	})
 }
 
 // finish checks the hash and gives the file its final name.

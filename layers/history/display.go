@@ -3,7 +3,6 @@ package history
 import (
 	"fmt"
 	"html"
-	"strings"
 
 	"github.com/gocifar/gocifar/layers/display"
 )
@@ -16,27 +15,17 @@ func (h *History) Display() display.Bundle {
 
 // html is the history as a table with a row for each epoch.
 func (h *History) html() string {
-	var b strings.Builder
-	right := func(tag, text string) {
-		fmt.Fprintf(&b, "<%s style=\"text-align:right\">%s</%s>", tag, html.EscapeString(text), tag)
-	}
-	fmt.Fprintf(&b, "<table><caption>Model: <b>%s</b></caption>\n<thead><tr>", html.EscapeString(h.Model))
-	for _, name := range append([]string{"epoch", "seconds"}, h.Order...) {
-		right("th", name)
-	}
-	b.WriteString("</tr></thead>\n<tbody>\n")
+	t := display.Table{Model: h.Model, Head: append([]string{"epoch", "seconds"}, h.Order...)}
 	for i, epoch := range h.Epochs {
-		b.WriteString("<tr>")
-		right("td", fmt.Sprint(epoch))
-		right("td", fmt.Sprintf("%.1f", h.Seconds[i]))
+		row := []string{fmt.Sprint(epoch), fmt.Sprintf("%.1f", h.Seconds[i])}
 		for _, name := range h.Order {
-			right("td", formatValue(h.Metrics[name][i]))
+			row = append(row, formatValue(h.Metrics[name][i]))
 		}
-		b.WriteString("</tr>\n")
+		t.Rows = append(t.Rows, row)
 	}
-	b.WriteString("</tbody></table>\n")
+	page := t.Display().HTML
 	if h.Note != "" {
-		fmt.Fprintf(&b, "<p>%s</p>\n", html.EscapeString(h.Note))
+		page += "\n<p>" + html.EscapeString(h.Note) + "</p>\n"
 	}
-	return b.String()
+	return page
 }

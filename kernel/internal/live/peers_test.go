@@ -191,7 +191,18 @@ var (
 	data  = must.M1(cifar.Load(ctx))
 	train = must.M1(data.Train.Slice(0, 2000)).Normalize(255)
 	test  = data.Test.Normalize(255)
-	model = cifar.Model1()
+	model = layers.Sequential("model_1",
+		layers.Input(32, 32, 3),
+		layers.Conv2D(16, 3).Padding(layers.Same),
+		layers.LeakyReLU(0.1),
+		layers.Conv2D(32, 3).Padding(layers.Same),
+		layers.LeakyReLU(0.1),
+		layers.MaxPooling2D(2),
+		layers.Flatten(),
+		layers.Dense(256),
+		layers.LeakyReLU(0.1),
+		layers.Dense(10).Activation(layers.Softmax),
+	)
 )
 `
 	cells := func(live bool) [3]string {
