@@ -31,7 +31,8 @@ func TestLoad100(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(fine.Classes) != 100 || len(fine.Train.Classes) != 100 || len(coarse.Classes) != 20 || len(coarse.Train.Classes) != 20 {
+	if len(fine.Classes) != 100 || len(fine.Train.Classes) != 100 || len(coarse.Classes) != 20 ||
+		len(coarse.Train.Classes) != 20 {
 		t.Errorf("%d fine and %d coarse classes", len(fine.Classes), len(coarse.Classes))
 	}
 	for i := range 120 {
@@ -41,7 +42,8 @@ func TestLoad100(t *testing.T) {
 	}
 	// Second record, second pixel: the planes begin after two label bytes.
 	record := contents["train.bin"][3074:]
-	if want := []byte{record[2+1], record[2+1024+1], record[2+2048+1]}; !bytes.Equal(fine.Train.Bytes[3072+3:3072+6], want) {
+	if want := []byte{record[2+1], record[2+1024+1], record[2+2048+1]}; !bytes.Equal(fine.Train.Bytes[3072+3:3072+6],
+		want) {
 		t.Errorf("pixel %v, want %v", fine.Train.Bytes[3072+3:3072+6], want)
 	}
 	if !bytes.Equal(fine.Test.Bytes, coarse.Test.Bytes) {
@@ -67,11 +69,13 @@ func TestLoad100Errors(t *testing.T) {
 	l := smallLayout100()
 	contents := files(&l)
 	contents["train.bin"][3074*7] = 20
-	if _, err := newLoader(l, "CIFAR100_DIR", []Option{From(writeFolder(t, contents))}).load(context.Background()); err == nil ||
+	if _, err := newLoader(l, "CIFAR100_DIR",
+		[]Option{From(writeFolder(t, contents))}).load(context.Background()); err == nil ||
 		!strings.Contains(err.Error(), "record 7 has label 20, want 0 to 19") {
 		t.Error(err)
 	}
-	if _, err := Load(context.Background(), From("builtin"), Coarse()); err == nil || !strings.Contains(err.Error(), "only CIFAR-100 has coarse labels") {
+	if _, err := Load(context.Background(), From("builtin"), Coarse()); err == nil ||
+		!strings.Contains(err.Error(), "only CIFAR-100 has coarse labels") {
 		t.Error(err)
 	}
 	data, err := Load100(context.Background(), From("builtin"))

@@ -12,7 +12,8 @@ func (d *Dataset) Counts() display.Displayer {
 	train, test := countLabels(d.Train.Labels, len(d.Classes)), countLabels(d.Test.Labels, len(d.Classes))
 	t := display.Table{Head: []string{"label", "class", "training", "test"}, Left: []int{1}}
 	for label, class := range d.Classes {
-		t.Rows = append(t.Rows, []string{fmt.Sprint(label), class, termtext.Thousands(train[label]), termtext.Thousands(test[label])})
+		t.Rows = append(t.Rows,
+			[]string{fmt.Sprint(label), class, termtext.Thousands(train[label]), termtext.Thousands(test[label])})
 	}
 	t.Rows = append(t.Rows, []string{"", "all", termtext.Thousands(d.Train.Len()), termtext.Thousands(d.Test.Len())})
 	return t.Display()

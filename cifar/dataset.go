@@ -6,14 +6,14 @@ import (
 	"github.com/gocifar/gocifar/layers"
 )
 
-// Dataset is a labelled set of colour pictures in memory.
+// Dataset is a labeled set of color pictures in memory.
 type Dataset struct {
 	// Name is "CIFAR-10", "CIFAR-100", or a folder's name (imagefolder.Load).
 	Name string
-	// Train and Test hold pictures of shape [32 32 3] (height, width, red
-	// green blue) as bytes, in the order of the official files: 50,000 and
-	// 10,000 of them, fewer where Source.Kind is Builtin. imagefolder.Load's have the
-	// size that was asked for, and Test holds those for validation.
+	// Train and Test hold pictures of shape [32 32 3] (height, width, red green
+	// blue) as bytes, in the order of the official files: 50,000 and 10,000 of
+	// them, fewer where Source.Kind is Builtin. imagefolder.Load's have the size
+	// that was asked for, and Test holds those for validation.
 	Train, Test *Pictures
 	// Classes names the labels: Classes[label].
 	Classes []string

@@ -198,7 +198,8 @@ func TestNothingToDownload(t *testing.T) {
 		}, "sends more than the file's"},
 		{"down", func(w http.ResponseWriter, r *http.Request, _ int, _ []byte) { panic(http.ErrAbortHandler) }, "EOF"},
 		{"busy", func(w http.ResponseWriter, r *http.Request, _ int, _ []byte) { w.WriteHeader(502) }, "502"},
-		{"silent", func(w http.ResponseWriter, r *http.Request, _ int, _ []byte) { <-r.Context().Done() }, "the connection went silent"},
+		{"silent", func(w http.ResponseWriter, r *http.Request, _ int, _ []byte) { <-r.Context().Done() },
+			"the connection went silent"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			load, _, requests := downloading(t, test.answer)
@@ -237,7 +238,8 @@ func TestWrongHash(t *testing.T) {
 		serve(w, r, n, other)
 	})
 	_, err := load.load(context.Background())
-	if err == nil || !strings.Contains(err.Error(), "wrong hash: got") || !strings.Contains(err.Error(), "not the file wanted and were discarded") {
+	if err == nil || !strings.Contains(err.Error(), "wrong hash: got") ||
+		!strings.Contains(err.Error(), "not the file wanted and were discarded") {
 		t.Errorf("error %v", err)
 	}
 	mustBeClean(t, load)

@@ -31,10 +31,12 @@ func TestGivenArchive(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if data.Train.Len() != 320 || data.Source.Kind != Archive || data.Source.Official || data.Source.SHA256 != sha(archive) {
+		if data.Train.Len() != 320 || data.Source.Kind != Archive || data.Source.Official ||
+			data.Source.SHA256 != sha(archive) {
 			t.Errorf("%d pictures from %+v", data.Train.Len(), data.Source)
 		}
-		if want := "not the official archive (sha256 " + sha(archive)[:16] + ")"; !strings.Contains(data.Source.String(), want) {
+		want := "not the official archive (sha256 " + sha(archive)[:16] + ")"
+		if !strings.Contains(data.Source.String(), want) {
 			t.Errorf("source %q lacks %q", data.Source, want)
 		}
 	}
@@ -107,7 +109,8 @@ func TestBadArchives(t *testing.T) {
 		{"one batch missing", tarGz(t, append(append([]member(nil), good[:1]...), good[2:]...)), "it lacks data_batch_1.bin"},
 		{"short batch", tarGz(t, short), "data_batch_1.bin in it is 21,511 bytes long, want 921,900"},
 		{"one batch twice", with(good[1]), "it holds data_batch_1.bin twice"},
-		{"Python form", tarGz(t, python), "it is the Python form (cifar-10-batches-py); want the binary form, cifar-10-binary.tar.gz"},
+		{"Python form", tarGz(t, python),
+			"it is the Python form (cifar-10-batches-py); want the binary form, cifar-10-binary.tar.gz"},
 		{"another data set's names", tarGz(t, named), "this is not CIFAR-10"},
 		{"bomb", bomb(t, 80<<20), "refused as unsafe"},
 	} {

@@ -96,7 +96,8 @@ func (l *layout) batches() []batchFile {
 // lengthError says that a batch is not as long as its records.
 func (l *layout) lengthError(where string, f batchFile, got int64) error {
 	return fmt.Errorf("%s is %s bytes long, want %s (%s records of %s bytes): it is cut off or not %s's binary form",
-		where, termtext.Thousands(got), termtext.Thousands(l.size(f)), termtext.Thousands(f.records), termtext.Thousands(l.recordBytes()), l.name)
+		where, termtext.Thousands(got), termtext.Thousands(l.size(f)),
+		termtext.Thousands(f.records), termtext.Thousands(l.recordBytes()), l.name)
 }
 
 // missingError names the batches that a folder or archive lacks.

@@ -140,9 +140,9 @@ func (l *loader) resolve(ctx context.Context) (Source, error) {
 	}
 }
 
-// whyBuiltin is the reason for drawings that were named. A variable may be one's own
-// or what cmd/fetch said when it could not reach the archive, which the
-// notebooks of a run then get: both are told.
+// whyBuiltin is the reason for drawings that were named. A variable may be
+// one's own or what cmd/fetch said when it could not reach the archive, which
+// the notebooks of a run then get: both are told.
 func (l *loader) whyBuiltin() string {
 	if l.givenBy == "" {
 		return "they were asked for"
@@ -266,7 +266,8 @@ func (l *loader) download(ctx context.Context, cache *cache) (Source, error) {
 		return Source{}, err
 	}
 	if !source.Official { // somebody put it there
-		return Source{}, fmt.Errorf("%s is not the official archive (sha256 %s): name it with %s to use it all the same, or remove it",
+		return Source{}, fmt.Errorf("%s is not the official archive (sha256 %s): name it with %s to use it all the same, "+
+			"or remove it",
 			archive, source.SHA256, l.givenBy)
 	}
 	os.Remove(archive) // its contents are in the cache now

@@ -31,7 +31,8 @@ func TestWhereDataComeFrom(t *testing.T) {
 		{"folder that holds the folder", inside, "", Folder, ""},
 		{"folder that holds the archive", beside, "", Archive, ""},
 		{"the word builtin", "builtin", "", Builtin, ""},
-		{"no such path", "/nonexistent/data", "", "", "cifar: CIFAR10_DIR=/nonexistent/data: there is no /nonexistent/data: want a folder"},
+		{"no such path", "/nonexistent/data", "", "",
+			"cifar: CIFAR10_DIR=/nonexistent/data: there is no /nonexistent/data: want a folder"},
 		{"no such path in the option", "", "/nonexistent/data", "", "cifar: there is no /nonexistent/data"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -66,7 +67,8 @@ func TestCacheByHand(t *testing.T) {
 	other := goodMembers(&l)
 	other[1].body[1] ^= 1
 	writeFile(t, path, tarGz(t, other))
-	if _, err := load.load(context.Background()); err == nil || !strings.Contains(err.Error(), "is not the official archive") {
+	if _, err := load.load(context.Background()); err == nil ||
+		!strings.Contains(err.Error(), "is not the official archive") {
 		t.Errorf("another archive: error %v", err)
 	}
 	writeFile(t, path, archive)
@@ -114,7 +116,8 @@ func TestBanner(t *testing.T) {
 	}
 	data.Source.Reason = "<nobody> answered"
 	shown := data.Display()
-	for _, want := range []string{"NOT CIFAR-10: generated drawings", "4,000 training and 1,000 test drawings", "CIFAR10_DIR"} {
+	for _, want := range []string{"NOT CIFAR-10: generated drawings", "4,000 training and 1,000 test drawings",
+		"CIFAR10_DIR"} {
 		if !strings.Contains(shown.Text, want) || !strings.Contains(shown.HTML, want) {
 			t.Errorf("banner lacks %q:\n%s\n%s", want, shown.Text, shown.HTML)
 		}
@@ -123,7 +126,8 @@ func TestBanner(t *testing.T) {
 		t.Error("the reason is not escaped in HTML")
 	}
 	data.Source = Source{Kind: Archive, SHA256: strings.Repeat("ab", 32), Archive: "/data/mine.tar.gz"}
-	want := "CIFAR-10: 4,000 training and 1,000 test pictures, not the official archive (sha256 abababababababab): mine.tar.gz."
+	want := "CIFAR-10: 4,000 training and 1,000 test pictures, not the official archive (sha256 abababababababab): " +
+		"mine.tar.gz."
 	if got := data.Display().Text; got != want {
 		t.Errorf("banner %q\nwant   %q", got, want)
 	}
@@ -157,7 +161,8 @@ func TestRealData(t *testing.T) {
 	}{
 		{0, 0, [3]uint8{59, 62, 63}}, {0, 1, [3]uint8{43, 46, 45}}, {0, 2, [3]uint8{50, 48, 43}},
 		{0, 29, [3]uint8{158, 132, 108}}, {0, 30, [3]uint8{152, 125, 102}}, {0, 31, [3]uint8{148, 124, 103}},
-		{1, 0, [3]uint8{16, 20, 20}}, {1, 31, [3]uint8{122, 87, 57}}, {2, 0, [3]uint8{25, 24, 21}}, {2, 31, [3]uint8{109, 73, 42}},
+		{1, 0, [3]uint8{16, 20, 20}}, {1, 31, [3]uint8{122, 87, 57}}, {2, 0, [3]uint8{25, 24, 21}},
+		{2, 31, [3]uint8{109, 73, 42}},
 	} {
 		at := (pixel.row*Side + pixel.column) * Channels
 		if got := [3]uint8(data.Train.Bytes[at : at+3]); got != pixel.want {

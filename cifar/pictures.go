@@ -6,7 +6,7 @@ import (
 	"github.com/gocifar/gocifar/layers/display"
 )
 
-// Pictures are labelled color pictures: the examples that models read, as bytes
+// Pictures are labeled color pictures: the examples that models read, as bytes
 // of shape [height width 3], and ways to look at them.
 type Pictures struct {
 	*layers.Examples

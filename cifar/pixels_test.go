@@ -31,7 +31,8 @@ func TestPixelsEqualNumpy(t *testing.T) {
 }
 
 func TestNumpyShapes(t *testing.T) {
-	e := &Pictures{&layers.Examples{Shape: []int{32, 32, 3}, Bytes: make([]uint8, 2*imageBytes), Labels: []int32{6, 9}}, Classes10()}
+	e := &Pictures{&layers.Examples{Shape: []int{32, 32, 3}, Bytes: make([]uint8, 2*imageBytes), Labels: []int32{6, 9}},
+		Classes10()}
 	if got, want := e.Shape(), "(2, 32, 32, 3)"; got != want {
 		t.Errorf("shape %s, want %s", got, want)
 	}
@@ -42,7 +43,8 @@ func TestNumpyShapes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "array([[0., 0., 0., 0., 0., 0., 1., 0., 0., 0.],\n       [0., 0., 0., 0., 0., 0., 0., 0., 0., 1.]], dtype=float32)"
+	want := "array([[0., 0., 0., 0., 0., 0., 1., 0., 0., 0.],\n       [0., 0., 0., 0., 0., 0., 0., 0., 0., 1.]], " +
+		"dtype=float32)"
 	if got := rows.Display().Text; got != want || rows.Shape() != "(2, 10)" {
 		t.Errorf("one-hot %s\n%s\nwant\n%s", rows.Shape(), got, want)
 	}

@@ -65,6 +65,7 @@ func (p Profile) String() string {
 	if p.MaxExamples == 0 && p.EpochDivisor <= 1 {
 		return "Profile " + p.Name + ": all pictures, the walkthrough's own settings."
 	}
-	return fmt.Sprintf("Profile %s: at most %s pictures and a third of the epochs, so accuracies are lower than the walkthrough's; "+
+	return fmt.Sprintf("Profile %s: at most %s pictures and a third of the epochs, so accuracies are lower than the "+
+		"walkthrough's; "+
 		"GOCIFAR_PROFILE=full runs its own settings.", p.Name, termtext.Thousands(p.MaxExamples))
 }

@@ -15,7 +15,8 @@ func TestProfiles(t *testing.T) {
 		t.Setenv("GOCIFAR_PROFILE", test.value)
 		p := CurrentProfile()
 		if p.Epochs(10) != test.epochs10 || p.Epochs(1) != 1 || p.Examples(e).Len() != test.examples {
-			t.Errorf("profile %q: %d epochs for 10, %d for 1, %d examples", test.value, p.Epochs(10), p.Epochs(1), p.Examples(e).Len())
+			t.Errorf("profile %q: %d epochs for 10, %d for 1, %d examples", test.value, p.Epochs(10), p.Epochs(1),
+				p.Examples(e).Len())
 		}
 	}
 }

@@ -8,7 +8,8 @@ import (
 // Kind says by which way a data set came.
 type Kind string
 
-// The ways: those of Load, in the order in which it tries them, and imagefolder.Load's.
+// The ways: those of Load, in the order in which it tries them, and
+// imagefolder.Load's.
 const (
 	Folder   Kind = "folder"   // a folder that was given
 	Archive  Kind = "archive"  // an archive that was given, extracted into the cache

@@ -9,11 +9,12 @@ import (
 // walkthroughResults are the walkthrough's own figures, on the original
 // CIFAR-10 with ImageNet's weights.
 var walkthroughResults = map[string]report.Reference{
-	"model1":     {Train: .9914, Validation: .7066, Epochs: 10},
-	"model2":     {Train: .7890, Validation: .6830, Epochs: 10},
-	"model3":     {Train: .7950, Validation: .7812, Epochs: 15},
-	"vgg16":      {Train: .8274, Validation: .7924, Test: .78, Epochs: 10},
-	"vgg19":      {Train: .6466, Validation: .6026, Epochs: 23, Note: "its log of 10 epochs has no validation; the one of 20 more ends after 13"},
+	"model1": {Train: .9914, Validation: .7066, Epochs: 10},
+	"model2": {Train: .7890, Validation: .6830, Epochs: 10},
+	"model3": {Train: .7950, Validation: .7812, Epochs: 15},
+	"vgg16":  {Train: .8274, Validation: .7924, Test: .78, Epochs: 10},
+	"vgg19": {Train: .6466, Validation: .6026, Epochs: 23,
+		Note: "its log of 10 epochs has no validation; the one of 20 more ends after 13"},
 	"inception":  {Note: "it stops at an error: Inception v3 takes no 32 by 32 pictures"},
 	"resnet50v2": {Train: .4145, Validation: .3818, Epochs: 10},
 }

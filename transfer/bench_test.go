@@ -53,7 +53,8 @@ func benchmarkImages(b *testing.B) (*transfer.Backbone, *layers.Examples) {
 
 // features runs the pictures through the network. A cache that is empty or
 // filled decides what that costs.
-func features(ctx context.Context, b *testing.B, vgg *transfer.Backbone, train *layers.Examples, options ...transfer.FeatureOption) *layers.Examples {
+func features(ctx context.Context, b *testing.B, vgg *transfer.Backbone, train *layers.Examples,
+	options ...transfer.FeatureOption) *layers.Examples {
 	b.Helper()
 	f, err := transfer.Features(ctx, vgg, "block3_pool", train, options...)
 	if err != nil {

@@ -20,9 +20,9 @@ type CachedFile struct {
 	Damage error // what is wrong with it, nil if nothing is
 }
 
-// CheckCache reads the published weights, in Keras' folder and in the cache, and
-// compares them with Keras' hashes; and all features, which it compares with the
-// check sums in them. Nothing is changed.
+// CheckCache reads the published weights, in Keras' folder and in the cache,
+// and compares them with Keras' hashes; and all features, which it compares
+// with the check sums in them. Nothing is changed.
 func CheckCache(ctx context.Context) ([]CachedFile, error) {
 	folders, err := modelFolders()
 	if err != nil {

@@ -26,9 +26,9 @@ type Classifier struct {
 	tap      string
 }
 
-// NewClassifier freezes a network and puts a head on its layer named tap, "" for
-// the network's result. The head needs no Input layer: it gets the shape of the
-// features. Compile it unless it was compiled before, as [Head] does. The
+// NewClassifier freezes a network and puts a head on its layer named tap, ""
+// for the network's result. The head needs no Input layer: it gets the shape of
+// the features. Compile it unless it was compiled before, as [Head] does. The
 // classifier takes the head's name.
 func NewClassifier(b *Backbone, tap string, head *layers.Model) (*Classifier, error) {
 	b.SetTrainable(false)
@@ -39,7 +39,8 @@ func NewClassifier(b *Backbone, tap string, head *layers.Model) (*Classifier, er
 	return &Classifier{Model: model, Head: head, backbone: b, tap: tap}, nil
 }
 
-// LoadClassifier is NewClassifier with the head that a run (layers.Run) trained.
+// LoadClassifier is NewClassifier with the head that a run (layers.Run)
+// trained.
 func LoadClassifier(b *Backbone, tap, run string) (*Classifier, error) {
 	head, err := layers.LoadModel(run)
 	if err != nil {

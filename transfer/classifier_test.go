@@ -12,7 +12,8 @@ func TestClassifier(t *testing.T) {
 	t.Setenv("GOCIFAR_RUNS", t.TempDir())
 	n := *vgg16
 	n.body = func(x layers.Symbol) layers.Symbol {
-		return layers.MaxPooling2D(8).Named("block1_pool").Apply(layers.Conv2D(2, 3).Padding(layers.Same).Named("block1_conv1").Apply(x))
+		return layers.MaxPooling2D(8).Named("block1_pool").Apply(layers.Conv2D(2,
+			3).Padding(layers.Same).Named("block1_conv1").Apply(x))
 	}
 	b, err := n.build(t.Context(), Config{InputShape: layers.Shape{32, 32, 3}})
 	if err != nil {

@@ -50,7 +50,8 @@ func classifier(t *testing.T) *Backbone {
 	t.Helper()
 	n := *resNet50V2
 	n.body = func(x layers.Symbol) layers.Symbol { return x }
-	b, err := n.build(t.Context(), Config{InputShape: layers.Shape{32, 32, 3}, IncludeTop: true, Classes: 3, Preprocess: true})
+	b, err := n.build(t.Context(),
+		Config{InputShape: layers.Shape{32, 32, 3}, IncludeTop: true, Classes: 3, Preprocess: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +84,8 @@ func TestClassify(t *testing.T) {
 		t.Errorf("probability %g", p)
 	}
 	shown := guesses.Display()
-	if !strings.Contains(shown.Text, "class 1 ") || !strings.Contains(shown.HTML, ">class 1</td>") || !strings.Contains(shown.Text, "not its opinions") {
+	if !strings.Contains(shown.Text, "class 1 ") || !strings.Contains(shown.HTML, ">class 1</td>") ||
+		!strings.Contains(shown.Text, "not its opinions") {
 		t.Errorf("shown as %s", shown.Text)
 	}
 }

@@ -72,7 +72,7 @@ func TestComposeIsHeadOfFeatures(t *testing.T) {
 }
 
 // TestFrozenStaysFrozen trains a composed model: the frozen network must not
-// change, batch normalisation's statistics included; thawed, it must.
+// change, batch normalization's statistics included; thawed, it must.
 func TestFrozenStaysFrozen(t *testing.T) {
 	b, x := tiny(t, 1), labelled(12, 8).Normalize(255)
 	head, err := Head(b, "block2_pool", 3)
@@ -118,7 +118,8 @@ func TestComposedModelComesBack(t *testing.T) {
 	t.Setenv("GOCIFAR_RUNS", t.TempDir())
 	n := *vgg16
 	n.body = func(x layers.Symbol) layers.Symbol {
-		return layers.MaxPooling2D(8).Named("block1_pool").Apply(layers.Conv2D(2, 3).Padding(layers.Same).Named("block1_conv1").Apply(x))
+		return layers.MaxPooling2D(8).Named("block1_pool").Apply(layers.Conv2D(2,
+			3).Padding(layers.Same).Named("block1_conv1").Apply(x))
 	}
 	b, err := n.build(t.Context(), Config{InputShape: layers.Shape{32, 32, 3}, Preprocess: true})
 	if err != nil {
@@ -133,7 +134,8 @@ func TestComposedModelComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	x := labelled(6, 32)
-	if _, err := whole.Fit(t.Context(), x, layers.Epochs(1), layers.BatchSize(3), layers.Verbose(0), layers.Run("whole")); err != nil {
+	if _, err := whole.Fit(t.Context(), x, layers.Epochs(1), layers.BatchSize(3), layers.Verbose(0),
+		layers.Run("whole")); err != nil {
 		t.Fatal(err)
 	}
 	again, err := layers.LoadModel("whole")
@@ -170,7 +172,8 @@ func TestComposeRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Compose("m", b, "block2_pool", head); err == nil || !strings.Contains(err.Error(), "does not fit layer block2_pool") {
+	if _, err := Compose("m", b, "block2_pool", head); err == nil ||
+		!strings.Contains(err.Error(), "does not fit layer block2_pool") {
 		t.Errorf("another tap: %v", err)
 	}
 	if _, err := Compose("m", b, "block9_pool", head); err == nil || !strings.Contains(err.Error(), "usual taps") {

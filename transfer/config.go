@@ -119,12 +119,14 @@ func (c Config) checkTop(n *network) error {
 	case !c.IncludeTop || c.Weights != ImageNet:
 		return nil
 	case c.Classes != imageNetClasses:
-		return fmt.Errorf("if using `weights='imagenet'` with `include_top=True`, `classes` should be %d. Received classes=%d",
+		return fmt.Errorf("if using `weights='imagenet'` with `include_top=True`, `classes` should be %d. Received "+
+			"classes=%d",
 			imageNetClasses, c.Classes)
 	}
 	want := layers.Shape{n.defaultSize, n.defaultSize, 3}
 	if got := c.networkShape(); !got.Equal(want) {
-		return fmt.Errorf("when setting `include_top=True` and loading `imagenet` weights, `input_shape` should be %s. Received: input_shape=%s",
+		return fmt.Errorf("when setting `include_top=True` and loading `imagenet` weights, `input_shape` should be %s. "+
+			"Received: input_shape=%s",
 			want.Tuple(), got.Tuple())
 	}
 	return nil

@@ -62,7 +62,8 @@ type extraction struct {
 // them, and may be removed at any time no program uses it. A run that is
 // interrupted is resumed by the next one; processes that want the same
 // features wait for each other.
-func Features(ctx context.Context, b *Backbone, tap string, examples *layers.Examples, options ...FeatureOption) (*layers.Examples, error) {
+func Features(ctx context.Context, b *Backbone, tap string, examples *layers.Examples,
+	options ...FeatureOption) (*layers.Examples, error) {
 	e := &extraction{backbone: b, tap: tap, examples: examples, batch: 256}
 	for _, option := range options {
 		option(e)
@@ -99,11 +100,13 @@ func (e *extraction) check() error {
 	}
 	want, got := e.backbone.Inputs()[0].Shape(), layers.Shape(e.examples.Shape)
 	if !want.Equal(got) {
-		return fmt.Errorf("%s wants images of shape %v, got %v (Config.InputShape is the images' shape, Config.Resize enlarges them)",
+		return fmt.Errorf("%s wants images of shape %v, got %v (Config.InputShape is the images' shape, Config.Resize "+
+			"enlarges them)",
 			e.backbone.Name(), want, got)
 	}
 	if scale := e.examples.Scale; e.backbone.reads0to255 && scale != 0 && scale != 1 {
-		return fmt.Errorf("%s was built with Preprocess and reads pixels of 0 to 255, but these examples are scaled by %g: give it the examples as they were loaded",
+		return fmt.Errorf("%s was built with Preprocess and reads pixels of 0 to 255, but these examples are scaled by "+
+			"%g: give it the examples as they were loaded",
 			e.backbone.Name(), scale)
 	}
 	return nil

@@ -26,7 +26,8 @@ func TestFeaturesKilled(t *testing.T) {
 			fmt.Println(p.Done)
 			time.Sleep(time.Millisecond)
 		}
-		if _, err := Features(t.Context(), tiny(t, 1), "block1_pool", labelled(examples, 8), append(options(folder), OnProgress(report))...); err != nil {
+		if _, err := Features(t.Context(), tiny(t, 1), "block1_pool", labelled(examples, 8),
+			append(options(folder), OnProgress(report))...); err != nil {
 			t.Fatal(err)
 		}
 		return

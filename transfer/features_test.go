@@ -44,7 +44,8 @@ func quiet(seen *[]FeatureProgress) FeatureOption {
 	return OnProgress(func(p FeatureProgress) { *seen = append(*seen, p) })
 }
 
-func features(t *testing.T, b *Backbone, tap string, x *layers.Examples, options ...FeatureOption) (*layers.Examples, []FeatureProgress) {
+func features(t *testing.T, b *Backbone, tap string, x *layers.Examples, options ...FeatureOption) (*layers.Examples,
+	[]FeatureProgress) {
 	t.Helper()
 	var seen []FeatureProgress
 	f, err := Features(t.Context(), b, tap, x, append([]FeatureOption{quiet(&seen), Float32()}, options...)...)
@@ -162,8 +163,10 @@ func TestFeaturesRefuse(t *testing.T) {
 		options []FeatureOption
 		want    string
 	}{
-		"unknown tap": {tiny(t, 1), "block9_pool", labelled(1, 8), nil, `no layer "block9_pool"; its usual taps are block1_pool, block2_pool`},
-		"wrong shape": {tiny(t, 1), "block1_pool", labelled(1, 9), nil, "wants images of shape (None, 8, 8, 3), got (None, 9, 9, 3)"},
+		"unknown tap": {tiny(t, 1), "block9_pool", labelled(1, 8), nil,
+			`no layer "block9_pool"; its usual taps are block1_pool, block2_pool`},
+		"wrong shape": {tiny(t, 1), "block1_pool", labelled(1, 9), nil,
+			"wants images of shape (None, 8, 8, 3), got (None, 9, 9, 3)"},
 		"no examples": {tiny(t, 1), "block1_pool", &layers.Examples{Shape: []int{8, 8, 3}}, nil, "no examples"},
 		"nil":         {nil, "block1_pool", labelled(1, 8), nil, "no network"},
 		"batch":       {tiny(t, 1), "block1_pool", labelled(1, 8), []FeatureOption{Batch(0)}, "at least 1, got 0"},
@@ -172,7 +175,8 @@ func TestFeaturesRefuse(t *testing.T) {
 		"cache is a file": {tiny(t, 1), "block1_pool", labelled(1, 8), []FeatureOption{CacheIn(file)}, "not a directory"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := Features(t.Context(), c.b, c.tap, c.x, c.options...); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err := Features(t.Context(), c.b, c.tap, c.x, c.options...); err == nil ||
+				!strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v\nwant %s", err, c.want)
 			}
 		})
@@ -183,8 +187,10 @@ func TestTaps(t *testing.T) {
 	for name, want := range map[string]string{
 		"vgg16":        "block1_pool block2_pool block3_pool block4_pool block5_pool global_max_pooling2d",
 		"inception_v3": "mixed0 mixed1 mixed2 mixed3 mixed4 mixed5 mixed6 mixed7 mixed8 mixed9 mixed10 global_max_pooling2d",
-		"resnet50v2": "conv2_block1_out conv2_block2_out conv2_block3_out conv3_block1_out conv3_block2_out conv3_block3_out " +
-			"conv3_block4_out conv4_block1_out conv4_block2_out conv4_block3_out conv4_block4_out conv4_block5_out conv4_block6_out " +
+		"resnet50v2": "conv2_block1_out conv2_block2_out conv2_block3_out conv3_block1_out conv3_block2_out " +
+			"conv3_block3_out " +
+			"conv3_block4_out conv4_block1_out conv4_block2_out conv4_block3_out conv4_block4_out conv4_block5_out " +
+			"conv4_block6_out " +
 			"conv5_block1_out conv5_block2_out conv5_block3_out post_relu max_pool",
 	} {
 		n := networks[name]

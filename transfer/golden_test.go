@@ -81,7 +81,8 @@ func TestLayersAreKeras(t *testing.T) {
 	for name, want := range golden {
 		t.Run(name, func(t *testing.T) {
 			base, top := strings.CutSuffix(name, "_top")
-			c, err := Config{InputShape: layers.Shape{want.Size, want.Size, 3}, IncludeTop: top, Pooling: Max}.complete(networks[base])
+			c, err := Config{InputShape: layers.Shape{want.Size, want.Size, 3}, IncludeTop: top,
+				Pooling: Max}.complete(networks[base])
 			if err != nil {
 				t.Fatal(err)
 			}

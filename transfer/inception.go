@@ -38,7 +38,7 @@ type mixed struct {
 	branches []branch
 }
 
-// conv is a convolution without bias, batch normalisation without gamma, and
+// conv is a convolution without bias, batch normalization without gamma, and
 // ReLU: Keras' conv2d_bn.
 type conv struct {
 	filters, rows, cols int

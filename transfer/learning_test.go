@@ -24,7 +24,8 @@ import (
 // another by about 0.01, so the mean of several is compared.
 func TestLearnsAsKeras(t *testing.T) {
 	const seeds = 3
-	if os.Getenv("GOCIFAR_TEST_WEIGHTS") == "" || os.Getenv("CIFAR10_DIR") == "" || !strings.HasPrefix(os.Getenv("GOMLX_BACKEND"), "xla") {
+	if os.Getenv("GOCIFAR_TEST_WEIGHTS") == "" || os.Getenv("CIFAR10_DIR") == "" ||
+		!strings.HasPrefix(os.Getenv("GOMLX_BACKEND"), "xla") {
 		t.Skip("wants GOCIFAR_TEST_WEIGHTS, CIFAR10_DIR and GOMLX_BACKEND=xla:...")
 	}
 	t.Setenv("GOCIFAR_WEIGHTS", os.Getenv("GOCIFAR_TEST_WEIGHTS"))
@@ -48,7 +49,8 @@ func TestLearnsAsKeras(t *testing.T) {
 			return transfer.VGG16(t.Context(), transfer.Config{Weights: imageNet, InputShape: image, Preprocess: true})
 		}, "block3_pool", data.Train.Examples, .6870},
 		{"InceptionV3 at 75 pixels", func() (*transfer.Backbone, error) {
-			return transfer.InceptionV3(t.Context(), transfer.Config{Weights: imageNet, InputShape: image, Resize: 75, Preprocess: true})
+			return transfer.InceptionV3(t.Context(),
+				transfer.Config{Weights: imageNet, InputShape: image, Resize: 75, Preprocess: true})
 		}, "mixed4", data.Train.Examples, .7326},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -71,8 +73,10 @@ func TestLearnsAsKeras(t *testing.T) {
 				accuracies = append(accuracies, a)
 				mean += a / seeds
 			}
-			t.Logf("%s: load %.1f s, features %.1f s, %d heads %.1f s, validation accuracies %.4f, mean %.4f (Keras %.4f)", b.Source,
-				built.Sub(started).Seconds(), extracted.Sub(built).Seconds(), seeds, time.Since(extracted).Seconds(), accuracies, mean, c.keras)
+			t.Logf("%s: load %.1f s, features %.1f s, %d heads %.1f s, validation accuracies %.4f, mean %.4f (Keras %.4f)",
+				b.Source,
+				built.Sub(started).Seconds(), extracted.Sub(built).Seconds(), seeds, time.Since(extracted).Seconds(),
+				accuracies, mean, c.keras)
 			if mean < c.keras-0.015 {
 				t.Errorf("mean validation accuracy %.4f, Keras reached %.4f", mean, c.keras)
 			}
@@ -82,7 +86,8 @@ func TestLearnsAsKeras(t *testing.T) {
 
 // trainHead trains a head from a seed and returns it with its validation
 // accuracy.
-func trainHead(t *testing.T, b *transfer.Backbone, tap string, features *layers.Examples, seed int64) (*layers.Model, float64) {
+func trainHead(t *testing.T, b *transfer.Backbone, tap string, features *layers.Examples, seed int64) (*layers.Model,
+	float64) {
 	t.Helper()
 	head, err := transfer.Head(b, tap, 10)
 	if err != nil {
@@ -106,7 +111,8 @@ func trainHead(t *testing.T, b *transfer.Backbone, tap string, features *layers.
 // worth its time.
 func TestBFloat16KeepsAccuracy(t *testing.T) {
 	const seeds, limit = 8, 0.003
-	if os.Getenv("GOCIFAR_TEST_WEIGHTS") == "" || os.Getenv("CIFAR10_DIR") == "" || !strings.HasPrefix(os.Getenv("GOMLX_BACKEND"), "xla") {
+	if os.Getenv("GOCIFAR_TEST_WEIGHTS") == "" || os.Getenv("CIFAR10_DIR") == "" ||
+		!strings.HasPrefix(os.Getenv("GOMLX_BACKEND"), "xla") {
 		t.Skip("wants GOCIFAR_TEST_WEIGHTS, CIFAR10_DIR and GOMLX_BACKEND=xla:...")
 	}
 	t.Setenv("GOCIFAR_WEIGHTS", os.Getenv("GOCIFAR_TEST_WEIGHTS"))
@@ -114,14 +120,16 @@ func TestBFloat16KeepsAccuracy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	vgg, err := transfer.VGG16(t.Context(), transfer.Config{Weights: transfer.ImageNet, InputShape: layers.Shape{32, 32, 3}, Pooling: transfer.Max})
+	vgg, err := transfer.VGG16(t.Context(),
+		transfer.Config{Weights: transfer.ImageNet, InputShape: layers.Shape{32, 32, 3}, Pooling: transfer.Max})
 	if err != nil {
 		t.Fatal(err)
 	}
 	vgg.SetTrainable(false)
 	var features [2]*layers.Examples // in bfloat16, in float32
 	for i, option := range []transfer.FeatureOption{transfer.BFloat16(), transfer.Float32()} {
-		if features[i], err = transfer.Features(t.Context(), vgg, "block3_pool", data.Train.Normalize(255), option); err != nil {
+		if features[i], err = transfer.Features(t.Context(), vgg, "block3_pool", data.Train.Normalize(255),
+			option); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -129,7 +137,7 @@ func TestBFloat16KeepsAccuracy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var sees, learns []float64 // what float32 has ahead, seen by the same head, and learnt from
+	var sees, learns []float64 // what float32 has ahead, seen by the same head, and learned from
 	for seed := int64(42); seed < 42+seeds; seed++ {
 		head, half := trainHead(t, vgg, "block3_pool", features[0], seed)
 		logs, err := head.Evaluate(t.Context(), validation)
@@ -145,7 +153,8 @@ func TestBFloat16KeepsAccuracy(t *testing.T) {
 		t.Errorf("heads trained in bfloat16 are %.4f better on float32's features", mean)
 	}
 	ahead, standardError := meanAndError(learns)
-	t.Logf("float32 is ahead by %.4f as the same heads see it, by %.4f with a standard error of %.4f as heads learn from it", mean, ahead, standardError)
+	t.Logf("float32 is ahead by %.4f as the same heads see it, by %.4f with a standard error of %.4f as heads learn "+
+		"from it", mean, ahead, standardError)
 	if ahead > limit+2*standardError {
 		t.Errorf("heads trained in float32 are %.4f better, with a standard error of %.4f", ahead, standardError)
 	}

@@ -69,7 +69,8 @@ func (f officialFile) locate(ctx context.Context, report func(getfile.Progress))
 		}
 	}
 	if to == "" {
-		return located{}, fmt.Errorf("no folder to download %s to: cannot write to %s", f.name, strings.Join(folders, " nor "))
+		return located{}, fmt.Errorf("no folder to download %s to: cannot write to %s", f.name,
+			strings.Join(folders, " nor "))
 	}
 	err = getfile.Get(ctx, getfile.Request{Path: to, URLs: []string{f.url}, Hash: f.md5, Report: report})
 	if err != nil {
@@ -122,6 +123,7 @@ func (f officialFile) explain(err error, folder string, foreign []string) error 
 	if len(foreign) > 0 {
 		also = " (found, but not the published file: " + strings.Join(foreign, ", ") + ")"
 	}
-	return fmt.Errorf("download %s where there is a network and put it into %s, or into a folder named by GOCIFAR_WEIGHTS%s: %w",
+	return fmt.Errorf("download %s where there is a network and put it into %s, or into a folder named by "+
+		"GOCIFAR_WEIGHTS%s: %w",
 		f.url, getfile.Tilde(folder), also, err)
 }

@@ -17,7 +17,7 @@ const (
 	Official Kind = "official"
 	// File is another file, which the user named.
 	File Kind = "file"
-	// Seeded weights are drawn by the initialisers: the network knows nothing.
+	// Seeded weights are drawn by the initializers: the network knows nothing.
 	Seeded Kind = "seeded"
 )
 

@@ -98,7 +98,8 @@ func TestLocate(t *testing.T) {
 	t.Run("chosen folder that is none", func(t *testing.T) {
 		homes(t)
 		t.Setenv("GOCIFAR_WEIGHTS", "/no/such/folder")
-		if _, err := publishedFile(t, "w").locate(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "GOCIFAR_WEIGHTS=/no/such/folder is not a folder") {
+		if _, err := publishedFile(t, "w").locate(t.Context(), nil); err == nil ||
+			!strings.Contains(err.Error(), "GOCIFAR_WEIGHTS=/no/such/folder is not a folder") {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -131,7 +132,8 @@ func TestOfficialNames(t *testing.T) {
 	}{
 		{vgg16, false, "vgg16/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 6d6bbae143d832006294945121d1f1fc"},
 		{vgg19, true, "vgg19/vgg19_weights_tf_dim_ordering_tf_kernels.h5 cbe5617147190e668d6c5d5026f83318"},
-		{inceptionV3, false, "inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5 bcbd6486424b2319ff4ef7d526e38f63"},
+		{inceptionV3, false, "inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5 " +
+			"bcbd6486424b2319ff4ef7d526e38f63"},
 		{resNet50V2, true, "resnet/resnet50v2_weights_tf_dim_ordering_tf_kernels.h5 3ef43a0b657b3be2300d5770ece849e0"},
 	} {
 		f := c.n.weights.file(c.top)
@@ -165,7 +167,8 @@ func TestWeightsFromFiles(t *testing.T) {
 	if loaded.Source.Kind != File || loaded.Source.Path != path || !sameWeights(t, b, loaded) {
 		t.Errorf("by path: %+v", loaded.Source)
 	}
-	if _, err := VGG19(t.Context(), Config{InputShape: small, Weights: path}); err == nil || !strings.Contains(err.Error(), "block3_conv4") {
+	if _, err := VGG19(t.Context(), Config{InputShape: small, Weights: path}); err == nil ||
+		!strings.Contains(err.Error(), "block3_conv4") {
 		t.Errorf("VGG16's weights for VGG19: %v", err)
 	}
 	official := filepath.Join(folder, vgg16.weights.file(false).name)
@@ -205,7 +208,8 @@ func sameWeights(t *testing.T, a, b *Backbone) bool {
 func TestNoHDF5(t *testing.T) {
 	for name, content := range map[string]string{"empty": "", "text": "not HDF5", "truncated": "\x89HDF\r\n\x1a\n\x00"} {
 		path := write(t, t.TempDir(), "w.h5", content)
-		if _, err := VGG16(t.Context(), Config{InputShape: layers.Shape{32, 32, 3}, Weights: path}); err == nil || !strings.Contains(err.Error(), path) {
+		if _, err := VGG16(t.Context(), Config{InputShape: layers.Shape{32, 32, 3}, Weights: path}); err == nil ||
+			!strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -228,7 +232,8 @@ func TestSeededIfUnreachable(t *testing.T) {
 	if b.Source.Kind != Seeded || !strings.Contains(b.Source.Reason, "where there is a network") {
 		t.Errorf("source %+v", b.Source)
 	}
-	if shown := b.Banner().Display(); !strings.Contains(shown.Text, "Not trained weights") || !strings.Contains(shown.HTML, "Not trained weights") {
+	if shown := b.Banner().Display(); !strings.Contains(shown.Text, "Not trained weights") ||
+		!strings.Contains(shown.HTML, "Not trained weights") {
 		t.Errorf("banner %+v", shown)
 	}
 }

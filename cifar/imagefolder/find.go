@@ -76,7 +76,8 @@ func (f *loading) findBoth(trainFolder, testFolder string) (classes []string, tr
 	for i, name := range names {
 		label := slices.Index(classes, name)
 		if label < 0 {
-			return nil, nil, nil, fmt.Errorf("%s has a class %q that %s has not (%s)", testFolder, name, trainFolder, strings.Join(classes, ", "))
+			return nil, nil, nil, fmt.Errorf("%s has a class %q that %s has not (%s)", testFolder, name, trainFolder,
+				strings.Join(classes, ", "))
 		}
 		labels[i] = int32(label)
 	}
@@ -99,7 +100,8 @@ func (f *loading) classesIn(folder string) (classes []string, files []file, err 
 		if here, err := picturesIn(folder, false); err == nil && len(here) > 0 {
 			hint = fmt.Sprintf("it holds %d pictures itself", len(here))
 		}
-		return nil, nil, fmt.Errorf("%s has no class (%s): put the pictures of each class into a folder named after it", folder, hint)
+		return nil, nil, fmt.Errorf("%s has no class (%s): put the pictures of each class into a folder named after it",
+			folder, hint)
 	case 1:
 		return nil, nil, fmt.Errorf("%s has one class only, %q: want at least 2 folders of pictures", folder, classes[0])
 	}
@@ -140,7 +142,8 @@ func (f *loading) split(classes []string, all []file) (train, test []file, err e
 			}
 		}
 		if len(of) < 2 {
-			return nil, nil, fmt.Errorf("class %q has 1 picture, %s: want at least 2, one of them for validation", class, of[0].path)
+			return nil, nil, fmt.Errorf("class %q has 1 picture, %s: want at least 2, one of them for validation", class,
+				of[0].path)
 		}
 		of = ordered(of)
 		kept := min(max(1, int(f.part*float64(len(of))+0.5)), len(of)-1)

@@ -29,8 +29,8 @@ func Size(height, width int) Option {
 	return func(f *loading) { f.height, f.width = height, width }
 }
 
-// ValidationPart sets which part of each class' pictures, more than 0 and less than
-// 1, is kept for validation: the data set's Test. Default 0.2.
+// ValidationPart sets which part of each class' pictures, more than 0 and less
+// than 1, is kept for validation: the data set's Test. Default 0.2.
 func ValidationPart(part float64) Option { return func(f *loading) { f.part = part } }
 
 // SplitSeed chooses which pictures these are. Default 0. A picture stays on
@@ -70,7 +70,8 @@ type loading struct {
 // of their names. Every picture is scaled to Size, transparent ones on
 // white, and the same ones are kept for validation every time.
 //
-// The result's Test holds the pictures for validation. An error names the file or folder that cannot be used.
+// The result's Test holds the pictures for validation. An error names the file
+// or folder that cannot be used.
 func Load(ctx context.Context, folder string, options ...Option) (*cifar.Dataset, error) {
 	f := &loading{height: cifar.Side, width: cifar.Side, part: 0.2}
 	for _, option := range options {
@@ -99,8 +100,10 @@ func (f *loading) load(ctx context.Context, folder string) (*cifar.Dataset, erro
 		return nil, err
 	}
 	if need := int64(len(train)+len(test)) * int64(f.height*f.width*channels); need > maxFolderBytes {
-		return nil, fmt.Errorf("%s pictures of %d by %d pixels would take %s bytes of memory, want at most %s: choose a smaller Size or fewer pictures",
-			termtext.Thousands(len(train)+len(test)), f.height, f.width, termtext.Thousands(need), termtext.Thousands(maxFolderBytes))
+		return nil, fmt.Errorf("%s pictures of %d by %d pixels would take %s bytes of memory, want at most %s: choose a "+
+			"smaller Size or fewer pictures",
+			termtext.Thousands(len(train)+len(test)), f.height, f.width,
+			termtext.Thousands(need), termtext.Thousands(maxFolderBytes))
 	}
 	source := cifar.Source{Kind: cifar.ImageFolder, Folder: f.root}
 	data := cifar.NewDataset(filepath.Base(f.root), classes, source, f.allocate(train, classes), f.allocate(test, classes))

@@ -24,7 +24,7 @@ import (
 	"github.com/gocifar/gocifar/cifar/standin"
 )
 
-// plain returns a picture of one colour.
+// plain returns a picture of one color.
 func plain(width, height int, c color.Color) image.Image {
 	picture := image.NewNRGBA(image.Rect(0, 0, width, height))
 	for i := range width * height {
@@ -84,7 +84,8 @@ func TestFolderRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if loaded.Train.Len()+loaded.Test.Len() != 90 || !slices.Equal(loaded.Classes, cifar.Classes10()) || loaded.Name != "ten" {
+	if loaded.Train.Len()+loaded.Test.Len() != 90 || !slices.Equal(loaded.Classes, cifar.Classes10()) ||
+		loaded.Name != "ten" {
 		t.Fatalf("%d and %d pictures of %v", loaded.Train.Len(), loaded.Test.Len(), loaded.Classes)
 	}
 	if n := loaded.Test.Len(); n < 10 || n > 27 {
@@ -118,7 +119,8 @@ func TestFolderRoundTrip(t *testing.T) {
 // TestFolderScales reads every type in a size of its own.
 func TestFolderScales(t *testing.T) {
 	red, green := color.NRGBA{200, 0, 0, 255}, color.NRGBA{0, 100, 0, 255}
-	files := map[string][]byte{".hidden/x.png": []byte("x"), "green/.DS_Store": []byte("x"), "green/notes.txt": []byte("x")}
+	files := map[string][]byte{".hidden/x.png": []byte("x"), "green/.DS_Store": []byte("x"),
+		"green/notes.txt": []byte("x")}
 	for _, kind := range []string{"png", "jpg", "gif", "bmp"} {
 		files["red/deep/"+kind+"."+kind] = encoded(t, kind, plain(90, 50, red))
 		files["green/"+kind+"."+strings.ToUpper(kind)] = encoded(t, kind, plain(7, 9, green))
@@ -223,15 +225,20 @@ func TestBadImageFolders(t *testing.T) {
 		want    string
 	}{
 		{"empty", nil, nil, "has no class (it is empty of folders)"},
-		{"pictures without folders", map[string][]byte{"1.png": good, "2.png": good}, nil, "has no class (it holds 2 pictures itself): put the pictures of each class into a folder"},
+		{"pictures without folders", map[string][]byte{"1.png": good, "2.png": good}, nil,
+			"has no class (it holds 2 pictures itself): put the pictures of each class into a folder"},
 		{"one class", map[string][]byte{"a/1.png": good}, nil, `one class only, "a": want at least 2`},
 		{"a class without pictures", with("c/notes.txt", []byte("x")), nil, "/c holds no pictures (.png .jpg"},
 		{"a class with one picture", with("c/1.png", good), nil, `class "c" has 1 picture`},
-		{"not a picture", with("b/2.png", []byte("hello")), nil, "/b/2.png is no picture that can be used: it is none of PNG, JPEG"},
+		{"not a picture", with("b/2.png", []byte("hello")), nil,
+			"/b/2.png is no picture that can be used: it is none of PNG, JPEG"},
 		{"an empty file", with("b/2.png", []byte{}), nil, "/b/2.png is no picture that can be used: it is empty"},
-		{"cut off", with("b/2.png", good[:len(good)-20]), nil, "/b/2.png is no picture that can be used: it is damaged: png: invalid format: unexpected EOF"},
-		{"damaged", with("b/2.png", append(slices.Clone(good[:45]), 1, 2, 3, 4, 5, 6, 7, 8, 9)), nil, "/b/2.png is no picture that can be used"},
-		{"a bomb", with("b/2.png", hugePNG(t)), nil, "/b/2.png is no picture that can be used: it is 60000 by 60000 pixels large, want at least 1 by 1 and at most"},
+		{"cut off", with("b/2.png", good[:len(good)-20]), nil,
+			"/b/2.png is no picture that can be used: it is damaged: png: invalid format: unexpected EOF"},
+		{"damaged", with("b/2.png", append(slices.Clone(good[:45]), 1, 2, 3, 4, 5, 6, 7, 8, 9)), nil,
+			"/b/2.png is no picture that can be used"},
+		{"a bomb", with("b/2.png", hugePNG(t)), nil,
+			"/b/2.png is no picture that can be used: it is 60000 by 60000 pixels large, want at least 1 by 1 and at most"},
 		{"no size", two, []Option{Size(0, 5)}, "cannot scale pictures to 0 by 5"},
 		{"too large", two, []Option{Size(60000, 60000)}, "would take 43,200,000,000 bytes of memory"},
 		{"all for validation", two, []Option{ValidationPart(1)}, "want a part between 0 and 1"},
@@ -243,7 +250,8 @@ func TestBadImageFolders(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Load(context.Background(), filepath.Join(t.TempDir(), "none")); err == nil || !strings.Contains(err.Error(), "there is no ") {
+	if _, err := Load(context.Background(), filepath.Join(t.TempDir(), "none")); err == nil ||
+		!strings.Contains(err.Error(), "there is no ") {
 		t.Error(err)
 	}
 	file := filepath.Join(tree(t, two), "a", "1.png")

@@ -18,7 +18,8 @@ import (
 )
 
 // Limits of a picture file, so that a small malicious or broken one can take
-// neither all memory nor hours: its length in bytes, its sides and its area in pixels.
+// neither all memory nor hours: its length in bytes, its sides and its area in
+// pixels.
 const (
 	maxFileBytes = 256 << 20
 	maxSide      = 1 << 16
@@ -39,7 +40,8 @@ func readImage(path string) (image.Image, error) {
 	case !info.Mode().IsRegular(): // a pipe would never end
 		return nil, fmt.Errorf("%s is not a regular file", path)
 	case info.Size() > maxFileBytes:
-		return nil, fmt.Errorf("%s is %s bytes long, want at most %s", path, termtext.Thousands(info.Size()), termtext.Thousands(maxFileBytes))
+		return nil, fmt.Errorf("%s is %s bytes long, want at most %s", path, termtext.Thousands(info.Size()),
+			termtext.Thousands(maxFileBytes))
 	}
 	data, err := io.ReadAll(io.LimitReader(file, maxFileBytes))
 	if err != nil {
@@ -61,7 +63,8 @@ func decodeImage(data []byte) (image.Image, error) {
 	if err != nil {
 		return nil, decodeError(err)
 	}
-	if config.Width < 1 || config.Height < 1 || config.Width > maxSide || config.Height > maxSide || config.Width*config.Height > maxPixels {
+	if config.Width < 1 || config.Height < 1 || config.Width > maxSide || config.Height > maxSide ||
+		config.Width*config.Height > maxPixels {
 		return nil, fmt.Errorf("it is %d by %d pixels large, want at least 1 by 1 and at most %s pixels together",
 			config.Width, config.Height, termtext.Thousands(maxPixels))
 	}

@@ -18,7 +18,8 @@ import (
 // makes what folders it needs and replaces files of the same name.
 func Write(folder string, pictures *cifar.Pictures, indices ...int) error {
 	for _, index := range indices {
-		if index >= len(pictures.Labels) || pictures.Labels[index] < 0 || int(pictures.Labels[index]) >= len(pictures.Classes) {
+		if index >= len(pictures.Labels) || pictures.Labels[index] < 0 ||
+			int(pictures.Labels[index]) >= len(pictures.Classes) {
 			return fmt.Errorf("imagefolder: picture %d has no label among the %d classes", index, len(pictures.Classes))
 		}
 		path := filepath.Join(folder, pictures.Classes[pictures.Labels[index]], fmt.Sprintf("%05d.png", index))

@@ -123,7 +123,8 @@ func (c *Comparison) Display() display.Bundle {
 	var notes []string
 	for _, m := range c.Models {
 		row := []string{
-			m.Run, m.Model, orDash(m.Parameters > 0, termtext.Thousands(m.Parameters)), orDash(m.Epochs > 0, fmt.Sprint(m.Epochs)),
+			m.Run, m.Model, orDash(m.Parameters > 0, termtext.Thousands(m.Parameters)),
+			orDash(m.Epochs > 0, fmt.Sprint(m.Epochs)),
 			orDash(m.Seconds > 0, duration(m.Seconds)), accuracy(m.Train), accuracy(m.Validation), accuracy(m.Test),
 		}
 		if c.beside != "" {
@@ -212,7 +213,8 @@ func (c *Comparison) Grid(indices ...int) display.Displayer {
 		lines := []line{{text: "actual: " + labelName(c.examples, classes, i), color: ink, bold: true}}
 		for _, m := range models {
 			p := m.predictions
-			verdict := line{text: fmt.Sprintf("%s: %s %.3f", m.Run, className(classes, int(p.Predicted[i])), p.Probability[i]), color: rightGreen}
+			verdict := line{text: fmt.Sprintf("%s: %s %.3f", m.Run, className(classes, int(p.Predicted[i])), p.Probability[i]),
+				color: rightGreen}
 			if p.Actual[i] != p.Predicted[i] {
 				verdict.color = wrongRed
 			}

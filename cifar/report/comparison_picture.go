@@ -14,9 +14,10 @@ func (c *Comparison) Picture() display.Displayer {
 		return b
 	}
 	chart := bars{
-		title:  "Accuracy of all models",
-		label:  "Accuracy",
-		series: []barSeries{{name: "Train", color: skyBlue}, {name: "Validation", color: amber}, {name: "Test", color: bluishGreen}},
+		title: "Accuracy of all models",
+		label: "Accuracy",
+		series: []barSeries{{name: "Train", color: skyBlue}, {name: "Validation", color: amber},
+			{name: "Test", color: bluishGreen}},
 	}
 	if c.beside != "" {
 		chart.markNames = []string{strings.ToUpper(c.beside[:1]) + c.beside[1:] + "'s", "validation"}

@@ -67,7 +67,8 @@ func TestCompare(t *testing.T) {
 		t.Errorf("test accuracy %v, want %v", c.Models[0].Test, p.Accuracy())
 	}
 	b := c.Display()
-	for _, want := range []string{"2,105,066", "0.7066", "0.7924", "0.78", "vgg16 has no predictions", "inception_v3 was not trained yet", "30,730",
+	for _, want := range []string{"2,105,066", "0.7066", "0.7924", "0.78", "vgg16 has no predictions",
+		"inception_v3 was not trained yet", "30,730",
 		"inception_v3 in the walkthrough: stops at an error."} {
 		if !strings.Contains(b.Text, want) || !strings.Contains(b.HTML, want) {
 			t.Errorf("a form lacks %q:\n%s", want, b.Text)
@@ -76,7 +77,8 @@ func TestCompare(t *testing.T) {
 	picture := c.Picture().Display()
 	keep(t, "comparison.png", picture.PNG)
 	wellFormedSVG(t, picture.SVG)
-	for _, want := range []string{">model1<", ">inception_v3<", ">Train<", ">Validation<", ">Test<", ">Walkthrough&#39;s<"} {
+	for _, want := range []string{">model1<", ">inception_v3<", ">Train<", ">Validation<", ">Test<",
+		">Walkthrough&#39;s<"} {
 		if !strings.Contains(picture.SVG, want) {
 			t.Errorf("the picture lacks %s", want)
 		}
@@ -86,7 +88,8 @@ func TestCompare(t *testing.T) {
 	}
 	keep(t, "comparison-grid.png", c.Grid().Display().PNG)
 	keep(t, "comparison-curves.png", c.Curves("accuracy").Display().PNG)
-	if text := strings.Join(c.Observe(), "\n"); !strings.Contains(text, "On the test pictures model") || !strings.Contains(text, "walkthrough's: model1 ") {
+	if text := strings.Join(c.Observe(), "\n"); !strings.Contains(text, "On the test pictures model") ||
+		!strings.Contains(text, "walkthrough's: model1 ") {
 		t.Error(text)
 	}
 }
@@ -119,7 +122,8 @@ func TestStalePredictions(t *testing.T) {
 	if err := p.Save("run"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := LoadPredictions("run", train); !errors.Is(err, ErrNoPredictions) || !strings.Contains(err.Error(), "30 other pictures") {
+	if _, err := LoadPredictions("run", train); !errors.Is(err, ErrNoPredictions) ||
+		!strings.Contains(err.Error(), "30 other pictures") {
 		t.Errorf("other pictures: %v", err)
 	}
 	trainSmall(t, train, test, "m", "run", 2)

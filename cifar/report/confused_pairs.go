@@ -42,7 +42,8 @@ func (pairs ConfusedPairs) Display() display.Bundle {
 	}
 	t := display.Table{Head: []string{"actual", "predicted", "pictures", "of its class"}, Left: []int{0, 1}}
 	for _, p := range pairs {
-		t.Rows = append(t.Rows, []string{p.Actual, p.Predicted, termtext.Thousands(p.Count), fmt.Sprintf("%.1f %%", 100*p.Share)})
+		t.Rows = append(t.Rows,
+			[]string{p.Actual, p.Predicted, termtext.Thousands(p.Count), fmt.Sprintf("%.1f %%", 100*p.Share)})
 	}
 	return t.Display()
 }

@@ -19,7 +19,8 @@ type ConfusionMatrix struct {
 // many predicted as actual ones.
 func NewConfusionMatrix(actual, predicted []int32, classes []string) (*ConfusionMatrix, error) {
 	if len(actual) != len(predicted) {
-		return nil, fmt.Errorf("report: got %d predicted labels for %d actual ones, want as many", len(predicted), len(actual))
+		return nil, fmt.Errorf("report: got %d predicted labels for %d actual ones, want as many", len(predicted),
+			len(actual))
 	}
 	m := &ConfusionMatrix{Classes: classes, Counts: make([][]int, len(classes))}
 	for i := range m.Counts {

@@ -20,10 +20,12 @@ func (m *ConfusionMatrix) Observe() Observations {
 	o = append(o, fmt.Sprintf("Recall runs from %.2f (%s) to %.2f (%s): the model finds so much of each class.",
 		all[low].Recall, m.Classes[low], all[high].Recall, m.Classes[high]))
 	low, high = m.extremes(func(class int) float64 { return all[class].Precision })
-	o = append(o, fmt.Sprintf("Precision runs from %.2f (%s) to %.2f (%s): so much of what it takes for that class is of it.",
+	o = append(o, fmt.Sprintf("Precision runs from %.2f (%s) to %.2f (%s): so much of what it takes for that class is "+
+		"of it.",
 		all[low].Precision, m.Classes[low], all[high].Precision, m.Classes[high]))
 	if a, b, both := m.mostConfusedPair(); both > 0 {
-		o = append(o, fmt.Sprintf("It confuses %s and %s most: %s of one were taken for the other.", m.Classes[a], m.Classes[b], termtext.Thousands(both)))
+		o = append(o, fmt.Sprintf("It confuses %s and %s most: %s of one were taken for the other.", m.Classes[a],
+			m.Classes[b], termtext.Thousands(both)))
 	}
 	return o
 }

@@ -45,7 +45,8 @@ func (m *ConfusionMatrix) Display() display.Bundle {
 	})
 }
 
-// Shares returns the same picture with the part of each actual class in percent instead of the counts: the diagonal is the recall. It compares classes of
+// Shares returns the same picture with the part of each actual class in percent
+// instead of the counts: the diagonal is the recall. It compares classes of
 // different sizes.
 func (m *ConfusionMatrix) Shares() display.Displayer {
 	return m.heatMap("Confusion matrix, % of each row", func(a, p int) (float64, string) {
@@ -55,7 +56,8 @@ func (m *ConfusionMatrix) Shares() display.Displayer {
 }
 
 // heatMap draws the value and the writing that cell returns.
-func (m *ConfusionMatrix) heatMap(title string, cell func(actual, predicted int) (value float64, text string)) display.Bundle {
+func (m *ConfusionMatrix) heatMap(title string,
+	cell func(actual, predicted int) (value float64, text string)) display.Bundle {
 	b := display.Bundle{Text: m.Text()}
 	n := len(m.Classes)
 	if n == 0 {
@@ -72,7 +74,8 @@ func (m *ConfusionMatrix) heatMap(title string, cell func(actual, predicted int)
 	})
 }
 
-func (m *ConfusionMatrix) plot(title string, cell func(int, int) (float64, string), names vg.Length) (*plot.Plot, error) {
+func (m *ConfusionMatrix) plot(title string, cell func(int, int) (float64, string), names vg.Length) (*plot.Plot,
+	error) {
 	n := len(m.Classes)
 	heat := cells{n: n, value: func(a, p int) float64 { v, _ := cell(a, p); return v }}
 	colors, err := blues()
@@ -98,7 +101,8 @@ func (m *ConfusionMatrix) plot(title string, cell func(int, int) (float64, strin
 }
 
 // labels writes into each cell, in white where the cell is dark.
-func (m *ConfusionMatrix) labels(cell func(int, int) (float64, string), grid *plotter.HeatMap) (*plotter.Labels, error) {
+func (m *ConfusionMatrix) labels(cell func(int, int) (float64, string), grid *plotter.HeatMap) (*plotter.Labels,
+	error) {
 	n := len(m.Classes)
 	var at plotter.XYLabels
 	var dark []bool

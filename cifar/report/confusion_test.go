@@ -86,11 +86,13 @@ func many(n int) []string {
 }
 
 func TestConfusionOfBadLabels(t *testing.T) {
-	if _, err := NewConfusionMatrix([]int32{0}, nil, ten); err == nil || !strings.Contains(err.Error(), "0 predicted labels for 1 actual") {
+	if _, err := NewConfusionMatrix([]int32{0}, nil, ten); err == nil ||
+		!strings.Contains(err.Error(), "0 predicted labels for 1 actual") {
 		t.Error(err)
 	}
 	for _, label := range []int32{-1, 10} {
-		if _, err := NewConfusionMatrix([]int32{0}, []int32{label}, ten); err == nil || !strings.Contains(err.Error(), "want 0 to 9") {
+		if _, err := NewConfusionMatrix([]int32{0}, []int32{label}, ten); err == nil ||
+			!strings.Contains(err.Error(), "want 0 to 9") {
 			t.Errorf("label %d: %v", label, err)
 		}
 	}
@@ -99,7 +101,8 @@ func TestConfusionOfBadLabels(t *testing.T) {
 func TestObserveConfusion(t *testing.T) {
 	m := &ConfusionMatrix{Classes: []string{"cat", "dog", "ship"}, Counts: [][]int{{6, 4, 0}, {3, 7, 0}, {1, 0, 9}}}
 	text := strings.Join(m.Observe(), "\n")
-	for _, want := range []string{"Of 30 pictures 0.7333", "from 0.60 (cat) to 0.90 (ship)", "from 0.60 (cat) to 1.00 (ship)", "cat and dog most: 7 of one"} {
+	for _, want := range []string{"Of 30 pictures 0.7333", "from 0.60 (cat) to 0.90 (ship)",
+		"from 0.60 (cat) to 1.00 (ship)", "cat and dog most: 7 of one"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("want %q in:\n%s", want, text)
 		}

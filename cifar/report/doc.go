@@ -1,4 +1,4 @@
-// Package report shows what a model says about labelled pictures, whichever
+// Package report shows what a model says about labeled pictures, whichever
 // data set they are from. A trained model's answers become Predictions, from
 // which the reports come:
 //

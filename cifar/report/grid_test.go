@@ -86,7 +86,8 @@ func TestPredictions(t *testing.T) {
 		t.Errorf("text:\n%s", shown.Text)
 	}
 	rows[7] = rows[7][:9]
-	if _, err := NewPredictions(some, ten, rows); err == nil || !strings.Contains(err.Error(), "example 7 has 9 probabilities") {
+	if _, err := NewPredictions(some, ten, rows); err == nil ||
+		!strings.Contains(err.Error(), "example 7 has 9 probabilities") {
 		t.Errorf("error %v", err)
 	}
 	if _, err := NewPredictions(some, ten, rows[:7]); err == nil {

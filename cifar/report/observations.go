@@ -73,7 +73,8 @@ func epochs(n int) string {
 func verdict(gap float64) string {
 	switch {
 	case gap > clearGap:
-		return fmt.Sprintf("a gap of %.4f, so the model overfits, it knows its training pictures much better than new ones", gap)
+		return fmt.Sprintf("a gap of %.4f, so the model overfits, it knows its training pictures much better than new ones",
+			gap)
 	case gap > slightGap:
 		return fmt.Sprintf("a gap of %.4f, so the model overfits a little", gap)
 	case gap < 0:
@@ -90,14 +91,16 @@ func turns(h *layers.History) Observations {
 	if best, epoch, ok := h.Best("val_accuracy"); ok {
 		switch {
 		case epoch == last:
-			o = append(o, fmt.Sprintf("The validation accuracy was best, %.4f, at the last epoch: more epochs may bring more.", best))
+			o = append(o, fmt.Sprintf("The validation accuracy was best, %.4f, at the last epoch: more epochs may bring more.",
+				best))
 		default:
 			o = append(o, fmt.Sprintf("The validation accuracy was best, %.4f, after epoch %d of %d.", best, epoch, last))
 		}
 	}
 	final, _ := h.Last("val_loss")
 	if lowest, epoch, ok := h.Best("val_loss"); ok && epoch != last {
-		o = append(o, fmt.Sprintf("The validation loss was lowest, %.4f, after epoch %d, and is %.4f at the end.", lowest, epoch, final))
+		o = append(o, fmt.Sprintf("The validation loss was lowest, %.4f, after epoch %d, and is %.4f at the end.", lowest,
+			epoch, final))
 	}
 	return o
 }
@@ -114,7 +117,8 @@ func compare(h, earlier *layers.History) Observations {
 	if !ok {
 		return nil
 	}
-	return Observations{fmt.Sprintf("Against %s the validation accuracy changed by %+.4f (from %.4f), and the gap to training went from %.4f to %.4f.",
+	return Observations{fmt.Sprintf("Against %s the validation accuracy changed by %+.4f (from %.4f), and the gap to "+
+		"training went from %.4f to %.4f.",
 		earlier.Model, validation-earlierValidation, earlierValidation, earlierTrain-earlierValidation, train-validation)}
 }
 

@@ -24,8 +24,10 @@ func run(model string, accuracy, validation, loss []float64) *layers.History {
 
 func TestObserve(t *testing.T) {
 	// The walkthrough's own figures for models 1 and 3, first, best and last.
-	model1 := run("model_1", []float64{.5161, .8343, .9914}, []float64{.6304, .7014, .7066}, []float64{1.0402, .9543, 2.0812})
-	model3 := run("model_3", []float64{.4078, .7811, .7950}, []float64{.5258, .7832, .7812}, []float64{1.3145, .6456, .6282})
+	model1 := run("model_1", []float64{.5161, .8343, .9914}, []float64{.6304, .7014, .7066},
+		[]float64{1.0402, .9543, 2.0812})
+	model3 := run("model_3", []float64{.4078, .7811, .7950}, []float64{.5258, .7832, .7812},
+		[]float64{1.3145, .6456, .6282})
 	for _, c := range []struct {
 		name    string
 		history *layers.History
@@ -37,7 +39,8 @@ func TestObserve(t *testing.T) {
 			[]string{"After 3 epochs", "0.9914", "0.7066", "0.2848", "the model overfits, ", "best, 0.7066, at the last epoch",
 				"lowest, 0.9543, after epoch 2, and is 2.0812"}, []string{"Against"}},
 		{"compared", model3, []*layers.History{nil, model1},
-			[]string{"a gap of only 0.0138", "generalizes", "best, 0.7832, after epoch 2 of 3", "Against model_1", "+0.0746 (from 0.7066)",
+			[]string{"a gap of only 0.0138", "generalizes", "best, 0.7832, after epoch 2 of 3", "Against model_1",
+				"+0.0746 (from 0.7066)",
 				"from 0.2848 to 0.0138"}, []string{"loss was lowest"}},
 		{"ahead", run("m", []float64{.5}, []float64{.6}, nil), nil, []string{"After one epoch", "validation is ahead"}, nil},
 		{"a little", run("m", []float64{.65}, []float64{.6}, nil), nil, []string{"overfits a little"}, nil},

@@ -34,7 +34,7 @@ type Predictor interface {
 	Predict(ctx context.Context, examples *layers.Examples, options ...layers.PredictOption) ([][]float32, error)
 }
 
-// Predict has a model classify labelled pictures.
+// Predict has a model classify labeled pictures.
 func Predict(
 	ctx context.Context, m Predictor, pictures *layers.Examples, classes []string, options ...layers.PredictOption,
 ) (*Predictions, error) {
@@ -60,7 +60,8 @@ func NewPredictions(examples *layers.Examples, classes []string, probabilities [
 	p := &Predictions{Classes: classes, Actual: examples.Labels, examples: examples}
 	for i, row := range probabilities {
 		if len(row) != len(classes) {
-			return nil, fmt.Errorf("report: example %d has %d probabilities, want one for each of %d classes", i, len(row), len(classes))
+			return nil, fmt.Errorf("report: example %d has %d probabilities, want one for each of %d classes", i, len(row),
+				len(classes))
 		}
 		if label := examples.Labels[i]; label < 0 || int(label) >= len(classes) {
 			return nil, fmt.Errorf("report: example %d has label %d, want 0 to %d", i, label, len(classes)-1)
@@ -68,7 +69,8 @@ func NewPredictions(examples *layers.Examples, classes []string, probabilities [
 		best := 0
 		for class, probability := range row {
 			if probability != probability {
-				return nil, fmt.Errorf("report: example %d has no number as the probability of %s: did the training end in NaN?", i, classes[class])
+				return nil, fmt.Errorf("report: example %d has no number as the probability of %s: did the training end in NaN?", i,
+					classes[class])
 			}
 			if probability > row[best] {
 				best = class

@@ -41,7 +41,8 @@ func (p *Predictions) Save(run string) error {
 	if err != nil {
 		return fmt.Errorf("report: saving predictions: %w", err)
 	}
-	text, err := json.Marshal(savedPredictions{training, p.Model, p.Parameters, p.Classes, p.Actual, p.Predicted, p.Probability})
+	text, err := json.Marshal(savedPredictions{training, p.Model, p.Parameters, p.Classes, p.Actual, p.Predicted,
+		p.Probability})
 	folder := ""
 	if err == nil {
 		folder, err = layers.RunDir(run)
@@ -104,7 +105,8 @@ func parsePredictions(text []byte, training string, examples *layers.Examples) (
 		return nil, fmt.Errorf("damaged: %d predicted labels and %d probabilities for %d pictures; predict and Save again",
 			len(saved.Predicted), len(saved.Probability), n)
 	case !slices.Equal(saved.Actual, examples.Labels):
-		return nil, fmt.Errorf("%w of these %d pictures, but of %d other pictures: predict and Save again", ErrNoPredictions, examples.Len(), n)
+		return nil, fmt.Errorf("%w of these %d pictures, but of %d other pictures: predict and Save again", ErrNoPredictions,
+			examples.Len(), n)
 	}
 	if _, err := NewConfusionMatrix(saved.Actual, saved.Predicted, saved.Classes); err != nil {
 		return nil, fmt.Errorf("damaged: %w; predict and Save again", err)

@@ -26,7 +26,7 @@ type canvas struct {
 	scale float64
 }
 
-// place sets where the unit square stands: its centre at (x, y) of the
+// place sets where the unit square stands: its center at (x, y) of the
 // picture's own unit square, by size, turned by angle in radians.
 func (c *canvas) place(x, y, size, angle float64, mirror bool) {
 	sin, cos := math.Sincos(angle)

@@ -1,6 +1,7 @@
 // Package standin draws pictures that stand in for CIFAR-10's photographs where
-// these cannot be had: the same ten classes in the same form. There is something
-// to learn in them, but figures reached on them say nothing about photographs.
+// these cannot be had: the same ten classes in the same form. There is
+// something to learn in them, but figures reached on them say nothing about
+// photographs.
 package standin
 
 import (
@@ -47,8 +48,8 @@ func Draw(classes, n, first int) *layers.Examples {
 	return out
 }
 
-// drawSubject draws the picture of a number. Labels beyond the ten subjects get one
-// of them in a colour of their own (CIFAR-100's form needs that many).
+// drawSubject draws the picture of a number. Labels beyond the ten subjects get
+// one of them in a color of their own (CIFAR-100's form needs that many).
 func drawSubject(label int, number uint64, to []uint8) {
 	random := rand.New(rand.NewPCG(2, number))
 	c := &canvas{}
@@ -73,7 +74,7 @@ type brush struct{ *rand.Rand }
 // between returns a number from a to b.
 func (b *brush) between(from, to float64) float64 { return from + (to-from)*b.Float64() }
 
-// one returns one of the colours, a little changed.
+// one returns one of the colors, a little changed.
 func (b *brush) one(colors ...rgb) rgb {
 	c := colors[b.IntN(len(colors))]
 	for k := range c {
@@ -121,5 +122,6 @@ func (b *brush) meadow(c *canvas) {
 }
 
 func (b *brush) room(c *canvas) {
-	c.backdrop(b.one(white, fawn, blue, pink, grey), b.one(white, fawn, grey), b.one(brown, grey, red, fawn), b.between(0.55, 0.85))
+	c.backdrop(b.one(white, fawn, blue, pink, grey), b.one(white, fawn, grey), b.one(brown, grey, red, fawn),
+		b.between(0.55, 0.85))
 }

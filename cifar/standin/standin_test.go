@@ -11,7 +11,8 @@ import (
 func TestDrawings(t *testing.T) {
 	train, test := Draw(10, 4000, 0), Draw(10, 1000, 4000)
 	// Processors that fuse multiplication and addition round differently.
-	if got, want := fmt.Sprintf("%.8x %.8x", sha256.Sum256(train.Bytes), sha256.Sum256(test.Bytes)), drawingsHash; runtime.GOARCH == "amd64" && got != want {
+	if got, want := fmt.Sprintf("%.8x %.8x", sha256.Sum256(train.Bytes),
+		sha256.Sum256(test.Bytes)), drawingsHash; runtime.GOARCH == "amd64" && got != want {
 		t.Errorf("the drawings changed: hash %q, want %q", got, want)
 	}
 	for at := 0; at < train.Len(); at += 10 {
@@ -36,7 +37,7 @@ func TestDrawings(t *testing.T) {
 
 const drawingsHash = "63a8213825f12fb4 dfe332379ebaf1f7"
 
-// TestDrawingsCanBeLearned: the nearest neighbour among training drawings has
+// TestDrawingsCanBeLearned: the nearest neighbor among training drawings has
 // the right class far more often than chance, but not always, so that there
 // is something to learn and something to learn it from.
 func TestDrawingsCanBeLearned(t *testing.T) {
@@ -61,8 +62,8 @@ func TestDrawingsCanBeLearned(t *testing.T) {
 			right++
 		}
 	}
-	t.Logf("nearest neighbour: %d of %d", right, tests)
+	t.Logf("nearest neighbor: %d of %d", right, tests)
 	if right < 30 || right > 98 {
-		t.Errorf("nearest neighbour is right %d times of %d, want 30 to 98", right, tests)
+		t.Errorf("nearest neighbor is right %d times of %d, want 30 to 98", right, tests)
 	}
 }

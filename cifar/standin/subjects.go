@@ -112,7 +112,8 @@ func drawDog(c *canvas, b *brush) {
 }
 
 func drawFrog(c *canvas, b *brush) {
-	c.backdrop(b.one(leaves, brown, sea, grass), b.one(leaves, brown, straw), b.one(brown, leaves, sea), b.between(0.5, 0.8))
+	c.backdrop(b.one(leaves, brown, sea, grass), b.one(leaves, brown, straw), b.one(brown, leaves, sea),
+		b.between(0.5, 0.8))
 	b.place(c, 0.15)
 	skin := b.one(green, grass, rgb{0.45, 0.7, 0.2}, brown.mix(green, 0.5))
 	for _, side := range []float64{-1, 1} {
@@ -145,7 +146,8 @@ func drawHorse(c *canvas, b *brush) {
 }
 
 func drawShip(c *canvas, b *brush) {
-	c.backdrop(b.one(sky, haze, grey), b.one(haze, white), b.one(sea, blue.scale(0.7), sea.mix(green, 0.3)), b.between(0.58, 0.72))
+	c.backdrop(b.one(sky, haze, grey), b.one(haze, white), b.one(sea, blue.scale(0.7), sea.mix(green, 0.3)),
+		b.between(0.58, 0.72))
 	b.place(c, 0.06)
 	hull := b.one(black, red, blue, white, grey)
 	c.line(grey.scale(0.6), 0.3, 0.5, 0.3, 0.08, 0.025)

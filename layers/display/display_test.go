@@ -84,7 +84,8 @@ func TestShow(t *testing.T) {
 
 	var none *Live
 	out.Reset()
-	if err := Fshow(&out, "a", 7, nil, none, Bundle{Text: "b"}, errors.New("c")); err != nil || out.String() != "a 7\nb\nc\n" {
+	if err := Fshow(&out, "a", 7, nil, none, Bundle{Text: "b"}, errors.New("c")); err != nil ||
+		out.String() != "a 7\nb\nc\n" {
 		t.Errorf("mixed values: %q (%v)", out.String(), err)
 	}
 	broken := errors.New("pipe gone")

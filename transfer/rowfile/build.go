@@ -254,7 +254,8 @@ func (b *Builder) explain(err error) error {
 	case errors.As(err, &fill):
 		return err
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return fmt.Errorf("rowfile: the disk is full: %s takes %.1f MB; make room, or choose a folder on another disk (what was written already is kept and used by the next run): %w",
+		return fmt.Errorf("rowfile: the disk is full: %s takes %.1f MB; make room, or choose a folder on another disk "+
+			"(what was written already is kept and used by the next run): %w",
 			b.Path, float64(b.Spec.size())/1e6, err)
 	case errors.Is(err, os.ErrPermission), errors.As(err, &path):
 		return fmt.Errorf("rowfile: cannot write %s: %w", b.Path, err)

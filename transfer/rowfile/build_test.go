@@ -195,7 +195,8 @@ func TestWaitingCanBeCanceled(t *testing.T) {
 	defer unlock()
 	ctx, cancel := context.WithCancel(t.Context())
 	b := &Builder{Path: path, Spec: testSpec, Fill: fill, Waiting: cancel}
-	if _, err := b.Build(ctx); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "waiting for the process") {
+	if _, err := b.Build(ctx); !errors.Is(err, context.Canceled) ||
+		!strings.Contains(err.Error(), "waiting for the process") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -331,7 +332,8 @@ func TestDiskFull(t *testing.T) {
 			return &fullDisk{f, page + 3*(10*7*4+entrySize)}, err
 		}}
 	_, err := b.Build(t.Context())
-	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "disk is full") || !strings.Contains(err.Error(), path) {
+	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "disk is full") ||
+		!strings.Contains(err.Error(), path) {
 		t.Fatalf("got %v", err)
 	}
 	b.create, calls = nil, 0

@@ -76,7 +76,8 @@ func (s Spec) check() error {
 			s.Rows, s.Columns, s.ChunkRows)
 	}
 	if s.Columns > maxBytes/4/s.Rows {
-		return fmt.Errorf("rowfile: %d x %d numbers are more than the %d bytes a file may have", s.Rows, s.Columns, int64(maxBytes))
+		return fmt.Errorf("rowfile: %d x %d numbers are more than the %d bytes a file may have", s.Rows, s.Columns,
+			int64(maxBytes))
 	}
 	if text, err := json.Marshal(s); err != nil || len(magic)+4+len(text) > page {
 		return fmt.Errorf("rowfile: the description must be text of less than %d bytes", page)
@@ -135,7 +136,8 @@ func readSpec(r io.ReaderAt) (Spec, error) {
 	if err := json.Unmarshal(text[:n], &spec); err != nil {
 		return spec, fmt.Errorf("%w: its header: %w", ErrDamaged, err)
 	}
-	// More rows a chunk than rows are one chunk too, and would be the memory that a chunk takes.
+	// More rows a chunk than rows are one chunk too, and would be the memory that
+	// a chunk takes.
 	spec.ChunkRows = min(spec.ChunkRows, spec.Rows)
 	if err := spec.check(); err != nil {
 		return spec, fmt.Errorf("%w: %w", ErrDamaged, err)

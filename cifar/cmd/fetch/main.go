@@ -39,7 +39,8 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("fetch", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	path := flags.String("data", "", "a `folder`, archive or the word builtin (default: CIFAR10_DIR, the cache, the network)")
+	path := flags.String("data", "",
+		"a `folder`, archive or the word builtin (default: CIFAR10_DIR, the cache, the network)")
 	check := flags.Bool("check", false, "only compare what the cache holds with its hashes")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {

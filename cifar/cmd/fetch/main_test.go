@@ -19,7 +19,8 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	five := t.TempDir()
-	for _, name := range []string{"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "test_batch.bin"} {
+	for _, name := range []string{"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
+		"test_batch.bin"} {
 		file, err := os.Create(filepath.Join(five, name))
 		if err != nil {
 			t.Fatal(err)
@@ -97,7 +98,8 @@ func TestCheck(t *testing.T) {
 		t.Fatal(err)
 	}
 	file.Close()
-	if got := check(); !strings.HasPrefix(got, "damaged\tdata\t") || !strings.Contains(got, "not as extracted: data_batch_3.bin") {
+	if got := check(); !strings.HasPrefix(got, "damaged\tdata\t") ||
+		!strings.Contains(got, "not as extracted: data_batch_3.bin") {
 		t.Errorf("after damage: %q", got)
 	}
 	if err := os.Truncate(batch, 1000); err != nil {
@@ -118,7 +120,8 @@ func writeArchive(t *testing.T, path string) {
 	}
 	archive := tar.NewWriter(zipped)
 	add := func(name string, data []byte) {
-		if err := archive.WriteHeader(&tar.Header{Name: "cifar-10-batches-bin/" + name, Mode: 0o644, Size: int64(len(data))}); err != nil {
+		if err := archive.WriteHeader(&tar.Header{Name: "cifar-10-batches-bin/" + name, Mode: 0o644,
+			Size: int64(len(data))}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := archive.Write(data); err != nil {

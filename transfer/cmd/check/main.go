@@ -21,7 +21,8 @@ func main() {
 	os.Exit(run(ctx, os.Stdout, os.Stderr))
 }
 
-// run returns the exit code. Damage is what it prints, not a failure of its own.
+// run returns the exit code. Damage is what it prints, not a failure of its
+// own.
 func run(ctx context.Context, stdout, stderr io.Writer) int {
 	files, err := transfer.CheckCache(ctx)
 	switch {

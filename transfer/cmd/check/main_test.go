@@ -20,7 +20,8 @@ func TestRun(t *testing.T) {
 		t.Errorf("nothing there: code %d, %q, %q", code, out.String(), errs.String())
 	}
 	for _, name := range []string{"good", "bad"} {
-		b := rowfile.Builder{Path: filepath.Join(cache, "features", name+".rows"), Spec: rowfile.Spec{Key: "k", About: "a small matrix", Rows: 5, Columns: 3, ChunkRows: 2},
+		b := rowfile.Builder{Path: filepath.Join(cache, "features", name+".rows"),
+			Spec: rowfile.Spec{Key: "k", About: "a small matrix", Rows: 5, Columns: 3, ChunkRows: 2},
 			Fill: func(_ context.Context, _, _ int, out []float32) error { out[0] = 1; return nil }}
 		m, err := b.Build(t.Context())
 		if err != nil {
@@ -46,7 +47,8 @@ func TestRun(t *testing.T) {
 	if code := run(t.Context(), &out, &errs); code != 0 || errs.Len() > 0 {
 		t.Errorf("code %d, %q", code, errs.String())
 	}
-	for _, want := range []string{"damaged\tweights\t", "Keras publishes", "damaged\tfeatures\t", "good.rows: a small matrix"} {
+	for _, want := range []string{"damaged\tweights\t", "Keras publishes", "damaged\tfeatures\t",
+		"good.rows: a small matrix"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in\n%s", want, out.String())
 		}
