@@ -148,13 +148,7 @@ func (p *Plugin) serialize(loaded unsafe.Pointer) []byte {
 	return bytes.Clone(view(s.serialized_bytes, s.serialized_bytes_size))
 }
 
-// oneDNNCall starts the names of XLA's calls of oneDNN.
-var oneDNNCall = []byte("__onednn$")
-
-// serializable tells whether the plugin can be asked to serialize an
-// executable. XLA takes its own calls of oneDNN for another kind of call there
-// (OneDnnOpThunk, of kind kCustomCall, is cast to CustomCallThunk in
-// thunk_proto_serdes.cc) and ends the process.
+// serializable tells whether an executable can be written and read back.
 func (p *Plugin) serializable(executable unsafe.Pointer) bool {
 	program := alloc[C.Program]()
 	defer C.free(unsafe.Pointer(program))
@@ -167,5 +161,6 @@ func (p *Plugin) serializable(executable unsafe.Pointer) bool {
 	}
 	program.code = (*C.char)(C.malloc(program.code_size))
 	defer C.free(unsafe.Pointer(program.code))
-	return p.ok(C.xlaplugin_call(p.api.Executable_OptimizedProgram, unsafe.Pointer(a))) && !bytes.Contains(view(program.code, program.code_size), oneDNNCall)
+	return p.ok(C.xlaplugin_call(p.api.Executable_OptimizedProgram, unsafe.Pointer(a))) &&
+		keepable(view(program.code, program.code_size), os.Getenv("XLA_FLAGS"))
 }

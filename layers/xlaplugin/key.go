@@ -23,7 +23,7 @@ func describe(plugin string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("xlaplugin: reading the PJRT plugin: %w", err)
 	}
-	return fmt.Appendf(nil, "2\n%d %d %x\n%s %d %v %v\n%s", info.Size(), info.ModTime().UnixNano(), buildID(plugin),
+	return fmt.Appendf(nil, "3\n%d %d %x\n%s %d %v %v\n%s", info.Size(), info.ModTime().UnixNano(), buildID(plugin),
 		runtime.GOARCH, runtime.NumCPU(), cpu.X86, cpu.ARM64, processor()), nil
 }
 
