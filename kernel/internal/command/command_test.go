@@ -39,9 +39,9 @@ func demo() Command {
 	return Command{
 		Name: "demo", Summary: "show how commands work", Arguments: "FILE...",
 		Declare: func(flags *Flags) Action {
-			var names List
+			var names []string
 			flags.Group("Names")
-			flags.Var(&names, "name", "`word` to say; may be repeated")
+			flags.ListVar(&names, "name", "`word` to say")
 			flags.Group("Time")
 			limit := flags.Duration("limit", time.Minute, "how long to wait")
 			return func(_ context.Context, args []string) error { return fmt.Errorf("%v %v %v", names, *limit, args) }

@@ -62,15 +62,12 @@ func (f *Flags) place() {
 	})
 }
 
-// List is a flag that may be given several times.
-type List []string
-
-func (l *List) String() string { return fmt.Sprint([]string(*l)) }
-
-// Set adds a value.
-func (l *List) Set(value string) error {
-	*l = append(*l, value)
-	return nil
+// ListVar declares a flag that may be given several times.
+func (f *Flags) ListVar(values *[]string, name, usage string) {
+	f.Func(name, usage+"; may be repeated", func(value string) error {
+		*values = append(*values, value)
+		return nil
+	})
 }
 
 // PrintWarnings tells the user what is not as it should be.

@@ -45,11 +45,11 @@ func (f *flagValues) run(ctx context.Context, args []string) error {
 
 // flagValues are the flags of `kernel repl`.
 type flagValues struct {
-	kernel, cwd, pictures, history string
-	existing                       existingFlag
-	code, env                      command.List
-	timeout, startTimeout          time.Duration
-	timing                         bool
+	session           Options // but for the kernel
+	kernel            string
+	launch            jupyter.LaunchOptions
+	existing          existingFlag
+	pictures, history string
 }
 
 // existingFlag is -existing or -existing=FILE.
@@ -72,27 +72,28 @@ func (e *existingFlag) Set(value string) error {
 
 func (f *flagValues) declare(flags *command.Flags) {
 	flags.Group("What to run")
-	flags.Var(&f.code, "e", "`code` to run instead of asking for any; may be repeated")
-	flags.DurationVar(&f.timeout, "timeout", 0, "how long an input may run, 0 for ever")
+	flags.ListVar(&f.session.Code, "e", "`code` to run instead of asking for any")
+	flags.DurationVar(&f.session.CellTimeout, "timeout", 0, "how long an input may run, 0 for ever")
 
 	flags.Group("Kernel")
 	flags.StringVar(&f.kernel, "kernel", "",
 		"`name` of the kernelspec, gonb for GoNB; by default the live kernel, or GoNB where there is none")
 	flags.Var(&f.existing, "existing",
 		"use a running kernel: the newest, or the one with this connection `file` (a path, or part of its name)")
-	flags.StringVar(&f.cwd, "cwd", "", "working `folder` of the kernel")
-	flags.Var(&f.env, "env", "`NAME=value` for the kernel; may be repeated")
-	flags.DurationVar(&f.startTimeout, "start-timeout", time.Minute, "how long the kernel may take to start")
+	flags.StringVar(&f.launch.Dir, "cwd", "", "working `folder` of the kernel")
+	flags.ListVar(&f.launch.Env, "env", "`NAME=value` for the kernel")
+	flags.DurationVar(&f.launch.StartTimeout, "start-timeout", time.Minute, "how long the kernel may take to start")
 
 	flags.Group("Console")
 	flags.StringVar(&f.pictures, "pictures", "auto", "how to show pictures: kitty, iterm2, sixel, blocks, none, or auto")
 	flags.StringVar(&f.history, "history", "",
 		"`file` that keeps the inputs, or the word none; by default one in the cache folder")
-	flags.BoolVar(&f.timing, "timing", false, "show how long inputs take")
+	flags.BoolVar(&f.session.Timing, "timing", false, "show how long inputs take")
 }
 
 func (f *flagValues) options(ctx context.Context, args []string) (*Options, error) {
-	o := &Options{Code: f.code, Timing: f.timing, CellTimeout: f.timeout, Files: args}
+	o := &f.session
+	o.Files = args
 	if f.pictures != "auto" {
 		protocol, err := picture.ParseProtocol(f.pictures)
 		if err != nil {
@@ -110,7 +111,7 @@ func (f *flagValues) options(ctx context.Context, args []string) (*Options, erro
 		if err := f.attach(o); err != nil {
 			return nil, command.Usagef("%w", err)
 		}
-	} else if err := f.launch(ctx, o); err != nil {
+	} else if err := f.start(ctx, o); err != nil {
 		return nil, err
 	}
 	var err error
@@ -149,23 +150,24 @@ func (f *flagValues) attach(o *Options) error {
 		o.DisplayName, o.Language = spec.DisplayName, spec.Language
 	}
 	o.Start = func(ctx context.Context) (*jupyter.Kernel, error) {
-		ctx, cancel := context.WithTimeoutCause(ctx, f.startTimeout,
-			fmt.Errorf("no kernel answers at %s within %v", path, f.startTimeout))
+		ctx, cancel := context.WithTimeoutCause(ctx, f.launch.StartTimeout,
+			fmt.Errorf("no kernel answers at %s within %v", path, f.launch.StartTimeout))
 		defer cancel()
 		return jupyter.Attach(ctx, info)
 	}
 	return nil
 }
 
-// launch finds a kernelspec; our own are set up if need be.
-func (f *flagValues) launch(ctx context.Context, o *Options) error {
+// start finds a kernelspec; our own are set up if need be.
+func (f *flagValues) start(ctx context.Context, o *Options) error {
 	spec, err := f.findSpec(ctx)
 	if err != nil {
 		return err
 	}
+	f.launch.Spec = spec
 	o.Name, o.DisplayName, o.Language = spec.Name, spec.DisplayName, spec.Language
 	o.Start = func(ctx context.Context) (*jupyter.Kernel, error) {
-		return jupyter.Launch(ctx, jupyter.LaunchOptions{Spec: spec, Dir: f.cwd, Env: f.env, StartTimeout: f.startTimeout})
+		return jupyter.Launch(ctx, f.launch)
 	}
 	return nil
 }

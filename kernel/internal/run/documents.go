@@ -27,7 +27,7 @@ func (f *flagValues) printParameters(ctx context.Context, out io.Writer, jobs []
 	}
 	var all []entry
 	for _, job := range jobs {
-		list, err := parameters.Inspect(ctx, job.Notebook, f.kernel, modulesOf(job)...)
+		list, err := parameters.Inspect(ctx, job.Notebook, f.opts.Kernel, modulesOf(job)...)
 		if err != nil {
 			return command.Usagef("%s: %w", job.Path, err)
 		}
@@ -59,7 +59,7 @@ func (f *flagValues) prepareDocuments(ctx context.Context, jobs []batch.Job) err
 		return &execute.UsageError{Reason: err}
 	}
 	for _, job := range jobs {
-		warnings, err := parameters.Inject(ctx, job.Notebook, f.kernel, values, modulesOf(job)...)
+		warnings, err := parameters.Inject(ctx, job.Notebook, f.opts.Kernel, values, modulesOf(job)...)
 		if err != nil {
 			return command.Usagef("%s: %w", job.Path, err)
 		}

@@ -3,6 +3,7 @@ package run
 import (
 	"time"
 
+	"github.com/gocifar/gocifar/kernel/execute"
 	"github.com/gocifar/gocifar/kernel/internal/command"
 )
 
@@ -12,22 +13,17 @@ whose result goes to the standard output.`
 
 // flagValues are the flags of `kernel run`.
 type flagValues struct {
-	output, kernel, cwd, profile, data string
-	timeout, totalTimeout              time.Duration
-	startTimeout, hangTimeout          time.Duration
-	allowErrors, forceErrors, strict   bool
-	allowShell, json, github, plain    bool
-	junit, kernelLog                   string
-	parallel, fromCell                 int
-	resume, reportMode                 bool
-	inspect, prepareOnly, clear        bool
-	checks                             bool
-	tolerance                          float64
-	pixel                              int
-	ignore                             command.List
-	parameters, rawParameters          command.List
-	parameterFiles                     command.List
-	env, allow, skip, only, input      command.List
+	opts                                      execute.Options // but for what is a notebook's own
+	profile, data, output, junit, kernelLog   string
+	parallel, fromCell                        int
+	inspect, prepareOnly, clear, reportMode   bool
+	json, github, plain                       bool
+	parameters, rawParameters, parameterFiles []string
+
+	checks    bool
+	tolerance float64
+	pixel     int
+	ignore    []string
 
 	outputSet bool // -output was given
 	fromStdin bool
@@ -44,21 +40,21 @@ func (f *flagValues) declare(flags *command.Flags) {
 func (f *flagValues) declareSelection(flags *command.Flags) {
 	flags.Group("What to run")
 	flags.IntVar(&f.parallel, "j", 1, "how many notebooks run at a time")
-	flags.Var(&f.only, "only-tag", "run only cells with this `tag`; may be repeated")
-	flags.Var(&f.skip, "skip-tag", "do not run cells with this `tag`; may be repeated")
+	flags.ListVar(&f.opts.OnlyTags, "only-tag", "run only cells with this `tag`")
+	flags.ListVar(&f.opts.SkipTags, "skip-tag", "do not run cells with this `tag`")
 	flags.IntVar(&f.fromCell, "from-cell", 0,
 		"start at the code cell with this `number`, from 1; Go runs on GoNB then, with the declarations of earlier cells")
-	flags.BoolVar(&f.resume, "resume", false,
+	flags.BoolVar(&f.opts.Resume, "resume", false,
 		"go on at the first cell that did not end well in -output or has changed; kernels but GoNB run all cells again")
 }
 
 func (f *flagValues) declareKernel(flags *command.Flags) {
 	flags.Group("Kernel")
-	flags.StringVar(&f.kernel, "kernel", "",
+	flags.StringVar(&f.opts.Kernel, "kernel", "",
 		"`name` of the kernelspec, gonb for GoNB; by default the notebook's own, and for Go the live kernel where there is one")
-	flags.StringVar(&f.cwd, "cwd", "", "working `folder` of the kernels, by default each notebook's own")
-	flags.Var(&f.env, "env", "`NAME=value` for the kernels; may be repeated")
-	flags.Var(&f.input, "input", "`answer` to a cell's next request for input; may be repeated")
+	flags.StringVar(&f.opts.Dir, "cwd", "", "working `folder` of the kernels, by default each notebook's own")
+	flags.ListVar(&f.opts.Env, "env", "`NAME=value` for the kernels")
+	flags.ListVar(&f.opts.Inputs, "input", "`answer` to a cell's next request for input")
 	flags.StringVar(&f.kernelLog, "kernel-log", "", "append what the kernels themselves write to this `file`")
 
 	flags.Group("Data")
@@ -68,28 +64,28 @@ func (f *flagValues) declareKernel(flags *command.Flags) {
 
 func (f *flagValues) declareParameters(flags *command.Flags) {
 	flags.Group("Parameters")
-	flags.Var(&f.parameters, "p", "`name=value`, in Go of the type declared in the cell tagged parameters; may be repeated")
-	flags.Var(&f.rawParameters, "r", "`name=text` of a parameter that is a string; may be repeated")
-	flags.Var(&f.parameterFiles, "f", "YAML or JSON `file` with parameters, which -p and -r override; may be repeated")
+	flags.ListVar(&f.parameters, "p", "`name=value`, in Go of the type declared in the cell tagged parameters")
+	flags.ListVar(&f.rawParameters, "r", "`name=text` of a parameter that is a string")
+	flags.ListVar(&f.parameterFiles, "f", "YAML or JSON `file` with parameters, which -p and -r override")
 	flags.BoolVar(&f.inspect, "inspect", false, "only list the notebooks' parameters, as JSON with -json")
 	flags.BoolVar(&f.prepareOnly, "prepare-only", false, "only write the notebooks with their parameters")
 }
 
 func (f *flagValues) declareLimits(flags *command.Flags) {
 	flags.Group("Time limits")
-	flags.DurationVar(&f.timeout, "timeout", 0, "of a cell, 0 for none; a cell's metadata.gocifar.timeout goes before it")
-	flags.DurationVar(&f.totalTimeout, "total-timeout", 0, "of a notebook, 0 for none")
-	flags.DurationVar(&f.startTimeout, "start-timeout", time.Minute, "of a kernel's start")
-	flags.DurationVar(&f.hangTimeout, "hang-timeout", time.Minute,
+	flags.DurationVar(&f.opts.CellTimeout, "timeout", 0, "of a cell, 0 for none; a cell's metadata.gocifar.timeout goes before it")
+	flags.DurationVar(&f.opts.TotalTimeout, "total-timeout", 0, "of a notebook, 0 for none")
+	flags.DurationVar(&f.opts.StartTimeout, "start-timeout", time.Minute, "of a kernel's start")
+	flags.DurationVar(&f.opts.HangTimeout, "hang-timeout", time.Minute,
 		"how long a kernel may miss its heartbeat before it is killed, negative for ever")
 
 	flags.Group("Errors")
-	flags.BoolVar(&f.allowErrors, "allow-errors", false, "go on after cells that fail")
-	flags.Var(&f.allow, "allow-error",
-		"`name` of an error to go on after (ValueError; on GoNB CompileError, Panic, ExitError, ...); may be repeated")
-	flags.BoolVar(&f.forceErrors, "force-errors", false, "stop at any error, also in cells tagged raises-exception")
-	flags.BoolVar(&f.strict, "strict-raises", false, "cells tagged raises-exception must raise")
-	flags.BoolVar(&f.allowShell, "allow-shell-failures", false, "let failed shell commands pass, as GoNB does")
+	flags.BoolVar(&f.opts.AllowErrors, "allow-errors", false, "go on after cells that fail")
+	flags.ListVar(&f.opts.AllowErrorNames, "allow-error",
+		"`name` of an error to go on after (ValueError; on GoNB CompileError, Panic, ExitError, ...)")
+	flags.BoolVar(&f.opts.ForceErrors, "force-errors", false, "stop at any error, also in cells tagged raises-exception")
+	flags.BoolVar(&f.opts.StrictRaises, "strict-raises", false, "cells tagged raises-exception must raise")
+	flags.BoolVar(&f.opts.AllowShellFailures, "allow-shell-failures", false, "let failed shell commands pass, as GoNB does")
 }
 
 func (f *flagValues) declareResults(flags *command.Flags) {
@@ -111,5 +107,5 @@ func (f *flagValues) declareResults(flags *command.Flags) {
 	flags.Float64Var(&f.tolerance, "tolerance", 0,
 		"by how much numbers in text may differ, relative to the larger one or to 1")
 	flags.IntVar(&f.pixel, "pixel-tolerance", 0, "by how much pixels may differ, 0 to 255")
-	flags.Var(&f.ignore, "ignore", "`pattern` (Go's regexp) of text that does not count; may be repeated")
+	flags.ListVar(&f.ignore, "ignore", "`pattern` (Go's regexp) of text that does not count")
 }

@@ -27,7 +27,7 @@ type machine struct {
 // choose returns the kernel of ours that a notebook runs on, see kernels.Choose.
 func (f *flagValues) choose(nb *nbformat.Notebook) (k *kernels.Kernel, firm bool) {
 	return kernels.Choose(kernels.Wish{
-		Asked: f.kernel, Named: nb.KernelName(), Language: nb.Language(), Middle: f.fromCell > 0,
+		Asked: f.opts.Kernel, Named: nb.KernelName(), Language: nb.Language(), Middle: f.fromCell > 0,
 	})
 }
 
@@ -74,19 +74,15 @@ func (f *flagValues) prepareMachine(ctx context.Context, jobs []batch.Job) (*mac
 func (f *flagValues) options(
 	job batch.Job, m *machine, observer execute.Observer, force <-chan struct{},
 ) (execute.Options, error) {
-	opts := execute.Options{
-		Kernel: f.kernel, Dir: f.cwd, CellTimeout: f.timeout, TotalTimeout: f.totalTimeout,
-		StartTimeout: f.startTimeout, HangTimeout: f.hangTimeout, AllowErrors: f.allowErrors, AllowErrorNames: f.allow,
-		ForceErrors: f.forceErrors, StrictRaises: f.strict, AllowShellFailures: f.allowShell, SkipTags: f.skip,
-		OnlyTags: f.only, Inputs: f.input, Observer: observer, Force: force, KernelLog: m.log, Basis: f.basis(),
-	}
+	opts := f.opts
+	opts.Observer, opts.Force, opts.KernelLog, opts.Basis = observer, force, m.log, f.basis()
 	if f.checks {
 		opts.SkipTags = append([]string{check.SkipTag}, opts.SkipTags...)
 	}
 	if opts.Dir == "" && !job.Local() {
 		opts.Dir = "."
 	}
-	opts.Env = append(opts.Env, "GOCIFAR_HEADLESS=1") // nobody moves a slider here
+	opts.Env = []string{"GOCIFAR_HEADLESS=1"} // nobody moves a slider here
 	if f.profile != "" {
 		opts.Env = append(opts.Env, "GOCIFAR_PROFILE="+f.profile)
 	}
@@ -95,7 +91,7 @@ func (f *flagValues) options(
 		opts.Kernel, opts.SpecDirs = ready.Name, []string{filepath.Dir(ready.SpecDir)}
 		opts.Env = append(opts.Env, m.env...)
 	}
-	opts.Env = append(opts.Env, f.env...)
+	opts.Env = append(opts.Env, f.opts.Env...)
 	return opts, f.startAt(job, &opts)
 }
 
@@ -109,26 +105,26 @@ func (f *flagValues) startAt(job batch.Job, opts *execute.Options) error {
 		}
 		opts.From = index
 	}
-	if !f.resume && f.fromCell == 0 || f.folder() == "" {
+	opts.Resume = false // without an earlier result there is nothing to take over
+	if !f.opts.Resume && f.fromCell == 0 || f.folder() == "" {
 		return nil
 	}
-	earlier, err := nbformat.ReadFile(job.Output(f.folder()))
-	if err == nil {
-		opts.Earlier, opts.Resume = earlier, f.resume && f.fromCell == 0
+	if earlier, err := nbformat.ReadFile(job.Output(f.folder())); err == nil {
+		opts.Earlier, opts.Resume = earlier, f.opts.Resume && f.fromCell == 0
 	}
-	return nil // without an earlier result there is nothing to take over
+	return nil
 }
 
 // basis is what results depend on besides the notebook, see
 // execute.Options.Basis. Variables may be secrets: their names must do.
 func (f *flagValues) basis() string {
 	var parts []string
-	for name, value := range map[string]string{"kernel": f.kernel, "profile": f.profile, "data": f.data} {
+	for name, value := range map[string]string{"kernel": f.opts.Kernel, "profile": f.profile, "data": f.data} {
 		if value != "" {
 			parts = append(parts, name+"="+value)
 		}
 	}
-	for _, entry := range f.env {
+	for _, entry := range f.opts.Env {
 		name, _, _ := strings.Cut(entry, "=")
 		parts = append(parts, "env "+name)
 	}

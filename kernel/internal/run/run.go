@@ -159,9 +159,9 @@ func (f *flagValues) check(jobs []batch.Job) error {
 		return command.Usagef("the standard output takes one notebook, not %d: give an -output folder", len(jobs))
 	case f.toStdout() && f.json && !f.inspect:
 		return command.Usagef("-json and the notebook cannot both go to the standard output: give an -output folder")
-	case (f.resume || f.fromCell > 0) && len(jobs) > 1 && f.fromCell > 0:
+	case (f.opts.Resume || f.fromCell > 0) && len(jobs) > 1 && f.fromCell > 0:
 		return command.Usagef("-from-cell is for one notebook, not %d", len(jobs))
-	case f.resume && f.toStdout():
+	case f.opts.Resume && f.toStdout():
 		return command.Usagef("-resume needs the -output folder of the earlier run")
 	case f.fromCell < 0:
 		return command.Usagef("-from-cell is %d, want the number of a code cell, from 1", f.fromCell)
