@@ -31,10 +31,10 @@ func side(path string) string {
 	return ""
 }
 
-// rooms are the rooms of the house with what each may import, beside what is below
-// itself and below internal. A package belongs to the longest name that begins its
-// path; those that no row names may import what they like. Arrows point down: what a
-// row lists stands above it in the table.
+// rooms are the rooms of the house with what each may import, beside what is
+// below itself and below internal. A package belongs to the longest name that
+// begins its path; those that no row names may import what they like. Arrows
+// point down: what a row lists stands above it in the table.
 var rooms = []struct {
 	name string
 	may  []string

@@ -88,8 +88,8 @@ func dockerfileSteps(t *testing.T, path string) (string, error) {
 	return string(out), err
 }
 
-// TestDockerfileIsReplayed: .ci/fresh_machine replays every step of every stage, as
-// it reads them from the Dockerfile itself.
+// TestDockerfileIsReplayed: .ci/fresh_machine replays every step of every
+// stage, as it reads them from the Dockerfile itself.
 func TestDockerfileIsReplayed(t *testing.T) {
 	out, err := dockerfileSteps(t, "../Dockerfile")
 	if err != nil {

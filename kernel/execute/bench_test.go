@@ -9,9 +9,10 @@ import (
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
-// BenchmarkThousandCells runs 1,000 cells on ipykernel, whose path is in GOCIFAR_TEST_PYTHON. It reports the time of a
-// cell, of it what passes between the end of a cell and the next request ("own", which includes what is saved), and the
-// heap in use after 100 and after 1,000 cells.
+// BenchmarkThousandCells runs 1,000 cells on ipykernel, whose path is in
+// GOCIFAR_TEST_PYTHON. It reports the time of a cell, of it what passes between
+// the end of a cell and the next request ("own", which includes what is saved),
+// and the heap in use after 100 and after 1,000 cells.
 func BenchmarkThousandCells(b *testing.B) {
 	spec := pythonSpec(b)
 	const cells = 1000

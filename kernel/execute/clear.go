@@ -2,8 +2,9 @@ package execute
 
 import "github.com/gocifar/gocifar/kernel/nbformat"
 
-// Clear removes from a document what runs left in it: outputs, prompts' numbers, times, states, the state of widgets.
-// What somebody wrote into the metadata, time limits for instance, stays.
+// Clear removes from a document what runs left in it: outputs, prompts'
+// numbers, times, states, the state of widgets. What somebody wrote into the
+// metadata, time limits for instance, stays.
 func Clear(nb *nbformat.Notebook) {
 	for _, cell := range nb.Cells {
 		if cell.Type() != nbformat.Code {
@@ -25,7 +26,8 @@ func Clear(nb *nbformat.Notebook) {
 	}
 }
 
-// forget removes keys of the record in the metadata, and the record if nothing is left.
+// forget removes keys of the record in the metadata, and the record if nothing
+// is left.
 func forget(meta *nbformat.Object, keys ...string) {
 	record := meta.Object(metadataKey)
 	if record == nil {

@@ -11,11 +11,13 @@ import (
 	"time"
 )
 
-// A cell that imports much, built for a Go cache that is empty: the compiler is at it for many seconds.
+// A cell that imports much, built for a Go cache that is empty: the compiler is
+// at it for many seconds.
 const heavyCell = "import (\n\t\"go/types\"\n\t\"net/http\"\n)\n%%\nfmt.Println(http.StatusOK, types.Typ[types.Int])"
 
-// TestGoNBCompileIsInterrupted stops a real compilation: by an interrupt of the run, and by a cell's deadline, after which
-// the next cell works. Either way nothing goes on compiling.
+// TestGoNBCompileIsInterrupted stops a real compilation: by an interrupt of the
+// run, and by a cell's deadline, after which the next cell works. Either way
+// nothing goes on compiling.
 func TestGoNBCompileIsInterrupted(t *testing.T) {
 	spec := gonbSpec(t)
 	realCache := goEnv(t, "GOCACHE")
@@ -91,8 +93,9 @@ func watchCompilers(t *testing.T, cache string, found func()) *atomic.Bool {
 	return seen
 }
 
-// compilersThatGoOn are those still there some seconds later, of a compilation that takes many more. One that go build had
-// just started when it was stopped may come to its own end.
+// compilersThatGoOn are those still there some seconds later, of a compilation
+// that takes many more. One that go build had just started when it was stopped
+// may come to its own end.
 func compilersThatGoOn(cache string) (programs []string) {
 	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if programs = compilersWith(cache); len(programs) == 0 {
@@ -102,7 +105,8 @@ func compilersThatGoOn(cache string) (programs []string) {
 	return programs
 }
 
-// compilersWith are the programs of the Go toolchain that run with the Go cache.
+// compilersWith are the programs of the Go toolchain that run with the Go
+// cache.
 func compilersWith(cache string) []string {
 	var programs []string
 	entries, _ := filepath.Glob("/proc/[0-9]*")

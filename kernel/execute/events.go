@@ -6,16 +6,19 @@ import (
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
-// Event is something that happened in a run, one of the nine types below. For a notebook they come in this order:
+// Event is something that happened in a run, one of the nine types below. For a
+// notebook they come in this order:
 //
 //	NotebookStart (CellStart [CellExecute CellOutput… CellExecuted] [CellError] CellComplete)… [NotebookError] NotebookComplete
 //
-// nbclient's hooks have the same names, but its on_cell_complete comes before the cell has run. A CellOutput of a cell
-// may also come later, when its output was late or a later cell rewrote a display.
+// nbclient's hooks have the same names, but its on_cell_complete comes before
+// the cell has run. A CellOutput of a cell may also come later, when its output
+// was late or a later cell rewrote a display.
 type Event interface{ event() }
 
-// Observer is told what happens, in order, by the goroutine that runs the notebook: it should be quick, and it must not
-// change the document. A run of several notebooks calls it from several goroutines.
+// Observer is told what happens, in order, by the goroutine that runs the
+// notebook: it should be quick, and it must not change the document. A run of
+// several notebooks calls it from several goroutines.
 type Observer func(Event)
 
 // NotebookStart comes when the kernel is ready.
@@ -77,14 +80,16 @@ type CellComplete struct {
 	At     time.Time
 }
 
-// NotebookError comes when the run ends early or with an error that is not allowed.
+// NotebookError comes when the run ends early or with an error that is not
+// allowed.
 type NotebookError struct {
 	Path string
 	Err  error
 	At   time.Time
 }
 
-// NotebookComplete comes last, when the kernel has ended and the document was saved.
+// NotebookComplete comes last, when the kernel has ended and the document was
+// saved.
 type NotebookComplete struct {
 	Path   string
 	Result *Result

@@ -12,8 +12,8 @@ import (
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
-// A Go test can run a notebook and look at what came out. The kernel here is a scripted one; leave Start out to run on
-// the kernel that the notebook names.
+// A Go test can run a notebook and look at what came out. The kernel here is a
+// scripted one; leave Start out to run on the kernel that the notebook names.
 func ExampleNotebook() {
 	dir, err := os.MkdirTemp("", "example")
 	if err != nil {

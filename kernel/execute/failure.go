@@ -12,20 +12,23 @@ import (
 
 // Failure says why a cell failed.
 type Failure struct {
-	// Class is what to allow the failure by: the error's own name ("ValueError"), for GoNB, which calls every error
-	// "ERROR", one of the Class constants.
+	// Class is what to allow the failure by: the error's own name
+	// ("ValueError"), for GoNB, which calls every error "ERROR", one of the
+	// Class constants.
 	Class string
 	// Name, Value and Traceback are the kernel's words.
 	Name, Value string
 	Traceback   []string
-	// Summary says in a line what happened and where in the cell, when Value does not.
+	// Summary says in a line what happened and where in the cell, when Value
+	// does not.
 	Summary string
-	// Detail is more about it, for instance the end of what the cell wrote to stderr.
+	// Detail is more about it, for instance the end of what the cell wrote to
+	// stderr.
 	Detail string
 }
 
-// Classes of failures that are found or told apart here. ExitError comes with the exit code: "ExitError(3)"; it is
-// allowed by that name or by "ExitError".
+// Classes of failures that are found or told apart here. ExitError comes with
+// the exit code: "ExitError(3)"; it is allowed by that name or by "ExitError".
 const (
 	ClassCompile     = "CompileError"  // the Go compiler refused the cell
 	ClassGoGet       = "GoGetError"    // a module could not be found or fetched
@@ -44,7 +47,8 @@ const (
 	ClassNoRaise     = "DidNotRaise"   // tagged raises-exception, and did not raise (strict mode)
 )
 
-// is tells whether the failure goes by the name: its class, the class without parameters, or the kernel's error name.
+// is tells whether the failure goes by the name: its class, the class without
+// parameters, or the kernel's error name.
 func (f *Failure) is(name string) bool {
 	base, _, _ := strings.Cut(f.Class, "(")
 	return name == f.Class || name == base || name == f.Name
@@ -126,7 +130,8 @@ type SaveError struct{ Reason error }
 func (e *SaveError) Error() string { return e.Reason.Error() }
 func (e *SaveError) Unwrap() error { return e.Reason }
 
-// UsageError says that what was asked for makes no sense: a missing file, no notebook, a wrong parameter.
+// UsageError says that what was asked for makes no sense: a missing file, no
+// notebook, a wrong parameter.
 type UsageError struct{ Reason error }
 
 func (e *UsageError) Error() string { return e.Reason.Error() }
@@ -144,8 +149,9 @@ const (
 	ExitInterrupted = 130
 )
 
-// ExitCode is the exit code for the error that a run ended with, nil for none. Of several joined errors the gravest
-// counts: interrupted, then usage, time, the kernel's death, its start, a save, a cell.
+// ExitCode is the exit code for the error that a run ended with, nil for none.
+// Of several joined errors the gravest counts: interrupted, then usage, time,
+// the kernel's death, its start, a save, a cell.
 func ExitCode(err error) int {
 	var (
 		usage   *UsageError

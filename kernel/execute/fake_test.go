@@ -34,8 +34,9 @@ func quick() Options {
 	}
 }
 
-// runFake runs a document on a fake kernel with the script and checks what must hold for every run: the document is
-// valid, it was saved as the result has it, and no cell is left pending or running.
+// runFake runs a document on a fake kernel with the script and checks what must
+// hold for every run: the document is valid, it was saved as the result has it,
+// and no cell is left pending or running.
 func runFake(t *testing.T, fake fakekernel.Options, s script, nb *nbformat.Notebook, opts Options) (*Result, error) {
 	t.Helper()
 	return runFakeUntil(t.Context(), t, fake, s, nb, opts)

@@ -14,7 +14,8 @@ import (
 	"github.com/gocifar/gocifar/kernel/jupyter/fakekernel"
 )
 
-// TestEnds gives how a run ends: its states, exit code and events are those of the options and the kernel's behaviour.
+// TestEnds gives how a run ends: its states, exit code and events are those of
+// the options and the kernel's behaviour.
 func TestEnds(t *testing.T) {
 	type exec = *fakekernel.Execution
 	fail := func(x exec) { x.Fail("E", "bad") }

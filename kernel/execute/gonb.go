@@ -10,8 +10,9 @@ import (
 	"github.com/gocifar/gocifar/kernel/internal/gocell"
 )
 
-// GoNB's errors: it names every error "ERROR" and calls failed shell commands a success. This file reads from its texts
-// what happened. The texts are those of GoNB 0.11 (internal/goexec, internal/specialcmd and internal/jpyexec).
+// GoNB's errors: it names every error "ERROR" and calls failed shell commands a
+// success. This file reads from its texts what happened. The texts are those of
+// GoNB 0.11 (internal/goexec, internal/specialcmd and internal/jpyexec).
 
 var (
 	goToolFailed = regexp.MustCompile(`^failed to run "(\S*?)([^/" ]+) ([a-z-]+)[^"]*": `)
@@ -22,7 +23,8 @@ var (
 	unknownMagic = regexp.MustCompile(`"(%\S+)" unknown or not implemented yet\.`)
 )
 
-// classifyGoNB names the class of an error of GoNB. evalue is the reply's text, stderr what the cell printed there.
+// classifyGoNB names the class of an error of GoNB. evalue is the reply's text,
+// stderr what the cell printed there.
 func classifyGoNB(evalue, stderr string) string {
 	evalue = termtext.Plain(evalue)
 	if m := goToolFailed.FindStringSubmatch(evalue); m != nil {
@@ -64,8 +66,9 @@ var (
 	panicText  = regexp.MustCompile(`(?m)^(?:panic|fatal error): (.+)$`)
 )
 
-// summaryGoNB says in a line what a failure is about, and in which line; prompt is the number of the cell that failed.
-// The places stand in what GoNB writes with -raw_error, and in the stacks of panics.
+// summaryGoNB says in a line what a failure is about, and in which line; prompt
+// is the number of the cell that failed. The places stand in what GoNB writes
+// with -raw_error, and in the stacks of panics.
 func summaryGoNB(f *Failure, stderr string, prompt int) string {
 	place := func(cell, line string) string {
 		if cell == strconv.Itoa(prompt) {
@@ -101,8 +104,8 @@ func summaryGoNB(f *Failure, stderr string, prompt int) string {
 	return first
 }
 
-// needsBrowser tells whether a cell asks for GoNB's widgets, whose other half is JavaScript in a page: here nobody would
-// ever answer them.
+// needsBrowser tells whether a cell asks for GoNB's widgets, whose other half
+// is JavaScript in a page: here nobody would ever answer them.
 func needsBrowser(source string) bool {
 	for _, command := range gocell.Parse(source).Commands {
 		if !command.Shell && command.Words[0] == "widgets" {
@@ -112,8 +115,9 @@ func needsBrowser(source string) bool {
 	return false
 }
 
-// shellFailureGoNB finds what failed in a cell that GoNB calls a success: a shell command or cell (it prints "exit status
-// N" on stderr and goes on), or an unknown special command (it says so on stderr and goes on).
+// shellFailureGoNB finds what failed in a cell that GoNB calls a success: a
+// shell command or cell (it prints "exit status N" on stderr and goes on), or
+// an unknown special command (it says so on stderr and goes on).
 func shellFailureGoNB(source, stderr string) *Failure {
 	if m := unknownMagic.FindStringSubmatch(stderr); m != nil {
 		return &Failure{Class: ClassMagic, Name: ClassMagic, Value: fmt.Sprintf("unknown special command %s", m[1])}

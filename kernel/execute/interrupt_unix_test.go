@@ -9,8 +9,10 @@ import (
 	"testing"
 )
 
-// TestInterruptMeetsOneCell stops shell commands of GoNB on a machine that has too much to do. The command of the cell
-// after each must not be met by the interrupt of the one before it, nor its Go code be left out, which GoNB would not tell.
+// TestInterruptMeetsOneCell stops shell commands of GoNB on a machine that has
+// too much to do. The command of the cell after each must not be met by the
+// interrupt of the one before it, nor its Go code be left out, which GoNB would
+// not tell.
 func TestInterruptMeetsOneCell(t *testing.T) {
 	spec := gonbSpec(t)
 	for range 6 {

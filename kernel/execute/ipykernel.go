@@ -16,13 +16,13 @@ const (
 	noHistory = historySetting + "=:memory:"
 )
 
-// withoutHistory is the spec with IPython's history kept in memory, if it is one of
-// ipykernel. The cells of a run are not what the user typed, and kernels that run
-// at the same time would wait for one another's lock on the database. nbclient
-// starts ipykernel with the same argument, and likewise leaves alone one that is
-// there already. It knows ipykernel by the name python3; here the command tells, so
-// that kernelspecs of virtual environments count as well, and another kernel of
-// that name is not given an argument that it may refuse.
+// withoutHistory is the spec with IPython's history kept in memory, if it is
+// one of ipykernel. The cells of a run are not what the user typed, and kernels
+// that run at the same time would wait for one another's lock on the database.
+// nbclient starts ipykernel with the same argument, and likewise leaves alone
+// one that is there already. It knows ipykernel by the name python3; here the
+// command tells, so that kernelspecs of virtual environments count as well, and
+// another kernel of that name is not given an argument that it may refuse.
 func withoutHistory(spec *jupyter.Spec) *jupyter.Spec {
 	given := func(arg string) bool { return strings.HasPrefix(arg, historySetting) }
 	if !isIPyKernel(spec.Argv) || slices.ContainsFunc(spec.Argv, given) {
@@ -33,7 +33,8 @@ func withoutHistory(spec *jupyter.Spec) *jupyter.Spec {
 	return &changed
 }
 
-// isIPyKernel tells whether a command is `python -m ipykernel_launcher` or one of the ways to write the same.
+// isIPyKernel tells whether a command is `python -m ipykernel_launcher` or one
+// of the ways to write the same.
 func isIPyKernel(argv []string) bool {
 	for i, arg := range argv[:max(0, len(argv)-1)] {
 		switch argv[i+1] {

@@ -127,7 +127,8 @@ func failureOf(m *jupyter.ExecuteReply, gonb bool, stderr string) *Failure {
 	return f
 }
 
-// raisesTag looks for the tag raises-exception; raises-exception=NAME also says which error is expected.
+// raisesTag looks for the tag raises-exception; raises-exception=NAME also says
+// which error is expected.
 func raisesTag(cell *nbformat.Cell) (want string, tagged bool) {
 	const tag = "raises-exception"
 	for _, t := range cell.Tags() {
@@ -160,7 +161,8 @@ func (r *run) allows(cell *nbformat.Cell, f *Failure) bool {
 	return false
 }
 
-// allowsAllErrors is what the kernel is told as stop_on_error, before the error has a name.
+// allowsAllErrors is what the kernel is told as stop_on_error, before the error
+// has a name.
 func (r *run) allowsAllErrors(cell *nbformat.Cell) bool {
 	_, tagged := raisesTag(cell)
 	return !r.opts.ForceErrors && (tagged || r.opts.AllowErrors)

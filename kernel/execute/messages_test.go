@@ -9,8 +9,9 @@ import (
 	"github.com/gocifar/gocifar/kernel/jupyter/fakekernel"
 )
 
-// TestMessages gives the kernel's messages for cells named a, b, c, and wants the outputs of each cell. The situations
-// are those of nbclient's tests/test_client.py and some that it does not treat.
+// TestMessages gives the kernel's messages for cells named a, b, c, and wants
+// the outputs of each cell. The situations are those of nbclient's
+// tests/test_client.py and some that it does not treat.
 func TestMessages(t *testing.T) {
 	type exec = *fakekernel.Execution
 	var first string // the id of cell a's request, for messages that come later

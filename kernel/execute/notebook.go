@@ -1,12 +1,15 @@
-// Package execute runs notebooks on Jupyter kernels without a front end, as nbclient and papermill do.
+// Package execute runs notebooks on Jupyter kernels without a front end, as
+// nbclient and papermill do.
 //
-// [Notebook] runs a file, [Document] a document in memory. What happens is told to an [Observer] while it happens; the
-// executed document is saved after each cell, always whole, and on every error too. In its metadata each cell says truly
-// what became of it ([State]).
+// [Notebook] runs a file, [Document] a document in memory. What happens is told
+// to an [Observer] while it happens; the executed document is saved after each
+// cell, always whole, and on every error too. In its metadata each cell says
+// truly what became of it ([State]).
 //
-// Outputs are assembled as JupyterLab does it: consecutive texts of a stream become one, carriage returns and backspaces
-// act, clear_output clears, and displays are updated wherever they stand. A message belongs to the cell whose request
-// caused it, also when it comes late.
+// Outputs are assembled as JupyterLab does it: consecutive texts of a stream
+// become one, carriage returns and backspaces act, clear_output clears, and
+// displays are updated wherever they stand. A message belongs to the cell whose
+// request caused it, also when it comes late.
 package execute
 
 import (
@@ -20,14 +23,16 @@ import (
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
-// Starter starts a kernel and returns when it is ready. The name is a kernelspec's, dir the working directory, env
-// variables over this process's environment.
+// Starter starts a kernel and returns when it is ready. The name is a
+// kernelspec's, dir the working directory, env variables over this process's
+// environment.
 type Starter func(ctx context.Context, name, dir string, env []string) (*jupyter.Kernel, error)
 
-// Notebook runs the notebook in a file. The result is there, and the notebook saved to opts.Output, also when the error
-// says that a cell failed; both are nil only when there is no notebook to run. The error is a *CellFailedError, a
-// *TimeoutError, a *KernelDiedError, a *StartError, a *UsageError, perhaps joined with a *SaveError, or the context's;
-// [ExitCode] sorts them.
+// Notebook runs the notebook in a file. The result is there, and the notebook
+// saved to opts.Output, also when the error says that a cell failed; both are
+// nil only when there is no notebook to run. The error is a *CellFailedError, a
+// *TimeoutError, a *KernelDiedError, a *StartError, a *UsageError, perhaps
+// joined with a *SaveError, or the context's; [ExitCode] sorts them.
 func Notebook(ctx context.Context, path string, opts Options) (*Result, error) {
 	nb, err := nbformat.ReadFile(path)
 	if err != nil {
@@ -36,8 +41,9 @@ func Notebook(ctx context.Context, path string, opts Options) (*Result, error) {
 	return Document(ctx, path, nb, opts)
 }
 
-// Document runs a document in memory and changes it. The path names it in messages, and its folder is where the kernel
-// runs unless opts.Dir says otherwise.
+// Document runs a document in memory and changes it. The path names it in
+// messages, and its folder is where the kernel runs unless opts.Dir says
+// otherwise.
 func Document(ctx context.Context, path string, nb *nbformat.Notebook, opts Options) (*Result, error) {
 	opts = opts.withDefaults()
 	if opts.Dir == "" {
@@ -108,14 +114,16 @@ func (r *run) withKernel(ctx context.Context) error {
 	return err
 }
 
-// lateQuiet and lateMost bound the wait for output after the last cell: GoNB reads displays from a pipe without waiting
-// for its end, and threads of other kernels print when they like.
+// lateQuiet and lateMost bound the wait for output after the last cell: GoNB
+// reads displays from a pipe without waiting for its end, and threads of other
+// kernels print when they like.
 const (
 	lateQuiet = 100 * time.Millisecond
 	lateMost  = 2 * time.Second
 )
 
-// kernelName is the kernelspec that runs the notebook: the options', else the document's, else Jupyter's default.
+// kernelName is the kernelspec that runs the notebook: the options', else the
+// document's, else Jupyter's default.
 func (r *run) kernelName() string {
 	switch {
 	case r.opts.Kernel != "":
@@ -184,11 +192,12 @@ func (r *run) shutdown(ctx context.Context) {
 	}
 }
 
-// firstBeat is how long a kernel that is ready may take to answer its first heartbeat, before anything runs.
+// firstBeat is how long a kernel that is ready may take to answer its first
+// heartbeat, before anything runs.
 const firstBeat = 500 * time.Millisecond
 
-// watchHeart tells when the kernel's heartbeat has failed for as long as limit. A kernel that never answered has no
-// heartbeat to watch.
+// watchHeart tells when the kernel's heartbeat has failed for as long as limit.
+// A kernel that never answered has no heartbeat to watch.
 func watchHeart(ctx context.Context, kernel *jupyter.Kernel, limit time.Duration) <-chan error {
 	hung := make(chan error, 1)
 	answered := time.Time{}

@@ -8,8 +8,9 @@ import (
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
-// outputs assembles the outputs of all cells of a run from the kernel's messages. Messages are told apart by the request
-// that caused them, for the whole run: what a cell says after its end still becomes the cell's.
+// outputs assembles the outputs of all cells of a run from the kernel's
+// messages. Messages are told apart by the request that caused them, for the
+// whole run: what a cell says after its end still becomes the cell's.
 //
 // It is used by one goroutine at a time.
 type outputs struct {
@@ -27,7 +28,8 @@ type cellOutputs struct {
 	cell  *nbformat.Cell
 	index int
 	items []*item
-	// clearNext is a clear_output with wait: the next output replaces what is there.
+	// clearNext is a clear_output with wait: the next output replaces what is
+	// there.
 	clearNext bool
 	count     int // the prompt's number of this execution
 	dirty     bool
@@ -45,12 +47,13 @@ type item struct {
 
 // OutputChange is what one message did to a cell's outputs.
 type OutputChange struct {
-	// Kind is the message type: "stream", "display_data", "execute_result", "error", "update_display_data" or
-	// "clear_output".
+	// Kind is the message type: "stream", "display_data", "execute_result",
+	// "error", "update_display_data" or "clear_output".
 	Kind string
 	// Name and Text are a stream's name and new text, as it came.
 	Name, Text string
-	// Output is the new or changed output; zero for a stream and for clear_output.
+	// Output is the new or changed output; zero for a stream and for
+	// clear_output.
 	Output nbformat.Output
 }
 
@@ -99,8 +102,9 @@ func (o *outputs) handle(event jupyter.Event) bool {
 	return false
 }
 
-// stray treats output that no cell caused. What the kernel says of its own accord, or when it is asked for something else
-// than to execute, belongs into its log.
+// stray treats output that no cell caused. What the kernel says of its own
+// accord, or when it is asked for something else than to execute, belongs into
+// its log.
 func (o *outputs) stray(event jupyter.Event) {
 	if parent := event.Message.Parent; parent.ID == "" || parent.Type != "" && parent.Type != "execute_request" {
 		if text, ok := event.Content.(*jupyter.Stream); ok {
@@ -132,8 +136,8 @@ func (o *outputs) add(c *cellOutputs, content jupyter.Content) {
 	case *jupyter.DisplayData:
 		o.show(c, m.MessageType(), nbformat.NewDisplay(bundle(m.Data), bundle(m.Metadata)), m.Transient.DisplayID)
 	case *jupyter.ExecuteResult:
-		// The prompt's number is the run's own, the same as the cell's: a kernel that was restarted or shared counts
-		// differently.
+		// The prompt's number is the run's own, the same as the cell's: a
+		// kernel that was restarted or shared counts differently.
 		result := nbformat.NewResult(c.count, bundle(m.Data), bundle(m.Metadata))
 		o.show(c, m.MessageType(), result, m.Transient.DisplayID)
 	case *jupyter.ErrorOutput:
@@ -143,7 +147,8 @@ func (o *outputs) add(c *cellOutputs, content jupyter.Content) {
 	}
 }
 
-// show appends an output. One with the display id of earlier ones replaces their content too, as in JupyterLab.
+// show appends an output. One with the display id of earlier ones replaces
+// their content too, as in JupyterLab.
 func (o *outputs) show(c *cellOutputs, kind string, output nbformat.Output, displayID string) {
 	o.clearIfWaiting(c)
 	if displayID != "" {
@@ -160,9 +165,10 @@ func (o *outputs) show(c *cellOutputs, kind string, output nbformat.Output, disp
 	o.tell(c, OutputChange{Kind: kind, Output: output})
 }
 
-// update rewrites every output that shows the display id, in whichever cell. An id that nothing shows becomes a new
-// output with a warning: Jupyter drops it, but GoNB sends updates for every id that it has ever seen, and then the
-// first thing a run sees of a display is its update.
+// update rewrites every output that shows the display id, in whichever cell. An
+// id that nothing shows becomes a new output with a warning: Jupyter drops it,
+// but GoNB sends updates for every id that it has ever seen, and then the first
+// thing a run sees of a display is its update.
 func (o *outputs) update(c *cellOutputs, m *jupyter.UpdateDisplayData) {
 	id := m.Transient.DisplayID
 	fresh := nbformat.NewDisplay(bundle(m.Data), bundle(m.Metadata))
@@ -220,8 +226,9 @@ func (o *outputs) clear(c *cellOutputs) {
 	c.items, c.clearNext = nil, false
 }
 
-// stream is where text of the named stream goes: the last output if it is that stream, else a new one. So order is
-// kept, and a program that writes byte by byte makes one output.
+// stream is where text of the named stream goes: the last output if it is that
+// stream, else a new one. So order is kept, and a program that writes byte by
+// byte makes one output.
 func (c *cellOutputs) stream(name string) *StreamText {
 	if n := len(c.items); n > 0 && c.items[n-1].stream != nil && c.items[n-1].name == name {
 		return c.items[n-1].stream
@@ -231,7 +238,8 @@ func (c *cellOutputs) stream(name string) *StreamText {
 	return text
 }
 
-// store puts the outputs into the document's cell, if they changed since the last time.
+// store puts the outputs into the document's cell, if they changed since the
+// last time.
 func (c *cellOutputs) store() {
 	if !c.dirty {
 		return

@@ -207,7 +207,8 @@ func TestMessagesOfGoNB(t *testing.T) {
 		{name: "compile error", cells: []string{"%%\nvar x int = \"s\""}, want: []string{
 			`~error ERROR: # gonb_.*\./main\.go:12:13: cannot use "s" \(untyped string constant\) as int value in variable declaration\n`}, states: "error", class: ClassCompile},
 		{name: "no Go", cells: []string{"%%\nif {"}, want: []string{`~error ERROR: .*/main\.go:5:4: missing condition in if statement.*`}, states: "error", class: ClassParse},
-		// GoNB names the cell's line before main.go:12, unless Go's runtime writes the two apart.
+		// GoNB names the cell's line before main.go:12, unless Go's runtime
+		// writes the two apart.
 		{name: "panic", cells: []string{"%%\npanic(\"lost\")"}, want: []string{`~stderr "panic: lost.*main\.go:12.*exit status 2\\n"\nerror ERROR: exit status 2`}, states: "error", class: ClassPanic},
 		{name: "exit code", cells: []string{"%%\nos.Exit(3)"}, want: []string{"stderr \"exit status 3\\n\"\nerror ERROR: exit status 3"}, states: "error", class: "ExitError(3)"},
 		{name: "a module that is not there", cells: []string{"import \"example.com/none\"\n%%\nnone.F()"}, want: []string{`~error ERROR: failed to run ".*go get": exit status 1.*`}, states: "error", class: ClassGoGet},
@@ -272,7 +273,8 @@ func TestRealResume(t *testing.T) {
 	}
 }
 
-// A run on a kernel that keeps values starts again where a cell is left, and does nothing where none is.
+// A run on a kernel that keeps values starts again where a cell is left, and
+// does nothing where none is.
 func TestRealResumeOfIPyKernel(t *testing.T) {
 	spec := pythonSpec(t)
 	cells := []string{"x = 41", "x += 1", "raise ValueError('bad')"}

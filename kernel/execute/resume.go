@@ -9,11 +9,14 @@ import (
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
-// A run that does not begin with the first cell. GoNB makes it possible: each cell is a program of its own, and only
-// declarations and settings go from cell to cell, so those of the earlier cells are sent again without running what else
-// they do. Kernels that keep values cannot be resumed so: there a run that should be resumed starts again.
+// A run that does not begin with the first cell. GoNB makes it possible: each
+// cell is a program of its own, and only declarations and settings go from cell
+// to cell, so those of the earlier cells are sent again without running what
+// else they do. Kernels that keep values cannot be resumed so: there a run that
+// should be resumed starts again.
 
-// takeOver finds where the run begins, and gives the cells before it what an earlier run left in them.
+// takeOver finds where the run begins, and gives the cells before it what an
+// earlier run left in them.
 func (r *run) takeOver() {
 	if r.opts.Earlier == nil {
 		return
@@ -44,8 +47,8 @@ func (r *run) takeOver() {
 	}
 }
 
-// resumeAt is the index of the first code cell that the earlier run did not run well, or that is another one now; the
-// number of all cells if there is none.
+// resumeAt is the index of the first code cell that the earlier run did not run
+// well, or that is another one now; the number of all cells if there is none.
 func (r *run) resumeAt(earlier []int) int {
 	basis := r.opts.Earlier.Metadata().Object(metadataKey).String("basis")
 	if basis != r.opts.Basis {
@@ -80,7 +83,8 @@ func codeCells(nb *nbformat.Notebook) []int {
 	return indices
 }
 
-// replay brings the kernel to where it was before the cell that the run begins with.
+// replay brings the kernel to where it was before the cell that the run begins
+// with.
 func (r *run) replay(ctx context.Context) error {
 	if r.opts.From == 0 {
 		return nil

@@ -12,7 +12,8 @@ import (
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
-// resumable runs a document on a fake that calls itself GoNB and returns what it was sent.
+// resumable runs a document on a fake that calls itself GoNB and returns what
+// it was sent.
 func resumable(t *testing.T, nb *nbformat.Notebook, opts Options, script func(*fakekernel.Execution)) (*Result, []string, error) {
 	t.Helper()
 	fake, err := fakekernel.Start(fakekernel.Options{

@@ -15,7 +15,8 @@ import (
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
-// run is one run of one document. All of it happens in the goroutine that called Notebook or Document.
+// run is one run of one document. All of it happens in the goroutine that
+// called Notebook or Document.
 type run struct {
 	path     string
 	nb       *nbformat.Notebook
@@ -30,7 +31,8 @@ type run struct {
 	executed int // code cells sent so far: the prompt's number
 	total    <-chan time.Time
 	hung     <-chan error
-	// touched are cells whose outputs changed since the document was last brought up to date.
+	// touched are cells whose outputs changed since the document was last
+	// brought up to date.
 	touched map[*cellOutputs]bool
 	// numbers counts the code cells up to each cell, codeCells all of them.
 	numbers   []int
@@ -83,7 +85,8 @@ func (r *run) runs(i int, cell *nbformat.Cell) bool {
 	return i >= r.opts.From && r.wants(cell)
 }
 
-// wants tells whether the cell's text and tags let it run, wherever the run begins.
+// wants tells whether the cell's text and tags let it run, wherever the run
+// begins.
 func (r *run) wants(cell *nbformat.Cell) bool {
 	switch {
 	case cell.Type() != nbformat.Code, strings.TrimSpace(cell.Source()) == "", cell.HasTag(skipExecution):
@@ -98,7 +101,8 @@ func hasAnyTag(cell *nbformat.Cell, tags []string) bool {
 	return slices.ContainsFunc(tags, cell.HasTag)
 }
 
-// prepare marks every cell before anything runs: the file is truthful from its first save on.
+// prepare marks every cell before anything runs: the file is truthful from its
+// first save on.
 func (r *run) prepare() {
 	r.result.Cells, r.numbers, r.codeCells = nil, nil, 0
 	for i, cell := range r.nb.Cells {
@@ -169,7 +173,8 @@ func (r *run) cell(i int) CellRef {
 	return CellRef{Path: r.path, Index: i, Number: r.numbers[i], Of: r.codeCells, Cell: r.nb.Cells[i]}
 }
 
-// cells runs the document's cells in order. The error says why it ended early or which failure is not allowed.
+// cells runs the document's cells in order. The error says why it ended early
+// or which failure is not allowed.
 func (r *run) cells(ctx context.Context) error {
 	for i, cell := range r.nb.Cells {
 		id := r.cell(i)
@@ -189,7 +194,8 @@ func (r *run) cells(ctx context.Context) error {
 	return nil
 }
 
-// execute runs one cell, records its end in the document, and returns an error if the run must end.
+// execute runs one cell, records its end in the document, and returns an error
+// if the run must end.
 func (r *run) execute(ctx context.Context, id CellRef) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
@@ -267,7 +273,8 @@ func (r *run) drainRest() {
 	}
 }
 
-// finish marks what did not run, stores what belongs to the whole document, and saves for the last time.
+// finish marks what did not run, stores what belongs to the whole document, and
+// saves for the last time.
 func (r *run) finish(err error) error {
 	for i := range r.result.Cells {
 		if c := &r.result.Cells[i]; c.State == Pending {
@@ -316,7 +323,8 @@ func (r *run) storeRecord(err error) {
 	setOrDelete(record, "kernel", r.result.Kernel.Name != "", func() any { return r.result.Kernel.Name })
 }
 
-// storeLanguage records what the kernel says about its language, as Jupyter does.
+// storeLanguage records what the kernel says about its language, as Jupyter
+// does.
 func (r *run) storeLanguage() {
 	raw, err := json.Marshal(r.info.LanguageInfo)
 	if err == nil && r.info.LanguageInfo.Name != "" {

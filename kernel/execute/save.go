@@ -6,8 +6,9 @@ import (
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
-// saver writes the document while it runs. Each save replaces the file in one step, so that whatever happens a whole
-// document is there. While the run goes on files are written in the background: the disk does not hold up the kernel.
+// saver writes the document while it runs. Each save replaces the file in one
+// step, so that whatever happens a whole document is there. While the run goes
+// on files are written in the background: the disk does not hold up the kernel.
 type saver struct {
 	path  string // "" saves nothing
 	nb    *nbformat.Notebook
@@ -36,8 +37,8 @@ func (s *saver) changed(cell int) { s.cells[cell] = nil }
 // often is the share of time that saving may take, as one part in often.
 const often = 10
 
-// offer saves unless saves would then take more than a tenth of the time: a document of 100 MB is not written after
-// every one of its 1,000 cells.
+// offer saves unless saves would then take more than a tenth of the time: a
+// document of 100 MB is not written after every one of its 1,000 cells.
 func (s *saver) offer() {
 	if s.path == "" || !s.idle() || time.Since(s.last) < (often-1)*s.cost {
 		return
@@ -83,10 +84,12 @@ func (s *saver) save() {
 	s.ended(saved{time.Now(), time.Since(start), err})
 }
 
-// announceEvery is how old the last save must be for one that only says which cell is running.
+// announceEvery is how old the last save must be for one that only says which
+// cell is running.
 const announceEvery = time.Second
 
-// announce saves that a cell is running, unless the file is fresh: most cells end before anybody could look.
+// announce saves that a cell is running, unless the file is fresh: most cells
+// end before anybody could look.
 func (s *saver) announce() {
 	if time.Since(s.last) >= announceEvery {
 		s.offer()

@@ -11,9 +11,10 @@ import (
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
-// TestSoak runs small notebooks on real kernels again and again, for as long as GOCIFAR_TEST_SOAK_FOR says ("150s"). At
-// the end there must be as many descriptors, goroutines, processes and temporary files as after the first round, and the
-// heap must not have grown by more than 2 MB.
+// TestSoak runs small notebooks on real kernels again and again, for as long as
+// GOCIFAR_TEST_SOAK_FOR says ("150s"). At the end there must be as many
+// descriptors, goroutines, processes and temporary files as after the first
+// round, and the heap must not have grown by more than 2 MB.
 func TestSoak(t *testing.T) {
 	length, err := time.ParseDuration(os.Getenv("GOCIFAR_TEST_SOAK_FOR"))
 	if err != nil {

@@ -6,7 +6,8 @@ import (
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
-// State says what became of a cell in a run. It is stored as metadata.gocifar.state.
+// State says what became of a cell in a run. It is stored as
+// metadata.gocifar.state.
 type State string
 
 const (
@@ -19,11 +20,13 @@ const (
 	NotRun  State = "not-run" // the run ended earlier
 )
 
-// metadataKey is the key, in a notebook's and in a cell's metadata, under which a run is recorded.
+// metadataKey is the key, in a notebook's and in a cell's metadata, under which
+// a run is recorded.
 const metadataKey = "gocifar"
 
-// Timing is when things happened to a cell, by this process's clock: kernels differ in the precision of their own
-// (GoNB: whole seconds). A zero time means that it did not happen.
+// Timing is when things happened to a cell, by this process's clock: kernels
+// differ in the precision of their own (GoNB: whole seconds). A zero time means
+// that it did not happen.
 type Timing struct {
 	Busy    time.Time // the kernel said that it began
 	Input   time.Time // it published the code
@@ -60,8 +63,8 @@ func (t Timing) store(cell *nbformat.Cell) {
 	cell.Metadata().Set("execution", record)
 }
 
-// storeState records what became of a cell; failure may be nil. Other keys beside the record's own are left alone: a
-// cell's time limit stands there too.
+// storeState records what became of a cell; failure may be nil. Other keys
+// beside the record's own are left alone: a cell's time limit stands there too.
 func storeState(cell *nbformat.Cell, state State, duration time.Duration, failure *Failure, warnings []string) {
 	record := cell.Metadata().Ensure(metadataKey)
 	setOrDelete(record, "error", failure != nil, func() any { return failure.Class })

@@ -6,12 +6,14 @@ import (
 	"strings"
 )
 
-// StreamText is what a stream shows after carriage returns and backspaces, as JupyterLab 4 computes it (processText in
-// its outputarea/src/model.ts): \r moves to the start of the line, text then overwrites what stands there, \b removes
-// the character before the cursor but never a line break, and a line break is always added at the end.
+// StreamText is what a stream shows after carriage returns and backspaces, as
+// JupyterLab 4 computes it (processText in its outputarea/src/model.ts): \r
+// moves to the start of the line, text then overwrites what stands there, \b
+// removes the character before the cursor but never a line break, and a line
+// break is always added at the end.
 //
-// JupyterLab counts UTF-16 units where this counts code points: the two differ only when text overwrites a character
-// outside the Basic Multilingual Plane.
+// JupyterLab counts UTF-16 units where this counts code points: the two differ
+// only when text overwrites a character outside the Basic Multilingual Plane.
 type StreamText struct {
 	text  []byte // whole lines, and the last one unless it is being edited
 	start int    // where the last line begins
@@ -52,7 +54,8 @@ func (s *StreamText) Write(text string) {
 	}
 }
 
-// indexEdit is where the first carriage return or backspace stands, len(text) if there is none.
+// indexEdit is where the first carriage return or backspace stands, len(text)
+// if there is none.
 func indexEdit(text string) int {
 	at := len(text)
 	for _, c := range []byte{'\r', '\b'} {
@@ -63,7 +66,8 @@ func indexEdit(text string) int {
 	return at
 }
 
-// plain adds text that only ever moves forward: nearly all, perhaps 50 MB of it.
+// plain adds text that only ever moves forward: nearly all, perhaps 50 MB of
+// it.
 func (s *StreamText) plain(text string) {
 	if last := strings.LastIndexByte(text, '\n'); last >= 0 {
 		s.start = len(s.text) + last + 1
@@ -85,7 +89,8 @@ func (s *StreamText) overwrite(text string) {
 	s.cursor += len(runes)
 }
 
-// backspace drops the characters on both sides of the cursor, as JupyterLab does; the cursor is mostly at the end.
+// backspace drops the characters on both sides of the cursor, as JupyterLab
+// does; the cursor is mostly at the end.
 func (s *StreamText) backspace() {
 	if s.cursor == 0 {
 		return
@@ -103,7 +108,8 @@ func (s *StreamText) String() string {
 	return string(s.text) + string(s.line)
 }
 
-// Take returns the whole lines shown so far and forgets them: a front end that has shown them need not keep them.
+// Take returns the whole lines shown so far and forgets them: a front end that
+// has shown them need not keep them.
 func (s *StreamText) Take() string {
 	lines := string(s.text[:s.start])
 	s.text, s.start = append(s.text[:0], s.text[s.start:]...), 0

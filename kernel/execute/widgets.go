@@ -11,11 +11,13 @@ import (
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
-// widgets keeps the state of Jupyter widgets, which live in the front end: without one, the executor keeps their books,
-// so that a viewer can draw them later. Output widgets are also played: what a request prints while one of them has
-// asked for its output goes into the widget.
+// widgets keeps the state of Jupyter widgets, which live in the front end:
+// without one, the executor keeps their books, so that a viewer can draw them
+// later. Output widgets are also played: what a request prints while one of
+// them has asked for its output goes into the widget.
 //
-// Formats: https://ipywidgets.readthedocs.io, "Embedding Jupyter Widgets" and the schema @jupyter-widgets/schema.
+// Formats: https://ipywidgets.readthedocs.io, "Embedding Jupyter Widgets" and
+// the schema @jupyter-widgets/schema.
 type widgets struct {
 	models []string // comm ids, in the order of opening
 	state  map[string]*nbformat.Object
@@ -73,11 +75,13 @@ func (w *widgets) handle(message *jupyter.Message, content jupyter.Content) erro
 			output.follow(state)
 		}
 	}
-	// comm_close leaves the state: a closed widget's picture may still stand in an output.
+	// comm_close leaves the state: a closed widget's picture may still stand in
+	// an output.
 	return nil
 }
 
-// update merges the state that a comm message carries, and returns what it carried; nil for messages without state.
+// update merges the state that a comm message carries, and returns what it
+// carried; nil for messages without state.
 func (w *widgets) update(id string, raw json.RawMessage, buffers [][]byte) (*nbformat.Object, error) {
 	var data commData
 	if len(raw) == 0 || string(raw) == "null" {
@@ -155,7 +159,8 @@ func (w *widgets) store(nb *nbformat.Notebook) {
 	nb.Metadata().Ensure("widgets").Set(widgetState, record)
 }
 
-// capturing is the output widget that takes the output of a request, nil when none does.
+// capturing is the output widget that takes the output of a request, nil when
+// none does.
 func (w *widgets) capturing(request string) *outputWidget {
 	if stack := w.hooks[request]; len(stack) > 0 {
 		return stack[len(stack)-1]
@@ -172,7 +177,8 @@ type outputWidget struct {
 	clearNext bool
 }
 
-// follow reacts to msg_id in new state: it names the request to take the output of, "" ends that.
+// follow reacts to msg_id in new state: it names the request to take the output
+// of, "" ends that.
 func (o *outputWidget) follow(state *nbformat.Object) {
 	if !state.Has("msg_id") {
 		return
@@ -190,7 +196,8 @@ func (o *outputWidget) follow(state *nbformat.Object) {
 	o.capturing = request
 }
 
-// capture takes one output message and tells the kernel's side of the widget what it now holds.
+// capture takes one output message and tells the kernel's side of the widget
+// what it now holds.
 func (o *outputWidget) capture(event jupyter.Event) {
 	if m, ok := event.Content.(*jupyter.ClearOutput); ok && m.Wait {
 		o.clearNext = true
@@ -222,8 +229,8 @@ func (o *outputWidget) appendStream(name, text string) {
 	o.outputs = append(o.outputs, nbformat.NewStream(name, text))
 }
 
-// sync writes the outputs into the widget's state, here and in the kernel. In messages text is one string, unlike in
-// files.
+// sync writes the outputs into the widget's state, here and in the kernel. In
+// messages text is one string, unlike in files.
 func (o *outputWidget) sync() {
 	list := make([]any, len(o.outputs))
 	for i, output := range o.outputs {
@@ -252,6 +259,7 @@ func (o *outputWidget) sync() {
 	if err != nil {
 		return
 	}
-	// A kernel that is gone is reported by its own event; there is nothing more to do here.
+	// A kernel that is gone is reported by its own event; there is nothing more
+	// to do here.
 	_ = o.widgets.send(&jupyter.CommMessage{ID: o.id, Data: jupyter.Object(raw)})
 }

@@ -65,7 +65,8 @@ func TestWidgetState(t *testing.T) {
 	}
 }
 
-// While an output widget asks for a request's output, it goes into the widget, and the kernel is told.
+// While an output widget asks for a request's output, it goes into the widget,
+// and the kernel is told.
 func TestOutputWidget(t *testing.T) {
 	nb := document("capture")
 	fake, err := fakekernel.Start(fakekernel.Options{Execute: func(x *fakekernel.Execution) {

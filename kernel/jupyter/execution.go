@@ -10,8 +10,8 @@ import (
 // Execution is one execute request, followed until the kernel has replied and
 // is idle again, or is gone. One goroutine follows it, in a loop of its own, so
 // that it can wait for other things at the same time: the package's description
-// shows such a loop. It gives what it receives to Take, calls Wake when something
-// is due, and ends when Ended says so.
+// shows such a loop. It gives what it receives to Take, calls Wake when
+// something is due, and ends when Ended says so.
 type Execution struct {
 	// ID is the request's id, and the ParentID of the events that it causes.
 	ID string
@@ -21,8 +21,8 @@ type Execution struct {
 	Reply *ExecuteReply
 	// Idle tells that the kernel said that it is idle again.
 	Idle bool
-	// Dead says why the kernel is gone; nil as long as it is not. The caller may
-	// set it to end the execution.
+	// Dead says why the kernel is gone; nil as long as it is not. The caller
+	// may set it to end the execution.
 	Dead error
 
 	// Waits are those given to Follow, with their defaults.

@@ -258,8 +258,9 @@ func TestInterrupts(t *testing.T) {
 	}
 }
 
-// TestInterruptIsHandled checks that an interrupt of GoNB is over when Interrupt
-// returns: one that GoNB handles later meets the cell that is sent next.
+// TestInterruptIsHandled checks that an interrupt of GoNB is over when
+// Interrupt returns: one that GoNB handles later meets the cell that is sent
+// next.
 func TestInterruptIsHandled(t *testing.T) {
 	leavesNothing(t)
 	dir := t.TempDir()

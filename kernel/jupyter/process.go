@@ -70,8 +70,9 @@ func startProcess(argv, env []string, dir string, extraLog io.Writer) (*process,
 	killsBefore := oomKills()
 	started := make(chan error)
 	go func() {
-		// On Linux the kernel's life is tied to this thread's (child.DieWithUs), so
-		// the thread must last as long as the kernel does.
+		// On Linux the kernel's life is tied to this thread's
+		// (child.DieWithUs), so the thread must last as long as the kernel
+		// does.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err := cmd.Start()

@@ -7,17 +7,18 @@ import (
 	"sync"
 )
 
-// ErrReplayed says that a message came before: somebody recorded it and sends it
-// again.
+// ErrReplayed says that a message came before: somebody recorded it and sends
+// it again.
 var ErrReplayed = errors.New("the message came before, with this very signature")
 
 // rememberedSignatures is how many messages back a repetition is noticed.
 const rememberedSignatures = 1 << 14
 
 // Once remembers the signatures of messages, so that each is taken once, as
-// Jupyter's own clients and kernels do. Every message has an id of its own, so no
-// two that are meant to be have the same. The zero Once remembers nothing yet; it
-// is for all channels of a connection and may be used by several goroutines.
+// Jupyter's own clients and kernels do. Every message has an id of its own, so
+// no two that are meant to be have the same. The zero Once remembers nothing
+// yet; it is for all channels of a connection and may be used by several
+// goroutines.
 type Once struct {
 	mu   sync.Mutex
 	seen map[[sha256.Size]byte]bool
@@ -25,15 +26,16 @@ type Once struct {
 	at   int
 }
 
-// Decode is [Signer.Decode], with an error that wraps [ErrReplayed] for a message
-// that came before. Without a key there are no signatures to tell by.
+// Decode is [Signer.Decode], with an error that wraps [ErrReplayed] for a
+// message that came before. Without a key there are no signatures to tell by.
 func (o *Once) Decode(s Signer, frames [][]byte) (*Message, error) {
 	m, err := s.Decode(frames)
 	if err != nil || len(s.key) == 0 {
 		return m, err
 	}
 	var signature [sha256.Size]byte
-	// Decode has read it in this very place; letters of either case are one signature.
+	// Decode has read it in this very place; letters of either case are one
+	// signature.
 	if _, err := hex.Decode(signature[:], frames[len(m.Identities)+1]); err != nil {
 		return nil, ErrBadSignature
 	}

@@ -80,7 +80,8 @@ func playRole(role, connectionFile string) int {
 	return fakekernel.Main(connectionFile, fakekernel.Options{Execute: cell})
 }
 
-// signalsHandled is the file that the slow kernel writes when it has handled a signal.
+// signalsHandled is the file that the slow kernel writes when it has handled a
+// signal.
 const signalsHandled = "signals-handled"
 
 // slowToSignals handles SIGINT as GoNB does on a loaded machine: late, while

@@ -16,7 +16,8 @@ import (
 
 // Server is a kernel's end of the five channels: it receives requests and sends
 // replies. What they mean is the kernel's affair, except for heartbeats, which
-// the server answers. Its methods may be called by several goroutines at a time.
+// the server answers. Its methods may be called by several goroutines at a
+// time.
 type Server struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -112,8 +113,8 @@ func (s *Server) receiver(ch Channel) func(*zmtp.Conn, [][]byte) {
 }
 
 // Send sends content that r causes on a channel of the client that r came from:
-// the reply on r's, a request for input on stdin. An error says that the content
-// cannot be encoded; a client that is gone needs no answer.
+// the reply on r's, a request for input on stdin. An error says that the
+// content cannot be encoded; a client that is gone needs no answer.
 func (s *Server) Send(ch Channel, r *Request, content Content) error {
 	frames, err := s.Frames(r.Header(), r.Message.Identities, content)
 	if err == nil {

@@ -14,7 +14,8 @@ import (
 const delimiter = "<IDS|MSG>"
 
 // Signer turns messages into frames and back, with the HMAC-SHA256 signatures
-// of https://jupyter-client.readthedocs.io/en/stable/messaging.html#the-wire-protocol.
+// of
+// https://jupyter-client.readthedocs.io/en/stable/messaging.html#the-wire-protocol.
 // The zero Signer has no key: it signs nothing and accepts everything.
 type Signer struct {
 	key []byte

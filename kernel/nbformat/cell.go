@@ -10,7 +10,8 @@ import (
 	"strconv"
 )
 
-// CellType is the kind of a cell. A newer format may bring others; they are kept and left alone.
+// CellType is the kind of a cell. A newer format may bring others; they are
+// kept and left alone.
 type CellType string
 
 const (
@@ -22,7 +23,8 @@ const (
 // Cell is one cell of a document. Methods that change it change the document.
 type Cell struct{ obj *Object }
 
-// NewCode returns a code cell that was never run; it gets its id when it enters a notebook.
+// NewCode returns a code cell that was never run; it gets its id when it enters
+// a notebook.
 func NewCode(source string) *Cell {
 	obj := NewObject()
 	obj.Set("cell_type", string(Code))
@@ -154,8 +156,9 @@ func (c *Cell) Object() *Object { return c.obj }
 
 var validID = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`)
 
-// EnsureIDs gives every cell of a 4.5 document a valid id of its own and returns the indices of the cells that had
-// none, a malformed one, or an earlier cell's. Older formats have no ids and are left alone.
+// EnsureIDs gives every cell of a 4.5 document a valid id of its own and
+// returns the indices of the cells that had none, a malformed one, or an
+// earlier cell's. Older formats have no ids and are left alone.
 func (nb *Notebook) EnsureIDs() []int {
 	if nb.Minor() < 5 {
 		return nil

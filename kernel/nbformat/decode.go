@@ -31,7 +31,8 @@ func syntaxError(data []byte, offset int64, reason string) error {
 	return &SyntaxError{Line: line, Column: column, Reason: reason}
 }
 
-// decode parses one JSON value and keeps the order of keys. Of a repeated key the last value counts, as in Python.
+// decode parses one JSON value and keeps the order of keys. Of a repeated key
+// the last value counts, as in Python.
 func decode(data []byte) (any, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if len(bytes.TrimSpace(data)) == 0 {
@@ -134,8 +135,9 @@ func decodeObject(dec *json.Decoder) (*Object, error) {
 	return obj, err
 }
 
-// Value converts Go values to what an [Object] stores: numbers become json.Number, maps become objects with sorted
-// keys, slices []any, and json.RawMessage is parsed. A value that is no JSON becomes nil.
+// Value converts Go values to what an [Object] stores: numbers become
+// json.Number, maps become objects with sorted keys, slices []any, and
+// json.RawMessage is parsed. A value that is no JSON becomes nil.
 func Value(v any) any {
 	switch v := v.(type) {
 	case nil, bool, string, json.Number, *Object:

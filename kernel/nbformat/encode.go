@@ -7,8 +7,10 @@ import (
 	"unicode/utf8"
 )
 
-// encoder writes JSON exactly as Python's json.dumps(indent=…, ensure_ascii=False, separators=(",", ": ")) does, which
-// is how Jupyter writes notebooks: text stays readable, only quotes, backslashes and control characters are escaped.
+// encoder writes JSON exactly as Python's json.dumps(indent=…,
+// ensure_ascii=False, separators=(",", ": ")) does, which is how Jupyter writes
+// notebooks: text stays readable, only quotes, backslashes and control
+// characters are escaped.
 type encoder struct {
 	buf    []byte
 	indent string // "" writes everything on one line
@@ -93,15 +95,16 @@ var plainByte = func() (plain [256]bool) {
 
 const hexDigits = "0123456789abcdef"
 
-// reserve makes room for n bytes. It doubles the buffer, where append would add a quarter again and again.
+// reserve makes room for n bytes. It doubles the buffer, where append would add
+// a quarter again and again.
 func (e *encoder) reserve(n int) {
 	if cap(e.buf)-len(e.buf) < n {
 		e.buf = slices.Grow(e.buf, max(n, 2*cap(e.buf)))
 	}
 }
 
-// keep is what was written since start. A part that makes up most of the buffer is not copied: the rest of the buffer
-// stays with it, which costs less.
+// keep is what was written since start. A part that makes up most of the buffer
+// is not copied: the rest of the buffer stays with it, which costs less.
 func (e *encoder) keep(start int) []byte {
 	if part := e.buf[start:len(e.buf):len(e.buf)]; len(part) >= cap(e.buf)/2 {
 		return part

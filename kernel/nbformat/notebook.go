@@ -1,11 +1,15 @@
-// Package nbformat reads, checks, edits and writes Jupyter notebook documents (.ipynb), nbformat 4.0 to 4.5.
+// Package nbformat reads, checks, edits and writes Jupyter notebook documents
+// (.ipynb), nbformat 4.0 to 4.5.
 //
-// A document stays what it was: unknown fields, the order of keys, the indentation and the minor version are kept, and
-// what is not edited is written back as it was read. Reading and writing a file that Python's nbformat wrote gives the
-// same bytes. What Python's nbformat drops from files (metadata.signature, metadata.orig_nbformat, a cell's trusted
-// flag) is dropped here too. The package knows no kernel.
+// A document stays what it was: unknown fields, the order of keys, the
+// indentation and the minor version are kept, and what is not edited is written
+// back as it was read. Reading and writing a file that Python's nbformat wrote
+// gives the same bytes. What Python's nbformat drops from files
+// (metadata.signature, metadata.orig_nbformat, a cell's trusted flag) is
+// dropped here too. The package knows no kernel.
 //
-// The format: https://nbformat.readthedocs.io/en/latest/format_description.html.
+// The format:
+// https://nbformat.readthedocs.io/en/latest/format_description.html.
 package nbformat
 
 import (
@@ -52,8 +56,9 @@ func (e *VersionError) Error() string {
 	return fmt.Sprintf("nbformat %d is newer than 4, the newest known here", e.Major)
 }
 
-// Parse reads a document from memory. Errors are a *SyntaxError, a *VersionError, or say which part is not a notebook;
-// for the rules of the schema, which many files break slightly, see [Notebook.Validate].
+// Parse reads a document from memory. Errors are a *SyntaxError, a
+// *VersionError, or say which part is not a notebook; for the rules of the
+// schema, which many files break slightly, see [Notebook.Validate].
 func Parse(data []byte) (*Notebook, error) {
 	v, err := decode(data)
 	if err != nil {
@@ -115,7 +120,8 @@ func checkVersion(root *Object) error {
 	return nil
 }
 
-// indentOf finds the indentation of a file: what its first line break is followed by, one space when it has none.
+// indentOf finds the indentation of a file: what its first line break is
+// followed by, one space when it has none.
 func indentOf(data []byte) string {
 	at := bytes.IndexByte(data, '\n')
 	if at < 0 {
@@ -129,7 +135,8 @@ func indentOf(data []byte) string {
 	return string(rest[:n])
 }
 
-// dropTransient removes what must not be stored, as Python's nbformat does on reading and writing.
+// dropTransient removes what must not be stored, as Python's nbformat does on
+// reading and writing.
 func (nb *Notebook) dropTransient() {
 	if meta := nb.root.Object("metadata"); meta != nil {
 		meta.Delete("orig_nbformat")
@@ -183,12 +190,14 @@ func (nb *Notebook) Minor() int {
 // Metadata is the document's metadata; changing it changes the document.
 func (nb *Notebook) Metadata() *Object { return nb.root.Ensure("metadata") }
 
-// KernelName is the name of the kernelspec that the document asks for, "" when it asks for none.
+// KernelName is the name of the kernelspec that the document asks for, "" when
+// it asks for none.
 func (nb *Notebook) KernelName() string {
 	return nb.root.Object("metadata").Object("kernelspec").String("name")
 }
 
-// Language is the language the document's metadata names (language_info, else kernelspec), in the writer's spelling.
+// Language is the language the document's metadata names (language_info, else
+// kernelspec), in the writer's spelling.
 func (nb *Notebook) Language() string {
 	meta := nb.root.Object("metadata")
 	if name := meta.Object("language_info").String("name"); name != "" {
@@ -208,7 +217,8 @@ func (nb *Notebook) CodeCells() int {
 	return n
 }
 
-// CodeCell is the index of the n-th code cell, counted from 1; -1 if there is none.
+// CodeCell is the index of the n-th code cell, counted from 1; -1 if there is
+// none.
 func (nb *Notebook) CodeCell(n int) int {
 	for i, cell := range nb.Cells {
 		if cell.Type() == Code {
@@ -220,7 +230,8 @@ func (nb *Notebook) CodeCell(n int) int {
 	return -1
 }
 
-// Insert puts a cell at index i (0 to len(Cells)) and gives it an id when the format has them.
+// Insert puts a cell at index i (0 to len(Cells)) and gives it an id when the
+// format has them.
 func (nb *Notebook) Insert(i int, cell *Cell) {
 	nb.Cells = append(nb.Cells, nil)
 	copy(nb.Cells[i+1:], nb.Cells[i:])
@@ -240,9 +251,10 @@ func (nb *Notebook) Clone() *Notebook {
 // Encode writes the document as Jupyter does.
 func (nb *Notebook) Encode() []byte { return nb.EncodeChanged(nil) }
 
-// EncodeChanged is Encode for a document that is written again and again while few of its cells change. Done has an
-// entry for each cell: what the last call made of it, or nil for a cell that is new or has changed since; the call fills
-// these in. It may be nil.
+// EncodeChanged is Encode for a document that is written again and again while
+// few of its cells change. Done has an entry for each cell: what the last call
+// made of it, or nil for a cell that is new or has changed since; the call
+// fills these in. It may be nil.
 func (nb *Notebook) EncodeChanged(done [][]byte) []byte {
 	nb.dropTransient()
 	size := 4096

@@ -28,7 +28,8 @@ func TestRoundTripGivesTheBytesOfPythonsNbformat(t *testing.T) {
 		if nb.Minor() != minor {
 			t.Errorf("%s: Minor() = %d", path, nb.Minor())
 		}
-		// Setting every text to itself must not change a byte either: lines are split where Python splits them.
+		// Setting every text to itself must not change a byte either: lines are
+		// split where Python splits them.
 		for _, cell := range nb.Cells {
 			cell.SetSource(cell.Source())
 			outputs := cell.Outputs()
@@ -270,7 +271,8 @@ func TestWriteFileIsAllOrNothing(t *testing.T) {
 	}
 }
 
-// Run it with -fuzzminimizetime=10x: shrinking inputs of this size takes all the time otherwise.
+// Run it with -fuzzminimizetime=10x: shrinking inputs of this size takes all
+// the time otherwise.
 func FuzzParse(f *testing.F) {
 	for minor := range LatestMinor + 1 {
 		data, err := os.ReadFile(fmt.Sprintf("testdata/golden-4.%d.ipynb", minor))

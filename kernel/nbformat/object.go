@@ -9,8 +9,8 @@ import (
 
 // Object is a JSON object that remembers the order of its keys.
 //
-// Values are nil, bool, json.Number, string, []any and *Object, nested at will; no other type is ever stored
-// (Set converts the common Go types, see [Value]).
+// Values are nil, bool, json.Number, string, []any and *Object, nested at will;
+// no other type is ever stored (Set converts the common Go types, see [Value]).
 type Object struct {
 	keys   []string
 	values map[string]any
@@ -27,7 +27,8 @@ func (o *Object) Len() int {
 	return len(o.keys)
 }
 
-// Keys are the keys in the order in which they are written. The caller must not change the slice.
+// Keys are the keys in the order in which they are written. The caller must not
+// change the slice.
 func (o *Object) Keys() []string {
 	if o == nil {
 		return nil
@@ -58,13 +59,15 @@ func (o *Object) String(key string) string {
 	return s
 }
 
-// Object returns the object under key, nil when it is absent or no object. Reading from a nil object is allowed.
+// Object returns the object under key, nil when it is absent or no object.
+// Reading from a nil object is allowed.
 func (o *Object) Object(key string) *Object {
 	sub, _ := o.Get(key).(*Object)
 	return sub
 }
 
-// Ensure returns the object under key and puts an empty one there first when the key holds none.
+// Ensure returns the object under key and puts an empty one there first when
+// the key holds none.
 func (o *Object) Ensure(key string) *Object {
 	if sub := o.Object(key); sub != nil {
 		return sub
@@ -74,8 +77,10 @@ func (o *Object) Ensure(key string) *Object {
 	return sub
 }
 
-// Set stores a value, converted by [Value]. A known key keeps its place. A new key goes to its alphabetical place when
-// the keys are in alphabetical order so far (as Jupyter writes them), else to the end: either way a file's order holds.
+// Set stores a value, converted by [Value]. A known key keeps its place. A new
+// key goes to its alphabetical place when the keys are in alphabetical order so
+// far (as Jupyter writes them), else to the end: either way a file's order
+// holds.
 func (o *Object) Set(key string, value any) {
 	value = Value(value)
 	if _, known := o.values[key]; !known {
@@ -123,7 +128,8 @@ func cloneValue(v any) any {
 	return v
 }
 
-// MarshalJSON makes an Object usable inside other documents; the key order is kept.
+// MarshalJSON makes an Object usable inside other documents; the key order is
+// kept.
 func (o *Object) MarshalJSON() ([]byte, error) {
 	e := encoder{}
 	e.value(o, "")
@@ -160,7 +166,8 @@ func plain(v any) any {
 		}
 		return list
 	case json.Number:
-		// The validator computes with exact fractions: 1e999999999 would take it for ever, and a float64 will do.
+		// The validator computes with exact fractions: 1e999999999 would take
+		// it for ever, and a float64 will do.
 		if _, err := v.Int64(); err != nil {
 			f, _ := v.Float64()
 			return min(max(f, -math.MaxFloat64), math.MaxFloat64)

@@ -15,7 +15,8 @@ const (
 	Error         OutputType = "error"
 )
 
-// Output is one output of a code cell. The zero value is no output; use the New functions.
+// Output is one output of a code cell. The zero value is no output; use the New
+// functions.
 type Output struct{ obj *Object }
 
 // NewStream is text that was printed; name is "stdout" or "stderr".
@@ -27,7 +28,8 @@ func NewStream(name, text string) Output {
 	return Output{obj}
 }
 
-// NewDisplay is something shown: one thing in several MIME types. Data and metadata may be nil.
+// NewDisplay is something shown: one thing in several MIME types. Data and
+// metadata may be nil.
 func NewDisplay(data, metadata *Object) Output {
 	obj := NewObject()
 	obj.Set("output_type", string(DisplayData))
@@ -65,12 +67,13 @@ func (o Output) Stream() (name, text string) {
 	return o.obj.String("name"), text
 }
 
-// Data is the MIME bundle of a display or a result, nil for other kinds. Text may be stored as a list of lines;
-// [Output.Text] joins them.
+// Data is the MIME bundle of a display or a result, nil for other kinds. Text
+// may be stored as a list of lines; [Output.Text] joins them.
 func (o Output) Data() *Object { return o.obj.Object("data") }
 
-// Text is the bundle's entry for a text-like MIME type ("text/plain", "image/png" in base64). JSON types have no text:
-// a list of strings there is data, not lines.
+// Text is the bundle's entry for a text-like MIME type ("text/plain",
+// "image/png" in base64). JSON types have no text: a list of strings there is
+// data, not lines.
 func (o Output) Text(mime string) (string, bool) {
 	if isJSON(mime) {
 		return "", false
@@ -124,7 +127,8 @@ func isJSON(mime string) bool {
 	return mime == "application/json" || strings.HasPrefix(mime, "application/") && strings.HasSuffix(mime, "+json")
 }
 
-// joinLines reads a multi-line string: one string, or a list of strings to be joined.
+// joinLines reads a multi-line string: one string, or a list of strings to be
+// joined.
 func joinLines(v any) (string, bool) {
 	switch v := v.(type) {
 	case string:
@@ -145,8 +149,9 @@ func joinLines(v any) (string, bool) {
 	return "", false
 }
 
-// splitLines cuts a text after each line break, as Python's str.splitlines(True) does: its list of line breaks is
-// longer than Unix's, and files must come out equal.
+// splitLines cuts a text after each line break, as Python's
+// str.splitlines(True) does: its list of line breaks is longer than Unix's, and
+// files must come out equal.
 func splitLines(s string) []any {
 	lines := []any{}
 	start := 0
@@ -170,10 +175,12 @@ func splitLines(s string) []any {
 	return lines
 }
 
-// mayBreak marks the bytes that a line break may begin with: outputs can have 100 MB.
+// mayBreak marks the bytes that a line break may begin with: outputs can have
+// 100 MB.
 var mayBreak = [256]bool{'\n': true, '\v': true, '\f': true, '\r': true, 0x1c: true, 0x1d: true, 0x1e: true, 0xc2: true, 0xe2: true}
 
-// lineBreak is the length in bytes of the line break at the start of s, 0 when there is none.
+// lineBreak is the length in bytes of the line break at the start of s, 0 when
+// there is none.
 func lineBreak(s string) int {
 	switch c := s[0]; {
 	case c == '\r':

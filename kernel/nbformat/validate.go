@@ -47,12 +47,14 @@ func (e *ValidationError) Error() string {
 	return b.String()
 }
 
-// Validate checks the document against the JSON schema of its own minor version and for repeated cell ids, which the
-// schema cannot express. The error is a *ValidationError. A minor version newer than [LatestMinor] is checked as that
+// Validate checks the document against the JSON schema of its own minor version
+// and for repeated cell ids, which the schema cannot express. The error is a
+// *ValidationError. A minor version newer than [LatestMinor] is checked as that
 // one, with unknown fields, cells and outputs allowed.
 //
-// Each cell and each output is checked against the definition of its own kind, so that an error names the field that is
-// wrong instead of "none of three alternatives matches".
+// Each cell and each output is checked against the definition of its own kind,
+// so that an error names the field that is wrong instead of "none of three
+// alternatives matches".
 func (nb *Notebook) Validate() error {
 	minor := min(nb.Minor(), LatestMinor)
 	newer := nb.Minor() > LatestMinor
@@ -110,7 +112,8 @@ func (nb *Notebook) Validate() error {
 	return &ValidationError{Minor: nb.Minor(), Problems: problems}
 }
 
-// withEmpty is a shallow copy with an empty list under key: outputs are checked on their own.
+// withEmpty is a shallow copy with an empty list under key: outputs are checked
+// on their own.
 func (o *Object) withEmpty(key string) *Object {
 	c := &Object{keys: o.keys, values: make(map[string]any, len(o.values))}
 	for k, v := range o.values {
@@ -120,7 +123,8 @@ func (o *Object) withEmpty(key string) *Object {
 	return c
 }
 
-// describe flattens the validator's tree to its leaves, the fields that are wrong.
+// describe flattens the validator's tree to its leaves, the fields that are
+// wrong.
 func describe(err error, where string) []Problem {
 	if err == nil {
 		return nil
@@ -171,7 +175,8 @@ type schemaKey struct {
 	definition string
 }
 
-// compiledSchemas caches compilation; schemas are immutable, so sharing them between documents is safe.
+// compiledSchemas caches compilation; schemas are immutable, so sharing them
+// between documents is safe.
 var compiledSchemas sync.Map
 
 func compiled(minor int, newer bool, definition string) (*jsonschema.Schema, error) {
@@ -207,8 +212,9 @@ func compiled(minor int, newer bool, definition string) (*jsonschema.Schema, err
 	return schema, nil
 }
 
-// allowUnknown lifts additionalProperties:false and the upper bound of the minor version, as Python's nbformat does for
-// documents of a newer minor version.
+// allowUnknown lifts additionalProperties:false and the upper bound of the
+// minor version, as Python's nbformat does for documents of a newer minor
+// version.
 func allowUnknown(node any) {
 	switch node := node.(type) {
 	case map[string]any:

@@ -15,18 +15,21 @@ import (
 type Options struct {
 	// Output is the folder of results; "" saves none.
 	Output string
-	// Parallel is how many notebooks run at a time, at least 1. Each has a kernel of its own.
+	// Parallel is how many notebooks run at a time, at least 1. Each has a
+	// kernel of its own.
 	Parallel int
-	// Execute are the options of one notebook; nil are the zero ones. Output is set by Run.
+	// Execute are the options of one notebook; nil are the zero ones. Output is
+	// set by Run.
 	Execute func(Job) (execute.Options, error)
-	// Done is told of each notebook that has ended, one at a time, and returns the error that it ended with, which may be
-	// a graver one; it may be nil.
+	// Done is told of each notebook that has ended, one at a time, and returns
+	// the error that it ended with, which may be a graver one; it may be nil.
 	Done func(Job, *execute.Result, error) error
 }
 
-// Run runs the notebooks in order, up to opts.Parallel at a time, and saves each below opts.Output, as it grows. One that
-// fails does not keep the others from running. The error is nil if all went well, else those of the notebooks, joined in
-// their order; execute.ExitCode picks the gravest.
+// Run runs the notebooks in order, up to opts.Parallel at a time, and saves
+// each below opts.Output, as it grows. One that fails does not keep the others
+// from running. The error is nil if all went well, else those of the notebooks,
+// joined in their order; execute.ExitCode picks the gravest.
 func Run(ctx context.Context, jobs []Job, opts Options) error {
 	if opts.Output != "" {
 		if err := os.MkdirAll(opts.Output, 0o755); err != nil {

@@ -20,7 +20,8 @@ import (
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
-// tree writes notebooks of one cell each, whose text is the file's name, and returns their folder.
+// tree writes notebooks of one cell each, whose text is the file's name, and
+// returns their folder.
 func tree(t *testing.T, names ...string) string {
 	t.Helper()
 	dir := t.TempDir()

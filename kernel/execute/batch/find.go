@@ -25,9 +25,11 @@ type Job struct {
 // Output is where the result goes below a folder of results.
 func (j Job) Output(folder string) string { return filepath.Join(folder, filepath.FromSlash(j.Name)) }
 
-// Find lists the notebooks that the arguments name: files as they are, folders by what is in and below them, sorted,
-// without hidden folders and the checkpoints that Jupyter keeps; http addresses, and "-" for the standard input. A file's result is named by the file, a folder's by
-// the path below the folder. Errors are an *execute.UsageError.
+// Find lists the notebooks that the arguments name: files as they are, folders
+// by what is in and below them, sorted, without hidden folders and the
+// checkpoints that Jupyter keeps; http addresses, and "-" for the standard
+// input. A file's result is named by the file, a folder's by the path below the
+// folder. Errors are an *execute.UsageError.
 func Find(arguments []string) ([]Job, error) {
 	var jobs []Job
 	for _, argument := range arguments {

@@ -19,7 +19,8 @@ const Stdin = "-"
 // mostBytes bounds a notebook that comes from elsewhere.
 const mostBytes = 1 << 30
 
-// Load reads the job's document, from stdin if that is where it is. Errors are an *execute.UsageError that names it.
+// Load reads the job's document, from stdin if that is where it is. Errors are
+// an *execute.UsageError that names it.
 func (j *Job) Load(ctx context.Context, stdin io.Reader) error {
 	var err error
 	switch {

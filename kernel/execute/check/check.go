@@ -1,5 +1,6 @@
-// Package check compares the outputs of a run with those that a notebook holds from an earlier one, as nbval does: text
-// with a tolerance for numbers and patterns to ignore, pictures by their pixels.
+// Package check compares the outputs of a run with those that a notebook holds
+// from an earlier one, as nbval does: text with a tolerance for numbers and
+// patterns to ignore, pictures by their pixels.
 package check
 
 import (
@@ -20,12 +21,15 @@ const (
 	SkipTag         = "nbval-skip"          // do not run the cell; for execute.Options.SkipTags
 )
 
-// Options say what counts as equal. The zero value wants the same text and the same pixels.
+// Options say what counts as equal. The zero value wants the same text and the
+// same pixels.
 type Options struct {
-	// Tolerance is by how much numbers in text may differ: by Tolerance times the larger of the two, or by Tolerance if
-	// both are below 1. Differences of white space do not count then either: columns move with their numbers.
+	// Tolerance is by how much numbers in text may differ: by Tolerance times
+	// the larger of the two, or by Tolerance if both are below 1. Differences
+	// of white space do not count then either: columns move with their numbers.
 	Tolerance float64
-	// Ignore are patterns whose matches count as equal, whatever they are. The text has no colours by then.
+	// Ignore are patterns whose matches count as equal, whatever they are. The
+	// text has no colours by then.
 	Ignore []*regexp.Regexp
 	// Pixel is by how much a channel of a pixel may differ, 0 to 255.
 	Pixel int
@@ -39,11 +43,13 @@ type Difference struct {
 	Text   string // the difference, readable: lines with - are stored, lines with + are new
 }
 
-// changing are texts that differ from run to run on every kernel: addresses, and the folder of GoNB's programs.
+// changing are texts that differ from run to run on every kernel: addresses,
+// and the folder of GoNB's programs.
 var changing = regexp.MustCompile(`0x[0-9a-f]{6,16}\b|gonb_[0-9a-f]{8}`)
 
-// Outputs compares all code cells that were run; ran is the run of a copy of the stored document. An output that one side
-// lacks is a difference too. The error is about the settings in a cell's metadata.
+// Outputs compares all code cells that were run; ran is the run of a copy of
+// the stored document. An output that one side lacks is a difference too. The
+// error is about the settings in a cell's metadata.
 func Outputs(stored *nbformat.Notebook, ran *execute.Result, opts Options) ([]Difference, error) {
 	var all []Difference
 	number := 0
@@ -74,8 +80,8 @@ func HasOutputs(nb *nbformat.Notebook) bool {
 	})
 }
 
-// of adds a cell's own settings: metadata.gocifar.check, with tolerance (a number), pixel (a number) and ignore (a list
-// of patterns).
+// of adds a cell's own settings: metadata.gocifar.check, with tolerance (a
+// number), pixel (a number) and ignore (a list of patterns).
 func (o Options) of(cell *nbformat.Cell) (Options, error) {
 	own := cell.Object().Object("metadata").Object("gocifar").Object("check")
 	if own == nil {
@@ -110,14 +116,15 @@ func (o Options) of(cell *nbformat.Cell) (Options, error) {
 	return o, nil
 }
 
-// part is an output to compare: all text of a stream, or a display, a result or an error.
+// part is an output to compare: all text of a stream, or a display, a result or
+// an error.
 type part struct {
 	name string
 	text map[string]string // by MIME type; a stream and an error have one entry, ""
 }
 
-// partsOf brings a cell's outputs to a form that does not depend on chance: the two streams of a program are read
-// independently, so their order says nothing.
+// partsOf brings a cell's outputs to a form that does not depend on chance: the
+// two streams of a program are read independently, so their order says nothing.
 func partsOf(cell *nbformat.Cell) []part {
 	streams := map[string]string{}
 	var parts []part

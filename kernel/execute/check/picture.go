@@ -41,7 +41,8 @@ func (o Options) pictures(stored, now string) string {
 	return ""
 }
 
-// mostPixels bounds the pictures that are decoded: a few bytes can claim any size.
+// mostPixels bounds the pictures that are decoded: a few bytes can claim any
+// size.
 const mostPixels = 200_000_000
 
 func decode(text string) ([]image.Image, error) {
@@ -97,7 +98,8 @@ func (o Options) frames(before, after image.Image) string {
 		differing, b.Dx()*b.Dy(), most, area.Min.X, area.Max.X-1, area.Min.Y, area.Max.Y-1, b.Dx(), b.Dy())
 }
 
-// apart is the largest difference of a channel, 0 to 255. What is transparent has no colour.
+// apart is the largest difference of a channel, 0 to 255. What is transparent
+// has no colour.
 func apart(a, b color.Color) int {
 	x, y := color.RGBAModel.Convert(a).(color.RGBA), color.RGBAModel.Convert(b).(color.RGBA)
 	d := 0

@@ -12,7 +12,8 @@ import (
 	"github.com/gocifar/gocifar/internal/termtext"
 )
 
-// texts compares two texts and returns the difference, "" if there is none that counts.
+// texts compares two texts and returns the difference, "" if there is none that
+// counts.
 func (o Options) texts(stored, now string) string {
 	if stored == now {
 		return ""
@@ -35,8 +36,9 @@ func (o Options) texts(stored, now string) string {
 	return text
 }
 
-// masked is the text without what never counts. It ends with a line break unless it is empty: a missing one at the end is
-// no difference, programs are free in that.
+// masked is the text without what never counts. It ends with a line break
+// unless it is empty: a missing one at the end is no difference, programs are
+// free in that.
 func (o Options) masked(text string) string {
 	text = termtext.Plain(text)
 	text = changing.ReplaceAllString(text, "…")
@@ -49,8 +51,9 @@ func (o Options) masked(text string) string {
 	return text
 }
 
-// near replaces the lines of after that are near enough to those of before by these, so that only the others are left to
-// show. Worst is the largest relative difference among numbers of lines that are alike otherwise.
+// near replaces the lines of after that are near enough to those of before by
+// these, so that only the others are left to show. Worst is the largest
+// relative difference among numbers of lines that are alike otherwise.
 func (o Options) near(before, after string) (result string, worst float64) {
 	a, b := strings.SplitAfter(before, "\n"), strings.SplitAfter(after, "\n")
 	if len(a) != len(b) {
@@ -69,8 +72,9 @@ func (o Options) near(before, after string) (result string, worst float64) {
 
 var number = regexp.MustCompile(`[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?`)
 
-// distance is the largest difference between the numbers of two lines, relative to the larger of the two or to 1.
-// Alike is false when more than numbers and white space differs.
+// distance is the largest difference between the numbers of two lines, relative
+// to the larger of the two or to 1. Alike is false when more than numbers and
+// white space differs.
 func distance(a, b string) (apart float64, alike bool) {
 	const hole = "\x00"
 	as, bs := number.FindAllString(a, -1), number.FindAllString(b, -1)
@@ -96,7 +100,8 @@ func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }
 // mostLines is how much of a difference is shown, in lines.
 const mostLines = 60
 
-// unified shows two texts as a unified diff without its header. Texts too long to be compared line by line are cut.
+// unified shows two texts as a unified diff without its header. Texts too long
+// to be compared line by line are cut.
 func unified(before, after string) string {
 	const most = 1 << 20
 	if len(before) > most || len(after) > most {
@@ -104,7 +109,8 @@ func unified(before, after string) string {
 		at = strings.LastIndexByte(before[:at], '\n') + 1
 		before, after = before[at:min(at+most/16, len(before))], after[at:min(at+most/16, len(after))]
 	}
-	// Not udiff.Unified: that ends the program if it meets an error, as it does in text that is no UTF-8.
+	// Not udiff.Unified: that ends the program if it meets an error, as it does
+	// in text that is no UTF-8.
 	before, after = strings.ToValidUTF8(before, "�"), strings.ToValidUTF8(after, "�")
 	text, err := udiff.ToUnified("stored", "now", before, udiff.Strings(before, after), udiff.DefaultContextLines)
 	if err != nil {

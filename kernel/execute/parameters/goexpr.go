@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// goExpression writes a value as an expression of a type. The comment explains it where the expression does not.
+// goExpression writes a value as an expression of a type. The comment explains
+// it where the expression does not.
 func goExpression(v Value, t types.Type) (expr, comment string, err error) {
 	if isDuration(t) {
 		if text, ok := v.Value.(string); ok {

@@ -59,15 +59,16 @@ func (g *goImporter) find(path string) (*types.Package, error) {
 	case g.built == nil:
 		return g.standard.Import(path)
 	}
-	// All from one importer: a type of the standard library must be the same one
-	// in a module's package.
+	// All from one importer: a type of the standard library must be the same
+	// one in a module's package.
 	if err := g.list(path); err != nil {
 		return nil, err
 	}
 	return g.built.Import(path)
 }
 
-// failure is why a package that the text names could not be imported, "" if all could.
+// failure is why a package that the text names could not be imported, "" if all
+// could.
 func (g *goImporter) failure(text string) string {
 	for name, err := range g.failed {
 		if strings.Contains(text, name+".") {
@@ -124,8 +125,8 @@ func (g *goImporter) open(path string) (io.ReadCloser, error) {
 	return os.Open(file)
 }
 
-// complete adds the imports that GoNB would: of a name before a dot, what another
-// cell imports under it, or a package of the standard library.
+// complete adds the imports that GoNB would: of a name before a dot, what
+// another cell imports under it, or a package of the standard library.
 func (g *goImporter) complete(files []*ast.File) {
 	known := map[string]*ast.ImportSpec{}
 	for name := range autoImported {
@@ -180,5 +181,6 @@ func importedName(spec *ast.ImportSpec) string {
 
 var majorVersion = regexp.MustCompile(`/v[0-9]+$`)
 
-// autoImported are the packages whose types and constants parameters are likely to have.
+// autoImported are the packages whose types and constants parameters are likely
+// to have.
 var autoImported = map[string]bool{"time": true, "math": true, "os": true, "image": true, "strings": true, "sort": true}

@@ -11,7 +11,8 @@ import (
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
-// writeModule makes a module that has a package of its own and takes one from elsewhere.
+// writeModule makes a module that has a package of its own and takes one from
+// elsewhere.
 func writeModule(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -77,7 +78,8 @@ func TestGoTypesOfModules(t *testing.T) {
 	}
 }
 
-// Where a package cannot be found, only the parameters that have its types cannot be set.
+// Where a package cannot be found, only the parameters that have its types
+// cannot be set.
 func TestGoTypesThatAreNotKnown(t *testing.T) {
 	for name, modules := range map[string][]string{"no module": nil, "a module without it": {t.TempDir()}} {
 		list, err := Inspect(t.Context(), moduleNotebook(), "", modules...)

@@ -14,13 +14,15 @@ import (
 	"github.com/gocifar/gocifar/kernel/internal/gocell"
 )
 
-// golang writes parameters as constants and variables of the types that the notebook declares. A later declaration of
-// a name replaces the earlier one in GoNB.
+// golang writes parameters as constants and variables of the types that the
+// notebook declares. A later declaration of a name replaces the earlier one in
+// GoNB.
 type golang struct {
 	modules []string // folders whose modules are asked for packages outside of the standard library
 }
 
-// strict is true: nothing in the notebook could use a name that it does not declare.
+// strict is true: nothing in the notebook could use a name that it does not
+// declare.
 func (golang) strict() bool { return true }
 
 // goParameter is a parameter with what go/types knows about it.
@@ -147,10 +149,10 @@ func (c *goCell) accepts(typeText, expr string, isConst bool) error {
 }
 
 // checkGo type-checks the tagged cell among what is declared above it. Only the
-// types of its constants and variables matter: other errors are left to the run.
-// Packages outside of the standard library are looked at only if a parameter has
-// a type of theirs: that takes the go command, and the time of a build where they
-// were not built yet.
+// types of its constants and variables matter: other errors are left to the
+// run. Packages outside of the standard library are looked at only if a
+// parameter has a type of theirs: that takes the go command, and the time of a
+// build where they were not built yet.
 func checkGo(ctx context.Context, before []string, source string, modules []string) (*goCell, error) {
 	c, err := checkGoWith(ctx, before, source, nil)
 	if err != nil || len(modules) == 0 || !slices.ContainsFunc(c.parameters, func(p goParameter) bool { return p.unknown != nil }) {

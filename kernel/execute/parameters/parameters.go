@@ -49,7 +49,8 @@ type cell interface {
 	inject(values []Value) (text string, err error)
 }
 
-// languageOf finds the notebook's language by its metadata, else by the kernel's name.
+// languageOf finds the notebook's language by its metadata, else by the
+// kernel's name.
 func languageOf(nb *nbformat.Notebook, kernel string, modules []string) (language, error) {
 	if kernel == "" {
 		kernel = nb.KernelName()
@@ -66,11 +67,11 @@ func languageOf(nb *nbformat.Notebook, kernel string, modules []string) (languag
 	return nil, fmt.Errorf("parameters: notebooks in Go and Python can have parameters, this one is %s", name)
 }
 
-// Inspect lists the parameters of a notebook, in the order of their declaration.
-// Kernel is the name of the kernelspec that will run it, "" for the notebook's
-// own. Modules are folders: the Go modules around them are asked, in this order,
-// for packages outside of the standard library that parameters have types of;
-// without them such types are not known.
+// Inspect lists the parameters of a notebook, in the order of their
+// declaration. Kernel is the name of the kernelspec that will run it, "" for
+// the notebook's own. Modules are folders: the Go modules around them are
+// asked, in this order, for packages outside of the standard library that
+// parameters have types of; without them such types are not known.
 func Inspect(ctx context.Context, nb *nbformat.Notebook, kernel string, modules ...string) ([]Parameter, error) {
 	lang, err := languageOf(nb, kernel, modules)
 	if err != nil {
@@ -87,10 +88,10 @@ func Inspect(ctx context.Context, nb *nbformat.Notebook, kernel string, modules 
 	return c.list(), nil
 }
 
-// Inject adds the cell that sets the values, in place of one that an earlier call
-// added. Of several values for a name the last one counts. Kernel and modules are
-// as for [Inspect]. The warnings are about values that may have no effect. The
-// document is unchanged if there is an error.
+// Inject adds the cell that sets the values, in place of one that an earlier
+// call added. Of several values for a name the last one counts. Kernel and
+// modules are as for [Inspect]. The warnings are about values that may have no
+// effect. The document is unchanged if there is an error.
 func Inject(
 	ctx context.Context, nb *nbformat.Notebook, kernel string, values []Value, modules ...string,
 ) (warnings []string, err error) {
@@ -131,7 +132,8 @@ func Inject(
 	return warnings, nil
 }
 
-// put places the injected cell: where one is, else after the tagged cell, else first.
+// put places the injected cell: where one is, else after the tagged cell, else
+// first.
 func put(nb *nbformat.Notebook, after int, text string) {
 	if old := tagged(nb, InjectedTag); old >= 0 {
 		nb.Cells[old].SetSource(text)
@@ -144,7 +146,8 @@ func put(nb *nbformat.Notebook, after int, text string) {
 	nb.Insert(after+1, cell)
 }
 
-// unknown finds values for parameters that are not declared: an error in a strict language, else warnings.
+// unknown finds values for parameters that are not declared: an error in a
+// strict language, else warnings.
 func unknown(declared []Parameter, values []Value, strict bool) (warnings []string, err error) {
 	var names []string
 	for _, p := range declared {

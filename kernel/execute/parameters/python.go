@@ -35,7 +35,8 @@ func (c pythonCell) inject(values []Value) (string, error) {
 	return strings.Join(lines, "\n") + "\n", nil
 }
 
-// pythonKeywords are those of Python 3.13, which do not change from version to version.
+// pythonKeywords are those of Python 3.13, which do not change from version to
+// version.
 var pythonKeywords = func() map[string]bool {
 	words := map[string]bool{}
 	for _, w := range strings.Fields(`False None True and as assert async await break class continue def del elif else except
@@ -88,12 +89,13 @@ func floatLiteral(f float64) string {
 	return s + ".0"
 }
 
-// pythonParameter is papermill's pattern for an assignment: name, annotation, value, comment.
+// pythonParameter is papermill's pattern for an assignment: name, annotation,
+// value, comment.
 var pythonParameter = regexp.MustCompile(
 	`^(\w+)\s*(?::\s*["']?(\w[\w\[\],\s]*?)["']?\s*)?=\s*(.*?)(?:\s*#\s*(?:type:\s*(\S*)\s*)?(.*))?$`)
 
-// inspectPython reads assignments line by line as papermill does, without parsing Python: lines between two assignments belong
-// to the first one.
+// inspectPython reads assignments line by line as papermill does, without
+// parsing Python: lines between two assignments belong to the first one.
 func inspectPython(source string) []Parameter {
 	var definitions []string
 	for line := range strings.Lines(source) {

@@ -22,12 +22,14 @@ type Value struct {
 	Name string
 	// Text is the value as it was typed; "" if it was not typed as a text.
 	Text string
-	// Value is what it says: nil, a bool, a string, a *big.Int, a float64, a []any or a map[string]any of these.
+	// Value is what it says: nil, a bool, a string, a *big.Int, a float64, a
+	// []any or a map[string]any of these.
 	Value any
 }
 
-// ParseFlag reads "name=value". The value is a number, true, false or null (or True, False, None), a list or an object
-// in YAML's flow form ("[1, 2]", "{a: 1}"), or else a string.
+// ParseFlag reads "name=value". The value is a number, true, false or null (or
+// True, False, None), a list or an object in YAML's flow form ("[1, 2]", "{a:
+// 1}"), or else a string.
 func ParseFlag(text string) (Value, error) {
 	v, err := ParseRaw(text)
 	if err != nil {
@@ -76,7 +78,8 @@ func scalar(text string) any {
 	return text
 }
 
-// ReadFile reads values from a YAML or JSON file: an object whose keys are the names.
+// ReadFile reads values from a YAML or JSON file: an object whose keys are the
+// names.
 func ReadFile(path string) ([]Value, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {

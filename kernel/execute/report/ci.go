@@ -21,7 +21,8 @@ type Events struct {
 	mu  sync.Mutex
 }
 
-// record is one line of Events; fields that an event does not have are left out.
+// record is one line of Events; fields that an event does not have are left
+// out.
 type record struct {
 	Event    string           `json:"event"`
 	At       time.Time        `json:"at"`
@@ -145,8 +146,9 @@ type junitMessage struct {
 	Text    string `xml:",chardata"`
 }
 
-// JUnit writes the index as JUnit XML: a suite for each notebook, a case for each code cell. A failure that was allowed
-// is a success; a notebook that could not be run at all has an error of its own.
+// JUnit writes the index as JUnit XML: a suite for each notebook, a case for
+// each code cell. A failure that was allowed is a success; a notebook that
+// could not be run at all has an error of its own.
 func (x *Index) JUnit() ([]byte, error) {
 	var all junitSuites
 	for _, n := range x.Notebooks {

@@ -1,5 +1,6 @@
-// Package report shows what happens in a run of notebooks: as lines, as a live display in a terminal, as JSON events, as
-// annotations of a CI, as JUnit XML, and as a page of results.
+// Package report shows what happens in a run of notebooks: as lines, as a live
+// display in a terminal, as JSON events, as annotations of a CI, as JUnit XML,
+// and as a page of results.
 package report
 
 import (
@@ -18,8 +19,8 @@ import (
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
-// outputText is an output in words, for where only text can be shown: its text/plain, or a line that names what is
-// there. Colours are kept.
+// outputText is an output in words, for where only text can be shown: its
+// text/plain, or a line that names what is there. Colours are kept.
 func outputText(o nbformat.Output) string {
 	switch o.Type() {
 	case nbformat.Stream:

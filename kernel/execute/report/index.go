@@ -21,7 +21,8 @@ import (
 //go:embed index.html.tmpl
 var indexTemplate string
 
-// Index is the page of results of a folder: index.html to look at, index.json for programs.
+// Index is the page of results of a folder: index.html to look at, index.json
+// for programs.
 type Index struct {
 	Title     string          `json:"title"`
 	Generated time.Time       `json:"generated"`
@@ -55,7 +56,8 @@ type IndexCell struct {
 	Prose    template.HTML  `json:"-"` // the text cells before it
 }
 
-// Add puts a run into the index. The result may be nil when the notebook could not be run at all.
+// Add puts a run into the index. The result may be nil when the notebook could
+// not be run at all.
 func (x *Index) Add(name string, r *execute.Result, err error) {
 	n := IndexNotebook{Name: name, State: string(execute.OK)}
 	if err != nil {
@@ -93,8 +95,8 @@ func indexCells(name string, r *execute.Result) ([]IndexCell, template.HTML) {
 	return cells, prose
 }
 
-// proseHTML is a text cell for the page. Its relative addresses are seen from the
-// notebook's folder, below the page's.
+// proseHTML is a text cell for the page. Its relative addresses are seen from
+// the notebook's folder, below the page's.
 func proseHTML(name, source string) template.HTML {
 	return template.HTML(markup.MarkdownHTML(source, func(address string) string {
 		u, err := url.Parse(address)
@@ -106,7 +108,8 @@ func proseHTML(name, source string) template.HTML {
 	}))
 }
 
-// mostText is how much of a cell's text the page shows, in bytes; the notebook has it all.
+// mostText is how much of a cell's text the page shows, in bytes; the notebook
+// has it all.
 const mostText = 20_000
 
 // shown is what a page shows of a cell's outputs.

@@ -11,8 +11,10 @@ import (
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
-// Lines reports a run as plain lines, for logs and CI. Streams are shown line by line, as soon as a line is whole: what a
-// progress bar overwrote is left out. With several notebooks at a time each line begins with the notebook's name.
+// Lines reports a run as plain lines, for logs and CI. Streams are shown line
+// by line, as soon as a line is whole: what a progress bar overwrote is left
+// out. With several notebooks at a time each line begins with the notebook's
+// name.
 type Lines struct {
 	Out io.Writer
 	// Name is a short name for a notebook's path; nil uses the path.
@@ -73,8 +75,10 @@ func failureLine(e execute.CellError) string {
 	return fmt.Sprintf("[%d/%d] %s%s", e.Number, e.Of, e.Failure.Text(), allowed)
 }
 
-// failureDetail is what there is to say of a failure that ends the run, indented: where in the cell it happened, in the
-// kernel's words, or how the output differs. What the cell printed has been shown. The text is cleaned by clean.
+// failureDetail is what there is to say of a failure that ends the run,
+// indented: where in the cell it happened, in the kernel's words, or how the
+// output differs. What the cell printed has been shown. The text is cleaned by
+// clean.
 func failureDetail(e execute.CellError, clean func(string) string) string {
 	if e.Allowed {
 		return ""
@@ -143,8 +147,8 @@ func (l *Lines) output(e execute.CellOutput) {
 		return
 	}
 	l.endLine(e.Path)
-	// Updates replace something that was shown, many times a second: a log needs the first form only. The error follows
-	// the cell's end.
+	// Updates replace something that was shown, many times a second: a log
+	// needs the first form only. The error follows the cell's end.
 	if e.Kind == "clear_output" || e.Kind == "update_display_data" || e.Output.Type() == nbformat.Error {
 		return
 	}

@@ -13,9 +13,11 @@ import (
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
-// Live shows a run in a terminal. At the bottom stands a line for each running notebook with its cell and the time; with
-// one notebook the end of the cell's output stands under it and changes as it does in JupyterLab: progress bars move,
-// displays are updated, clear_output clears. When the cell has ended, its output is printed above for good.
+// Live shows a run in a terminal. At the bottom stands a line for each running
+// notebook with its cell and the time; with one notebook the end of the cell's
+// output stands under it and changes as it does in JupyterLab: progress bars
+// move, displays are updated, clear_output clears. When the cell has ended, its
+// output is printed above for good.
 //
 // Use [NewLive], and Close at the end.
 type Live struct {
@@ -56,8 +58,8 @@ const (
 	mostPrinted = 400                    // lines of one cell that are printed in the end
 )
 
-// NewLive starts a display. Size tells the terminal's, in characters; it is asked again and again. Name is a short name
-// for a notebook's path.
+// NewLive starts a display. Size tells the terminal's, in characters; it is
+// asked again and again. Name is a short name for a notebook's path.
 func NewLive(out io.Writer, size func() (width, height int), name func(path string) string) *Live {
 	l := &Live{out: out, size: size, name: name, stop: make(chan struct{})}
 	l.ended.Go(func() {
@@ -200,7 +202,8 @@ func (r *liveRun) text() string {
 	return b.String()
 }
 
-// tail is the end of the cell's output, in at most n lines; it looks at no more than it must.
+// tail is the end of the cell's output, in at most n lines; it looks at no more
+// than it must.
 func (r *liveRun) tail(n int) []string {
 	var lines []string
 	for i := len(r.items) - 1; i >= 0 && len(lines) < n; i-- {

@@ -11,7 +11,8 @@ import (
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
-// screen is a terminal that knows what Live uses: line breaks, carriage returns, cursor up, clear to the end.
+// screen is a terminal that knows what Live uses: line breaks, carriage
+// returns, cursor up, clear to the end.
 type screen struct {
 	lines []string
 	row   int

@@ -68,8 +68,8 @@ func TestIndex(t *testing.T) {
 	}
 }
 
-// TestIndexProse: text cells are laid out, and nothing in them runs or leads where
-// it should not.
+// TestIndexProse: text cells are laid out, and nothing in them runs or leads
+// where it should not.
 func TestIndexProse(t *testing.T) {
 	nb := nbformat.New()
 	for i, cell := range []*nbformat.Cell{nbformat.NewMarkdown("# 1 · `Title`\n\n[next](02-b.ipynb) and [web](https://x.y)"),

@@ -14,8 +14,8 @@ var (
 	silentLine = regexp.MustCompile(`^(%%|//.*|#.*|package\s+\w+|(var|const|type)\s*\()$`)
 )
 
-// title is the first line of a cell that says what it does. A cell of imports and
-// comments alone goes by the first of them.
+// title is the first line of a cell that says what it does. A cell of imports
+// and comments alone goes by the first of them.
 func title(source string) string {
 	fallback := ""
 	inImport, inComment := false, false

@@ -21,8 +21,8 @@ import (
 type Command struct {
 	Name    string
 	Summary string // a line for the list of commands
-	// Arguments is how the usage line calls what stands after the flags; "" for a
-	// command that takes nothing there.
+	// Arguments is how the usage line calls what stands after the flags; "" for
+	// a command that takes nothing there.
 	Arguments string
 	// About explains the command in its help, below the usage line.
 	About string

@@ -21,7 +21,8 @@ func (c *Cell) Sort() *Cell {
 	}
 	for _, c := range second {
 		// What Go allows within a function stays there: where a variable stands
-		// among the statements matters, and other declarations are local to them.
+		// among the statements matters, and other declarations are local to
+		// them.
 		if c.declaration && !c.local {
 			toDeclarations = append(toDeclarations, c)
 		}

@@ -12,7 +12,8 @@ import (
 
 // Kernel is one of our kernels.
 type Kernel struct {
-	// Name is the name of its kernelspec, as notebooks, flags and Jupyter use it.
+	// Name is the name of its kernelspec, as notebooks, flags and Jupyter use
+	// it.
 	Name string
 	// DisplayName is what JupyterLab's launcher shows.
 	DisplayName string

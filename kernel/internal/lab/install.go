@@ -24,9 +24,9 @@ const Version = "4.6.6"
 // program is the command that starts JupyterLab.
 const program = "jupyter-lab"
 
-// Find returns the program that starts JupyterLab: the given one; else the one in
-// PATH; else that of a private Python environment in the cache folder root, which
-// is made if need be and wants Python 3 and, once, its package index.
+// Find returns the program that starts JupyterLab: the given one; else the one
+// in PATH; else that of a private Python environment in the cache folder root,
+// which is made if need be and wants Python 3 and, once, its package index.
 func Find(ctx context.Context, given, root string, progress *setup.Progress) (string, error) {
 	if given != "" {
 		path, err := exec.LookPath(given)
@@ -59,8 +59,8 @@ func Installed(root string) (string, error) {
 const complete = "complete"
 
 // install makes the environment in the folder. It stands under its final name
-// from the start, because its programs know their place, and counts only when it
-// is complete. Processes take turns.
+// from the start, because its programs know their place, and counts only when
+// it is complete. Processes take turns.
 func install(ctx context.Context, folder string, progress *setup.Progress) (path string, err error) {
 	environment := filepath.Join(folder, Version)
 	path = filepath.Join(environment, "bin", program)

@@ -239,7 +239,8 @@ func freePort(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// processesWith returns the processes whose command line holds the text (Linux).
+// processesWith returns the processes whose command line holds the text
+// (Linux).
 func processesWith(t *testing.T, text string) []int {
 	t.Helper()
 	lines, err := filepath.Glob("/proc/[0-9]*/cmdline")

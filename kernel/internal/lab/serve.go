@@ -30,14 +30,14 @@ type Options struct {
 // endTime is how long JupyterLab may take to end its kernels.
 const endTime = 10 * time.Second
 
-// Serve runs JupyterLab until it ends by itself or ctx does; then it, its kernels
-// and whatever it started are gone. Ending because ctx did is no error.
+// Serve runs JupyterLab until it ends by itself or ctx does; then it, its
+// kernels and whatever it started are gone. Ending because ctx did is no error.
 func Serve(ctx context.Context, o Options) error {
 	cmd := exec.Command(o.Program, o.arguments()...)
 	cmd.Env = append(os.Environ(), "JUPYTER_PATH="+strings.Join(o.searchPath(), string(os.PathListSeparator)))
 	cmd.Stdout, cmd.Stderr = o.Log, o.Log
-	// A group of its own: Ctrl-C comes through here, as SIGTERM, because at SIGINT
-	// Jupyter asks whether it is meant.
+	// A group of its own: Ctrl-C comes through here, as SIGTERM, because at
+	// SIGINT Jupyter asks whether it is meant.
 	child.OwnGroup(cmd)
 	cmd.WaitDelay = time.Second
 	if err := cmd.Start(); err != nil {

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// HTMLText is what a fragment of HTML says, laid out as text: blocks on lines of
-// their own, list items with a dash, tables in columns.
+// HTMLText is what a fragment of HTML says, laid out as text: blocks on lines
+// of their own, list items with a dash, tables in columns.
 func HTMLText(source string) string {
 	nodes, err := html.ParseFragment(strings.NewReader(source), &html.Node{
 		Type: html.ElementNode, Data: "body", DataAtom: atom.Body,

@@ -141,8 +141,8 @@ func (s *styled) restyle() {
 	s.given = wanted
 }
 
-// address adds where a link leads to behind its text, which begins at start. Only
-// addresses in the web mean something outside of the document.
+// address adds where a link leads to behind its text, which begins at start.
+// Only addresses in the web mean something outside of the document.
 func (s *styled) address(address string, start int) {
 	web := strings.HasPrefix(address, "https://") || strings.HasPrefix(address, "http://")
 	if web && s.plain.String()[start:] != address {
@@ -183,8 +183,8 @@ func wrapped(text string, width int) []string {
 	return closed(lines)
 }
 
-// closed ends styles at the end of each line and goes on with them in the next, so
-// that they do not lie on what the line is indented by.
+// closed ends styles at the end of each line and goes on with them in the next,
+// so that they do not lie on what the line is indented by.
 func closed(lines []string) []string {
 	open := ""
 	for i, line := range lines {

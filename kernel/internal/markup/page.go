@@ -17,10 +17,10 @@ import (
 // resolverKey is where the parser's context has MarkdownHTML's resolve.
 var resolverKey = parser.NewContextKey()
 
-// MarkdownHTML is Markdown as HTML for a page of ours, whoever wrote it: nothing
-// in it runs. HTML in it becomes text. Links and pictures with an address that no
-// page should follow, such as javascript:, become text, too. resolve, which may be
-// nil, says where a relative address leads to.
+// MarkdownHTML is Markdown as HTML for a page of ours, whoever wrote it:
+// nothing in it runs. HTML in it becomes text. Links and pictures with an
+// address that no page should follow, such as javascript:, become text, too.
+// resolve, which may be nil, says where a relative address leads to.
 func MarkdownHTML(source string, resolve func(address string) string) string {
 	context := parser.NewContext()
 	context.Set(resolverKey, resolve)
@@ -34,7 +34,8 @@ func MarkdownHTML(source string, resolve func(address string) string) string {
 // schemes are those of addresses that a page may lead to.
 var schemes = map[string]bool{"http": true, "https": true, "mailto": true}
 
-// picture is a picture within its address, of a format that cannot hold a program.
+// picture is a picture within its address, of a format that cannot hold a
+// program.
 var picture = regexp.MustCompile(`^data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*$`)
 
 // tame is an address that a page may hold, or "".
@@ -61,8 +62,8 @@ func tame(address string, isPicture bool, resolve func(string) string) string {
 	return address
 }
 
-// literal writes an address as in Markdown, where entities and backslashes have a
-// meaning: the renderer resolves them once more, and "&#106;avascript:" would
+// literal writes an address as in Markdown, where entities and backslashes have
+// a meaning: the renderer resolves them once more, and "&#106;avascript:" would
 // become what it was kept from being.
 func literal(address string) []byte {
 	return []byte(strings.NewReplacer("&", "&amp;", `\`, "%5C").Replace(address))
@@ -149,5 +150,6 @@ func writeTag(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.W
 
 var breakTag = regexp.MustCompile(`(?i)^<br\s*/?>$`)
 
-// isBreak tells whether a tag ends a line, the one that says something by itself.
+// isBreak tells whether a tag ends a line, the one that says something by
+// itself.
 func isBreak(n *ast.RawHTML, source []byte) bool { return breakTag.Match(n.Segments.Value(source)) }

@@ -57,8 +57,8 @@ func TestMarkdownHTML(t *testing.T) {
 	}
 }
 
-// FuzzMarkdownHTML: whatever the Markdown, a browser finds nothing in the page but
-// what goldmark makes of Markdown, and no address that it must not follow.
+// FuzzMarkdownHTML: whatever the Markdown, a browser finds nothing in the page
+// but what goldmark makes of Markdown, and no address that it must not follow.
 func FuzzMarkdownHTML(f *testing.F) {
 	f.Add("[t](&#106;avascript:alert(1)) <javascript:x> ![p](data:image/svg+xml,x)")
 	f.Add("<img src=x onerror=y>\n\n<script>z</script>\n\n```\"x=\n```")

@@ -12,16 +12,16 @@ import (
 
 // Options say how Markdown becomes text.
 type Options struct {
-	// Styles marks emphasis, code and links by the terminal's styles; without it
-	// there are plain words.
+	// Styles marks emphasis, code and links by the terminal's styles; without
+	// it there are plain words.
 	Styles bool
 	// Width is where lines are broken, between words; 0 is nowhere.
 	Width int
 }
 
-// MarkdownText lays Markdown out as text: blocks with an empty line between them,
-// code indented, tables in columns, links as their text with the address behind
-// it where it leads out into the web.
+// MarkdownText lays Markdown out as text: blocks with an empty line between
+// them, code indented, tables in columns, links as their text with the address
+// behind it where it leads out into the web.
 func MarkdownText(source string, o Options) string {
 	w := textWriter{source: []byte(source), styles: o.Styles}
 	return strings.Join(w.blocks(parse(w.source), o.Width, 0), "\n")

@@ -64,7 +64,8 @@ func TestMarkdownStyles(t *testing.T) {
 	}
 }
 
-// FuzzMarkdownText: words of any Markdown fit, and without styles there are none.
+// FuzzMarkdownText: words of any Markdown fit, and without styles there are
+// none.
 func FuzzMarkdownText(f *testing.F) {
 	f.Add("# a\n> - *b* `c` [d](e)\n\n|a|\n|-|\n|b|")
 	f.Add(strings.Repeat("> ", 200) + "x")

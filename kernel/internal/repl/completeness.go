@@ -10,8 +10,8 @@ import (
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
-// completeness decides whether an input can be sent. It asks the kernel, if that
-// is ready and answers; GoNB never does.
+// completeness decides whether an input can be sent. It asks the kernel, if
+// that is ready and answers; GoNB never does.
 type completeness struct {
 	engine   *engine
 	language string

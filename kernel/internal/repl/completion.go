@@ -49,8 +49,8 @@ func suggestions(kernel *jupyter.Kernel, isGo bool, source string, cursor int) (
 	return list, nil
 }
 
-// goContext puts unfinished Go code where it belongs in a cell. It returns by how
-// many runes it moved.
+// goContext puts unfinished Go code where it belongs in a cell. It returns by
+// how many runes it moved.
 func goContext(source string) (code string, shift int) {
 	if gocell.Parse(source).Explicit() {
 		return source, 0

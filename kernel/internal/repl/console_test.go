@@ -20,10 +20,10 @@ import (
 	"github.com/gocifar/gocifar/kernel/jupyter/fakekernel"
 )
 
-// The tests drive the console as a user does: this test program starts itself as
-// the console, in a terminal of its own (a pty), types, and reads the screen that
-// a terminal emulator makes of the output. A third copy of the program is the
-// kernel.
+// The tests drive the console as a user does: this test program starts itself
+// as the console, in a terminal of its own (a pty), types, and reads the screen
+// that a terminal emulator makes of the output. A third copy of the program is
+// the kernel.
 
 // Variables that make this program something else than the tests.
 const (

@@ -70,8 +70,8 @@ func newEditor(parts *editorReader, size func() (columns, rows int), typed strin
 	e := &editor{shell: readline.NewShell(inputrc.WithApp("gocifar")), reader: parts, size: size}
 	sh := e.shell
 	for name, value := range map[string]any{
-		// The probe asks the terminal for the cursor's place at each key, and loses
-		// what was typed before the answer. See makeRoom.
+		// The probe asks the terminal for the cursor's place at each key, and
+		// loses what was typed before the answer. See makeRoom.
 		"cursor-position-probe": false,
 		// As GNU's readline sets them where characters are UTF-8.
 		"convert-meta": false, "input-meta": true, "output-meta": true,
@@ -126,8 +126,8 @@ func (e *editor) read(prompt string) (string, error) {
 	return line, err
 }
 
-// accept decides what Enter does. A line that goes on is indented, unless it was
-// pasted: then its indentation follows.
+// accept decides what Enter does. A line that goes on is indented, unless it
+// was pasted: then its indentation follows.
 func (e *editor) accept(line []rune) bool {
 	complete, indent := e.reader.complete(string(line))
 	atEnd := e.shell.Cursor().Pos() >= len(line)
@@ -139,8 +139,8 @@ func (e *editor) accept(line []rune) bool {
 
 // makeRoom is called whenever the input is drawn, with the cursor where it
 // begins. Readline needs one free row below it, and goes astray where it has
-// none; so the screen is scrolled as far as need be, by IND (move down, scroll at
-// the bottom), before the input is drawn.
+// none; so the screen is scrolled as far as need be, by IND (move down, scroll
+// at the bottom), before the input is drawn.
 func (e *editor) makeRoom(line []rune) string {
 	columns, rows := e.size()
 	need := 1
@@ -166,7 +166,8 @@ func (e *editor) tab(complete func()) {
 }
 
 // interrupt is Ctrl-C: out of a menu or a search, else out of the line.
-// Readline's own command does not leave the line if more keys have come with it.
+// Readline's own command does not leave the line if more keys have come with
+// it.
 func (e *editor) interrupt(abort func()) {
 	if e.shell.Keymap.Local() != "" {
 		abort()
@@ -176,9 +177,9 @@ func (e *editor) interrupt(abort func()) {
 	e.shell.History.Accept(false, false, readline.ErrInterrupt)
 }
 
-// completions turns the kernel's suggestions into readline's, which replaces what
-// stands before the cursor from the last blank on. It counts bytes there, so a
-// word begins after the last character that has several.
+// completions turns the kernel's suggestions into readline's, which replaces
+// what stands before the cursor from the last blank on. It counts bytes there,
+// so a word begins after the last character that has several.
 func (e *editor) completions(line []rune, cursor int) readline.Completions {
 	list, err := e.reader.suggest(string(line), cursor)
 	if err != nil {
@@ -274,8 +275,8 @@ func (e *editor) typed() (line string, ok bool) {
 	return "", false
 }
 
-// do calls f in readline's own goroutine between two keys, or other if it is not
-// reading.
+// do calls f in readline's own goroutine between two keys, or other if it is
+// not reading.
 func (e *editor) do(f, other func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

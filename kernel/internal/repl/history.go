@@ -19,8 +19,8 @@ import (
 )
 
 // history is the inputs of this and earlier sessions, the oldest first: from a
-// file with one JSON object a line, {"time": …, "code": …}. Sessions append to it
-// at the same time. It implements readline's history.Source.
+// file with one JSON object a line, {"time": …, "code": …}. Sessions append to
+// it at the same time. It implements readline's history.Source.
 type history struct {
 	path string // "" keeps nothing
 
@@ -40,8 +40,9 @@ const (
 	maxHistoryFile = 16 << 20
 )
 
-// openHistory reads the file. Lines that are none of ours are left out. A history
-// that cannot be read or written is an error, and works for the session alone.
+// openHistory reads the file. Lines that are none of ours are left out. A
+// history that cannot be read or written is an error, and works for the session
+// alone.
 func openHistory(path string) (*history, error) {
 	h := &history{path: path}
 	if path == "" {

@@ -10,8 +10,8 @@ import (
 )
 
 // plain shows outputs as lines, for a pipe, a file or a terminal that cannot do
-// more: streams as they come, displays as text, updates of a display as new text
-// where they say something new. Nothing that was written is taken back.
+// more: streams as they come, displays as text, updates of a display as new
+// text where they say something new. Nothing that was written is taken back.
 type plain struct {
 	stdout, stderr io.Writer
 	said           map[string]string // what a display showed last, by its id

@@ -21,8 +21,8 @@ func TestRestart(t *testing.T) {
 	c.waitFor("Out[1]: 1")
 }
 
-// TestPromptAtOnce: the prompt does not wait for the kernel, and the first input
-// waits for it.
+// TestPromptAtOnce: the prompt does not wait for the kernel, and the first
+// input waits for it.
 func TestPromptAtOnce(t *testing.T) {
 	gate := filepath.Join(t.TempDir(), "gate")
 	spec := fakeSpec(t)

@@ -63,9 +63,9 @@ const (
 	eraseBelow = "\x1b[0J"
 )
 
-// goTo moves the cursor to the start of a row that is shown, or to the top of the
-// screen if it has scrolled off, and erases from there. It returns from which row
-// on the total is to be printed.
+// goTo moves the cursor to the start of a row that is shown, or to the top of
+// the screen if it has scrolled off, and erases from there. It returns from
+// which row on the total is to be printed.
 func (s *screen) goTo(b *strings.Builder, first, total, height int) int {
 	if len(s.shown) == 0 {
 		return first

@@ -215,8 +215,8 @@ func TestScreenAfterResize(t *testing.T) {
 	}
 }
 
-// TestScreenPictures: a picture takes its rows, is drawn in their first, and goes
-// away when it is replaced.
+// TestScreenPictures: a picture takes its rows, is drawn in their first, and
+// goes away when it is replaced.
 func TestScreenPictures(t *testing.T) {
 	e := newEmulator(20, 8)
 	e.screen.view.terminal = picture.Terminal{Protocol: picture.Kitty, CellWidth: 1, CellHeight: 1}

@@ -87,8 +87,8 @@ func (s *session) runCell(ctx context.Context, path, source string) error {
 // jupytext have it ("percent format").
 var cellMark = regexp.MustCompile(`^(//|#)\s*%%(\s|$)`)
 
-// splitCells cuts a script into inputs: at marks, and around directives. Without
-// them it is one input, so that what it declares is known in all of it.
+// splitCells cuts a script into inputs: at marks, and around directives.
+// Without them it is one input, so that what it declares is known in all of it.
 func splitCells(script string) []string {
 	var cells []string
 	var cell strings.Builder

@@ -24,7 +24,8 @@ type machine struct {
 	log         io.Writer // of the kernels
 }
 
-// choose returns the kernel of ours that a notebook runs on, see kernels.Choose.
+// choose returns the kernel of ours that a notebook runs on, see
+// kernels.Choose.
 func (f *flagValues) choose(nb *nbformat.Notebook) (k *kernels.Kernel, firm bool) {
 	return kernels.Choose(kernels.Wish{
 		Asked: f.opts.Kernel, Named: nb.KernelName(), Language: nb.Language(), Middle: f.fromCell > 0,

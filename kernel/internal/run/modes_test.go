@@ -170,8 +170,8 @@ func TestWhereARunBegins(t *testing.T) {
 	c.expect(t, 0, "2 skipped")
 }
 
-// TestSecretsAreNotTold: neither the connection's key nor the values of variables get into what is printed, logged or
-// saved.
+// TestSecretsAreNotTold: neither the connection's key nor the values of
+// variables get into what is printed, logged or saved.
 func TestSecretsAreNotTold(t *testing.T) {
 	t.Parallel()
 	c := newCommand(t, "kernel", []string{"write-key key", "forged\nnonsense\nprint 1", "fail x"})

@@ -21,7 +21,8 @@ import (
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
-// The tests in this file run the command as a process, on kernels that are processes too: this test's program plays both.
+// The tests in this file run the command as a process, on kernels that are
+// processes too: this test's program plays both.
 
 // roleVariable says what the test's program is to be.
 const roleVariable = "GOCIFAR_TEST_ROLE"
@@ -151,7 +152,8 @@ func (c *runCommand) exitCode(t *testing.T) int {
 	return c.wait(t)
 }
 
-// wait waits for the end and checks what must hold then: no process, no temporary file.
+// wait waits for the end and checks what must hold then: no process, no
+// temporary file.
 func (c *runCommand) wait(t *testing.T) int {
 	t.Helper()
 	timer := time.AfterFunc(2*time.Minute, func() { c.Process.Kill() })

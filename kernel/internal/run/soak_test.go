@@ -11,10 +11,11 @@ import (
 	"github.com/gocifar/gocifar/kernel/internal/leak"
 )
 
-// TestSoak runs `kernel run` on the notebooks of a folder again and again, in this process, for as long as
-// GOCIFAR_TEST_SOAK_FOR says ("1h"), and is then interrupted; the folder is GOCIFAR_TEST_SOAK_NOTEBOOKS, the data
-// GOCIFAR_TEST_SOAK_DATA, as for -data. Every run must succeed. What this process holds after each must not be more than
-// after the first.
+// TestSoak runs `kernel run` on the notebooks of a folder again and again, in
+// this process, for as long as GOCIFAR_TEST_SOAK_FOR says ("1h"), and is then
+// interrupted; the folder is GOCIFAR_TEST_SOAK_NOTEBOOKS, the data
+// GOCIFAR_TEST_SOAK_DATA, as for -data. Every run must succeed. What this
+// process holds after each must not be more than after the first.
 func TestSoak(t *testing.T) {
 	length, err := time.ParseDuration(os.Getenv("GOCIFAR_TEST_SOAK_FOR"))
 	folder, data := os.Getenv("GOCIFAR_TEST_SOAK_NOTEBOOKS"), os.Getenv("GOCIFAR_TEST_SOAK_DATA")

@@ -136,8 +136,8 @@ func (m *machine) chooseBackend(ctx context.Context, task *Task) (Backend, error
 }
 
 // pureGoWarning says what it costs: training steps of a network of Model 1's
-// size, batch 32, did 12 to 14 images a second there and 494 to 514 on XLA's CPU
-// plugin of the first wheel (2 cores, 2026-11-24).
+// size, batch 32, did 12 to 14 images a second there and 494 to 514 on XLA's
+// CPU plugin of the first wheel (2 cores, 2026-11-24).
 const pureGoWarning = "no PJRT plugin for XLA could be found or fetched (`go run ./kernel doctor` says why): computing with GoMLX's pure-Go backend, " +
 	"which trains a network like Model 1 about 40 times slower; run `go run ./kernel setup` again when the network is there, " +
 	"or name a plugin of your own by GOMLX_BACKEND=xla:/path/to/pjrt_c_api_cpu_plugin.so"

@@ -90,9 +90,9 @@ func (m *machine) ensureBuild(ctx context.Context, progress *Progress) (build, e
 // rehearse does in dir, with the go command goBin, what GoNB does for a cell
 // that imports the packages, up to running it, and removes dir.
 //
-// This is no mere test: where go build takes a pruned module graph, go get wants
-// the go.mod files of more modules. They come into the module cache here, so
-// that the same works offline ever after, as is checked at once.
+// This is no mere test: where go build takes a pruned module graph, go get
+// wants the go.mod files of more modules. They come into the module cache here,
+// so that the same works offline ever after, as is checked at once.
 func (m *machine) rehearse(ctx context.Context, dir, goBin string, packages []string, ldflags string) error {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return cannotWrite(dir, err)
@@ -141,8 +141,9 @@ func cellImporting(packages []string) []byte {
 	return []byte(b.String())
 }
 
-// libraries lists the packages that notebooks can import: all of the module's that are not only tests,
-// bar programs and internal packages, the kernel's own, and gonbui, with which cells show things.
+// libraries lists the packages that notebooks can import: all of the module's
+// that are not only tests, bar programs and internal packages, the kernel's
+// own, and gonbui, with which cells show things.
 func (m *machine) libraries(ctx context.Context) ([]string, error) {
 	cmd := newCommand(ctx, m.toolchain.goBin, "list", "-f", `{{if and .GoFiles (ne .Name "main")}}{{.ImportPath}}{{end}}`, "./...")
 	cmd.Dir = m.checkout.root

@@ -19,8 +19,8 @@ import (
 // Kernelspecs name the chosen plugin by its path. Other people's notebooks name
 // one as "xla:cpu" or "xla:cuda", which go-xla looks for in the folders of
 // PJRT_PLUGIN_LIBRARY_PATH, or without that in folders of its own, by the names
-// that files have. So kernels get that variable, with the folders of what set-up
-// has found and fetched.
+// that files have. So kernels get that variable, with the folders of what
+// set-up has found and fetched.
 
 // pluginPathVariable holds the folders in which go-xla looks for plugins.
 const pluginPathVariable = "PJRT_PLUGIN_LIBRARY_PATH"
@@ -36,7 +36,8 @@ func goXLAKnows(path string) bool { return namedPluginFile.MatchString(filepath.
 // one that does not work would be worse than none, and go-xla crashes when it
 // meets a damaged one on its way to another.
 func (m *machine) byName(ctx context.Context, task *Task, b Backend) []seal.File {
-	// go-xla would crash in kernels as it does here; what it finds then is nothing.
+	// go-xla would crash in kernels as it does here; what it finds then is
+	// nothing.
 	report, _ := m.probe(ctx, "", nil, "-list")
 	have := map[string]bool{b.Device: goXLAKnows(b.Plugin)}
 	paths := []string{b.Plugin}
@@ -94,7 +95,8 @@ func (m *machine) pluginPath() string {
 		return ""
 	}
 	if os.Getenv(pluginPathVariable) == "" {
-		// The variable hides go-xla's own folders, in which a plugin may come to be.
+		// The variable hides go-xla's own folders, in which a plugin may come
+		// to be.
 		libs := []string{"/usr/local/lib"}
 		if home, err := installer.DefaultHomeLibPath(); err == nil {
 			libs = append([]string{home}, libs...)
@@ -104,13 +106,13 @@ func (m *machine) pluginPath() string {
 			add(filepath.Join(lib, "go-xla", "nvidia"))
 		}
 	}
-	// Where it is not set, Jupyter leaves the reference as it stands: a folder that
-	// is not there.
+	// Where it is not set, Jupyter leaves the reference as it stands: a folder
+	// that is not there.
 	return "${" + pluginPathVariable + "}" + separator + literal(strings.Join(folders, separator))
 }
 
-// asksByName reports whether a value of GOMLX_BACKEND leaves it to go-xla to find
-// XLA's plugin, by all names under which that is registered with GoMLX.
+// asksByName reports whether a value of GOMLX_BACKEND leaves it to go-xla to
+// find XLA's plugin, by all names under which that is registered with GoMLX.
 func asksByName(config string) bool {
 	backend, rest, _ := strings.Cut(config, ":")
 	plugin, _, _ := strings.Cut(rest, ",")

@@ -114,8 +114,8 @@ func TestPluginsByName(t *testing.T) {
 	}
 }
 
-// TestBackendByName: GOMLX_BACKEND=xla:cpu of the user's own takes the plugin that
-// set-up has fetched, or fetches, and keeps its options.
+// TestBackendByName: GOMLX_BACKEND=xla:cpu of the user's own takes the plugin
+// that set-up has fetched, or fetches, and keeps its options.
 func TestBackendByName(t *testing.T) {
 	const (
 		cpu  = "xla:CACHE/pjrt/cpu/pjrt_c_api_cpu_plugin.so"
@@ -171,8 +171,8 @@ func TestBackendByName(t *testing.T) {
 	}
 }
 
-// TestDamagedPluginIsNotFoundByName: go-xla crashes when it meets one on its way
-// to another.
+// TestDamagedPluginIsNotFoundByName: go-xla crashes when it meets one on its
+// way to another.
 func TestDamagedPluginIsNotFoundByName(t *testing.T) {
 	m := newFakeMachine(t)
 	t.Setenv("GOMLX_BACKEND", "")

@@ -124,9 +124,9 @@ func publish(final string, fill func(dir string) error) error {
 	if err := os.Chmod(staging, 0o755); err != nil {
 		return cannotWrite(staging, err)
 	}
-	// What is there is incomplete or damaged, else we would not be here. It goes
-	// away by its name first: a kernel may still have its files open, and half of
-	// what it was must not stay if we are ended meanwhile.
+	// What is there is incomplete or damaged, else we would not be here. It
+	// goes away by its name first: a kernel may still have its files open, and
+	// half of what it was must not stay if we are ended meanwhile.
 	old := staging + ".old"
 	defer os.RemoveAll(old)
 	if err := os.Rename(final, old); err != nil && !errors.Is(err, fs.ErrNotExist) {

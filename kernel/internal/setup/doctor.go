@@ -260,7 +260,8 @@ func (d *diagnosis) kernels() {
 	}
 }
 
-// liveParts reports whether the live kernel's parts, if they are there, are whole.
+// liveParts reports whether the live kernel's parts, if they are there, are
+// whole.
 func (d *diagnosis) liveParts() bool {
 	l, err := d.m.liveHere()
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// cellSpace is what a program that GoNB builds of a cell, and the compiler while
-// it works, take of the folder for temporary files.
+// cellSpace is what a program that GoNB builds of a cell, and the compiler
+// while it works, take of the folder for temporary files.
 const cellSpace = 300 << 20
 
 // disk looks at the space where set-up and cells write.
@@ -33,8 +33,8 @@ func (d *diagnosis) space(part, dir string, need int64, why, remedy string) {
 	}
 }
 
-// sockets opens what kernels talk through: unix sockets, and for Jupyter ports of
-// the loopback interface.
+// sockets opens what kernels talk through: unix sockets, and for Jupyter ports
+// of the loopback interface.
 func (d *diagnosis) sockets() {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -54,15 +54,16 @@ func (d *diagnosis) sockets() {
 	d.add("sockets", Broken, fmt.Sprintf("no unix socket can be made in %s: %v", os.TempDir(), err), "set TMPDIR to a folder of yours with a short name")
 }
 
-// cachePrograms are the libraries' own programs that compare what they keep with
-// its hashes. They print a line for each thing: "ok" or "damaged", a tab, the part,
-// a tab, and what there is.
+// cachePrograms are the libraries' own programs that compare what they keep
+// with its hashes. They print a line for each thing: "ok" or "damaged", a tab,
+// the part, a tab, and what there is.
 var cachePrograms = [][]string{
 	{ModulePath + "/cifar/cmd/fetch", "-check"},
 	{ModulePath + "/transfer/cmd/check"},
 }
 
-// caches has the libraries look at what they keep: the kernel knows nothing of it.
+// caches has the libraries look at what they keep: the kernel knows nothing of
+// it.
 func (d *diagnosis) caches() {
 	if d.m.build.dir == "" {
 		return // building the programs would take minutes

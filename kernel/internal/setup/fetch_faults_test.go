@@ -33,8 +33,9 @@ func answer(text string, end func(*net.TCPConn)) http.HandlerFunc {
 
 func resetting(c *net.TCPConn) { c.SetLinger(0) }
 
-// TestWheelFetchFaults: whatever the look-up or the download of a plugin does wrong, one error says so, and no plugin is
-// there. What keeps a connection silent is the parent's to end, see TestGrowth.
+// TestWheelFetchFaults: whatever the look-up or the download of a plugin does
+// wrong, one error says so, and no plugin is there. What keeps a connection
+// silent is the parent's to end, see TestGrowth.
 func TestWheelFetchFaults(t *testing.T) {
 	good := zipOf(t, "pkg/plugin.so", "the plugin")
 	sum := sha256.Sum256(good)

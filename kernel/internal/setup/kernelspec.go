@@ -26,7 +26,8 @@ type recipe struct {
 	spec func(*machine) *jupyter.Spec
 }
 
-// recipes begin with GoNB, which needs nothing but what the others need as well.
+// recipes begin with GoNB, which needs nothing but what the others need as
+// well.
 var recipes = []recipe{
 	{
 		kernels.GoNB, func(context.Context, *machine, *Progress) error { return nil },
@@ -64,7 +65,8 @@ func SpecDirs(ctx context.Context) []string {
 	return dirs
 }
 
-// writeSpecs writes the kernel's specs, ours and JupyterLab's, and adds it to e.
+// writeSpecs writes the kernel's specs, ours and JupyterLab's, and adds it to
+// e.
 func (m *machine) writeSpecs(e *Environment, r recipe, wanted bool) error {
 	spec := r.spec(m)
 	dir, err := m.specDir(spec, r.Name)
@@ -103,9 +105,11 @@ func (m *machine) gonbSpec() *jupyter.Spec {
 	spec := &jupyter.Spec{
 		Argv: []string{
 			filepath.Join(m.tools, "gonb"),
-			// Errors as text: readable in a terminal, a log and JupyterLab alike.
+			// Errors as text: readable in a terminal, a log and JupyterLab
+			// alike.
 			"-raw_error",
-			// Cells import from the checkout and get its pins, without a network.
+			// Cells import from the checkout and get its pins, without a
+			// network.
 			"-go_work=" + m.checkout.root,
 			"--kernel", "{connection_file}",
 		},
@@ -119,7 +123,8 @@ func (m *machine) gonbSpec() *jupyter.Spec {
 			"GOMLX_BACKEND":         literal(m.backend.Config),
 			"GOMLX_NO_AUTO_INSTALL": "1",
 			"GOFLAGS":               literal(m.toolchain.cellFlags(m.build.Ldflags)),
-			// GoNB makes a workspace for its cells; one of the user's would hide it.
+			// GoNB makes a workspace for its cells; one of the user's would
+			// hide it.
 			"GOWORK":        "",
 			"CGO_ENABLED":   "1",
 			"GOCIFAR_CACHE": literal(m.cache.root),
@@ -155,8 +160,8 @@ func environ(spec *jupyter.Spec) []string {
 }
 
 // specDir is where our own runner finds the spec. Every different spec has a
-// folder of its own, because several checkouts, or runs with different backends,
-// may use one cache at the same time.
+// folder of its own, because several checkouts, or runs with different
+// backends, may use one cache at the same time.
 func (m *machine) specDir(spec *jupyter.Spec, name string) (string, error) {
 	data, err := json.Marshal(spec)
 	if err != nil {

@@ -17,9 +17,9 @@ import (
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
-// live is what the live kernel needs: a library of all that its cells may use, and
-// the kernel's program. They change apart: the program with each change of the
-// kernel, the library, which takes longer, with the packages in it.
+// live is what the live kernel needs: a library of all that its cells may use,
+// and the kernel's program. They change apart: the program with each change of
+// the kernel, the library, which takes longer, with the packages in it.
 type live struct {
 	libraryDir, programDir string
 }
@@ -34,17 +34,19 @@ func (l live) library() string {
 
 func (l live) program() string { return filepath.Join(l.programDir, "kernel") }
 
-// cellPackages are packages of other modules that notebooks like to use, and that
-// the module's own do not bring along.
+// cellPackages are packages of other modules that notebooks like to use, and
+// that the module's own do not bring along.
 var cellPackages = []string{"github.com/janpfeifer/must", "github.com/gomlx/gomlx/core/graph", "github.com/gomlx/gomlx/backends/default"}
 
-// Folders of what goes into the library, with the code that makes it, and into the program.
+// Folders of what goes into the library, with the code that makes it, and into
+// the program.
 var (
 	libraryFolders = []string{"cifar", "layers", "transfer", "internal", "kernel/internal/engine/host", "kernel/internal/engine/library", "kernel/internal/seal"}
 	programFolders = []string{"kernel", "internal"}
 )
 
-// liveHere is where the library and the program of this checkout as it is now belong.
+// liveHere is where the library and the program of this checkout as it is now
+// belong.
 func (m *machine) liveHere() (l live, err error) {
 	l.libraryDir, err = m.sourceDir("library", libraryFolders)
 	if err == nil {
@@ -164,8 +166,8 @@ func (m *machine) makeLibrary(ctx context.Context, task *Task, dir, final string
 	return nil
 }
 
-// keptBuilds is how many libraries and programs are kept: a library takes 100 MB, and every
-// change of the checkout's packages makes a new one.
+// keptBuilds is how many libraries and programs are kept: a library takes 100
+// MB, and every change of the checkout's packages makes a new one.
 const keptBuilds = 3
 
 // forgetOld removes older folders of the kind of current.

@@ -14,9 +14,9 @@ import (
 	"github.com/gocifar/gocifar/kernel/internal/seal"
 )
 
-// TestDamagedLive: of the live kernel's two parts the one that is damaged is made
-// again, and one line says so. No library can be made with a fake toolchain, so
-// its attempt fails, and leaves what was there.
+// TestDamagedLive: of the live kernel's two parts the one that is damaged is
+// made again, and one line says so. No library can be made with a fake
+// toolchain, so its attempt fails, and leaves what was there.
 func TestDamagedLive(t *testing.T) {
 	if err := kernels.Live.Supported(); err != nil {
 		t.Skip(err)
@@ -106,8 +106,8 @@ func TestDamagedLive(t *testing.T) {
 	}
 }
 
-// TestFoldersOfTheLibrary: a change of any package that goes into the library for
-// cells, or into the kernel's program, makes a new one.
+// TestFoldersOfTheLibrary: a change of any package that goes into the library
+// for cells, or into the kernel's program, makes a new one.
 func TestFoldersOfTheLibrary(t *testing.T) {
 	for _, c := range []struct{ folders, packages []string }{
 		{libraryFolders, []string{"../../../cifar/...", "../../../layers/...", "../../../transfer/...", "../engine/host/...", "../engine/library"}},

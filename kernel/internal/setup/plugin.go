@@ -67,8 +67,8 @@ var cpuWheels = []wheel{
 	},
 }
 
-// cudaSpace is what the CUDA plugin takes at most: with its libraries 3.8 GB, and
-// the largest wheels, of 0.5 GB, beside them (2026-11-25).
+// cudaSpace is what the CUDA plugin takes at most: with its libraries 3.8 GB,
+// and the largest wheels, of 0.5 GB, beside them (2026-11-25).
 const cudaSpace = 5 << 30
 
 // pluginSources lists what suits the machine, best first.

@@ -170,7 +170,8 @@ func TestBackendIsChosenOnce(t *testing.T) {
 	if _, err := Ensure(t.Context(), Options{ModuleRoot: m.root}); err != nil || m.calls("fetch") != 2 {
 		t.Errorf("after damage: fetched %d times in all, %v", m.calls("fetch"), err)
 	}
-	// The user's word counts at once, and under another setting the first choice still stands.
+	// The user's word counts at once, and under another setting the first
+	// choice still stands.
 	t.Setenv("GOMLX_BACKEND", "go")
 	if e, err := Ensure(t.Context(), Options{ModuleRoot: m.root}); err != nil || e.Backend.Config != "go" {
 		t.Errorf("with GOMLX_BACKEND=go: %+v, %v", e.Backend, err)
@@ -233,8 +234,8 @@ func TestBackendOnAFullDisk(t *testing.T) {
 	}
 }
 
-// TestPluginWithoutSpace: the CUDA plugin, which takes more than all else, is not
-// begun where there is no space for it.
+// TestPluginWithoutSpace: the CUDA plugin, which takes more than all else, is
+// not begun where there is no space for it.
 func TestPluginWithoutSpace(t *testing.T) {
 	m := newFakeMachine(t)
 	t.Setenv("FAKE_FETCH", "cuda=good")
@@ -257,8 +258,8 @@ func TestPluginWithoutSpace(t *testing.T) {
 	}
 }
 
-// TestBackendIsRemembered in an image, whose layers have times in whole seconds,
-// too, and until the plugin's file is another one.
+// TestBackendIsRemembered in an image, whose layers have times in whole
+// seconds, too, and until the plugin's file is another one.
 func TestBackendIsRemembered(t *testing.T) {
 	m := newFakeMachine(t)
 	t.Setenv("GOMLX_BACKEND", "")

@@ -16,8 +16,9 @@ import (
 // killDelay is how long an interrupted process may take to clean up.
 const killDelay = 5 * time.Second
 
-// newCommand prepares a child that can outlive neither its context nor us: it and
-// what it starts, as `go build` and `go run` do, are interrupted when ctx ends.
+// newCommand prepares a child that can outlive neither its context nor us: it
+// and what it starts, as `go build` and `go run` do, are interrupted when ctx
+// ends.
 func newCommand(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := child.Command(ctx, syscall.SIGINT, killDelay, name, args...)
 	child.DieWithUs(cmd, syscall.SIGKILL)

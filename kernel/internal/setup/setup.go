@@ -29,11 +29,12 @@ type Options struct {
 	// checkout that holds the working directory.
 	ModuleRoot string
 	// Jupyter also puts the kernelspec into the user's Jupyter data folder when
-	// none of Jupyter is there yet. Where Jupyter is present, that always happens.
+	// none of Jupyter is there yet. Where Jupyter is present, that always
+	// happens.
 	Jupyter bool
 	// Kernels are to be ready besides GoNB, whose parts every set-up makes. The
-	// live kernel takes about half a minute the first time and after each change
-	// of the checkout's packages.
+	// live kernel takes about half a minute the first time and after each
+	// change of the checkout's packages.
 	Kernels []*kernels.Kernel
 	// Fallback makes a kernel that cannot be had a warning instead of an error,
 	// because GoNB can take its place.

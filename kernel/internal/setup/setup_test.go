@@ -172,7 +172,8 @@ func TestEnsureForJupyter(t *testing.T) {
 		t.Errorf("the kernelspec went to %q, want %q", e.Kernels[0].JupyterDir, want)
 	}
 
-	// Where it cannot be written, our own runner goes on, but `setup -jupyter` fails.
+	// Where it cannot be written, our own runner goes on, but `setup -jupyter`
+	// fails.
 	if err := os.RemoveAll(filepath.Dir(want)); err != nil {
 		t.Fatal(err)
 	}

@@ -12,12 +12,12 @@ import (
 // A kernel finds a go command of ours before Go's own. It passes everything on,
 // except for two things that GoNB does:
 //
-// GoNB starts a kernel with `go mod init` and runs a bare `go get` in each cell.
-// In an empty module, that get asks the network for the newest version of
+// GoNB starts a kernel with `go mod init` and runs a bare `go get` in each
+// cell. In an empty module, that get asks the network for the newest version of
 // whatever the cell imports, directly or not, though the workspace pins it: the
 // versions would drift from ours, and without a network no cell would run. So
-// the new module begins with our pins, and a get is first tried offline. Only
-// a cell that imports something else needs the network, as it should.
+// the new module begins with our pins, and a get is first tried offline. Only a
+// cell that imports something else needs the network, as it should.
 const (
 	shimName = "go"
 	pinsName = "pins.mod" // beside the shim: what it adds to a new go.mod

@@ -56,7 +56,8 @@ func (m *machine) ensureTools(ctx context.Context, progress *Progress) (string, 
 func (m *machine) goBuild(ctx context.Context, task *Task, what string, args ...string) error {
 	cmd := newCommand(ctx, m.toolchain.goBin, append([]string{"build", "-v"}, args...)...)
 	cmd.Dir = m.checkout.root
-	// A workspace around the checkout would replace its pins, and refuses -modfile.
+	// A workspace around the checkout would replace its pins, and refuses
+	// -modfile.
 	cmd.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=1")
 	task.Update("building %s", what)
 	stderr := tail{onLine: func(line string) { task.Update("building %s: %s", what, line) }}
