@@ -9,7 +9,9 @@ import (
 // Event is something that happened in a run, one of the nine types below. For a
 // notebook they come in this order:
 //
-//	NotebookStart (CellStart [CellExecute CellOutput… CellExecuted] [CellError] CellComplete)… [NotebookError] NotebookComplete
+//	NotebookStart
+//	(CellStart [CellExecute CellOutput… CellExecuted] [CellError] CellComplete)…
+//	[NotebookError] NotebookComplete
 //
 // nbclient's hooks have the same names, but its on_cell_complete comes before
 // the cell has run. A CellOutput of a cell may also come later, when its output

@@ -91,7 +91,8 @@ func (r *run) replay(ctx context.Context) error {
 	}
 	if !r.gonb {
 		if r.opts.Resume {
-			r.startAgain(fmt.Sprintf("not resumed: kernel %s keeps values, and those of the earlier run are gone", r.result.Kernel.Name))
+			r.startAgain(fmt.Sprintf("not resumed: kernel %s keeps values, and those of the earlier run are gone",
+				r.result.Kernel.Name))
 			return nil
 		}
 		r.warn(nil, "the cells before the first one were not run: what they define is not there")
@@ -118,7 +119,8 @@ func (r *run) replay(ctx context.Context) error {
 				return err
 			}
 			if failure != nil {
-				r.warn(nil, fmt.Sprintf("the declarations of cell %d could not be made again: %s", r.cell(indices[k]).Number, failure.Text()))
+				r.warn(nil, fmt.Sprintf("the declarations of cell %d could not be made again: %s", r.cell(indices[k]).Number,
+					failure.Text()))
 			}
 		}
 	}

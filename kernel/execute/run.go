@@ -317,7 +317,8 @@ func (r *run) storeRecord(err error) {
 		}
 		return names
 	})
-	setOrDelete(record, "started", !r.result.Started.IsZero(), func() any { return r.result.Started.UTC().Format(timeFormat) })
+	setOrDelete(record, "started", !r.result.Started.IsZero(),
+		func() any { return r.result.Started.UTC().Format(timeFormat) })
 	record.Set("seconds", float64(r.result.Duration().Microseconds())/1e6)
 	setOrDelete(record, "basis", r.opts.Basis != "", func() any { return r.opts.Basis })
 	setOrDelete(record, "kernel", r.result.Kernel.Name != "", func() any { return r.result.Kernel.Name })

@@ -165,7 +165,9 @@ func (c *ConnectionInfo) WriteFile(path string) error {
 
 // ports returns the ports in the order of the channels.
 func (c *ConnectionInfo) ports() [5]*int {
-	return [5]*int{Shell: &c.ShellPort, Control: &c.ControlPort, Stdin: &c.StdinPort, IOPub: &c.IOPubPort, Heartbeat: &c.HBPort}
+	return [5]*int{
+		Shell: &c.ShellPort, Control: &c.ControlPort, Stdin: &c.StdinPort, IOPub: &c.IOPubPort, Heartbeat: &c.HBPort,
+	}
 }
 
 func (c *ConnectionInfo) socketPath(ch Channel) string {

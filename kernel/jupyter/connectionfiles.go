@@ -40,9 +40,11 @@ func FindConnectionFile(name string) (string, error) {
 		}
 	}
 	if name == "" {
-		return "", fmt.Errorf("jupyter: no kernel seems to be running: there is no connection file in %s: %w", dir, fs.ErrNotExist)
+		return "", fmt.Errorf("jupyter: no kernel seems to be running: there is no connection file in %s: %w", dir,
+			fs.ErrNotExist)
 	}
-	return "", fmt.Errorf("jupyter: connection file %q: no such file, and nothing like it in %s: %w", name, dir, fs.ErrNotExist)
+	return "", fmt.Errorf("jupyter: connection file %q: no such file, and nothing like it in %s: %w", name, dir,
+		fs.ErrNotExist)
 }
 
 func newestFile(paths []string) string {

@@ -53,7 +53,8 @@ func (e *StartError) Error() string {
 	if e.Status != nil {
 		what = "it died: " + e.Status.String()
 	}
-	return fmt.Sprintf("jupyter: kernel %s did not start: %s%s", e.name(), strings.TrimPrefix(what, "jupyter: "), quoteLog(e.Log))
+	return fmt.Sprintf("jupyter: kernel %s did not start: %s%s", e.name(), strings.TrimPrefix(what, "jupyter: "),
+		quoteLog(e.Log))
 }
 
 func (e *StartError) name() string {
@@ -155,7 +156,8 @@ func (k *Kernel) start(ctx context.Context) error {
 	}
 	if timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, timeout, fmt.Errorf("not ready after %s: %w", timeout, context.DeadlineExceeded))
+		ctx, cancel = context.WithTimeoutCause(ctx, timeout,
+			fmt.Errorf("not ready after %s: %w", timeout, context.DeadlineExceeded))
 		defer cancel()
 	}
 	return k.becomeReady(ctx, info)

@@ -58,7 +58,8 @@ func decode(data []byte) (any, error) {
 	switch {
 	case errors.As(err, &syntax):
 		offset := syntax.Offset
-		if offset > 0 && int(offset) <= len(data) && strings.HasPrefix(syntax.Error(), "invalid character "+quoted(data[offset-1])) {
+		if offset > 0 && int(offset) <= len(data) &&
+			strings.HasPrefix(syntax.Error(), "invalid character "+quoted(data[offset-1])) {
 			offset-- // a scanner's offset lies behind the character that it refuses, a decoder's before it
 		}
 		return nil, syntaxError(data, offset, syntax.Error())

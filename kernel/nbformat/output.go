@@ -177,7 +177,9 @@ func splitLines(s string) []any {
 
 // mayBreak marks the bytes that a line break may begin with: outputs can have
 // 100 MB.
-var mayBreak = [256]bool{'\n': true, '\v': true, '\f': true, '\r': true, 0x1c: true, 0x1d: true, 0x1e: true, 0xc2: true, 0xe2: true}
+var mayBreak = [256]bool{
+	'\n': true, '\v': true, '\f': true, '\r': true, 0x1c: true, 0x1d: true, 0x1e: true, 0xc2: true, 0xe2: true,
+}
 
 // lineBreak is the length in bytes of the line break at the start of s, 0 when
 // there is none.

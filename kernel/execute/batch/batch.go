@@ -84,7 +84,9 @@ func one(ctx context.Context, job Job, opts Options) (*execute.Result, error) {
 	}
 	options.Output = job.Output(opts.Output)
 	if same(job.Path, options.Output) {
-		return nil, &execute.UsageError{Reason: fmt.Errorf("%s would overwrite itself: choose another folder for the results", job.Path)}
+		return nil, &execute.UsageError{
+			Reason: fmt.Errorf("%s would overwrite itself: choose another folder for the results", job.Path),
+		}
 	}
 	if err := os.MkdirAll(filepath.Dir(options.Output), 0o755); err != nil {
 		return nil, &execute.SaveError{Reason: err}

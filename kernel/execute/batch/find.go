@@ -45,8 +45,8 @@ func Find(arguments []string) ([]Job, error) {
 	names := map[string]string{}
 	for _, job := range jobs {
 		if first, taken := names[job.Name]; taken {
-			return nil, &execute.UsageError{Reason: fmt.Errorf("%s and %s would both be saved as %s: run them into different folders",
-				first, job.Path, job.Name)}
+			return nil, &execute.UsageError{Reason: fmt.Errorf(
+				"%s and %s would both be saved as %s: run them into different folders", first, job.Path, job.Name)}
 		}
 		names[job.Name] = job.Path
 	}

@@ -155,7 +155,8 @@ func (c *goCell) accepts(typeText, expr string, isConst bool) error {
 // build where they were not built yet.
 func checkGo(ctx context.Context, before []string, source string, modules []string) (*goCell, error) {
 	c, err := checkGoWith(ctx, before, source, nil)
-	if err != nil || len(modules) == 0 || !slices.ContainsFunc(c.parameters, func(p goParameter) bool { return p.unknown != nil }) {
+	unknown := func(p goParameter) bool { return p.unknown != nil }
+	if err != nil || len(modules) == 0 || !slices.ContainsFunc(c.parameters, unknown) {
 		return c, err
 	}
 	return checkGoWith(ctx, before, source, modules)
@@ -217,7 +218,8 @@ func (c *goCell) collect(file *ast.File, info *types.Info, reasons map[token.Pos
 					p.Type = typeString(types.Default(object.Type()))
 				} else {
 					p.Type = p.typeText
-					p.unknown = fmt.Errorf("its type is not known%s%s", why(spec, reasons), imports.failure(c.Text(c.fset, spec.Pos(), spec.End())))
+					p.unknown = fmt.Errorf("its type is not known%s%s", why(spec, reasons),
+						imports.failure(c.Text(c.fset, spec.Pos(), spec.End())))
 				}
 				p.Help = help(group, spec)
 				if i < len(spec.Values) {

@@ -39,8 +39,8 @@ func (c pythonCell) inject(values []Value) (string, error) {
 // version.
 var pythonKeywords = func() map[string]bool {
 	words := map[string]bool{}
-	for _, w := range strings.Fields(`False None True and as assert async await break class continue def del elif else except
-		finally for from global if import in is lambda nonlocal not or pass raise return try while with yield`) {
+	for _, w := range strings.Fields(`False None True and as assert async await break class continue def del elif else
+		except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield`) {
 		words[w] = true
 	}
 	return words
@@ -116,7 +116,8 @@ func inspectPython(source string) []Parameter {
 		if m == nil || strings.HasPrefix(m[3], "=") {
 			continue
 		}
-		p := Parameter{Name: m[1], Type: strings.TrimSpace(m[2]), Default: strings.TrimSpace(m[3]), Help: strings.TrimSpace(m[5])}
+		p := Parameter{Name: m[1], Type: strings.TrimSpace(m[2]), Default: strings.TrimSpace(m[3]),
+			Help: strings.TrimSpace(m[5])}
 		if p.Type == "" {
 			p.Type = m[4]
 		}

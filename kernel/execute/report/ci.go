@@ -172,7 +172,8 @@ func (x *Index) JUnit() ([]byte, error) {
 }
 
 func (s *junitSuite) add(n IndexNotebook, c IndexCell) {
-	test := junitCase{Class: n.Name, Name: fmt.Sprintf("[%d] %s", c.Number, printable(c.Title)), Time: fmt.Sprintf("%.3f", c.Seconds)}
+	test := junitCase{Class: n.Name, Name: fmt.Sprintf("[%d] %s", c.Number, printable(c.Title)),
+		Time: fmt.Sprintf("%.3f", c.Seconds)}
 	switch {
 	case c.Allowed || c.State == execute.OK:
 	case c.State == execute.Skipped, c.State == execute.NotRun:

@@ -288,8 +288,8 @@ func (l *Live) bottom() []string {
 			continue
 		}
 		ran := seconds(time.Since(run.start))
-		status := fmt.Sprintf("%s %s[%d/%d] %s", spinner[l.frame%len(spinner)], l.prefix(run.path), run.cell.Number, run.cell.Of,
-			title(run.cell.Cell.Source()))
+		status := fmt.Sprintf("%s %s[%d/%d] %s", spinner[l.frame%len(spinner)], l.prefix(run.path), run.cell.Number,
+			run.cell.Of, title(run.cell.Cell.Source()))
 		lines = append(lines, termtext.Fit(status, width-len(ran)-3)+"  "+ran)
 		if len(l.runs) == 1 {
 			for _, line := range run.tail(min(mostWindow, height-3)) {

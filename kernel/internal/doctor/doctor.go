@@ -66,7 +66,8 @@ func jupyterLab() setup.Finding {
 	case err != nil:
 		return setup.Finding{Part: "JupyterLab", State: setup.Absent, Detail: err.Error()}
 	case path == "":
-		return setup.Finding{Part: "JupyterLab", State: setup.Absent, Detail: "not found; `go run ./kernel lab` installs version " + lab.Version + " for itself"}
+		return setup.Finding{Part: "JupyterLab", State: setup.Absent,
+			Detail: "not found; `go run ./kernel lab` installs version " + lab.Version + " for itself"}
 	}
 	return setup.Finding{Part: "JupyterLab", State: setup.Fine, Detail: path}
 }
@@ -76,7 +77,8 @@ func labPort() setup.Finding {
 	const port = "8888"
 	listener, err := net.Listen("tcp", "127.0.0.1:"+port)
 	if err != nil {
-		return setup.Finding{Part: "port " + port, State: setup.Absent, Detail: "taken; JupyterLab will use the next one that is free"}
+		return setup.Finding{Part: "port " + port, State: setup.Absent,
+			Detail: "taken; JupyterLab will use the next one that is free"}
 	}
 	listener.Close()
 	return setup.Finding{Part: "port " + port, State: setup.Fine, Detail: "free for JupyterLab"}

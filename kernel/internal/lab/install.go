@@ -88,13 +88,15 @@ func install(ctx context.Context, folder string, progress *setup.Progress) (path
 	task := progress.Start("JupyterLab", "making a Python environment")
 	defer func() { task.End("installed version "+Version, err) }()
 	if out, err := run(ctx, python, "-m", "venv", environment); err != nil {
-		return "", fmt.Errorf("%s cannot make an environment (on Debian and Ubuntu: apt install python3-venv): %w%s", python, err, quote(out))
+		return "", fmt.Errorf("%s cannot make an environment (on Debian and Ubuntu: apt install python3-venv): %w%s",
+			python, err, quote(out))
 	}
 	task.Update("installing version " + Version)
 	out, err := run(ctx, filepath.Join(environment, "bin", "python"), "-m", "pip", "install", "--quiet",
 		"--disable-pip-version-check", "--no-input", "jupyterlab=="+Version)
 	if err != nil {
-		return "", fmt.Errorf("pip cannot install JupyterLab %s: %w%s\nInstall JupyterLab yourself, so that %s is in PATH, or give its path with -jupyter",
+		return "", fmt.Errorf("pip cannot install JupyterLab %s: %w%s\n"+
+			"Install JupyterLab yourself, so that %s is in PATH, or give its path with -jupyter",
 			Version, err, quote(out), program)
 	}
 	if !isFile(path) {
@@ -115,7 +117,8 @@ func findPython() (string, error) {
 			return path, nil
 		}
 	}
-	return "", errors.New("neither JupyterLab nor a Python to install it with is in PATH: install Python 3.10 or newer (or JupyterLab itself) and run the command again")
+	return "", errors.New("neither JupyterLab nor a Python to install it with is in PATH: install Python 3.10 or newer " +
+		"(or JupyterLab itself) and run the command again")
 }
 
 // run runs a command to its end and returns what it said.

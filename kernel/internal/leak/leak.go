@@ -33,8 +33,9 @@ type Counts struct {
 
 // String is one line.
 func (h Counts) String() string {
-	return fmt.Sprintf("heap %.1f MB, resident %.0f MB, %d descriptors, %d threads, %d goroutines, %d processes, %d temporary files (%.1f MB)",
-		float64(h.Heap)/1e6, float64(h.Resident)/1e6, h.Descriptors, h.Threads, h.Goroutines, h.Processes, h.Temporary, float64(h.TemporaryBytes)/1e6)
+	return fmt.Sprintf("heap %.1f MB, resident %.0f MB, %d descriptors, %d threads, %d goroutines, %d processes, "+
+		"%d temporary files (%.1f MB)", float64(h.Heap)/1e6, float64(h.Resident)/1e6, h.Descriptors, h.Threads,
+		h.Goroutines, h.Processes, h.Temporary, float64(h.TemporaryBytes)/1e6)
 }
 
 // Grown names what has become more than it was in before, but for memory, of

@@ -78,7 +78,8 @@ func (s *session) runCell(ctx context.Context, path, source string) error {
 	case o.interrupted:
 		return context.Canceled
 	case o.failure != nil:
-		return &execute.CellFailedError{Path: path, Index: s.record.count - 1, Number: s.record.count, Source: source, Failure: o.failure}
+		return &execute.CellFailedError{Path: path, Index: s.record.count - 1, Number: s.record.count, Source: source,
+			Failure: o.failure}
 	}
 	return nil
 }

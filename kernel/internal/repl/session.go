@@ -226,7 +226,8 @@ func (s *session) replaceKernel(ctx context.Context) {
 
 func diedText(err error) string {
 	text := strings.TrimPrefix(err.Error(), "jupyter: ")
-	return fmt.Sprintf("The kernel is gone: %s.\nAnother is starting; all values are lost.", strings.TrimRight(text, ".\n"))
+	return fmt.Sprintf("The kernel is gone: %s.\nAnother is starting; all values are lost.",
+		strings.TrimRight(text, ".\n"))
 }
 
 // ask gets a line for a cell that asks for input. It tells whether the terminal

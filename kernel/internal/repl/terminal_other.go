@@ -13,8 +13,8 @@ import (
 type modes struct{}
 
 func openTerminal(*os.File, *os.File) (*terminal, error) {
-	return nil, fmt.Errorf("the console has no prompt on %s (%w): give -e CODE, files or a pipe, or use `go run ./kernel lab`",
-		runtime.GOOS, errors.ErrUnsupported)
+	return nil, fmt.Errorf("the console has no prompt on %s (%w): "+
+		"give -e CODE, files or a pipe, or use `go run ./kernel lab`", runtime.GOOS, errors.ErrUnsupported)
 }
 
 func (t *terminal) cell() (width, height int) { return 0, 0 }

@@ -51,7 +51,7 @@ func (f *flagValues) declareSelection(flags *command.Flags) {
 func (f *flagValues) declareKernel(flags *command.Flags) {
 	flags.Group("Kernel")
 	flags.StringVar(&f.opts.Kernel, "kernel", "",
-		"`name` of the kernelspec, gonb for GoNB; by default the notebook's own, and for Go the live kernel where there is one")
+		"`name` of the kernelspec, gonb for GoNB; by default the notebook's own, for Go the live kernel if there is one")
 	flags.StringVar(&f.opts.Dir, "cwd", "", "working `folder` of the kernels, by default each notebook's own")
 	flags.ListVar(&f.opts.Env, "env", "`NAME=value` for the kernels")
 	flags.ListVar(&f.opts.Inputs, "input", "`answer` to a cell's next request for input")
@@ -73,7 +73,8 @@ func (f *flagValues) declareParameters(flags *command.Flags) {
 
 func (f *flagValues) declareLimits(flags *command.Flags) {
 	flags.Group("Time limits")
-	flags.DurationVar(&f.opts.CellTimeout, "timeout", 0, "of a cell, 0 for none; a cell's metadata.gocifar.timeout goes before it")
+	flags.DurationVar(&f.opts.CellTimeout, "timeout", 0,
+		"of a cell, 0 for none; a cell's metadata.gocifar.timeout goes before it")
 	flags.DurationVar(&f.opts.TotalTimeout, "total-timeout", 0, "of a notebook, 0 for none")
 	flags.DurationVar(&f.opts.StartTimeout, "start-timeout", time.Minute, "of a kernel's start")
 	flags.DurationVar(&f.opts.HangTimeout, "hang-timeout", time.Minute,
@@ -85,7 +86,8 @@ func (f *flagValues) declareLimits(flags *command.Flags) {
 		"`name` of an error to go on after (ValueError; on GoNB CompileError, Panic, ExitError, ...)")
 	flags.BoolVar(&f.opts.ForceErrors, "force-errors", false, "stop at any error, also in cells tagged raises-exception")
 	flags.BoolVar(&f.opts.StrictRaises, "strict-raises", false, "cells tagged raises-exception must raise")
-	flags.BoolVar(&f.opts.AllowShellFailures, "allow-shell-failures", false, "let failed shell commands pass, as GoNB does")
+	flags.BoolVar(&f.opts.AllowShellFailures, "allow-shell-failures", false,
+		"let failed shell commands pass, as GoNB does")
 }
 
 func (f *flagValues) declareResults(flags *command.Flags) {

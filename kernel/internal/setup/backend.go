@@ -52,7 +52,9 @@ const retryPlugin = 15 * time.Minute
 // the same flags for XLA.
 func (m *machine) backendPath() string {
 	gpu, _ := filepath.Glob("/dev/nvidia[0-9]*")
-	k := key(os.Getenv("GOMLX_BACKEND"), os.Getenv("XLA_FLAGS"), os.Getenv("PJRT_PLUGIN_LIBRARY_PATH"), os.Getenv("LD_LIBRARY_PATH"), os.Getenv("HOME"), strings.Join(gpu, ","), strings.Join(offeredXLAFlags("cpu", true), ","), strings.Join(offeredXLAFlags("cuda", false), ","))
+	k := key(os.Getenv("GOMLX_BACKEND"), os.Getenv("XLA_FLAGS"), os.Getenv("PJRT_PLUGIN_LIBRARY_PATH"),
+		os.Getenv("LD_LIBRARY_PATH"), os.Getenv("HOME"), strings.Join(gpu, ","),
+		strings.Join(offeredXLAFlags("cpu", true), ","), strings.Join(offeredXLAFlags("cuda", false), ","))
 	return filepath.Join(m.buildDir(), "backend-"+k+".json")
 }
 
@@ -138,8 +140,9 @@ func (m *machine) chooseBackend(ctx context.Context, task *Task) (Backend, error
 // pureGoWarning says what it costs: training steps of a network of Model 1's
 // size, batch 32, did 12 to 14 images a second there and 494 to 514 on XLA's
 // CPU plugin of the first wheel (2 cores, 2026-11-24).
-const pureGoWarning = "no PJRT plugin for XLA could be found or fetched (`go run ./kernel doctor` says why): computing with GoMLX's pure-Go backend, " +
-	"which trains a network like Model 1 about 40 times slower; run `go run ./kernel setup` again when the network is there, " +
+const pureGoWarning = "no PJRT plugin for XLA could be found or fetched (`go run ./kernel doctor` says why): " +
+	"computing with GoMLX's pure-Go backend, which trains a network like Model 1 about 40 times slower; " +
+	"run `go run ./kernel setup` again when the network is there, " +
 	"or name a plugin of your own by GOMLX_BACKEND=xla:/path/to/pjrt_c_api_cpu_plugin.so"
 
 // withReasons adds a warning to b if an accelerator was passed over for it.
@@ -147,7 +150,8 @@ func withReasons(b Backend, tried []pluginSource, reasons []error) Backend {
 	for _, source := range tried {
 		if source.device != b.Device {
 			b.Reasons = texts(reasons)
-			b.Warning = fmt.Sprintf("computing on the %s, although a driver of an accelerator answers (`go run ./kernel doctor` says why)", b.Device)
+			b.Warning = fmt.Sprintf("computing on the %s, although a driver of an accelerator answers "+
+				"(`go run ./kernel doctor` says why)", b.Device)
 			break
 		}
 	}
@@ -175,7 +179,8 @@ func (m *machine) namedBackend(ctx context.Context, task *Task, config string) (
 		b.Device = "go"
 	case filepath.IsAbs(plugin):
 		if _, err := os.Stat(plugin); err != nil {
-			return Backend{}, fmt.Errorf("GOMLX_BACKEND names the plugin %s, which cannot be read: %w; correct it, or unset it to let set-up find one", plugin, errors.Unwrap(err))
+			return Backend{}, fmt.Errorf("GOMLX_BACKEND names the plugin %s, which cannot be read: %w; "+
+				"correct it, or unset it to let set-up find one", plugin, errors.Unwrap(err))
 		}
 		b.Plugin, b.Device = plugin, deviceOf(plugin)
 	default:
@@ -190,7 +195,8 @@ func (m *machine) namedBackend(ctx context.Context, task *Task, config string) (
 		err = fmt.Errorf("%w, and no plugin for it can be fetched: %w", err, missing)
 	}
 	if err != nil {
-		return Backend{}, fmt.Errorf("GOMLX_BACKEND=%s does not work: %w; correct it, or unset it to let set-up find a backend", config, err)
+		return Backend{}, fmt.Errorf("GOMLX_BACKEND=%s does not work: %w; "+
+			"correct it, or unset it to let set-up find a backend", config, err)
 	}
 	b.Description = r.Description
 	return b, nil
@@ -208,7 +214,8 @@ func (m *machine) findPlugin(ctx context.Context) (Backend, error) {
 		}
 		return Backend{}, nil
 	}
-	return Backend{Config: r.Config, Device: r.Device, Plugin: r.Plugin, Description: r.Description, Source: "found " + r.Plugin}, nil
+	return Backend{Config: r.Config, Device: r.Device, Plugin: r.Plugin, Description: r.Description,
+		Source: "found " + r.Plugin}, nil
 }
 
 // sourceBackend uses a plugin that came from source earlier, or fetches it.
@@ -224,7 +231,8 @@ func (m *machine) sourceBackend(ctx context.Context, task *Task, source pluginSo
 	if err != nil {
 		return Backend{}, fmt.Errorf("fetched, but it does not work here: %w", err)
 	}
-	return Backend{Config: config, Device: source.device, Plugin: path, Description: r.Description, Source: source.what}, nil
+	return Backend{Config: config, Device: source.device, Plugin: path, Description: r.Description,
+		Source: source.what}, nil
 }
 
 // probeReport mirrors the report of kernel/internal/setup/probe.
@@ -240,7 +248,8 @@ const probeLimit = 2 * time.Minute
 // probe opens a backend in a process of its own, since a plugin that does not
 // fit the machine may crash it. env are KEY=value pairs for that process.
 func (m *machine) probe(ctx context.Context, config string, env []string, args ...string) (r probeReport, err error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, probeLimit, fmt.Errorf("no answer from the backend within %s", probeLimit))
+	ctx, cancel := context.WithTimeoutCause(ctx, probeLimit,
+		fmt.Errorf("no answer from the backend within %s", probeLimit))
 	defer cancel()
 	cmd := newCommand(ctx, m.build.probePath(), args...)
 	cmd.Env = slices.Concat(os.Environ(), []string{"GOMLX_NO_AUTO_INSTALL=1", "GOMLX_BACKEND=" + config}, env)

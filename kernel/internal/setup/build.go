@@ -26,8 +26,8 @@ var linkerFlags = []string{"-w -linkmode=internal", "-w"}
 const buildRecipe = "3"
 
 func (m *machine) buildDir() string {
-	k := key(buildRecipe, m.toolchain.GoVersion, m.toolchain.OS, m.toolchain.Arch, m.toolchain.Flags, m.toolchain.CC, m.toolchain.BuildCache,
-		m.toolchain.goBin, m.checkout.root, string(m.checkout.goMod))
+	k := key(buildRecipe, m.toolchain.GoVersion, m.toolchain.OS, m.toolchain.Arch, m.toolchain.Flags, m.toolchain.CC,
+		m.toolchain.BuildCache, m.toolchain.goBin, m.checkout.root, string(m.checkout.goMod))
 	return filepath.Join(m.cache.root, "builds", k)
 }
 
@@ -65,7 +65,8 @@ func (m *machine) ensureBuild(ctx context.Context, progress *Progress) (build, e
 			return err
 		}
 		for _, b.Ldflags = range linkerFlags {
-			err = m.goBuild(ctx, task, "the probe", "-ldflags="+b.Ldflags, "-o", filepath.Join(staging, "probe"), "./kernel/internal/setup/probe")
+			err = m.goBuild(ctx, task, "the probe", "-ldflags="+b.Ldflags, "-o", filepath.Join(staging, "probe"),
+				"./kernel/internal/setup/probe")
 			if err == nil || ctx.Err() != nil {
 				break
 			}
@@ -78,7 +79,8 @@ func (m *machine) ensureBuild(ctx context.Context, progress *Progress) (build, e
 			return err
 		}
 		task.Update("rehearsing a cell")
-		if err := m.rehearse(ctx, filepath.Join(staging, "cell"), filepath.Join(shimDir, shimName), packages, b.Ldflags); err != nil {
+		goBin := filepath.Join(shimDir, shimName)
+		if err := m.rehearse(ctx, filepath.Join(staging, "cell"), goBin, packages, b.Ldflags); err != nil {
 			return err
 		}
 		return writeJSON(filepath.Join(staging, "build.json"), b)
@@ -145,7 +147,8 @@ func cellImporting(packages []string) []byte {
 // that are not only tests, bar programs and internal packages, the kernel's
 // own, and gonbui, with which cells show things.
 func (m *machine) libraries(ctx context.Context) ([]string, error) {
-	cmd := newCommand(ctx, m.toolchain.goBin, "list", "-f", `{{if and .GoFiles (ne .Name "main")}}{{.ImportPath}}{{end}}`, "./...")
+	cmd := newCommand(ctx, m.toolchain.goBin, "list", "-f", `{{if and .GoFiles (ne .Name "main")}}{{.ImportPath}}{{end}}`,
+		"./...")
 	cmd.Dir = m.checkout.root
 	cmd.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=1")
 	out, err := output(cmd)

@@ -52,7 +52,8 @@ func openCache() (cache, error) {
 	}
 	if strings.ContainsAny(root, ",:") {
 		// GOMLX_BACKEND and PATH cannot quote these.
-		return cache{}, fmt.Errorf("the cache folder %q has a comma or a colon in its name, which GoMLX and PATH cannot take: set GOCIFAR_CACHE to another folder", root)
+		return cache{}, fmt.Errorf("the cache folder %q has a comma or a colon in its name, which GoMLX and "+
+			"PATH cannot take: set GOCIFAR_CACHE to another folder", root)
 	}
 	if err := cachedir.Writable(root); err != nil {
 		return cache{}, cannotWrite(root, err)
@@ -73,8 +74,8 @@ func (c cache) checkSpace() error {
 	if err != nil || free >= needSpace {
 		return nil // where the system cannot tell, ENOSPC will
 	}
-	return fmt.Errorf("only %d MB are free in %s, and set-up needs up to %d MB: free some, or set GOCIFAR_CACHE to a folder on another disk",
-		free>>20, c.root, needSpace>>20)
+	return fmt.Errorf("only %d MB are free in %s, and set-up needs up to %d MB: "+
+		"free some, or set GOCIFAR_CACHE to a folder on another disk", free>>20, c.root, needSpace>>20)
 }
 
 // lock waits until no other process installs into this cache.

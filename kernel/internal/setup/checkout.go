@@ -53,7 +53,8 @@ func findCheckout(root string) (checkout, error) {
 			return checkout{}, err
 		}
 		if root != "" || dir == filepath.Dir(dir) {
-			return checkout{}, fmt.Errorf("%s is not inside a checkout of %s: change into one (git clone https://%s) and run the command again",
+			return checkout{}, fmt.Errorf("%s is not inside a checkout of %s: change into one (git clone https://%s) "+
+				"and run the command again",
 				start, ModulePath, ModulePath)
 		}
 	}
@@ -81,7 +82,8 @@ func readCheckout(dir string) (checkout, error) {
 	}
 	if c.goplsMod, err = os.ReadFile(filepath.Join(dir, goplsMod)); err != nil {
 		// %v, because its fs.ErrNotExist must not read as "no checkout here".
-		return checkout{}, fmt.Errorf("the checkout in %s is incomplete (git checkout %s brings the file back): %v", dir, goplsMod, err)
+		return checkout{}, fmt.Errorf("the checkout in %s is incomplete (git checkout %s brings the file back): %v", dir,
+			goplsMod, err)
 	}
 	return c, nil
 }

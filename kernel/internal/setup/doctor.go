@@ -228,7 +228,8 @@ func (d *diagnosis) backend() {
 	r, err := d.m.probe(d.ctx, b.Config, env)
 	switch {
 	case err != nil:
-		d.add("backend", Broken, fmt.Sprintf("%s does not work: %v", b.Config, err), "run `go run ./kernel clean`, then "+setupRemedy)
+		d.add("backend", Broken, fmt.Sprintf("%s does not work: %v", b.Config, err),
+			"run `go run ./kernel clean`, then "+setupRemedy)
 	case b.Warning != "":
 		d.add("backend", Broken, b.Warning, "")
 		for _, reason := range b.Reasons {
@@ -253,7 +254,8 @@ func (d *diagnosis) kernels() {
 		case waiting:
 			d.add(r.Name, Missing, "waits for the parts above", setupRemedy)
 		case !r.ready(&d.m):
-			d.add(r.Name, Absent, "its library for this checkout is not compiled yet; `go run ./kernel setup` and runs on it do that", "")
+			d.add(r.Name, Absent, "its library for this checkout is not compiled yet; "+
+				"`go run ./kernel setup` and runs on it do that", "")
 		default:
 			d.kernel(r)
 		}

@@ -16,9 +16,11 @@ const cellSpace = 300 << 20
 // disk looks at the space where set-up and cells write.
 func (d *diagnosis) disk() {
 	if d.m.cache.root != "" {
-		d.space("disk", d.m.cache.root, needSpace, "a set-up needs", "`go run ./kernel clean` gives some back; GOCIFAR_CACHE names a folder on another disk")
+		d.space("disk", d.m.cache.root, needSpace, "a set-up needs",
+			"`go run ./kernel clean` gives some back; GOCIFAR_CACHE names a folder on another disk")
 	}
-	d.space("temporary files", os.TempDir(), cellSpace, "compiling cells needs", "delete what is old in it, or set TMPDIR to a folder on another disk")
+	d.space("temporary files", os.TempDir(), cellSpace, "compiling cells needs",
+		"delete what is old in it, or set TMPDIR to a folder on another disk")
 }
 
 func (d *diagnosis) space(part, dir string, need int64, why, remedy string) {
@@ -38,7 +40,8 @@ func (d *diagnosis) space(part, dir string, need int64, why, remedy string) {
 func (d *diagnosis) sockets() {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		d.add("ports", Broken, fmt.Sprintf("no port of 127.0.0.1 can be opened: %v", err), "let programs listen on the loopback interface; Jupyter talks to kernels through it")
+		d.add("ports", Broken, fmt.Sprintf("no port of 127.0.0.1 can be opened: %v", err),
+			"let programs listen on the loopback interface; Jupyter talks to kernels through it")
 	} else {
 		listener.Close()
 		d.add("ports", Fine, "free ports on 127.0.0.1 can be opened", "")
@@ -51,7 +54,8 @@ func (d *diagnosis) sockets() {
 			return
 		}
 	}
-	d.add("sockets", Broken, fmt.Sprintf("no unix socket can be made in %s: %v", os.TempDir(), err), "set TMPDIR to a folder of yours with a short name")
+	d.add("sockets", Broken, fmt.Sprintf("no unix socket can be made in %s: %v", os.TempDir(), err),
+		"set TMPDIR to a folder of yours with a short name")
 }
 
 // cachePrograms are the libraries' own programs that compare what they keep

@@ -151,7 +151,8 @@ func fetch(args []string) error {
 		return fmt.Errorf("%s wants a source and a folder, got %q", fetchName, args)
 	}
 	name, dir := args[0], args[1]
-	http.DefaultTransport = &answeringTransport{next: patientTransport()} // go-xla's requests all go through it, and this process does nothing else
+	// go-xla's requests all go through it, and this process does nothing else.
+	http.DefaultTransport = &answeringTransport{next: patientTransport()}
 	switch name {
 	case "cuda":
 		return installer.AutoInstallPlugin("cuda", dir, false, installer.Quiet)

@@ -36,12 +36,17 @@ func (l live) program() string { return filepath.Join(l.programDir, "kernel") }
 
 // cellPackages are packages of other modules that notebooks like to use, and
 // that the module's own do not bring along.
-var cellPackages = []string{"github.com/janpfeifer/must", "github.com/gomlx/gomlx/core/graph", "github.com/gomlx/gomlx/backends/default"}
+var cellPackages = []string{
+	"github.com/janpfeifer/must", "github.com/gomlx/gomlx/core/graph", "github.com/gomlx/gomlx/backends/default",
+}
 
 // Folders of what goes into the library, with the code that makes it, and into
 // the program.
 var (
-	libraryFolders = []string{"cifar", "layers", "transfer", "internal", "kernel/internal/engine/host", "kernel/internal/engine/library", "kernel/internal/seal"}
+	libraryFolders = []string{
+		"cifar", "layers", "transfer", "internal",
+		"kernel/internal/engine/host", "kernel/internal/engine/library", "kernel/internal/seal",
+	}
 	programFolders = []string{"kernel", "internal"}
 )
 
@@ -59,7 +64,8 @@ func (m *machine) liveHere() (l live, err error) {
 func (m *machine) sourceDir(what string, folders []string) (string, error) {
 	h := sha256.New()
 	for _, folder := range folders {
-		err := filepath.WalkDir(filepath.Join(m.checkout.root, filepath.FromSlash(folder)), func(path string, entry fs.DirEntry, err error) error {
+		dir := filepath.Join(m.checkout.root, filepath.FromSlash(folder))
+		err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 			if err != nil {
 				return err // there is no entry then
 			}
@@ -67,8 +73,8 @@ func (m *machine) sourceDir(what string, folders []string) (string, error) {
 			switch {
 			case entry.IsDir() && name == "testdata":
 				return fs.SkipDir
-			case !entry.Type().IsRegular(), strings.HasSuffix(name, "_test.go"), strings.HasPrefix(name, "."), strings.HasSuffix(name, ".ipynb"),
-				strings.HasSuffix(name, "README.md"):
+			case !entry.Type().IsRegular(), strings.HasPrefix(name, "."),
+				strings.HasSuffix(name, "_test.go"), strings.HasSuffix(name, ".ipynb"), strings.HasSuffix(name, "README.md"):
 				return nil
 			}
 			data, err := os.ReadFile(path)
@@ -83,7 +89,8 @@ func (m *machine) sourceDir(what string, folders []string) (string, error) {
 			return "", fmt.Errorf("cannot read the checkout: %w", err)
 		}
 	}
-	return filepath.Join(m.cache.root, "live", what+"-"+key(filepath.Base(m.buildDir()), hex.EncodeToString(h.Sum(nil)))), nil
+	return filepath.Join(m.cache.root, "live",
+		what+"-"+key(filepath.Base(m.buildDir()), hex.EncodeToString(h.Sum(nil)))), nil
 }
 
 // findLive finds what an earlier ensureLive made.
@@ -154,8 +161,10 @@ func (m *machine) makeLibrary(ctx context.Context, task *Task, dir, final string
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return cannotWrite(dir, err)
 	}
-	_, err = library.Build(ctx, dir, library.Options{Go: m.toolchain.goBin, Root: m.checkout.root, Packages: append(packages, cellPackages...),
-		Final: final, Say: func(format string, args ...any) { task.Update(format, args...) }})
+	_, err = library.Build(ctx, dir, library.Options{
+		Go: m.toolchain.goBin, Root: m.checkout.root, Packages: append(packages, cellPackages...),
+		Final: final, Say: func(format string, args ...any) { task.Update(format, args...) },
+	})
 	if err != nil {
 		return err
 	}

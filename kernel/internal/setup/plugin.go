@@ -76,7 +76,9 @@ func pluginSources(t toolchain, nvidia bool) []pluginSource {
 	var sources []pluginSource
 	platform := t.OS + "/" + t.Arch
 	if nvidia && platform == "linux/amd64" {
-		sources = append(sources, pluginSource{name: "cuda", device: "cuda", what: "CUDA plugin of go-xla's installer", inPlace: true, space: cudaSpace})
+		sources = append(sources, pluginSource{
+			name: "cuda", device: "cuda", what: "CUDA plugin of go-xla's installer", inPlace: true, space: cudaSpace,
+		})
 	}
 	switch platform {
 	case "linux/amd64", "linux/arm64", "darwin/arm64": // what go-xla's installer knows (installer.CPUSupportedPlatforms)
@@ -164,8 +166,8 @@ func (m *machine) ensurePlugin(ctx context.Context, task *Task, source pluginSou
 	task.again("the plugin in "+dir, wrong)
 	free, err := freeSpace(m.cache.root)
 	if err == nil && free < source.space {
-		return "", fmt.Errorf("it needs %d MB, and %d MB are free in %s: free some, or set GOCIFAR_CACHE to a folder on another disk",
-			source.space>>20, free>>20, m.cache.root)
+		return "", fmt.Errorf("it needs %d MB, and %d MB are free in %s: "+
+			"free some, or set GOCIFAR_CACHE to a folder on another disk", source.space>>20, free>>20, m.cache.root)
 	}
 	task.Update("fetching the %s", source.what)
 	if source.inPlace {
@@ -232,8 +234,8 @@ func pluginIn(dir string) (string, error) {
 		for _, path := range paths {
 			info, err := os.Lstat(path)
 			name := filepath.Base(path)
-			if err == nil && info.Mode().IsRegular() && strings.HasPrefix(name, "pjrt_c_api_") && strings.Contains(name, "_plugin.") &&
-				!strings.HasSuffix(name, ".lock") {
+			if err == nil && info.Mode().IsRegular() && strings.HasPrefix(name, "pjrt_c_api_") &&
+				strings.Contains(name, "_plugin.") && !strings.HasSuffix(name, ".lock") {
 				return path, nil
 			}
 		}

@@ -109,4 +109,5 @@ func (t *tail) explain(err error) error {
 	return fmt.Errorf("%w:\n\t%s", err, text)
 }
 
-var errDiskFull = errors.New("the disk is full: free some space (`go run ./kernel clean` lists what we hold) and run the command again")
+var errDiskFull = errors.New("the disk is full: free some space (`go run ./kernel clean` lists what we hold) " +
+	"and run the command again")

@@ -41,7 +41,8 @@ func findToolchain(ctx context.Context, c checkout) (toolchain, error) {
 	// A development version ("devel go1.27-…") is taken as new enough.
 	release, _, _ := strings.Cut(t.GoVersion, " ")
 	if wanted := "go" + c.language; version.IsValid(release) && version.Compare(release, wanted) < 0 {
-		return toolchain{}, fmt.Errorf("%s is %s, but the module needs %s or newer: install a newer Go (https://go.dev/dl), or let Go fetch one with GOTOOLCHAIN=auto",
+		return toolchain{}, fmt.Errorf("%s is %s, but the module needs %s or newer: install a newer Go "+
+			"(https://go.dev/dl), or let Go fetch one with GOTOOLCHAIN=auto",
 			goBin, release, wanted)
 	}
 	return t, nil
@@ -56,7 +57,8 @@ func lookGo(language string) (string, error) {
 		if language != "" {
 			least = " " + language + " or newer"
 		}
-		return "", fmt.Errorf("no go command in PATH: install Go%s (https://go.dev/dl) and put its bin folder into PATH", least)
+		return "", fmt.Errorf("no go command in PATH: install Go%s (https://go.dev/dl) and put its bin folder into PATH",
+			least)
 	}
 	if path, err = filepath.Abs(path); err != nil {
 		return "", fmt.Errorf("cannot resolve the path of the go command: %w", err)
@@ -64,7 +66,8 @@ func lookGo(language string) (string, error) {
 	return path, nil
 }
 
-const compilerRemedy = "install one (Debian, Ubuntu: apt install gcc libc6-dev; Fedora: dnf install gcc; macOS: xcode-select --install) or set CC"
+const compilerRemedy = "install one (Debian, Ubuntu: apt install gcc libc6-dev; Fedora: dnf install gcc; " +
+	"macOS: xcode-select --install) or set CC"
 
 // compiler finds the C compiler: its path and the flags that CC gives it.
 func (t toolchain) compiler() (path string, flags []string, err error) {
@@ -74,7 +77,8 @@ func (t toolchain) compiler() (path string, flags []string, err error) {
 	}
 	path, err = exec.LookPath(fields[0])
 	if err != nil {
-		return "", nil, fmt.Errorf("no C compiler: %q is not in PATH, and GoMLX's XLA binding needs one: %s", fields[0], compilerRemedy)
+		return "", nil, fmt.Errorf("no C compiler: %q is not in PATH, and GoMLX's XLA binding needs one: %s", fields[0],
+			compilerRemedy)
 	}
 	return path, fields[1:], nil
 }

@@ -16,7 +16,8 @@ var toolNames = []string{"gonb", "goimports", "gopls"}
 // gopls.mod pin every module that is linked; go.sum only guards their content,
 // so it is no part of the key.
 func (m *machine) toolsDir() string {
-	k := key(m.toolchain.GoVersion, m.toolchain.OS, m.toolchain.Arch, string(m.checkout.goMod), string(m.checkout.goplsMod))
+	k := key(m.toolchain.GoVersion, m.toolchain.OS, m.toolchain.Arch, string(m.checkout.goMod),
+		string(m.checkout.goplsMod))
 	return filepath.Join(m.cache.root, "tools", k)
 }
 
