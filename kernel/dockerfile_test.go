@@ -72,7 +72,8 @@ func TestDockerfile(t *testing.T) {
 			t.Errorf("there is no target %s", target)
 		}
 	}
-	if !strings.Contains(seen["VOLUME"], "/cache") || !strings.Contains(seen["HEALTHCHECK"], "/api") || !strings.Contains(seen["CMD"], `"lab"`) {
+	if !strings.Contains(seen["VOLUME"], "/cache") || !strings.Contains(seen["HEALTHCHECK"], "/api") ||
+		!strings.Contains(seen["CMD"], `"lab"`) {
 		t.Errorf("VOLUME %s, HEALTHCHECK %s, CMD %s", seen["VOLUME"], seen["HEALTHCHECK"], seen["CMD"])
 	}
 }

@@ -41,7 +41,8 @@ func TestWrite(t *testing.T) {
 	if err := errors.Join(err, statErr); err != nil || string(got) != "new" || info.Mode().Perm() != 0o644 {
 		t.Errorf("the file holds %q with mode %v, %v", got, info.Mode(), err)
 	}
-	if err := Write(filepath.Join(path, "below-a-file"), text("", nil)); err == nil || !strings.Contains(err.Error(), "saving ") {
+	if err := Write(filepath.Join(path, "below-a-file"), text("", nil)); err == nil ||
+		!strings.Contains(err.Error(), "saving ") {
 		t.Errorf("got %v", err)
 	}
 }

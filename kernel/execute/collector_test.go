@@ -49,7 +49,8 @@ func TestCollector(t *testing.T) {
 func TestVerdict(t *testing.T) {
 	gonb, python := &jupyter.KernelInfoReply{Implementation: "gonb"}, &jupyter.KernelInfoReply{Implementation: "ipython"}
 	ok := &jupyter.ExecuteReply{Status: jupyter.StatusOK}
-	failed := &jupyter.ExecuteReply{Status: jupyter.StatusError, ReplyError: jupyter.ReplyError{Name: "ERROR", Value: "exit status 2"}}
+	failed := &jupyter.ExecuteReply{Status: jupyter.StatusError,
+		ReplyError: jupyter.ReplyError{Name: "ERROR", Value: "exit status 2"}}
 	for _, c := range []struct {
 		name   string
 		info   *jupyter.KernelInfoReply

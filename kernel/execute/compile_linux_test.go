@@ -32,7 +32,8 @@ func TestGoNBCompileIsInterrupted(t *testing.T) {
 		if !seen.Load() {
 			t.Fatal("no compiler ran")
 		}
-		if ExitCode(err) != ExitInterrupted || states(result) != "ok error not-run" || result.Cells[1].Failure.Class != ClassInterrupted {
+		if ExitCode(err) != ExitInterrupted || states(result) != "ok error not-run" ||
+			result.Cells[1].Failure.Class != ClassInterrupted {
 			t.Errorf("%v, states %s", err, states(result))
 		}
 		if left := compilersThatGoOn(cache); len(left) > 0 {
@@ -58,7 +59,8 @@ func TestGoNBCompileIsInterrupted(t *testing.T) {
 			if !seen.Load() && limit < time.Minute {
 				continue
 			}
-			if err != nil || states(result) != "ok timeout ok" || outputsOf(nb.Cells[2]) != `stdout "Set: GOCACHE=\"`+realCache+`\"\nalive\n"` {
+			if err != nil || states(result) != "ok timeout ok" ||
+				outputsOf(nb.Cells[2]) != `stdout "Set: GOCACHE=\"`+realCache+`\"\nalive\n"` {
 				t.Errorf("%v, states %s, outputs %s", err, states(result), outputsOf(nb.Cells[2]))
 			}
 			if len(left) > 0 {
@@ -116,7 +118,8 @@ func compilersWith(cache string) []string {
 			continue
 		}
 		program, err := os.Readlink(filepath.Join(entry, "exe"))
-		if name := filepath.Base(program); err == nil && (name == "go" || name == "compile" || name == "link" || name == "asm") {
+		if name := filepath.Base(program); err == nil &&
+			(name == "go" || name == "compile" || name == "link" || name == "asm") {
 			programs = append(programs, program)
 		}
 	}

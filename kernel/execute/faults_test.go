@@ -33,27 +33,39 @@ func TestEnds(t *testing.T) {
 		class  string // of the first cell's failure
 		code   int
 	}{
-		"an error stops":          {script: script{"a": fail}, states: "error not-run", class: "E", code: ExitFailed},
-		"errors allowed":          {script: script{"a": fail}, change: func(o *Options) { o.AllowErrors = true }, states: "error ok", class: "E"},
-		"errors allowed by name":  {script: script{"a": fail}, change: func(o *Options) { o.AllowErrorNames = []string{"E"} }, states: "error ok", class: "E"},
-		"other name":              {script: script{"a": fail}, change: func(o *Options) { o.AllowErrorNames = []string{"F"} }, states: "error not-run", class: "E", code: 1},
-		"tagged raises-exception": {script: script{"a": fail}, tags: map[int]string{0: "raises-exception"}, states: "error ok", class: "E"},
-		"tagged with the name":    {script: script{"a": fail}, tags: map[int]string{0: "raises-exception=E"}, states: "error ok", class: "E"},
+		"an error stops": {script: script{"a": fail}, states: "error not-run", class: "E", code: ExitFailed},
+		"errors allowed": {script: script{"a": fail}, change: func(o *Options) { o.AllowErrors = true },
+			states: "error ok", class: "E"},
+		"errors allowed by name": {script: script{"a": fail}, change: func(o *Options) { o.AllowErrorNames = []string{"E"} },
+			states: "error ok", class: "E"},
+		"other name": {script: script{"a": fail}, change: func(o *Options) { o.AllowErrorNames = []string{"F"} },
+			states: "error not-run", class: "E", code: 1},
+		"tagged raises-exception": {script: script{"a": fail}, tags: map[int]string{0: "raises-exception"},
+			states: "error ok", class: "E"},
+		"tagged with the name": {script: script{"a": fail}, tags: map[int]string{0: "raises-exception=E"},
+			states: "error ok", class: "E"},
 		"tagged with another name": {script: script{"a": fail}, tags: map[int]string{0: "raises-exception=F"},
 			states: "error not-run", class: "E", code: 1},
 		"errors forced": {script: script{"a": fail}, tags: map[int]string{0: "raises-exception"},
-			change: func(o *Options) { o.AllowErrors, o.ForceErrors = true, true }, states: "error not-run", class: "E", code: 1},
+			change: func(o *Options) {
+				o.AllowErrors, o.ForceErrors = true,
+					true
+			}, states: "error not-run", class: "E", code: 1},
 		"tagged but not raised": {tags: map[int]string{0: "raises-exception"}, states: "ok ok"},
 		"tagged but not raised, strict": {tags: map[int]string{0: "raises-exception"},
 			change: func(o *Options) { o.StrictRaises = true }, states: "error not-run", class: ClassNoRaise, code: 1},
 		"skip-execution": {script: script{"a": fail}, tags: map[int]string{0: "skip-execution"}, states: "skipped ok"},
-		"skip by tag":    {script: script{"a": fail}, tags: map[int]string{0: "slow"}, change: func(o *Options) { o.SkipTags = []string{"slow"} }, states: "skipped ok"},
-		"only by tag":    {script: script{"a": fail}, tags: map[int]string{1: "x"}, change: func(o *Options) { o.OnlyTags = []string{"x"} }, states: "skipped ok"},
+		"skip by tag": {script: script{"a": fail}, tags: map[int]string{0: "slow"},
+			change: func(o *Options) { o.SkipTags = []string{"slow"} }, states: "skipped ok"},
+		"only by tag": {script: script{"a": fail}, tags: map[int]string{1: "x"},
+			change: func(o *Options) { o.OnlyTags = []string{"x"} }, states: "skipped ok"},
 		"cell timeout": {script: script{"a": wait}, change: func(o *Options) { o.CellTimeout = 50 * time.Millisecond },
 			states: "timeout not-run", class: ClassTimeout, code: ExitTimeout},
-		"cell timeout, errors allowed": {script: script{"a": wait}, change: func(o *Options) { o.CellTimeout, o.AllowErrors = 50*time.Millisecond, true },
+		"cell timeout, errors allowed": {script: script{"a": wait},
+			change: func(o *Options) { o.CellTimeout, o.AllowErrors = 50*time.Millisecond, true },
 			states: "timeout ok", class: ClassTimeout},
-		"total timeout": {script: script{"a": wait}, change: func(o *Options) { o.TotalTimeout, o.AllowErrors = 200*time.Millisecond, true },
+		"total timeout": {script: script{"a": wait},
+			change: func(o *Options) { o.TotalTimeout, o.AllowErrors = 200*time.Millisecond, true },
 			states: "timeout not-run", class: ClassTimeout, code: ExitTimeout},
 		"timeout that cannot be interrupted": {fake: fakekernel.Options{IgnoreInterrupt: true},
 			script: script{"a": func(x exec) { x.Sleep(2 * time.Second) }},
@@ -112,7 +124,8 @@ func TestEventsComeInOrder(t *testing.T) {
 	opts.Observer = func(e Event) { events = append(events, strings.TrimPrefix(fmt.Sprintf("%T", e), "execute.")) }
 	s := script{"a": func(x *fakekernel.Execution) { x.Stdout("1"); x.Fail("E", "bad") }}
 	runFake(t, fakekernel.Options{}, s, document("a", "b"), opts)
-	want := "NotebookStart CellStart CellExecute CellOutput CellOutput CellExecuted CellError CellComplete NotebookError NotebookComplete"
+	want := "NotebookStart CellStart CellExecute CellOutput CellOutput CellExecuted CellError CellComplete " +
+		"NotebookError NotebookComplete"
 	if got := strings.Join(events, " "); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -127,7 +140,8 @@ func TestCancelInterruptsAndSaves(t *testing.T) {
 	}}
 	nb := document("a", "b")
 	result, err := runFakeUntil(ctx, t, fakekernel.Options{}, s, nb, quick())
-	if ExitCode(err) != ExitInterrupted || states(result) != "error not-run" || result.Cells[0].Failure.Class != ClassInterrupted {
+	if ExitCode(err) != ExitInterrupted || states(result) != "error not-run" ||
+		result.Cells[0].Failure.Class != ClassInterrupted {
 		t.Errorf("%v, states %s", err, states(result))
 	}
 	if got := outputsOf(nb.Cells[0]); !strings.HasPrefix(got, `stdout "begun"`) {

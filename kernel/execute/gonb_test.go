@@ -30,15 +30,19 @@ func TestSummaryGoNB(t *testing.T) {
 		want    string
 	}{
 		{Failure{Class: ClassCompile, Value: "# gonb_1\n", Traceback: []string{"# gonb_1",
-			"Cell[2]: Line 3\nfunc main() {\n\tflag.Parse()\nfmt.Println(a)\nvar x int = \"s\"\n    ^\n\n}\n\ndeclared and not used: x",
+			"Cell[2]: Line 3\nfunc main() {\n\tflag.Parse()\nfmt.Println(a)\nvar x int = \"s\"\n    ^\n\n}\n\ndeclared and " +
+				"not used: x",
 			"Cell[2]: Line 3\nvar x int = \"s\"\n            ^\n\n}\n\ncannot use \"s\"", ""}}, "",
 			"CompileError: line 3: declared and not used: x (and 1 more)"},
-		{Failure{Class: ClassParse, Value: "x", Traceback: []string{"Cell[1]: Line 1\npackage main\n\nfunc f() {\n           ^\n\n\nexpected '}', found 'EOF'"}}, "",
+		{Failure{Class: ClassParse, Value: "x", Traceback: []string{"Cell[1]: Line 1\npackage main\n\nfunc f() {\n        " +
+			"   ^\n\n\nexpected '}', found 'EOF'"}}, "",
 			"ParseError: cell [1], line 1: expected '}', found 'EOF'"},
 		{Failure{Class: ClassPanic, Value: "exit status 2", Traceback: []string{"exit status 2"}},
-			"panic: runtime error: index out of range [1] with length 0\n\ngoroutine 1 [running]:\nmain.main()\n\t \x1b[7m[[ Cell [2] Line 3 ]]\x1b[0m /tmp/x/main.go:14 +0x52\nexit status 2\n",
+			"panic: runtime error: index out of range [1] with length 0\n\ngoroutine 1 [running]:\nmain.main()\n\t \x1b[7m[[ " +
+				"Cell [2] Line 3 ]]\x1b[0m /tmp/x/main.go:14 +0x52\nexit status 2\n",
 			"Panic: line 3: runtime error: index out of range [1] with length 0"},
-		{Failure{Class: "ExitError(3)", Value: "exit status 3", Traceback: []string{"exit status 3"}}, "exit status 3\n", "ExitError(3): exit status 3"},
+		{Failure{Class: "ExitError(3)", Value: "exit status 3", Traceback: []string{"exit status 3"}}, "exit status 3\n",
+			"ExitError(3): exit status 3"},
 	} {
 		c.failure.Summary = summaryGoNB(&c.failure, c.stderr, 2)
 		if got := c.failure.Text(); got != c.want {

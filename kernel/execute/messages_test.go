@@ -36,7 +36,8 @@ func TestMessages(t *testing.T) {
 		"carriage return and backspace": {script{"a": func(x exec) { x.Stdout("10%\r"); x.Stdout("20%\r"); x.Stdout("done\b\b!\n") }},
 			[]string{`stdout "do!\n"`}, "", ""},
 		"empty text makes no output": {script{"a": func(x exec) { x.Stdout("") }}, []string{""}, "", ""},
-		"result":                     {script{"a": func(x exec) { x.Result(plain("42")) }}, []string{`execute_result "42"`}, "", ""},
+		"result": {script{"a": func(x exec) { x.Result(plain("42")) }}, []string{`execute_result "42"`},
+			"", ""},
 		"error with reply": {script{"a": func(x exec) { x.Fail("E", "bad") }},
 			[]string{"error E: bad"}, "", "error"},
 		"error message with an ok reply, as of %tb": {script{"a": func(x exec) {
@@ -88,8 +89,10 @@ func TestMessages(t *testing.T) {
 		"what the kernel says of itself": {script{"a": func(x exec) {
 			x.Kernel.Publish(&jupyter.Stream{Name: "stderr", Text: "a log line"})
 		}}, []string{""}, "", ""},
-		"no idle":  {script{"a": func(x exec) { x.Stdout("x"); x.NoIdle = true }}, []string{`stdout "x"`}, "did not say that it was idle", ""},
-		"no reply": {script{"a": func(x exec) { x.NoReply = true }}, []string{"error KernelError: the kernel became idle without a reply"}, "", "error"},
+		"no idle": {script{"a": func(x exec) { x.Stdout("x"); x.NoIdle = true }}, []string{`stdout "x"`},
+			"did not say that it was idle", ""},
+		"no reply": {script{"a": func(x exec) { x.NoReply = true }},
+			[]string{"error KernelError: the kernel became idle without a reply"}, "", "error"},
 		"reply before output": {script{"a": func(x exec) {
 			x.Reply(&jupyter.ExecuteReply{Status: "ok"})
 			x.NoReply = true

@@ -150,7 +150,8 @@ from IPython.display import display, update_display, clear_output
 def out(s, f=sys.stdout): print(s, end='', file=f, flush=True)
 def plain(s, **kw): display({'text/plain': s}, raw=True, **kw)
 kernel = get_ipython().kernel
-def send(kind, content, **kw): kernel.session.send(kernel.iopub_socket, kind, content, parent=kw.get('parent', kernel.get_parent()), ident=kind.encode())
+def send(kind, content, **kw): kernel.session.send(kernel.iopub_socket, kind, content,
+	parent=kw.get('parent', kernel.get_parent()), ident=kind.encode())
 `
 	runPeerCases(t, pythonSpec(t), []string{prelude}, []peerCase{
 		{name: "no output", cells: []string{"pass"}, want: []string{""}},
@@ -158,38 +159,54 @@ def send(kind, content, **kw): kernel.session.send(kernel.iopub_socket, kind, co
 		{name: "consecutive texts", cells: []string{"out('foo\\n'); out('bar\\n')"}, want: []string{`stdout "foo\nbar\n"`}},
 		{name: "places are kept", cells: []string{"out('1'); out('2', sys.stderr); out('3'); plain('4'); out('5')"},
 			want: []string{"stdout \"1\"\nstderr \"2\"\nstdout \"3\"\ndisplay_data \"4\"\nstdout \"5\""}},
-		{name: "carriage return and backspace", cells: []string{`out('10%\r'); out('20%\r'); out('done\b\b!\n')`}, want: []string{`stdout "do!\n"`}},
+		{name: "carriage return and backspace", cells: []string{`out('10%\r'); out('20%\r'); out('done\b\b!\n')`},
+			want: []string{`stdout "do!\n"`}},
 		{name: "empty text", cells: []string{"send('stream', {'name': 'stdout', 'text': ''})"}, want: []string{""}},
 		{name: "result", cells: []string{"6*7"}, want: []string{`execute_result "42"`}},
-		{name: "error", cells: []string{"raise ValueError('bad')"}, want: []string{"error ValueError: bad"}, states: "error", class: "ValueError"},
-		{name: "error message with an ok reply", cells: []string{"send('error', {'ename': 'E', 'evalue': 'shown', 'traceback': []})"},
-			want: []string{"error E: shown"}},
+		{name: "error", cells: []string{"raise ValueError('bad')"}, want: []string{"error ValueError: bad"}, states: "error",
+			class: "ValueError"},
+		{name: "error message with an ok reply",
+			cells: []string{"send('error', {'ename': 'E', 'evalue': 'shown', 'traceback': []})"},
+			want:  []string{"error E: shown"}},
 		{name: "clear", cells: []string{"out('old'); clear_output(); out('new')"}, want: []string{`stdout "new"`}},
 		{name: "clear is immediate", cells: []string{"out('old'); clear_output()"}, want: []string{""}},
-		{name: "clear with wait", cells: []string{"out('old'); clear_output(wait=True); out('new')"}, want: []string{`stdout "new"`}},
-		{name: "clear with wait and nothing after", cells: []string{"out('old'); clear_output(wait=True)"}, want: []string{`stdout "old"`}},
-		{name: "an update is no output that clears", cells: []string{"plain('old', display_id='u1'); clear_output(wait=True); update_display({'text/plain': 'new'}, display_id='u1', raw=True)"},
+		{name: "clear with wait", cells: []string{"out('old'); clear_output(wait=True); out('new')"},
+			want: []string{`stdout "new"`}},
+		{name: "clear with wait and nothing after", cells: []string{"out('old'); clear_output(wait=True)"},
+			want: []string{`stdout "old"`}},
+		{name: "an update is no output that clears",
+			cells: []string{"plain('old', display_id='u1'); clear_output(wait=True); update_display({'text/plain': 'new'}, " +
+				"display_id='u1', raw=True)"},
 			want: []string{`display_data "new"`}},
-		{name: "update", cells: []string{"plain('old', display_id='u2'); update_display({'text/plain': 'new'}, display_id='u2', raw=True)"},
+		{name: "update", cells: []string{"plain('old', display_id='u2'); update_display({'text/plain': 'new'}, " +
+			"display_id='u2', raw=True)"},
 			want: []string{`display_data "new"`}},
-		{name: "update of several displays", cells: []string{"plain('1', display_id='u3'); plain('e', display_id='e'); plain('2', display_id='u3')",
+		{name: "update of several displays", cells: []string{"plain('1', display_id='u3'); plain('e', display_id='e'); " +
+			"plain('2', display_id='u3')",
 			"update_display({'text/plain': '3'}, display_id='u3', raw=True)"},
 			want: []string{"display_data \"3\"\ndisplay_data \"e\"\ndisplay_data \"3\"", ""}},
 		{name: "a display with a known id", cells: []string{"plain('1', display_id='u4')", "plain('2', display_id='u4')"},
 			want: []string{`display_data "2"`, `display_data "2"`}},
-		{name: "update of an unknown display", cells: []string{"update_display({'text/plain': 'new'}, display_id='?', raw=True)"},
+		{name: "update of an unknown display", cells: []string{"update_display({'text/plain': 'new'}, display_id='?', " +
+			"raw=True)"},
 			want: []string{`display_data "new"`}, warning: `update of display "?"`},
-		{name: "update of a cleared display", cells: []string{"plain('old', display_id='u5'); clear_output(); update_display({'text/plain': 'new'}, display_id='u5', raw=True)"},
+		{name: "update of a cleared display", cells: []string{"plain('old', display_id='u5'); clear_output(); " +
+			"update_display({'text/plain': 'new'}, display_id='u5', raw=True)"},
 			want: []string{`display_data "new"`}, warning: `update of display "u5"`},
-		{name: "output after idle", cells: []string{"p = kernel.get_parent()\ndef late():\n    time.sleep(.3)\n    send('stream', {'name': 'stdout', 'text': 'late'}, parent=p)\nthreading.Thread(target=late).start()",
+		{name: "output after idle", cells: []string{"p = kernel.get_parent()\ndef late():\n    time.sleep(.3)\n    " +
+			"send('stream', {'name': 'stdout', 'text': 'late'}, parent=p)\nthreading.Thread(target=late).start()",
 			"time.sleep(.6)"}, want: []string{`stdout "late"`, ""}},
-		{name: "output of somebody else", cells: []string{"send('stream', {'name': 'stdout', 'text': 'x'}, parent={'header': {'msg_id': 'other', 'msg_type': 'execute_request', 'session': 's', 'username': '', 'date': kernel.get_parent()['header']['date'], 'version': '5'}})"},
+		{name: "output of somebody else", cells: []string{"send('stream', {'name': 'stdout', 'text': 'x'}, " +
+			"parent={'header': {'msg_id': 'other', 'msg_type': 'execute_request', 'session': 's', 'username': '', 'date': " +
+			"kernel.get_parent()['header']['date'], 'version': '5'}})"},
 			want: []string{""}, warning: "belongs to no cell"},
-		{name: "a wrong signature", cells: []string{"key = kernel.session.key; kernel.session.key = b'x'; send('stream', {'name': 'stdout', 'text': 'forged'}); kernel.session.key = key; out('real')"},
+		{name: "a wrong signature", cells: []string{"key = kernel.session.key; kernel.session.key = b'x'; send('stream', " +
+			"{'name': 'stdout', 'text': 'forged'}); kernel.session.key = key; out('real')"},
 			want: []string{`stdout "real"`}, warning: "signature"},
 		{name: "frames that are no message", cells: []string{"kernel.iopub_socket.send_multipart([b'nonsense']); out('real')"}, want: []string{`stdout "real"`}, warning: "message"},
 		{name: "unknown message types", cells: []string{"send('hologram', {}); out('x')"}, want: []string{`stdout "x"`}},
-		{name: "unicode", cells: []string{"out('ü 日本 😀 \\x1b[31mred\\x1b[0m')"}, want: []string{`stdout "ü 日本 😀 \x1b[31mred\x1b[0m"`}},
+		{name: "unicode", cells: []string{"out('ü 日本 😀 \\x1b[31mred\\x1b[0m')"},
+			want: []string{`stdout "ü 日本 😀 \x1b[31mred\x1b[0m"`}},
 		{name: "input", cells: []string{"print(input('name? '))"}, want: []string{`stdout "Gopher\n"`}},
 		{name: "input that nobody gives", cells: []string{"input('more? ')"}, want: []string{
 			"error StdinNotImplementedError: raw_input was called, but this frontend does not support input requests."}, states: "error", class: "StdinNotImplementedError"},
@@ -201,33 +218,48 @@ func TestMessagesOfGoNB(t *testing.T) {
 	runPeerCases(t, gonbSpec(t), nil, []peerCase{
 		{name: "no output", cells: []string{"const answer = 42"}, want: []string{""}},
 		{name: "one stream", cells: []string{"%%\nfmt.Println(answer)"}, want: []string{`stdout "42\n"`}},
-		{name: "consecutive texts", cells: []string{"%%\nfor i := range 3 {\n\tfmt.Print(i, \" \")\n}"}, want: []string{`stdout "0 1 2 "`}},
+		{name: "consecutive texts", cells: []string{"%%\nfor i := range 3 {\n\tfmt.Print(i, \" \")\n}"},
+			want: []string{`stdout "0 1 2 "`}},
 		{name: "stderr", cells: []string{"%%\nfmt.Fprint(os.Stderr, \"oops\")"}, want: []string{`stderr "oops"`}},
-		{name: "carriage return and backspace", cells: []string{`%%` + "\n" + `fmt.Print("10%\r20%\rdone\b\b!\n")`}, want: []string{`stdout "do!\n"`}},
+		{name: "carriage return and backspace", cells: []string{`%%` + "\n" + `fmt.Print("10%\r20%\rdone\b\b!\n")`},
+			want: []string{`stdout "do!\n"`}},
 		{name: "compile error", cells: []string{"%%\nvar x int = \"s\""}, want: []string{
 			`~error ERROR: # gonb_.*\./main\.go:12:13: cannot use "s" \(untyped string constant\) as int value in variable declaration\n`}, states: "error", class: ClassCompile},
-		{name: "no Go", cells: []string{"%%\nif {"}, want: []string{`~error ERROR: .*/main\.go:5:4: missing condition in if statement.*`}, states: "error", class: ClassParse},
+		{name: "no Go", cells: []string{"%%\nif {"},
+			want: []string{`~error ERROR: .*/main\.go:5:4: missing condition in if statement.*`}, states: "error",
+			class: ClassParse},
 		// GoNB names the cell's line before main.go:12, unless Go's runtime
 		// writes the two apart.
-		{name: "panic", cells: []string{"%%\npanic(\"lost\")"}, want: []string{`~stderr "panic: lost.*main\.go:12.*exit status 2\\n"\nerror ERROR: exit status 2`}, states: "error", class: ClassPanic},
-		{name: "exit code", cells: []string{"%%\nos.Exit(3)"}, want: []string{"stderr \"exit status 3\\n\"\nerror ERROR: exit status 3"}, states: "error", class: "ExitError(3)"},
-		{name: "a module that is not there", cells: []string{"import \"example.com/none\"\n%%\nnone.F()"}, want: []string{`~error ERROR: failed to run ".*go get": exit status 1.*`}, states: "error", class: ClassGoGet},
+		{name: "panic", cells: []string{"%%\npanic(\"lost\")"},
+			want: []string{`~stderr "panic: lost.*main\.go:12.*exit status 2\\n"\nerror ERROR: exit status 2`}, states: "error",
+			class: ClassPanic},
+		{name: "exit code", cells: []string{"%%\nos.Exit(3)"},
+			want: []string{"stderr \"exit status 3\\n\"\nerror ERROR: exit status 3"}, states: "error", class: "ExitError(3)"},
+		{name: "a module that is not there", cells: []string{"import \"example.com/none\"\n%%\nnone.F()"},
+			want: []string{`~error ERROR: failed to run ".*go get": exit status 1.*`}, states: "error", class: ClassGoGet},
 		{name: "a shell command", cells: []string{"!echo shell"}, want: []string{`stdout "shell\n"`}},
-		{name: "a shell command that fails", cells: []string{"!false"}, want: []string{"stderr \"exit status 1\\n\"\nerror ShellError: !false: exit status 1"}, states: "error", class: ClassShell},
-		{name: "a shell cell that fails", cells: []string{"%%bash\nexit 7"}, want: []string{"stderr \"exit status 7\\n\"\nerror ShellError: %%bash: exit status 7"}, states: "error", class: ClassShell},
-		{name: "an unknown command", cells: []string{"%nosuch"}, want: []string{`~stderr .*\nerror MagicError: unknown special command %nosuch`}, states: "error", class: ClassMagic},
+		{name: "a shell command that fails", cells: []string{"!false"},
+			want: []string{"stderr \"exit status 1\\n\"\nerror ShellError: !false: exit status 1"}, states: "error",
+			class: ClassShell},
+		{name: "a shell cell that fails", cells: []string{"%%bash\nexit 7"},
+			want: []string{"stderr \"exit status 7\\n\"\nerror ShellError: %%bash: exit status 7"}, states: "error",
+			class: ClassShell},
+		{name: "an unknown command", cells: []string{"%nosuch"},
+			want: []string{`~stderr .*\nerror MagicError: unknown special command %nosuch`}, states: "error", class: ClassMagic},
 		{name: "a display", cells: []string{"import \"github.com/janpfeifer/gonb/gonbui\"\n%%\ngonbui.DisplayHtml(\"<b>x</b>\")\ngonbui.Sync()"},
 			want: []string{`display_data ""`}},
 		{name: "a display updated in a later cell", cells: []string{
 			"%%\ngonbui.UpdateHtml(\"d1\", \"one\")\ngonbui.Sync()", "%%\ngonbui.UpdateHtml(\"d1\", \"two\")\ngonbui.Sync()"},
 			want: []string{`display_data ""`, ""}},
 		{name: "unicode", cells: []string{"%%\nfmt.Print(\"ü 日本 😀\")"}, want: []string{`stdout "ü 日本 😀"`}},
-		{name: "input", cells: []string{"%with_inputs\n!read name; echo hello $name"}, want: []string{`stdout "hello Gopher\n"`}},
+		{name: "input", cells: []string{"%with_inputs\n!read name; echo hello $name"},
+			want: []string{`stdout "hello Gopher\n"`}},
 		// GoNB asks whether or not the request allows it.
 		{name: "input for a shell command that nobody gives", cells: []string{"%with_inputs\n!read name; echo hello $name"},
 			want: []string{`~.*error StdinError: the cell asked for input .*`}, states: "error", class: ClassStdin},
 		{name: "input for a program that nobody gives", cells: []string{
-			"%%\nvar name string\ngonbui.RequestInput(\"name? \", false)\nfmt.Scanln(&name)\nfmt.Print(\"hello\")\ntime.Sleep(time.Hour)"},
+			"%%\nvar name string\ngonbui.RequestInput(\"name? \", " +
+				"false)\nfmt.Scanln(&name)\nfmt.Print(\"hello\")\ntime.Sleep(time.Hour)"},
 			want: []string{`~.*error ERROR: signal: interrupt`}, states: "error", class: ClassStdin},
 		{name: "and the next cell is well", cells: []string{"%%\nfmt.Print(answer)"}, want: []string{`stdout "42"`}},
 	})
@@ -239,13 +271,15 @@ func TestRealKernelsAreStopped(t *testing.T) {
 		spec func(testing.TB) *jupyter.Spec
 		cell string
 	}{
-		"GoNB, program":          {gonbSpec, "%%\ntime.Sleep(time.Hour)"},
-		"GoNB, shell":            {gonbSpec, "!sleep 3600"},
-		"IPython":                {pythonSpec, "import time; time.sleep(3600)"},
-		"IPython, no interrupts": {pythonSpec, "import time, signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: time.sleep(1)"},
+		"GoNB, program": {gonbSpec, "%%\ntime.Sleep(time.Hour)"},
+		"GoNB, shell":   {gonbSpec, "!sleep 3600"},
+		"IPython":       {pythonSpec, "import time; time.sleep(3600)"},
+		"IPython, no interrupts": {pythonSpec, "import time, signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile " +
+			"True: time.sleep(1)"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			result, err := runPeer(t, c.spec(t), document(c.cell, "next"), Options{CellTimeout: 3 * time.Second, InterruptGrace: 5 * time.Second})
+			result, err := runPeer(t, c.spec(t), document(c.cell, "next"),
+				Options{CellTimeout: 3 * time.Second, InterruptGrace: 5 * time.Second})
 			if code := ExitCode(err); code != ExitTimeout || states(result) != "timeout not-run" {
 				t.Errorf("code %d, states %s: %v", code, states(result), err)
 			}
@@ -256,7 +290,8 @@ func TestRealKernelsAreStopped(t *testing.T) {
 // TestRealResume runs a notebook on GoNB up to a failure, and resumes it.
 func TestRealResume(t *testing.T) {
 	spec := gonbSpec(t)
-	cells := []string{"import \"strings\"\n\ntype word string\n\nfunc (w word) loud() string { return strings.ToUpper(string(w)) }",
+	cells := []string{"import \"strings\"\n\ntype word string\n\nfunc (w word) loud() string { return " +
+		"strings.ToUpper(string(w)) }",
 		"%env PLACE=here\nvar greeting = word(\"hello\")\n%%\nfmt.Println(\"ran\")", "%%\nos.Exit(1)"}
 	earlier := document(cells...)
 	if _, err := runPeer(t, spec, earlier, Options{}); ExitCode(err) != ExitFailed {
@@ -285,7 +320,8 @@ func TestRealResumeOfIPyKernel(t *testing.T) {
 	cells[2] = "print(x)"
 	nb := document(cells...)
 	result, err := runPeer(t, spec, nb, Options{Earlier: earlier, Resume: true})
-	if err != nil || states(result) != "ok ok ok" || len(result.Warnings) != 1 || !strings.Contains(result.Warnings[0], "not resumed: kernel") {
+	if err != nil || states(result) != "ok ok ok" || len(result.Warnings) != 1 ||
+		!strings.Contains(result.Warnings[0], "not resumed: kernel") {
 		t.Fatalf("%v, states %s, warnings %q", err, states(result), result.Warnings)
 	}
 	if got := outputsOf(nb.Cells[2]); got != `stdout "42\n"` {

@@ -66,7 +66,8 @@ func TestReplayThatFailsIsTriedCellByCell(t *testing.T) {
 	if err != nil || states(result) != "skipped skipped ok" {
 		t.Errorf("%v, states %s", err, states(result))
 	}
-	if want := []string{"const a = 1\nconst bad = x", "const a = 1", "const bad = x", "%%\nuse(a)"}; !slices.Equal(sent, want) {
+	if want := []string{"const a = 1\nconst bad = x", "const a = 1", "const bad = x", "%%\nuse(a)"}; !slices.Equal(sent,
+		want) {
 		t.Errorf("sent %q, want %q", sent, want)
 	}
 	if len(result.Warnings) != 1 || !strings.Contains(result.Warnings[0], "cell 2") {
@@ -121,7 +122,8 @@ func TestResume(t *testing.T) {
 			c.change(nb, &opts)
 			result, sent, err := resumable(t, nb, opts, nil)
 			if err != nil || states(result) != c.states || !slices.Equal(sent, c.sent) || len(result.Warnings) != c.warnings {
-				t.Errorf("%v\nstates %s, want %s\nsent %q, want %q\nwarnings %q", err, states(result), c.states, sent, c.sent, result.Warnings)
+				t.Errorf("%v\nstates %s, want %s\nsent %q, want %q\nwarnings %q", err, states(result), c.states, sent, c.sent,
+					result.Warnings)
 			}
 			var prompts []int
 			for _, i := range codeCells(nb) {
@@ -154,8 +156,10 @@ func TestResume(t *testing.T) {
 		nb := fresh()
 		opts := quick()
 		opts.Earlier, opts.Resume, opts.Basis = earlier.Clone(), true, "profile quick"
-		result, err := runFake(t, fakekernel.Options{Execute: func(x *fakekernel.Execution) { x.Stdout("again") }}, nil, nb, opts)
-		if err != nil || states(result) != "ok  ok ok" || len(result.Warnings) != 1 || !strings.Contains(result.Warnings[0], "not resumed") {
+		result, err := runFake(t, fakekernel.Options{Execute: func(x *fakekernel.Execution) { x.Stdout("again") }}, nil, nb,
+			opts)
+		if err != nil || states(result) != "ok  ok ok" || len(result.Warnings) != 1 ||
+			!strings.Contains(result.Warnings[0], "not resumed") {
 			t.Errorf("%v, states %s, warnings %q", err, states(result), result.Warnings)
 		}
 		for k, i := range codeCells(nb) {
@@ -170,7 +174,8 @@ func TestResume(t *testing.T) {
 		opts := quick()
 		opts.Earlier, opts.From = earlier.Clone(), 2
 		result, err := runFake(t, fakekernel.Options{}, nil, nb, opts)
-		if err != nil || states(result) != "skipped  ok ok" || len(result.Warnings) != 1 || !strings.Contains(result.Warnings[0], "what they define is not there") {
+		if err != nil || states(result) != "skipped  ok ok" || len(result.Warnings) != 1 ||
+			!strings.Contains(result.Warnings[0], "what they define is not there") {
 			t.Errorf("%v, states %s, warnings %q", err, states(result), result.Warnings)
 		}
 	})

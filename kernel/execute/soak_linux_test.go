@@ -59,9 +59,11 @@ func TestSoak(t *testing.T) {
 // soakOnce runs a notebook that prints, fails, shows, and is stopped.
 func soakOnce(t *testing.T, spec *jupyter.Spec) (cells int, err error) {
 	t.Helper()
-	sources := []string{"print('hello')", "1/0", "from IPython.display import display, HTML\ndisplay(HTML('<b>x</b>'))", "import time; time.sleep(60)", "print('end')"}
+	sources := []string{"print('hello')", "1/0", "from IPython.display import display, HTML\ndisplay(HTML('<b>x</b>'))",
+		"import time; time.sleep(60)", "print('end')"}
 	if spec.Language == "go" {
-		sources = []string{"%%\nfmt.Println(\"hello\")", "!false", "var x int = \"s\"", "%%\ntime.Sleep(time.Minute)", "!echo end"}
+		sources = []string{"%%\nfmt.Println(\"hello\")", "!false", "var x int = \"s\"", "%%\ntime.Sleep(time.Minute)",
+			"!echo end"}
 	}
 	nb := document(sources...)
 	nb.Cells[3].Metadata().Ensure(metadataKey).Set("timeout", "300ms")
@@ -71,7 +73,8 @@ func soakOnce(t *testing.T, spec *jupyter.Spec) (cells int, err error) {
 	}
 	if got := states(result); !strings.HasPrefix(got, "ok error ") || !strings.HasSuffix(got, " timeout ok") {
 		last := result.Cells[len(sources)-1]
-		return 0, fmt.Errorf("states %s; the last cell's failure %+v, outputs %s", got, last.Failure, outputsOf(nb.Cells[len(sources)-1]))
+		return 0, fmt.Errorf("states %s; the last cell's failure %+v, outputs %s", got, last.Failure,
+			outputsOf(nb.Cells[len(sources)-1]))
 	}
 	return len(sources), nil
 }

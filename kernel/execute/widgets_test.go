@@ -39,12 +39,14 @@ func TestWidgetState(t *testing.T) {
 			x.Publish(&jupyter.CommOpen{ID: "other", TargetName: "somebody.else", Data: jupyter.Object(`{"x": 1}`)})
 		},
 		"update": func(x *fakekernel.Execution) {
-			x.Publish(&jupyter.CommMessage{ID: "slider", Data: jupyter.Object(`{"method": "update", "state": {"value": 7}, "buffer_paths": [["pixels"]]}`)}, []byte{4})
+			x.Publish(&jupyter.CommMessage{ID: "slider",
+				Data: jupyter.Object(`{"method": "update", "state": {"value": 7}, "buffer_paths": [["pixels"]]}`)}, []byte{4})
 			x.Publish(&jupyter.CommMessage{ID: "slider", Data: jupyter.Object(`{"method": "custom", "content": {}}`)})
 			x.Publish(&jupyter.CommClose{ID: "slider"})
 		},
 		"wrong": func(x *fakekernel.Execution) {
-			x.Publish(&jupyter.CommMessage{ID: "slider", Data: jupyter.Object(`{"method": "update", "state": {"value": 8}, "buffer_paths": [["pixels"]]}`)})
+			x.Publish(&jupyter.CommMessage{ID: "slider",
+				Data: jupyter.Object(`{"method": "update", "state": {"value": 8}, "buffer_paths": [["pixels"]]}`)})
 			x.Publish(&jupyter.CommMessage{ID: "slider", Data: jupyter.Object(`{"method": 1}`)})
 		},
 	}, nb, quick())
@@ -117,7 +119,8 @@ func TestWidgetStateOfIPyKernel(t *testing.T) {
 	if err := exec.Command(spec.Argv[0], "-c", "import ipywidgets").Run(); err != nil {
 		t.Skip("this Python has no ipywidgets")
 	}
-	nb := document("import ipywidgets as w\ns = w.IntSlider(value=3)\nout = w.Output()\nwith out:\n    print('inside')\nprint('outside')", "s.value = 5", "print(len(out.outputs))")
+	nb := document("import ipywidgets as w\ns = w.IntSlider(value=3)\nout = w.Output()\nwith out:\n    "+
+		"print('inside')\nprint('outside')", "s.value = 5", "print(len(out.outputs))")
 	result, err := runPeer(t, spec, nb, Options{})
 	if err != nil {
 		t.Fatal(err, result.Warnings)

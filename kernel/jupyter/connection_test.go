@@ -109,10 +109,12 @@ func TestNewConnections(t *testing.T) {
 	if err := tcp.WriteFile(filepath.Join(dir, "missing", "x.json")); err == nil {
 		t.Error("wrote into a folder that does not exist")
 	}
-	if _, err := jupyter.ReadConnectionFile(filepath.Join(dir, "no.json")); err == nil || !strings.Contains(err.Error(), "no.json") {
+	if _, err := jupyter.ReadConnectionFile(filepath.Join(dir, "no.json")); err == nil ||
+		!strings.Contains(err.Error(), "no.json") {
 		t.Errorf("error %v", err)
 	}
-	if _, err := jupyter.NewIPCConnection("/" + strings.Repeat("x", 120)); err == nil || !strings.Contains(err.Error(), "the system allows") {
+	if _, err := jupyter.NewIPCConnection("/" + strings.Repeat("x", 120)); err == nil ||
+		!strings.Contains(err.Error(), "the system allows") {
 		t.Errorf("a path too long for a socket: %v", err)
 	}
 }

@@ -95,7 +95,8 @@ func TestExecutable(t *testing.T) {
 }
 
 func TestCommand(t *testing.T) {
-	spec := &Spec{Dir: "/spec", Argv: []string{"x", "{connection_file}", "--r={resource_dir}/a", "{other}", "{connection_file}{connection_file}"}}
+	spec := &Spec{Dir: "/spec", Argv: []string{"x", "{connection_file}", "--r={resource_dir}/a", "{other}",
+		"{connection_file}{connection_file}"}}
 	want := []string{"x", "/c{resource_dir}", "--r=/spec/a", "{other}", "/c{resource_dir}/c{resource_dir}"}
 	if got := spec.command("/c{resource_dir}"); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)

@@ -27,10 +27,12 @@ func TestParseSpec(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.InterruptMode != jupyter.InterruptBySignal || s.DisplayName != "Python 3 (ipykernel)" || len(s.Argv) != 5 || s.Metadata["debugger"] != true {
+	if s.InterruptMode != jupyter.InterruptBySignal || s.DisplayName != "Python 3 (ipykernel)" || len(s.Argv) != 5 ||
+		s.Metadata["debugger"] != true {
 		t.Errorf("%+v", s)
 	}
-	if s, err := jupyter.ParseSpec([]byte(`{"argv":["x"],"interrupt_mode":"Message"}`)); err != nil || s.InterruptMode != jupyter.InterruptByMessage {
+	if s, err := jupyter.ParseSpec([]byte(`{"argv":["x"],"interrupt_mode":"Message"}`)); err != nil ||
+		s.InterruptMode != jupyter.InterruptByMessage {
 		t.Errorf("%+v, %v", s, err)
 	}
 	for _, test := range []struct{ name, text, want string }{
@@ -158,7 +160,8 @@ func TestFindSpec(t *testing.T) {
 		t.Errorf("with JUPYTER_PREFER_ENV_PATH=0, shared is from %s", got)
 	}
 	_, err := jupyter.FindSpec("empty")
-	if !errors.Is(err, jupyter.ErrNoSuchKernel) || !strings.Contains(err.Error(), `"environment"`) || !strings.Contains(err.Error(), root) {
+	if !errors.Is(err, jupyter.ErrNoSuchKernel) || !strings.Contains(err.Error(), `"environment"`) ||
+		!strings.Contains(err.Error(), root) {
 		t.Errorf("error %v", err)
 	}
 	// A broken kernelspec is an error when asked for, and no obstacle else.
@@ -235,7 +238,8 @@ func TestDataDir(t *testing.T) {
 	t.Setenv("CONDA_PREFIX", "")
 	t.Setenv("JUPYTER_PATH", "")
 	t.Setenv("JUPYTER_PREFER_ENV_PATH", "1")
-	want := []string{"/v/share/jupyter/kernels", "/xdg/jupyter/kernels", "/usr/local/share/jupyter/kernels", "/usr/share/jupyter/kernels", "/home/x/.ipython/kernels"}
+	want := []string{"/v/share/jupyter/kernels", "/xdg/jupyter/kernels", "/usr/local/share/jupyter/kernels",
+		"/usr/share/jupyter/kernels", "/home/x/.ipython/kernels"}
 	if got := jupyter.SpecDirs(); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}

@@ -121,12 +121,14 @@ func TestProcessEnvironment(t *testing.T) {
 		t.Errorf("JPY_PARENT_PID=%q", got)
 	}
 	temp := stdout("getenv TMPDIR")
-	if info, err := os.Stat(filepath.Dir(temp)); err != nil || info.Mode().Perm() != 0o700 || !strings.HasPrefix(temp, os.Getenv("TMPDIR")) {
+	if info, err := os.Stat(filepath.Dir(temp)); err != nil || info.Mode().Perm() != 0o700 ||
+		!strings.HasPrefix(temp, os.Getenv("TMPDIR")) {
 		t.Errorf("TMPDIR=%q, %v", temp, err)
 	}
 	if runtime.GOOS == "linux" {
 		files := strings.Fields(stdout("files"))
-		if files[0] != "/dev/null" || !strings.HasPrefix(files[1], "pipe:") || !strings.HasPrefix(files[2], "pipe:") || files[3] != dir {
+		if files[0] != "/dev/null" || !strings.HasPrefix(files[1], "pipe:") || !strings.HasPrefix(files[2], "pipe:") ||
+			files[3] != dir {
 			t.Errorf("stdin, stdout, stderr, folder: %q", files)
 		}
 	}
@@ -143,14 +145,19 @@ func TestStartFailures(t *testing.T) {
 		want    []string
 		notWant string
 	}{
-		{"exits", patient(role("exits")), []string{`kernel "exits" did not start`, "it died: exit status 3", "cannot find the go command"}, ""},
+		{"exits", patient(role("exits")), []string{`kernel "exits" did not start`, "it died: exit status 3",
+			"cannot find the go command"}, ""},
 		{"panics", patient(role("panics")), []string{"exit status 2", "panic: no such file: go"}, "goroutine"},
 		{"killed", patient(role("kills itself")), []string{"killed by SIGKILL", "memory"}, ""},
-		{"opens no socket", short(role("opens no socket")), []string{"not ready after 400ms", "shell channel", "waiting for nothing"}, ""},
+		{"opens no socket", short(role("opens no socket")),
+			[]string{"not ready after 400ms", "shell channel", "waiting for nothing"}, ""},
 		{"never ready", short(role("never ready")), []string{"no reply to kernel_info_request", "not ready after 400ms"}, ""},
-		{"no such program", patient(&jupyter.Spec{Name: "x", Argv: []string{"no-such-program"}}), []string{"no-such-program", "not found in $PATH"}, ""},
-		{"no such file", patient(&jupyter.Spec{Name: "x", Argv: []string{"/no/such/file"}}), []string{"/no/such/file", "no such file"}, ""},
-		{"no such folder", jupyter.LaunchOptions{Spec: role("good"), Dir: "/no/such/folder"}, []string{"working folder", "/no/such/folder"}, ""},
+		{"no such program", patient(&jupyter.Spec{Name: "x", Argv: []string{"no-such-program"}}),
+			[]string{"no-such-program", "not found in $PATH"}, ""},
+		{"no such file", patient(&jupyter.Spec{Name: "x", Argv: []string{"/no/such/file"}}),
+			[]string{"/no/such/file", "no such file"}, ""},
+		{"no such folder", jupyter.LaunchOptions{Spec: role("good"), Dir: "/no/such/folder"},
+			[]string{"working folder", "/no/such/folder"}, ""},
 		{"empty kernelspec", patient(&jupyter.Spec{Name: "x"}), []string{"argv is empty"}, ""},
 		{"no kernelspec", jupyter.LaunchOptions{}, []string{"no kernelspec"}, ""},
 		{"transport", jupyter.LaunchOptions{Spec: role("good"), Transport: "udp"}, []string{`"udp"`}, ""},
@@ -349,7 +356,8 @@ func TestRestart(t *testing.T) {
 		t.Error("the process is the same")
 	}
 	lines := execute(t, again, "getenv KEPT")
-	if text := strings.Join(lines, "\n"); !strings.Contains(text, `stdout "yes"`) || !strings.Contains(text, "reply ok 1 ") {
+	if text := strings.Join(lines, "\n"); !strings.Contains(text, `stdout "yes"`) ||
+		!strings.Contains(text, "reply ok 1 ") {
 		t.Errorf("events %q", lines)
 	}
 	attached, _ := attach(t, fakekernel.Options{})

@@ -170,7 +170,8 @@ func TestMissingIdleAndReply(t *testing.T) {
 				seen[e.ParentID()+s.State] = true
 			}
 		}
-		if replied, idle := seen[id+"execute_reply"], seen[id+jupyter.Idle]; replied != (code == "no idle") || idle != (code == "no reply") {
+		if replied, idle := seen[id+"execute_reply"], seen[id+jupyter.Idle]; replied != (code == "no idle") ||
+			idle != (code == "no reply") {
 			t.Errorf("%s: replied %v, idle %v", code, replied, idle)
 		}
 	}
@@ -300,7 +301,8 @@ func TestUnansweredRequest(t *testing.T) {
 	k, _ := attach(t, fakekernel.Options{})
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := k.History(ctx, jupyter.HistoryRequest{AccessType: "tail", N: 1}); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := k.History(ctx, jupyter.HistoryRequest{AccessType: "tail", N: 1}); !errors.Is(err,
+		context.DeadlineExceeded) {
 		t.Errorf("error %v", err)
 	}
 	// Nothing is wrong with the next one.

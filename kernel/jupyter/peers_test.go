@@ -70,7 +70,8 @@ func own(lines []string) []string { return without(without(lines, "shell:"), "io
 func TestIPyKernelExecutes(t *testing.T) {
 	k := launch(t, jupyter.LaunchOptions{Spec: ipykernel(t)})
 	got := own(execute(t, k, "print('hello'); 6*7"))
-	equalLines(t, got, []string{"iopub: busy", "iopub: execute_input", `iopub: stdout "hello\n"`, `iopub: result 1 "42"`, "iopub: idle"})
+	equalLines(t, got, []string{"iopub: busy", "iopub: execute_input", `iopub: stdout "hello\n"`, `iopub: result 1 "42"`,
+		"iopub: idle"})
 	if err := k.Shutdown(testContext(t)); err != nil {
 		t.Error(err)
 	}

@@ -153,7 +153,8 @@ func TestGoNBWithoutGo(t *testing.T) {
 	spec.Env = map[string]string{"PATH": t.TempDir()}
 	_, err := jupyter.Launch(testContext(t), jupyter.LaunchOptions{Spec: spec})
 	var failure *jupyter.StartError
-	if !errors.As(err, &failure) || failure.Status == nil || !strings.Contains(err.Error(), `"go": executable file not found`) {
+	if !errors.As(err, &failure) || failure.Status == nil ||
+		!strings.Contains(err.Error(), `"go": executable file not found`) {
 		t.Errorf("error %v", err)
 	}
 	if lines := strings.Count(err.Error(), "\n"); lines > 15 {
@@ -179,7 +180,8 @@ func TestGoNBHeartbeat(t *testing.T) {
 func TestIPyKernelInterrupt(t *testing.T) {
 	leavesNothing(t)
 	k := launch(t, jupyter.LaunchOptions{Spec: ipykernel(t)})
-	id, err := k.Execute(testContext(t), jupyter.ExecuteRequest{Code: "print('running', flush=True)\nimport time\ntime.sleep(60)", StoreHistory: true})
+	id, err := k.Execute(testContext(t), jupyter.ExecuteRequest{Code: "print('running', flush=True)\nimport " +
+		"time\ntime.sleep(60)", StoreHistory: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +189,8 @@ func TestIPyKernelInterrupt(t *testing.T) {
 		s, ok := next(t, k).Content.(*jupyter.Stream)
 		running = ok && strings.Contains(s.Text, "running")
 	}
-	if lines := interruptUntilDone(t, k, id, 5*time.Second); !slices.Contains(lines, "shell: reply error 1 KeyboardInterrupt") {
+	if lines := interruptUntilDone(t, k, id, 5*time.Second); !slices.Contains(lines,
+		"shell: reply error 1 KeyboardInterrupt") {
 		t.Errorf("events %q", lines)
 	}
 }
@@ -206,7 +209,8 @@ func TestIPyKernelRequests(t *testing.T) {
 	if r, err := k.IsComplete(ctx, "for x in y:"); err != nil || r.Status != "incomplete" || r.Indent == "" {
 		t.Errorf("is_complete: %+v, %v", r, err)
 	}
-	if r, err := k.History(ctx, jupyter.HistoryRequest{AccessType: "tail", N: 1, Raw: true}); err != nil || r.Status != "ok" {
+	if r, err := k.History(ctx, jupyter.HistoryRequest{AccessType: "tail", N: 1, Raw: true}); err != nil ||
+		r.Status != "ok" {
 		t.Errorf("history: %+v, %v", r, err)
 	}
 	if r, err := k.CommInfo(ctx, ""); err != nil || r.Status != "ok" {
@@ -254,7 +258,8 @@ func TestIPyKernelDies(t *testing.T) {
 func TestIPyKernelHugeOutput(t *testing.T) {
 	leavesNothing(t)
 	k := launch(t, jupyter.LaunchOptions{Spec: ipykernel(t)})
-	id, err := k.Execute(testContext(t), jupyter.ExecuteRequest{Code: "from IPython.display import display\ndisplay({'text/plain': 'x' * (100 << 20)}, raw=True)"})
+	id, err := k.Execute(testContext(t), jupyter.ExecuteRequest{Code: "from IPython.display import " +
+		"display\ndisplay({'text/plain': 'x' * (100 << 20)}, raw=True)"})
 	if err != nil {
 		t.Fatal(err)
 	}

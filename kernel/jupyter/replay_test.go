@@ -9,7 +9,8 @@ import (
 
 func signed(t *testing.T, s Signer, id string) [][]byte {
 	t.Helper()
-	frames, err := s.Encode(&Message{Header: Header{ID: id, Type: "status"}, Content: []byte(`{"execution_state":"idle"}`)})
+	frames, err := s.Encode(&Message{Header: Header{ID: id, Type: "status"},
+		Content: []byte(`{"execution_state":"idle"}`)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +46,8 @@ func TestReplaysAreRefused(t *testing.T) {
 	if _, err := once.Decode(s, first); !errors.Is(err, ErrReplayed) {
 		t.Errorf("after %d messages: %v", rememberedSignatures-1, err)
 	}
-	if _, err := once.Decode(s, signed(t, s, "one more")); err != nil || len(once.seen) != rememberedSignatures || len(once.last) != rememberedSignatures {
+	if _, err := once.Decode(s, signed(t, s, "one more")); err != nil || len(once.seen) != rememberedSignatures ||
+		len(once.last) != rememberedSignatures {
 		t.Errorf("%v, %d signatures remembered", err, len(once.seen))
 	}
 

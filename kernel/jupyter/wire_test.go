@@ -66,7 +66,8 @@ func TestDecodeJupyterClient(t *testing.T) {
 			if m.Header.ID != want.ID || m.Header.Type != want.Type || m.Parent.ID != want.Parent {
 				t.Errorf("message %+v", m)
 			}
-			if m.Header.Session != "session-1" || m.Header.Username != "someone" || m.Header.Date != "2026-01-02T03:04:05.678901Z" {
+			if m.Header.Session != "session-1" || m.Header.Username != "someone" ||
+				m.Header.Date != "2026-01-02T03:04:05.678901Z" {
 				t.Errorf("header %+v", m.Header)
 			}
 			if len(m.Identities) != want.Identities {
@@ -132,11 +133,15 @@ func TestDecodeBadMessages(t *testing.T) {
 		{"no delimiter", good()[2:], "delimiter", jupyter.ErrNoDelimiter},
 		{"delimiter only", good()[:2], "want 5 or more, have 0", jupyter.ErrTooFewFrames},
 		{"no content", good()[:6], "have 4", jupyter.ErrTooFewFrames},
-		{"changed content", func() [][]byte { f := good(); f[6] = []byte("{}"); return f }(), "signature", jupyter.ErrBadSignature},
-		{"changed header", func() [][]byte { f := good(); f[3] = append(f[3], ' '); return f }(), "signature", jupyter.ErrBadSignature},
+		{"changed content", func() [][]byte { f := good(); f[6] = []byte("{}"); return f }(), "signature",
+			jupyter.ErrBadSignature},
+		{"changed header", func() [][]byte { f := good(); f[3] = append(f[3], ' '); return f }(), "signature",
+			jupyter.ErrBadSignature},
 		{"empty signature", func() [][]byte { f := good(); f[2] = nil; return f }(), "signature", jupyter.ErrBadSignature},
-		{"short signature", func() [][]byte { f := good(); f[2] = f[2][:32]; return f }(), "signature", jupyter.ErrBadSignature},
-		{"signature not hex", func() [][]byte { f := good(); f[2] = bytes.Repeat([]byte("z"), 64); return f }(), "signature", jupyter.ErrBadSignature},
+		{"short signature", func() [][]byte { f := good(); f[2] = f[2][:32]; return f }(), "signature",
+			jupyter.ErrBadSignature},
+		{"signature not hex", func() [][]byte { f := good(); f[2] = bytes.Repeat([]byte("z"), 64); return f }(), "signature",
+			jupyter.ErrBadSignature},
 		{"header not JSON", resigned(3, "{"), "header", nil},
 		{"header a list", resigned(3, "[1]"), "header: not a JSON object", jupyter.ErrNotJSONObject},
 		{"header null", resigned(3, "null"), "header: not a JSON object", jupyter.ErrNotJSONObject},
@@ -173,7 +178,8 @@ func TestDecodeSloppyMessages(t *testing.T) {
 		{"null metadata", " {} ", "null"},
 		{"number as an id", `{"msg_id": 7, "session": "s"}`, "{}"},
 	} {
-		frames := [][]byte{[]byte("<IDS|MSG>"), nil, []byte(`{"msg_type":"status"}`), []byte(test.parent), []byte(test.metadata), []byte("{}")}
+		frames := [][]byte{[]byte("<IDS|MSG>"), nil, []byte(`{"msg_type":"status"}`), []byte(test.parent),
+			[]byte(test.metadata), []byte("{}")}
 		if _, err := signer.Decode(frames); err != nil {
 			t.Errorf("%s: %v", test.name, err)
 		}
@@ -181,7 +187,8 @@ func TestDecodeSloppyMessages(t *testing.T) {
 }
 
 func TestParseContentLenient(t *testing.T) {
-	c, err := jupyter.ParseContent("execute_reply", []byte(`{"status":"error","execution_count":null,"ename":"E","traceback":"one string"}`))
+	c, err := jupyter.ParseContent("execute_reply",
+		[]byte(`{"status":"error","execution_count":null,"ename":"E","traceback":"one string"}`))
 	if err == nil {
 		t.Error("a traceback that is no list is no error")
 	}
@@ -193,7 +200,8 @@ func TestParseContentLenient(t *testing.T) {
 		t.Errorf("cut off content: %v, %v", c, err)
 	}
 	c, err = jupyter.ParseContent("debug_event", []byte(`{"seq":1}`))
-	if u, ok := c.(*jupyter.Unknown); err != nil || !ok || u.MessageType() != "debug_event" || string(u.Raw) != `{"seq":1}` {
+	if u, ok := c.(*jupyter.Unknown); err != nil || !ok || u.MessageType() != "debug_event" ||
+		string(u.Raw) != `{"seq":1}` {
 		t.Errorf("unknown type: %#v, %v", c, err)
 	}
 }
@@ -251,7 +259,8 @@ func TestContentTypesParseAsThemselves(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	signer := jupyter.NewSigner("key")
-	frames, err := signer.Encode(&jupyter.Message{Header: jupyter.Header{ID: "1", Type: "stream"}, Content: []byte(`{"text":"x"}`)})
+	frames, err := signer.Encode(&jupyter.Message{Header: jupyter.Header{ID: "1", Type: "stream"},
+		Content: []byte(`{"text":"x"}`)})
 	if err != nil {
 		f.Fatal(err)
 	}

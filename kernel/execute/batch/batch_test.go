@@ -87,7 +87,8 @@ func TestFind(t *testing.T) {
 		}
 	}
 	jobs, err := Find([]string{"-", "http://host/x/n.ipynb?v=1", "https://host"})
-	if err != nil || fmt.Sprint(jobs) != "[{- stdin.ipynb <nil>} {http://host/x/n.ipynb?v=1 n.ipynb <nil>} {https://host notebook.ipynb <nil>}]" {
+	if err != nil || fmt.Sprint(jobs) != "[{- stdin.ipynb <nil>} {http://host/x/n.ipynb?v=1 n.ipynb <nil>} "+
+		"{https://host notebook.ipynb <nil>}]" {
 		t.Errorf("%v, %v", jobs, err)
 	}
 	if _, err := Find([]string{t.TempDir()}); err == nil {
@@ -171,7 +172,8 @@ func TestDoneDecides(t *testing.T) {
 		t.Fatal(err)
 	}
 	graver := &execute.UsageError{Reason: errors.New("graver")}
-	err = Run(t.Context(), jobs, Options{Execute: kernels(t, nil), Done: func(Job, *execute.Result, error) error { return graver }})
+	err = Run(t.Context(), jobs, Options{Execute: kernels(t, nil),
+		Done: func(Job, *execute.Result, error) error { return graver }})
 	if !errors.Is(err, graver) {
 		t.Errorf("error %v", err)
 	}
@@ -186,8 +188,12 @@ func TestCancelStopsTheRest(t *testing.T) {
 	defer cancel()
 	ran := 0
 	err = Run(ctx, jobs, Options{
-		Execute: kernels(t, func(x *fakekernel.Execution) { cancel(); x.Sleep(time.Minute); x.Fail("KeyboardInterrupt", "") }),
-		Done:    func(_ Job, _ *execute.Result, err error) error { ran++; return err },
+		Execute: kernels(t, func(x *fakekernel.Execution) {
+			cancel()
+			x.Sleep(time.Minute)
+			x.Fail("KeyboardInterrupt", "")
+		}),
+		Done: func(_ Job, _ *execute.Result, err error) error { ran++; return err },
 	})
 	if execute.ExitCode(err) != execute.ExitInterrupted || ran != 1 {
 		t.Errorf("error %v, %d ran", err, ran)
@@ -218,7 +224,8 @@ func TestLoad(t *testing.T) {
 		if c.want == "" && (err != nil || job.Notebook.CodeCells() != 1) {
 			t.Errorf("%s: %v", c.path, err)
 		}
-		if c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || execute.ExitCode(err) != execute.ExitUsage) {
+		if c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) ||
+			execute.ExitCode(err) != execute.ExitUsage) {
 			t.Errorf("%s: error %v, want %q", c.path, err, c.want)
 		}
 	}

@@ -17,9 +17,12 @@ func writeModule(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"go.mod": "module example.com/study\n\ngo 1.24\n\nrequire example.com/other v1.0.0\n\nreplace example.com/other => ./other\n",
-		"train/train.go": "package train\n\nimport (\n\t\"time\"\n\n\t\"example.com/other/unit\"\n)\n\ntype Mode string\n\nconst Quick Mode = \"quick\"\n\n" +
-			"type Plan struct {\n\tEpochs int\n\tLimit time.Duration\n\tPause unit.Second\n\tsecret int\n}\n\ntype Loss func(a, b float64) float64\n\nvar MSE Loss\n",
+		"go.mod": "module example.com/study\n\ngo 1.24\n\nrequire example.com/other v1.0.0\n\nreplace example.com/other " +
+			"=> ./other\n",
+		"train/train.go": "package train\n\nimport (\n\t\"time\"\n\n\t\"example.com/other/unit\"\n)\n\ntype Mode " +
+			"string\n\nconst Quick Mode = \"quick\"\n\n" +
+			"type Plan struct {\n\tEpochs int\n\tLimit time.Duration\n\tPause unit.Second\n\tsecret int\n}\n\ntype Loss " +
+			"func(a, b float64) float64\n\nvar MSE Loss\n",
 		"other/go.mod":       "module example.com/other\n\ngo 1.24\n",
 		"other/unit/unit.go": "package unit\n\ntype Second float64\n",
 	} {
@@ -36,7 +39,8 @@ func writeModule(t *testing.T) string {
 
 func moduleNotebook() *nbformat.Notebook {
 	return notebook("gonb", "import (\n\t\"example.com/study/train\"\n\t\"example.com/other/unit\"\n\t\"time\"\n)",
-		"const epochs = 3\nvar (\n\tmode train.Mode = train.Quick\n\tplan train.Plan\n\tplans []*train.Plan\n\tpause unit.Second = 1.5\n\tlimit = time.Second\n\tloss = train.MSE\n)")
+		"const epochs = 3\nvar (\n\tmode train.Mode = train.Quick\n\tplan train.Plan\n\tplans []*train.Plan\n\tpause "+
+			"unit.Second = 1.5\n\tlimit = time.Second\n\tloss = train.MSE\n)")
 }
 
 func TestGoTypesOfModules(t *testing.T) {
@@ -49,7 +53,8 @@ func TestGoTypesOfModules(t *testing.T) {
 	for _, p := range list {
 		got = append(got, p.Name+" "+p.Type)
 	}
-	want := "epochs int, mode train.Mode, plan train.Plan, plans []*train.Plan, pause unit.Second, limit time.Duration, loss train.Loss"
+	want := "epochs int, mode train.Mode, plan train.Plan, plans []*train.Plan, pause unit.Second, limit " +
+		"time.Duration, loss train.Loss"
 	if strings.Join(got, ", ") != want {
 		t.Errorf("got  %s\nwant %s", strings.Join(got, ", "), want)
 	}
@@ -94,7 +99,8 @@ func TestGoTypesThatAreNotKnown(t *testing.T) {
 		}
 		for _, flag := range []string{"mode=full", "plans=null", "loss=1"} {
 			_, err = Inject(t.Context(), moduleNotebook(), "", flags(t, flag), modules...)
-			if err == nil || !strings.Contains(err.Error(), "its type is not known: ") || !strings.Contains(err.Error(), "example.com/study/train") {
+			if err == nil || !strings.Contains(err.Error(), "its type is not known: ") ||
+				!strings.Contains(err.Error(), "example.com/study/train") {
 				t.Errorf("%s: %s: %v", name, flag, err)
 			}
 		}

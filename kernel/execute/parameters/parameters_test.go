@@ -72,7 +72,8 @@ func TestInspectGo(t *testing.T) {
 	for _, p := range list {
 		got = append(got, strings.Join([]string{p.Name, p.Type, p.Default, p.Help}, "|"))
 	}
-	want := []string{"epochs|int|10|Epochs of each model.", "rate|float64|0.1|learning rate", "small|float32|1|", `name|string|"model"|`, "quick|bool|false|",
+	want := []string{"epochs|int|10|Epochs of each model.", "rate|float64|0.1|learning rate", "small|float32|1|",
+		`name|string|"model"|`, "quick|bool|false|",
 		"first|int|iota|", "second|int|2|", "sizes|[]int|[]int{32, 64}|", "limit|time.Duration|time.Minute|of a cell",
 		"weights|map[string]float64||", `mode|Mode|"train"|`, "point|struct{X int; Y int}||", "any1|any||", "pair|[2]int8||", "opts|*Options||"}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
@@ -197,7 +198,8 @@ func TestInjectPython(t *testing.T) {
 	if warnings, err := Inject(t.Context(), nb, "", values); err != nil || len(warnings) > 0 {
 		t.Fatal(warnings, err)
 	}
-	want := "# Parameters\na = True\nc = [1, \"x\", 2.5, None]\nd = {\"j\": 1, \"k\": [True]}\ne = None\nf = 3.0\nb = \"quo\\\"te ' \\\\ \\n ü 😀 \\x00\"\n"
+	want := "# Parameters\na = True\nc = [1, \"x\", 2.5, None]\nd = {\"j\": 1, \"k\": [True]}\ne = None\nf = 3.0\nb = " +
+		"\"quo\\\"te ' \\\\ \\n ü 😀 \\x00\"\n"
 	if got := nb.Cells[1].Source(); got != want {
 		t.Errorf("got %s", got)
 	}
@@ -213,7 +215,8 @@ func TestInjectPython(t *testing.T) {
 	if err := json.Unmarshal(out, &back); err != nil {
 		t.Fatal(err)
 	}
-	wantBack := []any{true, values[5].Value, []any{1.0, "x", 2.5, nil}, map[string]any{"k": []any{true}, "j": 1.0}, nil, 3.0}
+	wantBack := []any{true, values[5].Value, []any{1.0, "x", 2.5, nil}, map[string]any{"k": []any{true}, "j": 1.0}, nil,
+		3.0}
 	if !reflect.DeepEqual(back, wantBack) {
 		t.Errorf("Python reads %v, want %v", back, wantBack)
 	}

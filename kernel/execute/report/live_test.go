@@ -84,9 +84,11 @@ func (l *Live) now(events ...execute.Event) {
 
 func TestLive(t *testing.T) {
 	l, s := live(t, 24)
-	ref := execute.CellRef{Path: "x.ipynb", Number: 1, Of: 2, Cell: nbformat.NewCode("train(model, with, a, long, list, of, arguments)")}
+	ref := execute.CellRef{Path: "x.ipynb", Number: 1, Of: 2,
+		Cell: nbformat.NewCode("train(model, with, a, long, list, of, arguments)")}
 	stream := func(text string) execute.Event {
-		return execute.CellOutput{CellRef: ref, OutputChange: execute.OutputChange{Kind: "stream", Name: "stdout", Text: text}}
+		return execute.CellOutput{CellRef: ref, OutputChange: execute.OutputChange{Kind: "stream", Name: "stdout",
+			Text: text}}
 	}
 	check := func(step, want string) {
 		t.Helper()
@@ -98,7 +100,8 @@ func TestLive(t *testing.T) {
 	}
 	start := time.Now().Add(-3 * time.Hour)
 	status := "* [1/2] train(model, with, a, l…  3h00m"
-	l.now(execute.NotebookStart{Path: "x.ipynb", Cells: 2, Kernel: execute.KernelInfo{Name: "k"}}, execute.CellExecute{CellRef: ref, At: start})
+	l.now(execute.NotebookStart{Path: "x.ipynb", Cells: 2, Kernel: execute.KernelInfo{Name: "k"}},
+		execute.CellExecute{CellRef: ref, At: start})
 	check("started", "x.ipynb: 2 code cells on k\n"+status)
 	l.now(stream("epoch 1\n10%\r20%"))
 	check("a progress bar", "x.ipynb: 2 code cells on k\n"+status+"\n    epoch 1\n    20%")
@@ -106,16 +109,21 @@ func TestLive(t *testing.T) {
 	check("moves", "x.ipynb: 2 code cells on k\n"+status+"\n    epoch 1\n    30%")
 	picture := result().Notebook.Cells[0].Outputs()[0]
 	l.now(execute.CellOutput{CellRef: ref, OutputChange: execute.OutputChange{Kind: "display_data", Output: picture}})
-	check("a picture", "x.ipynb: 2 code cells on k\n"+status+"\n    epoch 1\n    30%\n    a picture\n    [image/png 1×1, 70 B]")
+	check("a picture", "x.ipynb: 2 code cells on k\n"+status+"\n    epoch 1\n    30%\n    a picture\n    [image/png "+
+		"1×1, 70 B]")
 	picture.SetData(nbformat.Value(map[string]any{"text/plain": "new 日本語日本語日本語日本語日本語日本語"}).(*nbformat.Object), nil)
-	l.now(execute.CellOutput{CellRef: ref, OutputChange: execute.OutputChange{Kind: "update_display_data", Output: picture}})
+	l.now(execute.CellOutput{CellRef: ref, OutputChange: execute.OutputChange{Kind: "update_display_data",
+		Output: picture}})
 	check("updated", "x.ipynb: 2 code cells on k\n"+status+"\n    epoch 1\n    30%\n    new 日本語日本語日本語日本語日本語…")
-	l.now(execute.CellExecuted{CellRef: ref, State: execute.Failed, Timing: execute.Timing{Started: start, Ended: start.Add(time.Second)}},
-		execute.CellError{CellRef: ref, Failure: &execute.Failure{Class: "E", Value: "bad", Traceback: []string{"\x1b[31mat line 3\x1b[0m"}}})
+	l.now(execute.CellExecuted{CellRef: ref, State: execute.Failed,
+		Timing: execute.Timing{Started: start, Ended: start.Add(time.Second)}},
+		execute.CellError{CellRef: ref, Failure: &execute.Failure{Class: "E", Value: "bad",
+			Traceback: []string{"\x1b[31mat line 3\x1b[0m"}}})
 	ended := "x.ipynb: 2 code cells on k\n[1/2] train(model, with, a, long, list, of, arguments)  error 1.00s\n" +
 		"    epoch 1\n    30%\n    new 日本語日本語日本語日本語日本語日本語\n[1/2] E: bad\n    at line 3"
 	check("ended", ended)
-	l.now(execute.CellExecute{CellRef: ref, At: start}, stream("old\n"), execute.CellOutput{CellRef: ref, OutputChange: execute.OutputChange{Kind: "clear_output"}}, stream("new\n"))
+	l.now(execute.CellExecute{CellRef: ref, At: start}, stream("old\n"),
+		execute.CellOutput{CellRef: ref, OutputChange: execute.OutputChange{Kind: "clear_output"}}, stream("new\n"))
 	check("cleared", ended+"\n"+status+"\n    new")
 }
 
@@ -124,7 +132,8 @@ func TestLiveFitsTheTerminal(t *testing.T) {
 	ref := execute.CellRef{Path: "x.ipynb", Number: 1, Of: 1, Cell: nbformat.NewCode("f()")}
 	l.now(execute.NotebookStart{Path: "x.ipynb"}, execute.CellExecute{CellRef: ref, At: time.Now().Add(-2 * time.Hour)})
 	for i := range 1000 {
-		l.Observe(execute.CellOutput{CellRef: ref, OutputChange: execute.OutputChange{Kind: "stream", Name: "stdout", Text: fmt.Sprintf("line %d\n", i)}})
+		l.Observe(execute.CellOutput{CellRef: ref,
+			OutputChange: execute.OutputChange{Kind: "stream", Name: "stdout", Text: fmt.Sprintf("line %d\n", i)}})
 	}
 	l.now()
 	want := "x.ipynb: 0 code cells on \n* [1/1] f()  2h00m\n    line 997\n    line 998\n    line 999"
@@ -134,7 +143,8 @@ func TestLiveFitsTheTerminal(t *testing.T) {
 	}
 	l.mu.Unlock()
 	l.now(execute.CellExecuted{CellRef: ref, State: execute.OK})
-	if got := s.shown(); !strings.Contains(got, "… 600 lines more in the notebook\n    line 600\n") || !strings.HasSuffix(got, "line 999") {
+	if got := s.shown(); !strings.Contains(got, "… 600 lines more in the notebook\n    line 600\n") ||
+		!strings.HasSuffix(got, "line 999") {
 		t.Errorf("got %.200s…", got)
 	}
 }

@@ -28,7 +28,8 @@ func result() *execute.Result {
 	return &execute.Result{
 		Path: "a b.ipynb", Notebook: nb, Started: start, Ended: start.Add(2 * time.Second),
 		Cells: []execute.CellResult{
-			{Index: 0, Type: nbformat.Code, State: execute.OK, Timing: execute.Timing{Started: start, Ended: start.Add(time.Second)}},
+			{Index: 0, Type: nbformat.Code, State: execute.OK,
+				Timing: execute.Timing{Started: start, Ended: start.Add(time.Second)}},
 			{Index: 1, Type: nbformat.Code, State: execute.Failed, Failure: &execute.Failure{Class: "Panic", Value: "boom"}},
 			{Index: 2, Type: nbformat.Code, State: execute.NotRun},
 		},
@@ -63,7 +64,8 @@ func TestIndex(t *testing.T) {
 	if err := json.Unmarshal(raw, &back); err != nil {
 		t.Fatal(err)
 	}
-	if n := back.Notebooks[0]; n.State != "error" || len(n.Cells) != 3 || n.Cells[0].Seconds != 1 || n.Cells[1].Error != "Panic: boom" {
+	if n := back.Notebooks[0]; n.State != "error" || len(n.Cells) != 3 || n.Cells[0].Seconds != 1 ||
+		n.Cells[1].Error != "Panic: boom" {
 		t.Errorf("index.json: %+v", n)
 	}
 }
@@ -72,8 +74,10 @@ func TestIndex(t *testing.T) {
 // where it should not.
 func TestIndexProse(t *testing.T) {
 	nb := nbformat.New()
-	for i, cell := range []*nbformat.Cell{nbformat.NewMarkdown("# 1 · `Title`\n\n[next](02-b.ipynb) and [web](https://x.y)"),
-		nbformat.NewMarkdown("<script>boom()</script>\n\n[a](javascript:boom()) <javascript:boom()> [b](&#106;avascript:boom())"),
+	for i, cell := range []*nbformat.Cell{nbformat.NewMarkdown("# 1 · `Title`\n\n[next](02-b.ipynb) and " +
+		"[web](https://x.y)"),
+		nbformat.NewMarkdown("<script>boom()</script>\n\n[a](javascript:boom()) <javascript:boom()> " +
+			"[b](&#106;avascript:boom())"),
 		nbformat.NewCode("import (\n\t\"context\"\n)\n\nrun(context.Background())"), nbformat.NewMarkdown("*the end*")} {
 		nb.Insert(i, cell)
 	}
@@ -88,7 +92,8 @@ func TestIndexProse(t *testing.T) {
 		t.Fatal(err)
 	}
 	html := string(raw)
-	for _, want := range []string{"<h1>1 · <code>Title</code></h1>", `<a href="sub%20dir/02-b.ipynb">next</a>`, `<a href="https://x.y">web</a>`,
+	for _, want := range []string{"<h1>1 · <code>Title</code></h1>", `<a href="sub%20dir/02-b.ipynb">next</a>`,
+		`<a href="https://x.y">web</a>`,
 		"<code>run(context.Background())</code>", "<em>the end</em>"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("index.html lacks %s", want)
@@ -132,10 +137,12 @@ func TestLinesNameThePictures(t *testing.T) {
 	ref := execute.CellRef{Path: "x.ipynb", Number: 1, Of: 2, Cell: nbformat.NewCode("draw()")}
 	lines.Observe(execute.CellExecute{CellRef: ref})
 	for _, text := range []string{"10%\r", "20%\r", "done\nnext"} {
-		lines.Observe(execute.CellOutput{CellRef: ref, OutputChange: execute.OutputChange{Kind: "stream", Name: "stdout", Text: text}})
+		lines.Observe(execute.CellOutput{CellRef: ref,
+			OutputChange: execute.OutputChange{Kind: "stream", Name: "stdout", Text: text}})
 	}
 	picture := result().Notebook.Cells[0].Outputs()[0]
-	lines.Observe(execute.CellOutput{CellRef: ref, OutputChange: execute.OutputChange{Kind: "display_data", Output: picture}})
+	lines.Observe(execute.CellOutput{CellRef: ref,
+		OutputChange: execute.OutputChange{Kind: "display_data", Output: picture}})
 	lines.Observe(execute.CellExecuted{CellRef: ref, State: execute.OK})
 	want := "[1/2] draw()\n    done\n    next\n    a picture\n    [image/png 1×1, 70 B]\n[1/2] ok 0.00s\n"
 	if out.String() != want {
@@ -166,7 +173,8 @@ func TestEventsAndAnnotations(t *testing.T) {
 	(&Events{Out: &events}).Observe(failed)
 	(&GitHub{Out: &notes}).Observe(failed)
 	var back map[string]any
-	if err := json.Unmarshal([]byte(events.String()), &back); err != nil || back["event"] != "CellError" || back["index"] != 0.0 || back["class"] != "Panic" {
+	if err := json.Unmarshal([]byte(events.String()), &back); err != nil || back["event"] != "CellError" ||
+		back["index"] != 0.0 || back["class"] != "Panic" {
 		t.Errorf("%v: %s", err, events.String())
 	}
 	if want := "::error file=x%2Cy.ipynb,title=cell 1::Panic: 100%25 …\n"; notes.String() != want {

@@ -57,7 +57,8 @@ func TestRun(t *testing.T) {
 	}{
 		{[]string{"-name", "a", "-name", "b", "x"}, "[a b] 1m0s [x]", execute.ExitFailed},
 		{[]string{"-limit", "2s"}, "[] 2s []", execute.ExitFailed},
-		{[]string{"-bogus"}, "demo: flag provided but not defined: -bogus; `go run ./kernel demo -h` lists the flags", execute.ExitUsage},
+		{[]string{"-bogus"}, "demo: flag provided but not defined: -bogus; `go run ./kernel demo -h` lists the flags",
+			execute.ExitUsage},
 	} {
 		err := demo().Run(t.Context(), c.args)
 		if err == nil || err.Error() != c.want || execute.ExitCode(err) != c.code {
@@ -66,7 +67,8 @@ func TestRun(t *testing.T) {
 	}
 	alone := demo()
 	alone.Arguments = ""
-	if err := alone.Run(t.Context(), []string{"x"}); err == nil || err.Error() != `demo: it takes no arguments, got ["x"]` {
+	if err := alone.Run(t.Context(), []string{"x"}); err == nil ||
+		err.Error() != `demo: it takes no arguments, got ["x"]` {
 		t.Errorf("%v", err)
 	}
 }

@@ -45,8 +45,10 @@ func TestSupported(t *testing.T) {
 		want         string // "" for supported
 	}{
 		{Live, "linux", "amd64", ""},
-		{Live, "linux", "386", "the live kernel needs linux/amd64 or linux/arm64, and this is linux/386: use GoNB (-kernel gonb)"},
-		{Live, "darwin", "arm64", "the live kernel needs linux/amd64 or linux/arm64, and this is darwin/arm64: use GoNB (-kernel gonb)"},
+		{Live, "linux", "386", "the live kernel needs linux/amd64 or linux/arm64, and this is linux/386: use GoNB " +
+			"(-kernel gonb)"},
+		{Live, "darwin", "arm64", "the live kernel needs linux/amd64 or linux/arm64, and this is darwin/arm64: use GoNB " +
+			"(-kernel gonb)"},
 		{GoNB, "darwin", "arm64", ""},
 		{GoNB, "windows", "amd64",
 			"GoNB needs linux or darwin, and this is windows/amd64: on Windows use WSL; notebooks of other languages run here"},

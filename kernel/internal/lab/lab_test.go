@@ -92,17 +92,20 @@ func TestFindCancelled(t *testing.T) {
 
 func TestFindWithoutPython(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	if _, err := Find(t.Context(), "", t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), "install Python 3.10 or newer") {
+	if _, err := Find(t.Context(), "", t.TempDir(), nil); err == nil ||
+		!strings.Contains(err.Error(), "install Python 3.10 or newer") {
 		t.Error(err)
 	}
-	if _, err := Find(t.Context(), "/no/such/jupyter-lab", t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), "/no/such/jupyter-lab") {
+	if _, err := Find(t.Context(), "/no/such/jupyter-lab", t.TempDir(), nil); err == nil ||
+		!strings.Contains(err.Error(), "/no/such/jupyter-lab") {
 		t.Error(err)
 	}
 }
 
 func TestServeFails(t *testing.T) {
 	failing := script(t, filepath.Join(t.TempDir(), "lab"), "exit 3")
-	if err := Serve(t.Context(), Options{Program: failing}); err == nil || !strings.Contains(err.Error(), "exit status 3") {
+	if err := Serve(t.Context(), Options{Program: failing}); err == nil ||
+		!strings.Contains(err.Error(), "exit status 3") {
 		t.Error(err)
 	}
 	if err := Serve(t.Context(), Options{Program: "/no/such/program"}); err == nil {
@@ -150,7 +153,8 @@ func TestJupyterLab(t *testing.T) {
 		t.Skipf("there is no %s", jupyterLab)
 	}
 	data, root := t.TempDir(), t.TempDir()
-	spec := &jupyter.Spec{Argv: []string{python, "-m", "ipykernel_launcher", "-f", "{connection_file}"}, DisplayName: "Ours", Language: "python"}
+	spec := &jupyter.Spec{Argv: []string{python, "-m", "ipykernel_launcher", "-f", "{connection_file}"},
+		DisplayName: "Ours", Language: "python"}
 	if err := jupyter.WriteSpec(filepath.Join(data, "kernels"), "gocifar-test", spec); err != nil {
 		t.Fatal(err)
 	}
@@ -165,11 +169,13 @@ func TestJupyterLab(t *testing.T) {
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- Serve(ctx, Options{Program: jupyterLab, DataDirs: []string{data}, Root: root, Open: "notebooks", Port: port, Log: &log,
+		ended <- Serve(ctx, Options{Program: jupyterLab, DataDirs: []string{data}, Root: root, Open: "notebooks", Port: port,
+			Log:  &log,
 			Args: []string{"--IdentityProvider.token=secret", "--allow-root"}})
 	}()
 	api := func(method, path, body string) (int, string) {
-		request, err := http.NewRequestWithContext(ctx, method, fmt.Sprintf("http://127.0.0.1:%d/api/%s", port, path), strings.NewReader(body))
+		request, err := http.NewRequestWithContext(ctx, method, fmt.Sprintf("http://127.0.0.1:%d/api/%s", port, path),
+			strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}

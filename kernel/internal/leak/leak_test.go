@@ -27,7 +27,8 @@ func TestGrown(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := count()
-	if grown := before.Grown(before, 0); before.Temporary != 0 || before.Processes != 0 || before.Threads == 0 || before.Resident == 0 || len(grown) > 0 {
+	if grown := before.Grown(before, 0); before.Temporary != 0 || before.Processes != 0 || before.Threads == 0 ||
+		before.Resident == 0 || len(grown) > 0 {
 		t.Errorf("at first %v, grown %q", before, grown)
 	}
 

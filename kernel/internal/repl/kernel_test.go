@@ -160,7 +160,8 @@ func respondScript(k *fakekernel.Kernel, r *fakekernel.Request) bool {
 		}
 		k.Reply(r, reply)
 	case *jupyter.HistoryRequest:
-		k.Reply(r, &jupyter.HistoryReply{Status: jupyter.StatusOK, History: []json.RawMessage{[]byte(`[0, 1, "print from the kernel's history"]`)}})
+		k.Reply(r, &jupyter.HistoryReply{Status: jupyter.StatusOK,
+			History: []json.RawMessage{[]byte(`[0, 1, "print from the kernel's history"]`)}})
 	default:
 		return false
 	}

@@ -201,7 +201,10 @@ func TestHistory(t *testing.T) {
 		return strings.HasSuffix(s, "In [2]: print (two\n└         lines)")
 	})
 	c.send(up + up)
-	c.waitUntil("what the kernel remembers", func(s string) bool { return strings.HasSuffix(s, "print from the kernel's history") })
+	c.waitUntil("what the kernel remembers", func(s string) bool {
+		return strings.HasSuffix(s,
+			"print from the kernel's history")
+	})
 	c.send("\r")
 	c.waitFor("\nfrom the kernel's history\nIn [3]:")
 	c.send("\x12first") // Ctrl-R
@@ -285,7 +288,8 @@ func TestSaveAndLoad(t *testing.T) {
 	if text, _ := nb.Cells[1].Outputs()[1].Text("text/plain"); text != "[##########]" {
 		t.Errorf("the display was saved as %q", text)
 	}
-	if png, _ := nb.Cells[3].Outputs()[0].Text("image/png"); strings.TrimSpace(png) != redDot || nb.Cells[3].ExecutionCount() != 4 {
+	if png, _ := nb.Cells[3].Outputs()[0].Text("image/png"); strings.TrimSpace(png) != redDot ||
+		nb.Cells[3].ExecutionCount() != 4 {
 		t.Errorf("the picture was saved as %.20q, in cell %d", png, nb.Cells[3].ExecutionCount())
 	}
 

@@ -78,22 +78,27 @@ func TestScreen(t *testing.T) {
 		{"streams have lines of their own", []contents{{stdout("a"), stderr("b"), stdout("c\n")}}, "a\nb\nc\n"},
 		{"a carriage return overwrites", []contents{{stdout("abc\rX")}, {stdout("Y\r\rZ")}}, "ZYc\n"},
 		{"a backspace", []contents{{stdout("abc\b\bX\n")}}, "aX\n"},
-		{"a line that was wrapped is overwritten as a whole", []contents{{stdout(strings.Repeat("x", 25) + "\r")}, {stdout(strings.Repeat("y", 25))}},
+		{"a line that was wrapped is overwritten as a whole",
+			[]contents{{stdout(strings.Repeat("x", 25) + "\r")}, {stdout(strings.Repeat("y", 25))}},
 			"yyyyyyyyyy\nyyyyyyyyyy\nyyyyy\n"},
 		{"tabs", []contents{{stdout("a\tb\n")}}, "a       b\n"},
 		{"wide characters are not cut", []contents{{stdout("123456789世界\n")}}, "123456789\n世界\n"},
 		{"a display", []contents{{shownAs("", "one\ntwo")}}, "one\ntwo\n"},
 		{"a display after text without an end", []contents{{stdout("a"), shownAs("", "b"), stdout("c")}}, "a\nb\nc\n"},
 		{"an update", []contents{{shownAs("d", "old"), stdout("after\n")}, {updatedTo("d", "new")}}, "new\nafter\n"},
-		{"an update that grows", []contents{{shownAs("d", "old"), stdout("after\n")}, {updatedTo("d", "new\nand more")}}, "new\nand more\nafter\n"},
-		{"an update that shrinks", []contents{{shownAs("d", "o\nl\nd"), stdout("after\n")}, {updatedTo("d", "new")}}, "new\nafter\n"},
+		{"an update that grows", []contents{{shownAs("d", "old"), stdout("after\n")}, {updatedTo("d", "new\nand more")}},
+			"new\nand more\nafter\n"},
+		{"an update that shrinks", []contents{{shownAs("d", "o\nl\nd"), stdout("after\n")}, {updatedTo("d", "new")}},
+			"new\nafter\n"},
 		{"an update of nothing is shown", []contents{{updatedTo("d", "new")}}, "new\n"},
 		{"an id that is shown twice", []contents{{shownAs("d", "a"), shownAs("d", "b")}, {updatedTo("d", "c")}}, "c\nc\n"},
 		{"clear", []contents{{stdout("a\nb\n"), shownAs("d", "c")}, {&jupyter.ClearOutput{}}}, ""},
 		{"clear, later", []contents{{stdout("a\nb\n")}, {&jupyter.ClearOutput{Wait: true}}}, "a\nb\n"},
-		{"clear, with what comes next", []contents{{stdout("a\nb\n")}, {&jupyter.ClearOutput{Wait: true}, stdout("c\n")}}, "c\n"},
+		{"clear, with what comes next", []contents{{stdout("a\nb\n")}, {&jupyter.ClearOutput{Wait: true}, stdout("c\n")}},
+			"c\n"},
 		{"a result", []contents{{&jupyter.ExecuteResult{ExecutionCount: 3, Data: text("42")}}}, "Out[3]: 42\n"},
-		{"a result of many lines", []contents{{&jupyter.ExecuteResult{ExecutionCount: 3, Data: text("4\n2")}}}, "Out[3]:\n4\n2\n"},
+		{"a result of many lines", []contents{{&jupyter.ExecuteResult{ExecutionCount: 3, Data: text("4\n2")}}},
+			"Out[3]:\n4\n2\n"},
 		{"an error", []contents{{&jupyter.ErrorOutput{Name: "E", Value: "v", Traceback: []string{"t1", "t2"}}}}, "t1\nt2\n"},
 		{"an error without more", []contents{{&jupyter.ErrorOutput{Name: "E", Value: "v"}}}, "E: v\n"},
 	} {
@@ -139,7 +144,8 @@ func TestScreenAtRandom(t *testing.T) {
 		want := strings.TrimRight(strings.Join(once.lines(), "\n"), "\n")
 		got := strings.TrimRight(strings.Join(e.lines(), "\n"), "\n")
 		if !strings.HasSuffix("\n"+want, "\n"+got) || got == "" && want != "" {
-			t.Fatalf("seed %d, %d by %d:\n%s\nwant the end of\n%s\nafter\n%s", seed, columns, rows, got, want, strings.Join(log, "\n"))
+			t.Fatalf("seed %d, %d by %d:\n%s\nwant the end of\n%s\nafter\n%s", seed, columns, rows, got, want,
+				strings.Join(log, "\n"))
 		}
 	}
 }
@@ -228,7 +234,8 @@ func TestScreenPictures(t *testing.T) {
 	if got := strings.Join(e.lines()[:6], "\n"); got != "above\n\n\n\nbelow\n" {
 		t.Errorf("around a picture of three rows:\n%s", got)
 	}
-	if out := e.output.String(); !strings.Contains(out, "above\r\n\r\n\r\n\x1b[2A\r\x1b7\x1b_Ga=T") || !strings.Contains(out, "\x1b8\r\n\r\n\r\nbelow") {
+	if out := e.output.String(); !strings.Contains(out, "above\r\n\r\n\r\n\x1b[2A\r\x1b7\x1b_Ga=T") ||
+		!strings.Contains(out, "\x1b8\r\n\r\n\r\nbelow") {
 		t.Errorf("drawn by %q", out)
 	}
 	e.output.Reset()

@@ -133,7 +133,8 @@ func TestScriptOfADyingKernel(t *testing.T) {
 		return jupyter.Launch(ctx, jupyter.LaunchOptions{Spec: spec})
 	}
 	stdout, _, err := piped(t, "", Options{Code: []string{"die", "print never"}, Start: start})
-	if stdout != "last words\n" || execute.ExitCode(err) != execute.ExitKernelDied || !strings.Contains(err.Error(), "exit status 7") {
+	if stdout != "last words\n" || execute.ExitCode(err) != execute.ExitKernelDied ||
+		!strings.Contains(err.Error(), "exit status 7") {
 		t.Errorf("stdout %q, %v", stdout, err)
 	}
 }

@@ -19,19 +19,22 @@ func TestTextOf(t *testing.T) {
 		want string
 	}{
 		{"plain", map[string]string{"text/plain": "p", "text/html": "<b>h</b>"}, "p"},
-		{"plain that says nothing", map[string]string{"text/plain": "<IPython.core.display.HTML object>", "text/html": "<b>h</b>"}, "h"},
+		{"plain that says nothing", map[string]string{"text/plain": "<IPython.core.display.HTML object>",
+			"text/html": "<b>h</b>"}, "h"},
 		{"markdown", map[string]string{"text/markdown": "# *m* \\*\n\n`c`", "text/html": "h"}, "m *\n\nc"},
 		{"HTML alone, as GoNB sends it", map[string]string{"text/html": "<h1>H</h1>t"}, "H\nt"},
 		{"LaTeX", map[string]string{"text/latex": "$x$"}, "$x$"},
 		{"other text", map[string]string{"text/x-other": "o"}, "o"},
-		{"a picture alone", map[string]string{"image/svg+xml": "<svg/>"}, "[image/svg+xml, 6 bytes; :save FILE.ipynb keeps it]"},
+		{"a picture alone", map[string]string{"image/svg+xml": "<svg/>"},
+			"[image/svg+xml, 6 bytes; :save FILE.ipynb keeps it]"},
 		{"nothing", nil, ""},
 	} {
 		if got := textOf(fakekernel.Bundle(c.data), markup.Options{}); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
-	if got := textOf(jupyter.MIMEBundle{"application/json": []byte(`{"a":[1]}`)}, markup.Options{}); got != "{\n  \"a\": [\n    1\n  ]\n}" {
+	if got := textOf(jupyter.MIMEBundle{"application/json": []byte(`{"a":[1]}`)},
+		markup.Options{}); got != "{\n  \"a\": [\n    1\n  ]\n}" {
 		t.Errorf("JSON: %q", got)
 	}
 }
@@ -48,7 +51,8 @@ func TestViewPictures(t *testing.T) {
 		{"its text says something", map[string]string{"image/png": redDot, "text/plain": "a\ntable"}, true, "a\ntable"},
 		{"base64 in lines", map[string]string{"image/png": redDot[:40] + "\n" + redDot[40:]}, true, ""},
 		{"no base64", map[string]string{"image/png": "%", "text/plain": "t"}, false, "t"},
-		{"no picture", map[string]string{"image/png": "aGFsbG8=", "text/plain": "t"}, false, "t\n[image/png: picture: image: unknown format]"},
+		{"no picture", map[string]string{"image/png": "aGFsbG8=", "text/plain": "t"}, false,
+			"t\n[image/png: picture: image: unknown format]"},
 		{"no picture at all", map[string]string{"text/plain": "t"}, false, "t"},
 	} {
 		got := v.view(fakekernel.Bundle(c.data), 80, 24, 1)
@@ -72,7 +76,8 @@ func TestWrapper(t *testing.T) {
 		{"a tab", "a\tb", []string{"a       b"}},
 		{"a tab at the end", "12345678\tb", []string{"12345678", "        b"}},
 		{"a colour", "a\x1b[31mb\x1b[0mc", []string{"a\x1b[31mb\x1b[0mc"}},
-		{"a colour across rows", "\x1b[1;31m0123456789abc\x1b[m", []string{"\x1b[1;31m0123456789\x1b[0m", "\x1b[1;31mabc\x1b[m"}},
+		{"a colour across rows", "\x1b[1;31m0123456789abc\x1b[m",
+			[]string{"\x1b[1;31m0123456789\x1b[0m", "\x1b[1;31mabc\x1b[m"}},
 		{"a colour without an end", "\x1b[31mabc", []string{"\x1b[31mabc\x1b[0m"}},
 		{"cursor movement", "a\x1b[5Ab\x1b[2Jc\x1b[Kd", []string{"abcd"}},
 		{"operating system commands", "a\x1b]0;title\ab\x1b]52;c;x\x1b\\c", []string{"abc"}},

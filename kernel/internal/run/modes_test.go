@@ -65,8 +65,10 @@ func TestCheck(t *testing.T) {
 		nb.Cells[0].SetOutputs([]nbformat.Output{nbformat.NewStream("stdout", "loss 1.01\n")})
 	})
 	c.again("-check", "-github", "-junit", "j.xml", "n.ipynb")
-	c.expect(t, 1, "[1/2] OutputsDiffer: stdout is not what is stored", "    -loss 1.01\n    +loss 1.0\n", "::error file=n.ipynb,title=cell 1::OutputsDiffer")
-	if junit, err := os.ReadFile(filepath.Join(c.dir, "j.xml")); err != nil || !strings.Contains(string(junit), `failures="1"`) {
+	c.expect(t, 1, "[1/2] OutputsDiffer: stdout is not what is stored", "    -loss 1.01\n    +loss 1.0\n",
+		"::error file=n.ipynb,title=cell 1::OutputsDiffer")
+	if junit, err := os.ReadFile(filepath.Join(c.dir, "j.xml")); err != nil ||
+		!strings.Contains(string(junit), `failures="1"`) {
 		t.Errorf("%v: %s", err, junit)
 	}
 	c.again("-check", "-tolerance", "0.05", "n.ipynb")
@@ -92,7 +94,8 @@ func TestDocumentsWithoutARun(t *testing.T) {
 	c.again("-inspect", "-json", "n.ipynb")
 	c.expect(t, 0)
 	var listed []struct{ Parameters []map[string]string }
-	if err := json.Unmarshal(c.output.Bytes(), &listed); err != nil || len(listed[0].Parameters) != 2 || listed[0].Parameters[0]["help"] != "first" {
+	if err := json.Unmarshal(c.output.Bytes(), &listed); err != nil || len(listed[0].Parameters) != 2 ||
+		listed[0].Parameters[0]["help"] != "first" {
 		t.Errorf("%v: %s", err, c.output.String())
 	}
 

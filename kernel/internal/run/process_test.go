@@ -83,7 +83,8 @@ func act(x *fakekernel.Execution) {
 }
 
 func signalSelf(name string) {
-	signals := map[string]syscall.Signal{"SIGKILL": syscall.SIGKILL, "SIGSEGV": syscall.SIGSEGV, "SIGSTOP": syscall.SIGSTOP}
+	signals := map[string]syscall.Signal{"SIGKILL": syscall.SIGKILL, "SIGSEGV": syscall.SIGSEGV,
+		"SIGSTOP": syscall.SIGSTOP}
 	syscall.Kill(os.Getpid(), signals[name])
 	time.Sleep(time.Second) // it takes effect in between
 }
@@ -199,21 +200,31 @@ func TestFaults(t *testing.T) {
 		states string
 		says   string // part of what is printed
 	}{
-		"killed in a cell":          {"kernel", []string{"print 1", "print 2\nsignal SIGKILL", "print 3"}, nil, 4, "ok error not-run", "killed by SIGKILL"},
-		"killed, errors allowed":    {"kernel", []string{"signal SIGKILL", "print 3"}, []string{"-allow-errors"}, 4, "error not-run", "killed by SIGKILL"},
-		"segmentation fault":        {"kernel", []string{"print 2\nsignal SIGSEGV", "print 3"}, nil, 4, "error not-run", "died"},
-		"killed between cells":      {"kernel", []string{"print 1\nsignal-later SIGKILL", "print 2"}, nil, 4, "ok error", "killed by SIGKILL"},
+		"killed in a cell": {"kernel", []string{"print 1", "print 2\nsignal SIGKILL", "print 3"}, nil, 4,
+			"ok error not-run", "killed by SIGKILL"},
+		"killed, errors allowed": {"kernel", []string{"signal SIGKILL", "print 3"}, []string{"-allow-errors"}, 4,
+			"error not-run", "killed by SIGKILL"},
+		"segmentation fault": {"kernel", []string{"print 2\nsignal SIGSEGV", "print 3"}, nil, 4, "error not-run",
+			"died"},
+		"killed between cells": {"kernel", []string{"print 1\nsignal-later SIGKILL", "print 2"}, nil, 4, "ok error",
+			"killed by SIGKILL"},
 		"killed after the last one": {"kernel", []string{"print 1\nsignal-later SIGKILL"}, nil, 0, "ok", "1 ok"},
-		"hung":                      {"kernel", []string{"signal SIGSTOP", "print 2"}, []string{"-hang-timeout", "1s"}, 4, "error not-run", "no heartbeat"},
-		"hung, with a time limit":   {"kernel", []string{"signal SIGSTOP", "print 2"}, []string{"-timeout", "1s"}, 3, "timeout not-run", "did not end within 1s"},
-		"never ready":               {"silent kernel", []string{"print 1"}, []string{"-start-timeout", "1s"}, 5, "not-run", "not ready within 1s"},
-		"dies at its start":         {"no such role", []string{"print 1"}, nil, 5, "not-run", "it died: exit status 3"},
-		"cell takes too long":       {"kernel", []string{"sleep", "print 2"}, []string{"-timeout", "300ms"}, 3, "timeout not-run", "did not end within 300ms"},
-		"run takes too long":        {"kernel", []string{"sleep", "print 2"}, []string{"-total-timeout", "2s"}, 3, "timeout not-run", "did not end within 2s"},
-		"corrupt messages":          {"kernel", []string{"nonsense\nprint 1", "print 2"}, nil, 0, "ok ok", "bad message"},
-		"wrong signatures":          {"kernel", []string{"forged\nprint 1", "print 2"}, nil, 0, "ok ok", "signature does not match"},
-		"a message of 100 MB":       {"kernel", []string{"megabytes 100", "print 2"}, []string{"-json"}, 0, "ok ok", ""},
-		"an error":                  {"kernel", []string{"fail bad", "print 2"}, nil, 1, "error not-run", "E: bad"},
+		"hung": {"kernel", []string{"signal SIGSTOP", "print 2"}, []string{"-hang-timeout", "1s"}, 4,
+			"error not-run", "no heartbeat"},
+		"hung, with a time limit": {"kernel", []string{"signal SIGSTOP", "print 2"}, []string{"-timeout", "1s"}, 3,
+			"timeout not-run", "did not end within 1s"},
+		"never ready": {"silent kernel", []string{"print 1"}, []string{"-start-timeout", "1s"}, 5, "not-run",
+			"not ready within 1s"},
+		"dies at its start": {"no such role", []string{"print 1"}, nil, 5, "not-run", "it died: exit status 3"},
+		"cell takes too long": {"kernel", []string{"sleep", "print 2"}, []string{"-timeout", "300ms"}, 3,
+			"timeout not-run", "did not end within 300ms"},
+		"run takes too long": {"kernel", []string{"sleep", "print 2"}, []string{"-total-timeout", "2s"}, 3,
+			"timeout not-run", "did not end within 2s"},
+		"corrupt messages": {"kernel", []string{"nonsense\nprint 1", "print 2"}, nil, 0, "ok ok", "bad message"},
+		"wrong signatures": {"kernel", []string{"forged\nprint 1", "print 2"}, nil, 0, "ok ok",
+			"signature does not match"},
+		"a message of 100 MB": {"kernel", []string{"megabytes 100", "print 2"}, []string{"-json"}, 0, "ok ok", ""},
+		"an error":            {"kernel", []string{"fail bad", "print 2"}, nil, 1, "error not-run", "E: bad"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

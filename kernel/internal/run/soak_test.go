@@ -20,7 +20,8 @@ func TestSoak(t *testing.T) {
 	length, err := time.ParseDuration(os.Getenv("GOCIFAR_TEST_SOAK_FOR"))
 	folder, data := os.Getenv("GOCIFAR_TEST_SOAK_NOTEBOOKS"), os.Getenv("GOCIFAR_TEST_SOAK_DATA")
 	if err != nil || folder == "" {
-		t.Skip("runs for long: set GOCIFAR_TEST_SOAK_FOR to a duration such as 1h, and GOCIFAR_TEST_SOAK_NOTEBOOKS to a folder of notebooks")
+		t.Skip("runs for long: set GOCIFAR_TEST_SOAK_FOR to a duration such as 1h, and GOCIFAR_TEST_SOAK_NOTEBOOKS to a " +
+			"folder of notebooks")
 	}
 	if runtime.GOOS != "linux" {
 		t.Skip("needs /proc")
@@ -54,7 +55,8 @@ func TestSoak(t *testing.T) {
 			before = now
 		}
 	}
-	t.Logf("%d runs of %d notebooks, the last one interrupted; after the first %v; at the end %v", runs, len(notebooks), before, now)
+	t.Logf("%d runs of %d notebooks, the last one interrupted; after the first %v; at the end %v", runs, len(notebooks),
+		before, now)
 	for _, grown := range now.Grown(before, 4<<20) {
 		t.Error("grew: ", grown)
 	}

@@ -95,7 +95,8 @@ func TestLockWaitsAndGivesUp(t *testing.T) {
 func TestRemovePartial(t *testing.T) {
 	root := t.TempDir()
 	keep := []string{"tools/abc/gonb", "pjrt/cpu/plugin.json", "data/.x.part"}
-	drop := []string{"tools/.abc" + partialMark + "1/gonb", ".writable" + partialMark + "2", "builds/x/.b.json" + partialMark + "3"}
+	drop := []string{"tools/.abc" + partialMark + "1/gonb", ".writable" + partialMark + "2",
+		"builds/x/.b.json" + partialMark + "3"}
 	for _, name := range append(keep, drop[:2]...) {
 		path := filepath.Join(root, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

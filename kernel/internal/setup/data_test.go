@@ -22,8 +22,10 @@ func TestPrepareData(t *testing.T) {
 		{name: "built-in pictures", script: "echo builtin", dir: BuiltinData},
 		{name: "the user's choice", script: `echo "$2"`, data: "/some/archive.tar.gz", dir: "/some/archive.tar.gz"},
 		{name: "the word builtin is no path", script: `echo "$2"`, data: BuiltinData, dir: BuiltinData},
-		{name: "bad data", script: "echo looking >&2; echo 'fetch: five batches, want six' >&2; exit 1", want: "five batches, want six"},
-		{name: "nonsense", script: "echo relative/path", want: dataCommand + ` printed "relative/path": want an absolute folder or the word builtin`},
+		{name: "bad data", script: "echo looking >&2; echo 'fetch: five batches, want six' >&2; exit 1",
+			want: "five batches, want six"},
+		{name: "nonsense", script: "echo relative/path",
+			want: dataCommand + ` printed "relative/path": want an absolute folder or the word builtin`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := newFakeMachine(t)

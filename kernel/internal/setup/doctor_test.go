@@ -23,7 +23,8 @@ func states(findings []Finding) string {
 
 func TestDiagnose(t *testing.T) {
 	m := newFakeMachine(t)
-	const before = "checkout=ok go=ok C-compiler=ok cache=ok disk=ok temporary-files=ok ports=ok gonb=missing goimports=missing gopls=missing " +
+	const before = "checkout=ok go=ok C-compiler=ok cache=ok disk=ok temporary-files=ok ports=ok gonb=missing " +
+		"goimports=missing gopls=missing " +
 		"libraries=missing NVIDIA=- backend=missing gocifar-gonb=missing gocifar-live=missing"
 	if got := states(Diagnose(t.Context(), m.root)); got != before {
 		t.Errorf("before set-up:\n%s\nwant\n%s", got, before)
@@ -37,8 +38,10 @@ func TestDiagnose(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The fake tools are no Go programs, and the doctor sees that.
-	const after = "checkout=ok go=ok C-compiler=ok cache=ok disk=ok temporary-files=ok ports=ok gonb=broken goimports=broken gopls=broken " +
-		"libraries=ok plugin=ok NVIDIA=- backend=ok gocifar-gonb=ok Jupyter=- gocifar-live=- data=ok weights=broken data=ok weights=broken"
+	const after = "checkout=ok go=ok C-compiler=ok cache=ok disk=ok temporary-files=ok ports=ok gonb=broken " +
+		"goimports=broken gopls=broken " +
+		"libraries=ok plugin=ok NVIDIA=- backend=ok gocifar-gonb=ok Jupyter=- gocifar-live=- data=ok weights=broken " +
+		"data=ok weights=broken"
 	if got := states(Diagnose(t.Context(), m.root)); got != after {
 		t.Errorf("after set-up:\n%s\nwant\n%s", got, after)
 	}
@@ -91,7 +94,8 @@ func TestDiagnoseALibraryThatFails(t *testing.T) {
 func TestDiagnoseABareMachine(t *testing.T) {
 	m := newFakeMachine(t)
 	t.Setenv("PATH", t.TempDir())
-	if got, want := states(Diagnose(t.Context(), m.root)), "checkout=ok go=broken cache=ok disk=ok temporary-files=ok ports=ok"; got != want {
+	if got, want := states(Diagnose(t.Context(),
+		m.root)), "checkout=ok go=broken cache=ok disk=ok temporary-files=ok ports=ok"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	t.Chdir(t.TempDir())

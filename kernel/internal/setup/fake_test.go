@@ -74,7 +74,8 @@ echo "{\"Config\":\"$GOMLX_BACKEND\",\"Description\":\"fake\",\"Devices\":1}"
 func newFakeMachine(t *testing.T) *fakeMachine {
 	t.Helper()
 	base := t.TempDir()
-	m := &fakeMachine{t: t, root: filepath.Join(base, "checkout"), bin: filepath.Join(base, "bin"), log: filepath.Join(base, "log")}
+	m := &fakeMachine{t: t, root: filepath.Join(base, "checkout"), bin: filepath.Join(base, "bin"),
+		log: filepath.Join(base, "log")}
 	m.write("checkout/go.mod", "module "+ModulePath+"\n\ngo 1.26.5\n", 0o644)
 	m.write("checkout/kernel/internal/setup/gopls.mod", "module gopls\n", 0o644)
 	m.write("bin/go", fakeGo, 0o755)

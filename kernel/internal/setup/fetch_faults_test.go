@@ -39,9 +39,11 @@ func resetting(c *net.TCPConn) { c.SetLinger(0) }
 func TestWheelFetchFaults(t *testing.T) {
 	good := zipOf(t, "pkg/plugin.so", "the plugin")
 	sum := sha256.Sum256(good)
-	w := wheel{project: "pkg", version: "1.0", file: "pkg-1.0-x86_64.whl", sha256: hex.EncodeToString(sum[:]), member: "pkg/plugin.so"}
+	w := wheel{project: "pkg", version: "1.0", file: "pkg-1.0-x86_64.whl", sha256: hex.EncodeToString(sum[:]),
+		member: "pkg/plugin.so"}
 	lookUp := func(rw http.ResponseWriter, _ *http.Request) {
-		release := map[string]any{"filename": w.file, "url": "https://files.example/files/pkg.whl", "packagetype": "bdist_wheel"}
+		release := map[string]any{"filename": w.file, "url": "https://files.example/files/pkg.whl",
+			"packagetype": "bdist_wheel"}
 		_ = json.NewEncoder(rw).Encode(map[string]any{"releases": map[string]any{"1.0": []any{release}}})
 	}
 	head := func(length int) string {
@@ -58,19 +60,22 @@ func TestWheelFetchFaults(t *testing.T) {
 		"the look-up is a page":             {lookUp: page},
 		"the look-up is cut off":            {lookUp: answer(head(500)+`{"releases": {"1.0": [`, nil)},
 		"the look-up goes round in circles": {lookUp: circle},
-		"the look-up is about nothing":      {lookUp: func(rw http.ResponseWriter, _ *http.Request) { fmt.Fprint(rw, `{"releases": null}`) }},
-		"truncated":                         {file: answer(head(len(good))+string(good[:len(good)/2]), nil)},
-		"reset":                             {file: answer(head(len(good))+string(good[:len(good)/2]), resetting)},
-		"reset at once":                     {file: answer("", resetting)},
-		"closed at once":                    {file: answer("", nil)},
-		"claims too little":                 {file: answer(head(len(good)-5)+string(good), nil)},
-		"claims too much":                   {file: answer(head(len(good)+5)+string(good), nil)},
-		"no length, cut off":                {file: answer("HTTP/1.0 200 OK\r\n\r\n"+string(good[:9]), nil)},
-		"a page with 200":                   {file: page},
-		"in circles":                        {file: circle},
-		"forbidden":                         {file: status(http.StatusForbidden)},
-		"unavailable":                       {file: status(http.StatusServiceUnavailable)},
-		"no HTTP":                           {file: answer("SSH-2.0-OpenSSH_9.2\r\n", nil)},
+		"the look-up is about nothing": {lookUp: func(rw http.ResponseWriter,
+			_ *http.Request) {
+			fmt.Fprint(rw, `{"releases": null}`)
+		}},
+		"truncated":          {file: answer(head(len(good))+string(good[:len(good)/2]), nil)},
+		"reset":              {file: answer(head(len(good))+string(good[:len(good)/2]), resetting)},
+		"reset at once":      {file: answer("", resetting)},
+		"closed at once":     {file: answer("", nil)},
+		"claims too little":  {file: answer(head(len(good)-5)+string(good), nil)},
+		"claims too much":    {file: answer(head(len(good)+5)+string(good), nil)},
+		"no length, cut off": {file: answer("HTTP/1.0 200 OK\r\n\r\n"+string(good[:9]), nil)},
+		"a page with 200":    {file: page},
+		"in circles":         {file: circle},
+		"forbidden":          {file: status(http.StatusForbidden)},
+		"unavailable":        {file: status(http.StatusServiceUnavailable)},
+		"no HTTP":            {file: answer("SSH-2.0-OpenSSH_9.2\r\n", nil)},
 		"to a file of ours": {file: func(rw http.ResponseWriter, r *http.Request) {
 			http.Redirect(rw, r, "file:///etc/passwd", http.StatusFound)
 		}},

@@ -53,7 +53,8 @@ func zipOf(t *testing.T, name, text string) []byte {
 func TestWheelFetch(t *testing.T) {
 	good := zipOf(t, "pkg/plugin.so", "the plugin")
 	sum := sha256.Sum256(good)
-	pinned := wheel{project: "pkg", version: "1.0", file: "pkg-1.0-x86_64.whl", sha256: hex.EncodeToString(sum[:]), member: "pkg/plugin.so"}
+	pinned := wheel{project: "pkg", version: "1.0", file: "pkg-1.0-x86_64.whl", sha256: hex.EncodeToString(sum[:]),
+		member: "pkg/plugin.so"}
 
 	for _, c := range []struct {
 		name    string
@@ -117,7 +118,8 @@ func TestWheelFetch(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, err := os.ReadFile(filepath.Join(dir, "pjrt_c_api_cpu_plugin.so")); err != nil || string(got) != "the plugin" {
+			if got, err := os.ReadFile(filepath.Join(dir, "pjrt_c_api_cpu_plugin.so")); err != nil ||
+				string(got) != "the plugin" {
 				t.Errorf("the plugin is %q, %v", got, err)
 			}
 		})

@@ -28,7 +28,8 @@ func TestDamagedLive(t *testing.T) {
 				f.write("checkout/"+folder+"/x.go", "package x\n", 0o644)
 			}
 			var said bytes.Buffer
-			options := Options{ModuleRoot: f.root, Kernels: kernels.All(), Progress: &Progress{out: &said, interval: remindEvery}}
+			options := Options{ModuleRoot: f.root, Kernels: kernels.All(),
+				Progress: &Progress{out: &said, interval: remindEvery}}
 			m, err := inspect(t.Context(), f.root)
 			if err != nil {
 				t.Fatal(err)
@@ -110,7 +111,8 @@ func TestDamagedLive(t *testing.T) {
 // for cells, or into the kernel's program, makes a new one.
 func TestFoldersOfTheLibrary(t *testing.T) {
 	for _, c := range []struct{ folders, packages []string }{
-		{libraryFolders, []string{"../../../cifar/...", "../../../layers/...", "../../../transfer/...", "../engine/host/...", "../engine/library"}},
+		{libraryFolders, []string{"../../../cifar/...", "../../../layers/...", "../../../transfer/...", "../engine/host/...",
+			"../engine/library"}},
 		{programFolders, []string{"../.."}},
 	} {
 		args := append([]string{"list", "-deps", "-f", "{{.ImportPath}}"}, c.packages...)
@@ -120,7 +122,10 @@ func TestFoldersOfTheLibrary(t *testing.T) {
 		}
 		for _, path := range strings.Fields(string(out)) {
 			folder, ours := strings.CutPrefix(path, ModulePath+"/")
-			if ours && !slices.ContainsFunc(c.folders, func(f string) bool { return folder == f || strings.HasPrefix(folder, f+"/") }) {
+			if ours && !slices.ContainsFunc(c.folders, func(f string) bool {
+				return folder == f ||
+					strings.HasPrefix(folder, f+"/")
+			}) {
 				t.Errorf("%s is not in %v", folder, c.folders)
 			}
 		}

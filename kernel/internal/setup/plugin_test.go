@@ -41,7 +41,8 @@ func fakeFetcher(args []string) {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			panic(err)
 		}
-		err := os.WriteFile(filepath.Join(dir, "pjrt_c_api_"+strings.Split(source, "-")[0]+"_plugin.so"), []byte(source), 0o755)
+		err := os.WriteFile(filepath.Join(dir, "pjrt_c_api_"+strings.Split(source, "-")[0]+"_plugin.so"), []byte(source),
+			0o755)
 		if err != nil {
 			panic(err)
 		}
@@ -99,7 +100,8 @@ func TestBackendChoice(t *testing.T) {
 			device: "cpu", source: "go-xla's installer", fetches: 1},
 		{name: "a wheel where that cannot be reached", env: map[string]string{"FAKE_FETCH": wheelSource() + "=good"},
 			device: "cpu", source: "the wheel lammps-jax-pjrt-cpu", fetches: 2},
-		{name: "a wheel where that leaves nothing", env: map[string]string{"FAKE_FETCH": "cpu=nothing " + wheelSource() + "=good"},
+		{name: "a wheel where that leaves nothing",
+			env:    map[string]string{"FAKE_FETCH": "cpu=nothing " + wheelSource() + "=good"},
 			device: "cpu", source: "the wheel lammps-jax-pjrt-cpu", fetches: 2},
 		{name: "pure Go where nothing can be reached",
 			device: "go", source: "pure-Go", warning: "no PJRT plugin", reason: "wheel xla-cpu-pjrt 0.0.1: no such host", fetches: 3},
@@ -110,8 +112,10 @@ func TestBackendChoice(t *testing.T) {
 				"FAKE_FETCH": "cuda=good"},
 			device: "cuda", source: "CUDA", fetches: 1},
 		{name: "the CPU where CUDA cannot be had", env: map[string]string{"FAKE_FOUND": found}, nvidia: true,
-			device: "cpu", source: "found", warning: "although a driver", reason: "CUDA plugin of go-xla's installer: no such host", fetches: 1},
-		{name: "a plugin that does not work", env: map[string]string{"FAKE_FETCH": "cpu=good " + wheelSource() + "=good", "FAKE_BROKEN": "xla:*/pjrt/cpu/*"},
+			device: "cpu", source: "found", warning: "although a driver", reason: "CUDA plugin of go-xla's installer: no " +
+				"such host", fetches: 1},
+		{name: "a plugin that does not work", env: map[string]string{"FAKE_FETCH": "cpu=good " + wheelSource() + "=good",
+			"FAKE_BROKEN": "xla:*/pjrt/cpu/*"},
 			device: "cpu", source: "the wheel", fetches: 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -177,7 +181,8 @@ func TestBackendIsChosenOnce(t *testing.T) {
 		t.Errorf("with GOMLX_BACKEND=go: %+v, %v", e.Backend, err)
 	}
 	t.Setenv("GOMLX_BACKEND", "")
-	if again, err := Ensure(t.Context(), Options{ModuleRoot: m.root}); err != nil || again.Backend.Config != e.Backend.Config || m.calls("fetch") != 2 {
+	if again, err := Ensure(t.Context(), Options{ModuleRoot: m.root}); err != nil ||
+		again.Backend.Config != e.Backend.Config || m.calls("fetch") != 2 {
 		t.Errorf("without it: %+v, %v", again.Backend, err)
 	}
 }
@@ -194,7 +199,8 @@ func TestFetchedPluginComesBeforeOtherSources(t *testing.T) {
 	t.Setenv("LD_LIBRARY_PATH", "/elsewhere") // a reason to choose again
 	second, err := Ensure(t.Context(), Options{ModuleRoot: m.root})
 	if err != nil || second.Backend.Plugin != first.Backend.Plugin || m.calls("fetch") != fetches {
-		t.Errorf("chose %+v, %v after %d fetches, want %s without another one", second, err, m.calls("fetch")-fetches, first.Backend.Plugin)
+		t.Errorf("chose %+v, %v after %d fetches, want %s without another one", second, err, m.calls("fetch")-fetches,
+			first.Backend.Plugin)
 	}
 }
 

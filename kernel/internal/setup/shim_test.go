@@ -18,7 +18,8 @@ func TestShim(t *testing.T) {
 	if err := os.MkdirAll(work, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	script := "#!/bin/sh\necho \"$GOPROXY: $*\" >>\"$LOG\"\n[ \"$1\" = mod ] && echo module m >go.mod\n[ \"$GOPROXY\" != off ] || [ -n \"$CACHED\" ]\n"
+	script := "#!/bin/sh\necho \"$GOPROXY: $*\" >>\"$LOG\"\n[ \"$1\" = mod ] && echo module m >go.mod\n[ \"$GOPROXY\" " +
+		"!= off ] || [ -n \"$CACHED\" ]\n"
 	if err := os.WriteFile(goBin, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}

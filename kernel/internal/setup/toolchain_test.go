@@ -19,12 +19,17 @@ func TestToolchainErrors(t *testing.T) {
 		{"newer", func(m *fakeMachine) { m.answer("go1.30rc1") }, ""},
 		{"a development version", func(m *fakeMachine) { m.answer("devel go1.27-abcdef Mon Jan 1") }, ""},
 		{"a vendor's version", func(m *fakeMachine) { m.answer("go1.26.8 X:nogreenteagc") }, ""},
-		{"no go", func(m *fakeMachine) { os.Remove(filepath.Join(m.bin, "go")) }, "no go command in PATH: install Go 1.26.5 or newer"},
+		{"no go", func(m *fakeMachine) { os.Remove(filepath.Join(m.bin, "go")) },
+			"no go command in PATH: install Go 1.26.5 or newer"},
 		{"too old", func(m *fakeMachine) { m.answer("go1.26.4") }, "is go1.26.4, but the module needs go1.26.5 or newer"},
 		{"much too old", func(m *fakeMachine) { m.answer("go1.9") }, "is go1.9, but"},
-		{"go that fails", func(m *fakeMachine) { m.write("bin/go", "#!/bin/sh\necho cannot find GOROOT >&2\nexit 2\n", 0o755) }, "does not answer: exit status 2:\n\tcannot find GOROOT"},
+		{"go that fails", func(m *fakeMachine) {
+			m.write("bin/go", "#!/bin/sh\necho cannot find GOROOT >&2\nexit 2\n",
+				0o755)
+		}, "does not answer: exit status 2:\n\tcannot find GOROOT"},
 		{"another go", func(m *fakeMachine) { m.write("bin/go", "#!/bin/sh\necho a board game\n", 0o755) }, "not JSON"},
-		{"no C compiler", func(m *fakeMachine) { os.Remove(filepath.Join(m.bin, "cc")); m.t.Setenv("PATH", m.bin) }, `no C compiler: "cc" is not in PATH`},
+		{"no C compiler", func(m *fakeMachine) { os.Remove(filepath.Join(m.bin, "cc")); m.t.Setenv("PATH", m.bin) },
+			`no C compiler: "cc" is not in PATH`},
 		{"no C headers", func(m *fakeMachine) {
 			m.write("bin/cc", "#!/bin/sh\necho 'stdlib.h: No such file' >&2\nexit 1\n", 0o755)
 		}, "cannot compile a plain C file: exit status 1:\n\tstdlib.h: No such file"},

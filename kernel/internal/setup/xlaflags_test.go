@@ -16,7 +16,8 @@ func TestXLAFlags(t *testing.T) {
 		bfloat16                   bool
 		want                       string
 	}{
-		{name: "a processor with bfloat16", device: "cpu", bfloat16: true, want: xlaflags.OneDNN + " " + xlaflags.SumsByYNNPACK},
+		{name: "a processor with bfloat16", device: "cpu", bfloat16: true,
+			want: xlaflags.OneDNN + " " + xlaflags.SumsByYNNPACK},
 		{name: "one without", device: "cpu"},
 		{name: "a GPU", device: "cuda", bfloat16: true, want: xlaflags.ConvolutionGraphs},
 		{name: "a GPU's plugin that does not know it", device: "cuda", unknown: "*command_buffer*"},
@@ -42,7 +43,8 @@ func TestXLAFlags(t *testing.T) {
 			if m.backend.XLAFlags != c.want {
 				t.Errorf("got %q, want %q", m.backend.XLAFlags, c.want)
 			}
-			if got := slices.Contains(environ(m.gonbSpec()), "XLA_FLAGS="+cmp.Or(c.want, xlaflags.OneDNN)); got != (c.want != "") {
+			if got := slices.Contains(environ(m.gonbSpec()),
+				"XLA_FLAGS="+cmp.Or(c.want, xlaflags.OneDNN)); got != (c.want != "") {
 				t.Errorf("in the kernelspec: %v", got)
 			}
 		})

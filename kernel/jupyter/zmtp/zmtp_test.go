@@ -147,7 +147,8 @@ func TestAgainstSockets(t *testing.T) {
 			if err != nil || join(msg.Frames) != "me|hello|there" {
 				t.Fatalf("%q, %v", join(msg.Frames), err)
 			}
-			if err := router.SendMulti(zmq4.NewMsgFrom([]byte("me"), []byte("back"), bytes.Repeat([]byte("x"), 1000))); err != nil {
+			if err := router.SendMulti(zmq4.NewMsgFrom([]byte("me"), []byte("back"),
+				bytes.Repeat([]byte("x"), 1000))); err != nil {
 				t.Fatal(err)
 			}
 			if got, err := c.Recv(); err != nil || join(got) != "back|"+strings.Repeat("x", 1000) {
@@ -275,7 +276,8 @@ func TestForeignBytes(t *testing.T) {
 		want  error
 	}{
 		{"nothing", nil, false, io.EOF},
-		{"another protocol", []byte("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n" + strings.Repeat("x", 100)), false, nil},
+		{"another protocol", []byte("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n" + strings.Repeat("x", 100)),
+			false, nil},
 		{"cut off greeting", greeting()[:20], false, nil},
 		{"greeting only", greeting(), false, io.EOF},
 		{"no command", append(greeting(), 0, 1, 'x'), false, nil},

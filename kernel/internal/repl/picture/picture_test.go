@@ -72,7 +72,8 @@ func TestSizes(t *testing.T) {
 			continue
 		}
 		if d.Columns != c.columns || d.Rows != c.rows {
-			t.Errorf("%s: %d by %d takes %d columns and %d rows, want %d and %d", c.name, c.w, c.h, d.Columns, d.Rows, c.columns, c.rows)
+			t.Errorf("%s: %d by %d takes %d columns and %d rows, want %d and %d", c.name, c.w, c.h, d.Columns, d.Rows, c.columns,
+				c.rows)
 		}
 		if (d.Lines != nil) != (c.protocol == Blocks) || d.Lines != nil && len(d.Lines) != d.Rows {
 			t.Errorf("%s: %d lines for %d rows", c.name, len(d.Lines), d.Rows)
@@ -159,7 +160,8 @@ func TestSixel(t *testing.T) {
 		{1600, 800, 800, 400},
 		{13, 7, 13, 7},
 	} {
-		d, err := Terminal{Protocol: Sixel, Columns: 80, Rows: 20, CellWidth: 10, CellHeight: 20}.Draw(pngOf(t, quadrants(c.w, c.h)), 1)
+		d, err := Terminal{Protocol: Sixel, Columns: 80, Rows: 20, CellWidth: 10,
+			CellHeight: 20}.Draw(pngOf(t, quadrants(c.w, c.h)), 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,7 +177,8 @@ func TestSixel(t *testing.T) {
 		want := quadrants(c.wantWidth, c.wantHeight)
 		for _, p := range []image.Point{{1, 1}, {c.wantWidth - 2, 1}, {1, c.wantHeight - 2}, {c.wantWidth - 2, c.wantHeight - 2}} {
 			r, g, b, _ := img.At(p.X, p.Y).RGBA()
-			if got := (color.RGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 255}); distance(got, want.RGBAAt(p.X, p.Y)) > 300 {
+			if got := (color.RGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 255}); distance(got,
+				want.RGBAAt(p.X, p.Y)) > 300 {
 				t.Errorf("%d by %d at %v: %v, want about %v", c.w, c.h, p, got, want.RGBAAt(p.X, p.Y))
 			}
 		}
@@ -206,7 +209,8 @@ func TestBlocks(t *testing.T) {
 }
 
 func TestTransparencyIsWhite(t *testing.T) {
-	d, err := Terminal{Protocol: Blocks, Columns: 80, Rows: 20, TrueColor: true}.Draw(pngOf(t, image.NewNRGBA(image.Rect(0, 0, 1, 2))), 1)
+	d, err := Terminal{Protocol: Blocks, Columns: 80, Rows: 20,
+		TrueColor: true}.Draw(pngOf(t, image.NewNRGBA(image.Rect(0, 0, 1, 2))), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
