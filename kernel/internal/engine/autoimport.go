@@ -12,9 +12,9 @@ import (
 	"golang.org/x/tools/imports"
 )
 
-// findPackages finds packages that a cell uses without importing them, and that the
-// library does not have, in the modules of the session: by their names and what is
-// used of them, as goimports does it for GoNB.
+// findPackages finds packages that a cell uses without importing them, and that
+// the library does not have, in the modules of the session: by their names and
+// what is used of them, as goimports does it for GoNB.
 func (r *run) findPackages(unknown map[string][]string) (paths []string) {
 	var uses strings.Builder
 	for name, exported := range unknown {

@@ -39,12 +39,14 @@ func (e *Engine) display(from *pipes, data *protocol.DisplayData) {
 	e.options.Front.Show(Display{Data: forms, Metadata: data.Metadata, ID: data.DisplayID})
 }
 
-// show shows a text of the engine's own, for front ends that show pages and for others.
+// show shows a text of the engine's own, for front ends that show pages and for
+// others.
 func (e *Engine) show(mimeType, page, text string) {
 	e.options.Front.Show(Display{Data: map[string]any{mimeType: page, "text/plain": text}})
 }
 
-// noWidgets says once in a cell that widgets are GoNB's. Between cells it says nothing.
+// noWidgets says once in a cell that widgets are GoNB's. Between cells it says
+// nothing.
 func (r *run) noWidgets() {
 	if r == nil || r.widgets {
 		return

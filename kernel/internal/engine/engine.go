@@ -26,8 +26,8 @@ type Options struct {
 	// ended, and its state with it; DefaultGrace if it is 0.
 	Grace time.Duration
 	// Env are variables for cells and commands, beside those of GoNB that tell
-	// folders. Variables of cells are this process's, too: the go command and the
-	// C compiler look at some.
+	// folders. Variables of cells are this process's, too: the go command and
+	// the C compiler look at some.
 	Env map[string]string
 	// Rebuild makes a library of the packages as they are now and returns its
 	// folder; nil if %reload is not to be had.
@@ -37,8 +37,9 @@ type Options struct {
 // DefaultGrace is how long an interrupted cell may take.
 const DefaultGrace = 10 * time.Second
 
-// Front is where the user of a notebook sits. Its methods may be called by several
-// goroutines at once, also when no cell runs: goroutines of cells live on.
+// Front is where the user of a notebook sits. Its methods may be called by
+// several goroutines at once, also when no cell runs: goroutines of cells live
+// on.
 type Front interface {
 	// Print shows text that was written to "stdout" or "stderr".
 	Print(stream, text string)
@@ -50,16 +51,16 @@ type Front interface {
 
 // Display is data to show.
 type Display struct {
-	// Data is the same thing in one or several forms, by MIME type: text, bytes, or
-	// what encoding/json takes.
+	// Data is the same thing in one or several forms, by MIME type: text,
+	// bytes, or what encoding/json takes.
 	Data, Metadata map[string]any
-	// ID, if there is one, is a place: a display takes that of an earlier one with
-	// the same ID.
+	// ID, if there is one, is a place: a display takes that of an earlier one
+	// with the same ID.
 	ID string
 }
 
-// Engine runs the cells of a notebook. One goroutine runs cells and asks for drafts;
-// Interrupt is for any.
+// Engine runs the cells of a notebook. One goroutine runs cells and asks for
+// drafts; Interrupt is for any.
 type Engine struct {
 	options  Options
 	library  *library.Library
@@ -141,11 +142,12 @@ func (e *Engine) Dir() string { return e.dir }
 // GoVersion is the version of Go that compiles cells.
 func (e *Engine) GoVersion() string { return e.library.GoVersion }
 
-// Expect prepares for the cell with a number while the user writes it. It returns at
-// once.
+// Expect prepares for the cell with a number while the user writes it. It
+// returns at once.
 func (e *Engine) Expect(number int) { e.compiler.Prepare(e.dir, int64(number)) }
 
-// Draft makes a Go file of a cell that is being written, see [session.Session.Draft].
+// Draft makes a Go file of a cell that is being written, see
+// [session.Session.Draft].
 func (e *Engine) Draft(code string, offset int) (file string, place int, ok bool) {
 	return e.session.Draft(code, offset)
 }

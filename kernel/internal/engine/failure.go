@@ -12,13 +12,13 @@ import (
 
 // Failure is why a cell did not reach its end, in the form that notebooks know.
 type Failure struct {
-	// Name is the kind of the failure: one of package session's, or of the names
-	// below.
+	// Name is the kind of the failure: one of package session's, or of the
+	// names below.
 	Name, Value string
 	// Traceback is the whole story, line by line.
 	Traceback []string
-	// HTML is the same for front ends that show pages; empty if there is no more to
-	// say than Traceback does.
+	// HTML is the same for front ends that show pages; empty if there is no
+	// more to say than Traceback does.
 	HTML string
 }
 

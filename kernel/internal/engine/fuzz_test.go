@@ -15,13 +15,13 @@ import (
 	"github.com/gocifar/gocifar/kernel/internal/engine/fuzzsession"
 )
 
-// sessionsPerProgram are built together, and run in one process of cells: both take
-// their time once.
+// sessionsPerProgram are built together, and run in one process of cells: both
+// take their time once.
 const sessionsPerProgram = 40
 
 // TestSessions runs random sessions and compares what they print with what the
-// programs print that they amount to. GOCIFAR_FUZZ_SESSIONS is how many, from the one
-// of GOCIFAR_FUZZ_SEED on.
+// programs print that they amount to. GOCIFAR_FUZZ_SESSIONS is how many, from
+// the one of GOCIFAR_FUZZ_SEED on.
 func TestSessions(t *testing.T) {
 	testLibrary.Get(t)
 	count, seed := fuzzNumber(t, "GOCIFAR_FUZZ_SESSIONS", sessionsPerProgram), fuzzNumber(t, "GOCIFAR_FUZZ_SEED", 1)
@@ -101,7 +101,8 @@ func printedByProgram(t *testing.T, sessions []*fuzzsession.Session) ([][]string
 	return fuzzsession.Outputs(string(out)), nil
 }
 
-// firstDifference runs a session, and describes how it differs, "" if it does not.
+// firstDifference runs a session, and describes how it differs, "" if it does
+// not.
 func firstDifference(n *notebook, s *fuzzsession.Session, want []string) string {
 	for i, text := range s.Notebook() {
 		got := strings.ReplaceAll(n.run(text), "Panic: ", "panic: ") // as a program says it

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// magicGoWorkFix makes go.mod replace the modules that go.work uses, which `go get`
-// would otherwise look for elsewhere.
+// magicGoWorkFix makes go.mod replace the modules that go.work uses, which `go
+// get` would otherwise look for elsewhere.
 func (r *run) magicGoWorkFix(args []string) error {
 	if len(args) > 0 {
 		return magicErrorf("%%goworkfix wants nothing, got %q", args)

@@ -46,8 +46,8 @@ func (r *run) inputForCell(p *process, prompt string, password bool) {
 	}()
 }
 
-// inputForReader asks for a line that the cell reads without having asked for it, as
-// with fmt.Scan.
+// inputForReader asks for a line that the cell reads without having asked for
+// it, as with fmt.Scan.
 func (e *Engine) inputForReader() {
 	e.mu.Lock()
 	r, p := e.running, e.process

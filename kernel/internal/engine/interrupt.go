@@ -47,7 +47,8 @@ func (e *Engine) Interrupt() {
 }
 
 // ifRuns does something to the process unless the cell has ended: if it ends at
-// the moment when it was to be interrupted again, the next cell must not be met.
+// the moment when it was to be interrupted again, the next cell must not be
+// met.
 func (e *Engine) ifRuns(r *run, do func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

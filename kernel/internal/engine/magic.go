@@ -16,8 +16,8 @@ import (
 //go:embed help.md
 var help string
 
-// magics are the special commands: lines that begin with a percent sign and the name.
-// gocell reads some itself: those that say how the Go code is to run.
+// magics are the special commands: lines that begin with a percent sign and the
+// name. gocell reads some itself: those that say how the Go code is to run.
 var magics = map[string]func(r *run, args []string) error{
 	"autoget":       func(r *run, _ []string) error { r.fetch = true; return nil },
 	"capture":       (*run).magicCapture,
@@ -138,8 +138,8 @@ func expand(path string) string {
 	return os.ExpandEnv(path)
 }
 
-// magicGoflags sets flags for what the go command does for this notebook: finding
-// and compiling packages that are not in the library.
+// magicGoflags sets flags for what the go command does for this notebook:
+// finding and compiling packages that are not in the library.
 func (r *run) magicGoflags(args []string) error {
 	if len(args) > 0 {
 		r.flags = slices.DeleteFunc(args, func(s string) bool { return s == "" })
@@ -149,8 +149,8 @@ func (r *run) magicGoflags(args []string) error {
 	return nil
 }
 
-// noteCover says, once for each %goflags, that cells have no coverage when somebody
-// looks for it: after %test, and in the files of GOCOVERDIR.
+// noteCover says, once for each %goflags, that cells have no coverage when
+// somebody looks for it: after %test, and in the files of GOCOVERDIR.
 func (e *Engine) noteCover(test bool) {
 	isCover := func(flag string) bool { return strings.HasPrefix(strings.TrimLeft(flag, "-"), "cover") }
 	if e.covered || !slices.ContainsFunc(e.flags, isCover) || !test && os.Getenv("GOCOVERDIR") == "" {

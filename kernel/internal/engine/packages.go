@@ -12,8 +12,8 @@ import (
 	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 )
 
-// addPackages makes packages available that the library does not have: it fetches
-// and compiles them, and loads them into the process, once.
+// addPackages makes packages available that the library does not have: it
+// fetches and compiles them, and loads them into the process, once.
 func (r *run) addPackages(paths []string) error {
 	plugin := filepath.Join(r.dir, fmt.Sprintf("packages%d.so", len(r.extra)+1))
 	err := r.compiler.Add(r.ctx, library.AddOptions{Dir: r.dir, Paths: paths, Fetch: r.fetch, Flags: r.flags,
@@ -29,9 +29,9 @@ func (r *run) addPackages(paths []string) error {
 	return r.load(plugin)
 }
 
-// addSome makes those of the packages available that can be had, if several are wanted
-// and not all can: a cell often imports more than it uses. A cell that uses one of the
-// others is told why there is none.
+// addSome makes those of the packages available that can be had, if several are
+// wanted and not all can: a cell often imports more than it uses. A cell that
+// uses one of the others is told why there is none.
 func (r *run) addSome(paths []string) error {
 	err := r.addPackages(paths)
 	if err == nil || len(paths) == 1 || r.ctx.Err() != nil {
@@ -96,8 +96,8 @@ func (e *Engine) noticeChanges() {
 	}
 }
 
-// magicReload makes a library of the packages as they are now, starts a process on
-// it and runs cells again.
+// magicReload makes a library of the packages as they are now, starts a process
+// on it and runs cells again.
 func (r *run) magicReload(args []string) error {
 	if r.options.Rebuild == nil {
 		return magicErrorf("%%reload is not to be had: this kernel was started without a way to build; restart it after `go run ./kernel setup`")

@@ -13,8 +13,8 @@ import (
 )
 
 // pipes are the way of rich output from the host to us: GoNB's, so that its
-// library gonbui works unchanged. Two named pipes, whose names the host finds in
-// its environment, carry gob-encoded messages.
+// library gonbui works unchanged. Two named pipes, whose names the host finds
+// in its environment, carry gob-encoded messages.
 type pipes struct {
 	from, back         *os.File
 	fromName, backName string

@@ -43,7 +43,8 @@ type processOptions struct {
 	env     []string
 	// write gets what the process prints: to "stdout" or "stderr".
 	write func(name, text string)
-	// input is called when the process reads its standard input and finds nothing.
+	// input is called when the process reads its standard input and finds
+	// nothing.
 	input func()
 }
 
@@ -113,7 +114,8 @@ func (p *process) receive(r *os.File, input func()) {
 	}
 }
 
-// lastWords is how long what a dead process's children still write is waited for.
+// lastWords is how long what a dead process's children still write is waited
+// for.
 const lastWords = 500 * time.Millisecond
 
 func (p *process) wait() {
@@ -157,8 +159,8 @@ func (e *diedError) Error() string {
 	return fmt.Sprintf("it ended with exit status %d", e.state.ExitCode())
 }
 
-// do sends a command and waits for the answer. The first command waits until the
-// host is up, which takes no longer than without.
+// do sends a command and waits for the answer. The first command waits until
+// the host is up, which takes no longer than without.
 func (p *process) do(ctx context.Context, c host.Command) (host.Answer, error) {
 	if !p.listens.Load() {
 		if a, err := p.exchange(ctx, host.Command{}); err != nil {
@@ -195,17 +197,18 @@ func (p *process) died() error {
 	return &diedError{state: p.state, killed: p.killed}
 }
 
-// drain returns when all has been passed on that the process has printed so far.
+// drain returns when all has been passed on that the process has printed so
+// far.
 func (p *process) drain() {
 	for _, s := range p.streams {
 		s.drain()
 	}
 }
 
-// interrupt asks the running cell to stop. A host that is just starting would end
-// by the signal: it has no cell yet, and front ends repeat their interrupts, so
-// that one often comes when a new process has taken the place of one that did not
-// stop.
+// interrupt asks the running cell to stop. A host that is just starting would
+// end by the signal: it has no cell yet, and front ends repeat their
+// interrupts, so that one often comes when a new process has taken the place of
+// one that did not stop.
 func (p *process) interrupt() error {
 	if !p.listens.Load() {
 		return nil

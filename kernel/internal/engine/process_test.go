@@ -7,7 +7,8 @@ import (
 	"github.com/gocifar/gocifar/kernel/internal/engine/host"
 )
 
-// An interrupt that meets a process before it has begun to listen does not end it.
+// An interrupt that meets a process before it has begun to listen does not end
+// it.
 func TestInterruptSparesAProcessThatStarts(t *testing.T) {
 	n := newNotebook(t)
 	for range 20 {

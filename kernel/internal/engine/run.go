@@ -17,8 +17,8 @@ import (
 // Cell is a cell to run.
 type Cell struct {
 	Code string
-	// Number is the cell's number in the notebook, from 1, each higher than those
-	// before. A cell without one, 0, cannot be run again by %rerun.
+	// Number is the cell's number in the notebook, from 1, each higher than
+	// those before. A cell without one, 0, cannot be run again by %rerun.
 	Number int
 	// Input tells whether the user can be asked for input.
 	Input bool
@@ -26,8 +26,8 @@ type Cell struct {
 
 // Outcome is what became of a cell, beside what the front was told to show.
 type Outcome struct {
-	// Result is the value of the cell's last expression by MIME type, nil if there
-	// is none.
+	// Result is the value of the cell's last expression by MIME type, nil if
+	// there is none.
 	Result map[string]any
 	// Failure says why the cell did not reach its end, nil if it did.
 	Failure *Failure
@@ -46,7 +46,8 @@ type run struct {
 	asking     bool // the user has been asked for input that the cell is to read
 	// refused says that the cell wanted input that cannot be had.
 	refused error
-	// shellInput is what the next shell command reads: %with_inputs, %with_password.
+	// shellInput is what the next shell command reads: %with_inputs,
+	// %with_password.
 	shellInput inputKind
 }
 
@@ -70,7 +71,8 @@ func (e *Engine) Run(ctx context.Context, c Cell) Outcome {
 	return Outcome{Result: result}
 }
 
-// execution identifies an execution for good, by the cell's number if it has one.
+// execution identifies an execution for good, by the cell's number if it has
+// one.
 func (e *Engine) execution(c Cell) int64 {
 	if c.Number > 0 {
 		return int64(c.Number)
@@ -101,7 +103,8 @@ func (e *Engine) end(r *run) {
 	r.cancel(nil)
 }
 
-// shielded is do, but for a mistake of ours: it must not cost the user's values.
+// shielded is do, but for a mistake of ours: it must not cost the user's
+// values.
 func shielded(do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -8,8 +8,9 @@ import (
 	"github.com/gocifar/gocifar/kernel/internal/engine/enginetest"
 )
 
-// TestSequences runs the notebooks of testdata/sequences. They are the specification
-// of what lives on from cell to cell, and of the special commands.
+// TestSequences runs the notebooks of testdata/sequences. They are the
+// specification of what lives on from cell to cell, and of the special
+// commands.
 func TestSequences(t *testing.T) {
 	testLibrary.Get(t)
 	enginetest.RunNotebooks(t, "testdata/sequences/*.txtar", func(t *testing.T) func(string) []enginetest.Section {

@@ -24,7 +24,8 @@ const (
 	passwordInput
 )
 
-// askForShell says what the next shell command reads; name is the magic that says so.
+// askForShell says what the next shell command reads; name is the magic that
+// says so.
 func (r *run) askForShell(name string, kind inputKind) error {
 	r.shellInput = kind
 	if !r.cell.Input {
@@ -33,8 +34,8 @@ func (r *run) askForShell(name string, kind inputKind) error {
 	return nil
 }
 
-// shell runs a line that begins with "!"; with "!*" in the folder where cells are
-// compiled.
+// shell runs a line that begins with "!"; with "!*" in the folder where cells
+// are compiled.
 func (r *run) shell(line string) error {
 	dir := r.cwd
 	if rest, ok := strings.CutPrefix(line, "*"); ok {
@@ -71,7 +72,8 @@ func (e *Engine) writeSources() error {
 			}
 			continue
 		}
-		// A file that is as it was keeps its time, by which the go command knows.
+		// A file that is as it was keeps its time, by which the go command
+		// knows.
 		if old, err := os.ReadFile(path); err == nil && string(old) == text {
 			continue
 		}
@@ -85,8 +87,8 @@ func (e *Engine) writeSources() error {
 // askAfter is how long a command runs before the user is asked for input.
 const askAfter = 200 * time.Millisecond
 
-// command runs a program and shows what it prints. It reads stdin, or what the user is
-// asked for.
+// command runs a program and shows what it prints. It reads stdin, or what the
+// user is asked for.
 func (r *run) command(argv []string, dir, stdin string, kind inputKind) error {
 	cmd := child.Command(r.ctx, syscall.SIGINT, 3*time.Second, argv[0], argv[1:]...)
 	cmd.Dir = dir

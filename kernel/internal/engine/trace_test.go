@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestTraceback: a panic's stack names cells and lines, and nothing of the engine.
+// TestTraceback: a panic's stack names cells and lines, and nothing of the
+// engine.
 func TestTraceback(t *testing.T) {
 	n := newNotebook(t)
 	for _, c := range []struct {

@@ -14,13 +14,13 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// tracking is the list of %track: files and folders with Go code that the notebook is
-// about. The language server sees all files itself; the kernel says when one of these
-// has changed since the process took it in.
+// tracking is the list of %track: files and folders with Go code that the
+// notebook is about. The language server sees all files itself; the kernel says
+// when one of these has changed since the process took it in.
 type tracking struct {
 	paths map[string]*trackedPath // by the name that was given
-	// mod and work are go.mod and go.work as they were when they were last looked
-	// through for folders.
+	// mod and work are go.mod and go.work as they were when they were last
+	// looked through for folders.
 	mod, work string
 	changed   []string // that the user has been told of
 }
@@ -79,7 +79,8 @@ func (t *tracking) add(name, path string) error {
 	return nil
 }
 
-// remove takes a path from the list, or all that begin with what stands before "...".
+// remove takes a path from the list, or all that begin with what stands before
+// "...".
 func (t *tracking) remove(name string) error {
 	prefix, all := strings.CutSuffix(name, "...")
 	if !all && t.paths[name] == nil {
@@ -106,9 +107,9 @@ func (e *Engine) showTracked() {
 	e.show("text/html", list+"</ul>\n", text)
 }
 
-// autoTrack adds the folders that go.mod and go.work of the notebook point to, when
-// these files have changed. The checkout that the kernel belongs to is looked after
-// in any case.
+// autoTrack adds the folders that go.mod and go.work of the notebook point to,
+// when these files have changed. The checkout that the kernel belongs to is
+// looked after in any case.
 func (e *Engine) autoTrack() {
 	read := func(name string) string {
 		data, _ := os.ReadFile(filepath.Join(e.dir, name)) // there need not be one
@@ -138,8 +139,8 @@ func (e *Engine) autoTrack() {
 	}
 }
 
-// noticeTracked says which tracked files have changed since packages that are not in
-// the library were loaded, once for each change.
+// noticeTracked says which tracked files have changed since packages that are
+// not in the library were loaded, once for each change.
 func (e *Engine) noticeTracked() {
 	e.autoTrack()
 	var changed []string
@@ -167,8 +168,8 @@ func (e *Engine) noticeTracked() {
 	}
 }
 
-// trackedFiles are the files of Go's below a path, or the path itself, with what tells
-// one state of a file from another.
+// trackedFiles are the files of Go's below a path, or the path itself, with
+// what tells one state of a file from another.
 func trackedFiles(root string) map[string]string {
 	files := map[string]string{}
 	_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {

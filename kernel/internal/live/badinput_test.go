@@ -20,8 +20,8 @@ import (
 	"github.com/gocifar/gocifar/kernel/jupyter/zmtp"
 )
 
-// rebuildVariable names a checkout for serveAsKernel to build anew when %reload asks
-// for it.
+// rebuildVariable names a checkout for serveAsKernel to build anew when %reload
+// asks for it.
 const rebuildVariable = "GOCIFAR_TEST_REBUILD"
 
 // served is a kernel in a process of its own that clients can attach to.
@@ -100,8 +100,8 @@ func (c *client) awaitInput(id string) {
 	c.t.Fatal("the kernel is gone")
 }
 
-// TestSecondClient: two front ends share a kernel, and each gets the answers to its
-// own requests.
+// TestSecondClient: two front ends share a kernel, and each gets the answers to
+// its own requests.
 func TestSecondClient(t *testing.T) {
 	s := startServed(t, testLibrary.Get(t).Dir)
 	first, second := s.attach(), s.attach()
@@ -127,8 +127,8 @@ func TestSecondClient(t *testing.T) {
 	second.check("n", "=> 2")
 }
 
-// TestForgedMessages: what is not signed with the connection's key, or is no message,
-// has no effect but a line in the log.
+// TestForgedMessages: what is not signed with the connection's key, or is no
+// message, has no effect but a line in the log.
 func TestForgedMessages(t *testing.T) {
 	s := startServed(t, testLibrary.Get(t).Dir)
 	c := s.attach()
@@ -247,8 +247,8 @@ func copyLibrary(t *testing.T, l *library.Library) *library.Library {
 	return copied
 }
 
-// TestOtherToolchain: Go was replaced by another version since the library was made.
-// Its packages then are another compiler's.
+// TestOtherToolchain: Go was replaced by another version since the library was
+// made. Its packages then are another compiler's.
 func TestOtherToolchain(t *testing.T) {
 	l := copyLibrary(t, testLibrary.Get(t))
 	version := regexp.MustCompile(`go object (\S+ \S+) \S+`)

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// BenchmarkCell runs cells, each another one than before, from the request to the
-// end of its output.
+// BenchmarkCell runs cells, each another one than before, from the request to
+// the end of its output.
 func BenchmarkCell(b *testing.B) {
 	for _, c := range []struct{ name, cell string }{
 		{"hello", "%%%%\nfmt.Println(\"hello\", %d)"},

@@ -11,7 +11,8 @@ import (
 	"github.com/gocifar/gocifar/kernel/internal/setup"
 )
 
-// Command is `kernel live`: the live kernel itself, as its kernelspec starts it.
+// Command is `kernel live`: the live kernel itself, as its kernelspec starts
+// it.
 func Command() command.Command {
 	return command.Command{
 		Name: "live", Summary: "be the live kernel (its kernelspec starts this)", Interactive: true,

@@ -76,7 +76,8 @@ type completionItem struct {
 	}
 }
 
-// completionKind names the kinds of the Language Server Protocol as JupyterLab does.
+// completionKind names the kinds of the Language Server Protocol as JupyterLab
+// does.
 func completionKind(kind int) string {
 	return map[int]string{2: "function", 3: "function", 5: "property", 6: "variable", 7: "class", 8: "interface", 9: "module", 14: "keyword", 21: "constant", 22: "class", 25: "class"}[kind]
 }
@@ -95,7 +96,8 @@ func matching(list []string, prefix string) []string {
 func (k *Kernel) inspect(c *jupyter.InspectRequest) *jupyter.InspectReply {
 	reply := &jupyter.InspectReply{Status: jupyter.StatusOK, Data: jupyter.MIMEBundle{}, Metadata: jupyter.MIMEBundle{}}
 	offset := byteOffset(c.Code, c.CursorPos)
-	// Behind a name, and behind the bracket of a call, it is the name that counts.
+	// Behind a name, and behind the bracket of a call, it is the name that
+	// counts.
 	if rest := strings.TrimRight(c.Code[:offset], "( \t"); rest != c.Code[:offset] && strings.HasSuffix(c.Code[:offset], "(") {
 		offset = len(rest)
 	}

@@ -18,19 +18,20 @@ import (
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
-// limitOfProgram is what a compiled program may take; its notebook may take longer,
-// since every cell is compiled first.
+// limitOfProgram is what a compiled program may take; its notebook may take
+// longer, since every cell is compiled first.
 const (
 	limitOfProgram  = 30 * time.Second
 	limitOfNotebook = 3 * time.Minute
 )
 
-// TestCorpus runs programs of the Go distribution as notebooks and compares what they
-// show with what the compiled programs print. It takes minutes: GOCIFAR_CORPUS says
-// which programs ("hundred" of them, "all", "fixedbugs" for those of that folder,
-// too, or names such as "chan/sieve1.go,map.go"). GOCIFAR_CORPUS_LIBRARY may name the
-// folder of a library with all of the standard library, which is built there if it is
-// missing, and GOCIFAR_CORPUS_KERNEL the folder of another kernel's kernelspec.
+// TestCorpus runs programs of the Go distribution as notebooks and compares
+// what they show with what the compiled programs print. It takes minutes:
+// GOCIFAR_CORPUS says which programs ("hundred" of them, "all", "fixedbugs" for
+// those of that folder, too, or names such as "chan/sieve1.go,map.go").
+// GOCIFAR_CORPUS_LIBRARY may name the folder of a library with all of the
+// standard library, which is built there if it is missing, and
+// GOCIFAR_CORPUS_KERNEL the folder of another kernel's kernelspec.
 func TestCorpus(t *testing.T) {
 	which := os.Getenv("GOCIFAR_CORPUS")
 	if which == "" {

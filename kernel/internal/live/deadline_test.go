@@ -12,8 +12,8 @@ import (
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
-// The kernel's limit for a cell that does not stop comes before the one at which
-// a run gives up the kernel.
+// The kernel's limit for a cell that does not stop comes before the one at
+// which a run gives up the kernel.
 func TestGraceIsShorterThanTheRuns(t *testing.T) {
 	if DefaultGrace+RestartLimit >= execute.DefaultInterruptGrace {
 		t.Errorf("the kernel ends a cell after %v and may take %v to restart, but a run gives it up after %v",
@@ -41,8 +41,8 @@ func runNotebook(t *testing.T, o execute.Options, cells ...string) *execute.Resu
 	return result
 }
 
-// A cell that does not stop at its deadline costs its values, not the cells that
-// follow.
+// A cell that does not stop at its deadline costs its values, not the cells
+// that follow.
 func TestRunGoesOnAfterADeafCell(t *testing.T) {
 	o := execute.Options{CellTimeout: 3 * time.Second, AllowErrors: true, InterruptEvery: 100 * time.Millisecond}
 	// Longer than the kernel's limit by as much as with the defaults.

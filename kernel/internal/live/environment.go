@@ -15,9 +15,9 @@ func environment(id string) map[string]string {
 	return env
 }
 
-// jupyterRoot is the folder whose files Jupyter serves, as GoNB finds it: the working
-// directory of the server, which says in a variable who it is. Empty where there is
-// none, or no way to ask.
+// jupyterRoot is the folder whose files Jupyter serves, as GoNB finds it: the
+// working directory of the server, which says in a variable who it is. Empty
+// where there is none, or no way to ask.
 func jupyterRoot() string {
 	pid := os.Getenv("JPY_PARENT_PID")
 	if pid == "" {

@@ -7,8 +7,8 @@ import (
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
-// execute answers an execute request. After a failure it returns the requests that
-// waited behind it, if they are to be aborted.
+// execute answers an execute request. After a failure it returns the requests
+// that waited behind it, if they are to be aborted.
 func (k *Kernel) execute(r *request, c *jupyter.ExecuteRequest) (waiting []*request) {
 	cell := engine.Cell{Code: c.Code, Input: c.AllowStdin}
 	if c.StoreHistory && !c.Silent {
@@ -76,8 +76,8 @@ func (k *Kernel) waiting() (list []*request) {
 	}
 }
 
-// abort refuses executions that waited while one before them failed, and answers
-// the other requests.
+// abort refuses executions that waited while one before them failed, and
+// answers the other requests.
 func (k *Kernel) abort(waiting []*request) {
 	for _, r := range waiting {
 		if _, ok := r.Content.(*jupyter.ExecuteRequest); !ok {

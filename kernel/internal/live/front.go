@@ -12,8 +12,8 @@ import (
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
-// The kernel is the engine's front: what cells show goes to all clients, what they
-// ask to the client that has sent the cell.
+// The kernel is the engine's front: what cells show goes to all clients, what
+// they ask to the client that has sent the cell.
 
 // execution is a cell that runs.
 type execution struct {
@@ -21,8 +21,8 @@ type execution struct {
 	content *jupyter.ExecuteRequest
 }
 
-// shows tells for which request something is shown, nil between cells, and whether it
-// is: a silent cell shows nothing.
+// shows tells for which request something is shown, nil between cells, and
+// whether it is: a silent cell shows nothing.
 func (k *Kernel) shows() (r *request, ok bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -80,8 +80,8 @@ func (k *Kernel) Input(ctx context.Context, prompt string, password bool) (strin
 	}
 }
 
-// bundle is data as it stands in messages. Bytes become base64, as Jupyter wants
-// pictures.
+// bundle is data as it stands in messages. Bytes become base64, as Jupyter
+// wants pictures.
 func bundle(forms map[string]any) jupyter.MIMEBundle {
 	b := jupyter.MIMEBundle{}
 	for mimeType, form := range forms {

@@ -110,8 +110,8 @@ func TestProgram(t *testing.T) {
 	)
 }
 
-// TestProgramAndLanguageServer: the program on disk and the cell that is being written
-// are not two programs to gopls.
+// TestProgramAndLanguageServer: the program on disk and the cell that is being
+// written are not two programs to gopls.
 func TestProgramAndLanguageServer(t *testing.T) {
 	if os.Getenv("GOCIFAR_TEST_GOPLS") == "" {
 		t.Skip("completion needs gopls: set GOCIFAR_TEST_GOPLS to it")

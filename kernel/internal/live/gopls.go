@@ -23,9 +23,10 @@ import (
 	"unicode/utf8"
 )
 
-// languageServer is gopls, started at the first question. It speaks the Language
-// Server Protocol (https://microsoft.github.io/language-server-protocol/) on its
-// standard input and output.
+// languageServer is gopls, started at the first question. It speaks the
+// Language Server Protocol
+// (https://microsoft.github.io/language-server-protocol/) on its standard input
+// and output.
 type languageServer struct {
 	program, dir, uri string
 
@@ -103,8 +104,8 @@ func (s *languageServer) start(ctx context.Context) error {
 	return s.notify("initialized", map[string]any{})
 }
 
-// read passes answers to who waits for them, and answers the server's own questions
-// with nothing.
+// read passes answers to who waits for them, and answers the server's own
+// questions with nothing.
 func (s *languageServer) read(r *bufio.Reader) {
 	defer func() {
 		s.pendingMu.Lock()

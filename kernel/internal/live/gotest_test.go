@@ -15,7 +15,8 @@ func TestInterruptedTest(t *testing.T) {
 	c.check("n", "=> 2", "%test -test.run=Nothing\nn", "…")
 }
 
-// TestCoverFlags: there is no coverage, and a sentence that says where there is.
+// TestCoverFlags: there is no coverage, and a sentence that says where there
+// is.
 func TestCoverFlags(t *testing.T) {
 	c := newClient(t)
 	const says = "note: cells in a living process are not measured; `!*go test -cover` measures a program of the notebook's declarations and tests"

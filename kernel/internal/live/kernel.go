@@ -30,9 +30,10 @@ type Options struct {
 	Rebuild func(ctx context.Context, say func(string)) (dir string, err error)
 }
 
-// DefaultGrace is how long an interrupted cell may take. Front ends that give up
-// a kernel must wait for longer: after this time the kernel ends the cell by
-// itself and is well again. `kernel run` waits for execute.DefaultInterruptGrace.
+// DefaultGrace is how long an interrupted cell may take. Front ends that give
+// up a kernel must wait for longer: after this time the kernel ends the cell by
+// itself and is well again. `kernel run` waits for
+// execute.DefaultInterruptGrace.
 const DefaultGrace = engine.DefaultGrace
 
 // RestartLimit is how long a front end should allow for the new process after
@@ -133,8 +134,9 @@ func (k *Kernel) watchSignals(ctx context.Context) {
 	}()
 }
 
-// watchParent ends the kernel when the front end that started it is gone without
-// having ended it. Jupyter sets the variable unless the kernel is to stay.
+// watchParent ends the kernel when the front end that started it is gone
+// without having ended it. Jupyter sets the variable unless the kernel is to
+// stay.
 func (k *Kernel) watchParent(ctx context.Context) {
 	if os.Getenv("JPY_PARENT_PID") == "" {
 		return

@@ -139,8 +139,8 @@ func (c *client) await(id string) *shown {
 	return s
 }
 
-// check runs cells and compares what they show: "cell", "shown", in turn; "…" at the
-// end leaves out the rest.
+// check runs cells and compares what they show: "cell", "shown", in turn; "…"
+// at the end leaves out the rest.
 func (c *client) check(cells ...string) {
 	c.t.Helper()
 	for i := 0; i+1 < len(cells); i += 2 {
@@ -211,7 +211,8 @@ func TestKernelDisplays(t *testing.T) {
 	c.check("line", "=> typed")
 }
 
-// interruptSoon interrupts the kernel when the running cell has printed something.
+// interruptSoon interrupts the kernel when the running cell has printed
+// something.
 func (c *client) interruptSoon() {
 	done := false
 	c.during = func(e jupyter.Event) {

@@ -18,8 +18,8 @@ import (
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
-// TestConformance runs jupyter_kernel_test, which every Jupyter kernel is measured
-// by (https://github.com/jupyter/jupyter_kernel_test).
+// TestConformance runs jupyter_kernel_test, which every Jupyter kernel is
+// measured by (https://github.com/jupyter/jupyter_kernel_test).
 func TestConformance(t *testing.T) {
 	python, gopls := os.Getenv("GOCIFAR_TEST_PYTHON"), os.Getenv("GOCIFAR_TEST_GOPLS")
 	if python == "" || gopls == "" {
@@ -43,8 +43,8 @@ func TestConformance(t *testing.T) {
 	t.Logf("%s", out)
 }
 
-// TestSoak runs many cells in one session. It takes minutes: set GOCIFAR_TEST_SOAK to
-// their number, or to how long they shall go on ("1h").
+// TestSoak runs many cells in one session. It takes minutes: set
+// GOCIFAR_TEST_SOAK to their number, or to how long they shall go on ("1h").
 func TestSoak(t *testing.T) {
 	count, err := strconv.Atoi(os.Getenv("GOCIFAR_TEST_SOAK"))
 	length, notLength := time.ParseDuration(os.Getenv("GOCIFAR_TEST_SOAK"))
@@ -127,11 +127,12 @@ func measuredKernels(t *testing.T) (clients []*client, names []string) {
 	return clients, names
 }
 
-// TestMeasure prints how long warm cells take on several kernels, side by side. It
-// is a measurement, not a test. README.md has results.
+// TestMeasure prints how long warm cells take on several kernels, side by side.
+// It is a measurement, not a test. README.md has results.
 func TestMeasure(t *testing.T) {
 	clients, names := measuredKernels(t)
-	// %d is another number each time: an unchanged program is not linked again by GoNB.
+	// %d is another number each time: an unchanged program is not linked again
+	// by GoNB.
 	cells := []struct{ name, before, cell string }{
 		{"hello", "import \"fmt\"", "%%\nfmt.Println(\"hello\", %d)"},
 		{"cifar and layers", "import (\n\t\"fmt\"\n\t\"github.com/gocifar/gocifar/cifar\"\n\t\"github.com/gocifar/gocifar/layers\"\n)\nvar _ = layers.Silent",
@@ -171,9 +172,9 @@ func measure(t *testing.T, clients []*client, names []string, before, cell strin
 	}
 }
 
-// TestMeasureState prints what it saves that values live on: a cell trains, the next
-// one evaluates, the one after it plots. Where values do not live on, a cell has to
-// load what it needs.
+// TestMeasureState prints what it saves that values live on: a cell trains, the
+// next one evaluates, the one after it plots. Where values do not live on, a
+// cell has to load what it needs.
 func TestMeasureState(t *testing.T) {
 	clients, names := measuredKernels(t)
 	const before = `import (

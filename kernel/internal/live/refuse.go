@@ -10,10 +10,10 @@ import (
 // every cell.
 const libraryError = "LibraryError"
 
-// Refuse serves a kernel that can run nothing, until it is shut down or ctx ends:
-// each cell fails with the reason. JupyterLab shows its user what kernels answer;
-// what they print before they end goes to its log, and to the user it says no
-// more than that the kernel died.
+// Refuse serves a kernel that can run nothing, until it is shut down or ctx
+// ends: each cell fails with the reason. JupyterLab shows its user what kernels
+// answer; what they print before they end goes to its log, and to the user it
+// says no more than that the kernel died.
 func Refuse(ctx context.Context, o Options, reason error) error {
 	return serve(ctx, o, func(context.Context, *Kernel) (cells, error) { return refusal{reason.Error()}, nil })
 }

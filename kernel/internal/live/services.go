@@ -14,8 +14,8 @@ import (
 // Implementation is the kernel's name for itself.
 const Implementation = "gocifar-live"
 
-// answer answers a request that has one answer. It is nil for messages that have
-// none.
+// answer answers a request that has one answer. It is nil for messages that
+// have none.
 func (k *Kernel) answer(c jupyter.Content) jupyter.Content {
 	switch c := c.(type) {
 	case *jupyter.KernelInfoRequest:
@@ -40,7 +40,8 @@ func (k *Kernel) answer(c jupyter.Content) jupyter.Content {
 	return nil
 }
 
-// safely is answer, but for a mistake of ours: it must not cost the user's values.
+// safely is answer, but for a mistake of ours: it must not cost the user's
+// values.
 func (k *Kernel) safely(c jupyter.Content) (reply jupyter.Content) {
 	defer func() {
 		if p := recover(); p != nil {

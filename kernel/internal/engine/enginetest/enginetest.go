@@ -30,8 +30,8 @@ type Library struct {
 	err  error
 }
 
-// Get returns the library. GOCIFAR_TEST_LIBRARY may name a folder with one that was
-// made before.
+// Get returns the library. GOCIFAR_TEST_LIBRARY may name a folder with one that
+// was made before.
 func (l *Library) Get(t testing.TB) *library.Library {
 	t.Helper()
 	if testing.Short() {

@@ -15,20 +15,21 @@ import (
 
 var update = flag.Bool("update", false, "write what cells give into the notebooks in testdata")
 
-// Section is one of a notebook's file. The text of what a cell gives may end in "…":
-// then the rest does not matter.
+// Section is one of a notebook's file. The text of what a cell gives may end in
+// "…": then the rest does not matter.
 type Section = txtar.File
 
-// Names of sections. Those behind a cell, of other names, are what it gives. The text of
-// a notebook says what it is about, where its name does not.
+// Names of sections. Those behind a cell, of other names, are what it gives.
+// The text of a notebook says what it is about, where its name does not.
 const (
 	notebookSection = "notebook: "
 	cellSection     = "cell"
 )
 
-// RunNotebooks runs the notebooks in txtar files and compares what their cells give:
-// open begins a notebook and returns what runs its cells. As many notebooks run at
-// once as there are processors. With -update the files are written anew.
+// RunNotebooks runs the notebooks in txtar files and compares what their cells
+// give: open begins a notebook and returns what runs its cells. As many
+// notebooks run at once as there are processors. With -update the files are
+// written anew.
 func RunNotebooks(t *testing.T, pattern string, open func(*testing.T) func(code string) []Section) {
 	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {

@@ -125,12 +125,13 @@ func (g *generator) newFunction() {
 	g.function(name, f)
 }
 
-// inside makes a text within a function whose parameters are given, which must not
-// use any of names.
+// inside makes a text within a function whose parameters are given, which must
+// not use any of names.
 func (g *generator) inside(names []string, locals map[string][]string, make func() string) string {
 	outer, hidden := g.locals, map[string]*fact{}
 	g.locals = locals
-	// What uses the names stays away, so that no function calls itself for ever.
+	// What uses the names stays away, so that no function calls itself for
+	// ever.
 	for other, f := range g.facts {
 		if slices.ContainsFunc(names, func(name string) bool { return g.reaches(other, name) }) {
 			hidden[other] = f

@@ -139,8 +139,8 @@ func (g *generator) expression(typ string, depth int) string {
 			return "error(" + e + ")"
 		}
 	case "func(int) int":
-		// A function value that calls another one through its variable might come
-		// to call itself.
+		// A function value that calls another one through its variable might
+		// come to call itself.
 		body := g.inside(g.variables(typ), map[string][]string{"int": {"d"}},
 			func() string { return g.expression("int", depth-1) })
 		return "func(d int) int { return d + " + body + " }"

@@ -76,9 +76,9 @@ type generator struct {
 	// taken are names that the cell's statements cannot define: those that it
 	// declares or defines already.
 	taken map[string]bool
-	// seen are names that the cell's declarations use: they must compile with all
-	// that the cell declares, and would not see variables of other types that its
-	// statements define.
+	// seen are names that the cell's declarations use: they must compile with
+	// all that the cell declares, and would not see variables of other types
+	// that its statements define.
 	seen map[string]bool
 }
 
@@ -143,7 +143,8 @@ func (g *generator) typesOf(forms ...form) []string {
 	return g.known(func(_ string, f *fact) bool { return f.kind == Type && slices.Contains(forms, f.form) })
 }
 
-// cell makes one: first what it changes, then what it adds, then its statements.
+// cell makes one: first what it changes, then what it adds, then its
+// statements.
 func (g *generator) cell(number int) {
 	g.redefined, g.taken, g.seen = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	if number > 0 {
@@ -242,8 +243,8 @@ func (g *generator) typesUse(name string) bool {
 	return g.one(func(other string, f *fact) bool { return f.kind == Type && g.reaches(other, name) }) != ""
 }
 
-// variablesSeen tells whether the cell's declarations use a variable that might have
-// to be declared again if the name had another definition.
+// variablesSeen tells whether the cell's declarations use a variable that might
+// have to be declared again if the name had another definition.
 func (g *generator) variablesSeen(name string) bool {
 	for v := range g.seen {
 		if f := g.facts[v]; f != nil && f.kind == Variable && g.reaches(v, name) {
@@ -283,7 +284,8 @@ func (g *generator) show() {
 // printable says that a type's values print the same in every process.
 func printable(typ string) bool { return !lively(typ) }
 
-// lively types need a value before they can be used, or print differently each time.
+// lively types need a value before they can be used, or print differently each
+// time.
 func lively(typ string) bool {
 	return strings.Contains(typ, "func") || strings.HasPrefix(typ, "chan") || strings.HasPrefix(typ, "*")
 }

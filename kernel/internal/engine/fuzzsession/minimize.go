@@ -2,8 +2,8 @@ package fuzzsession
 
 import "slices"
 
-// Without leaves out up to size items at a time, from the end, as long as what is
-// left still fails.
+// Without leaves out up to size items at a time, from the end, as long as what
+// is left still fails.
 func (s *Session) Without(size int, fails func(*Session) bool) *Session {
 	total := 0
 	for _, items := range s.Cells {
@@ -17,8 +17,8 @@ func (s *Session) Without(size int, fails func(*Session) bool) *Session {
 	return s
 }
 
-// cut leaves out the items from start to end, counted over all cells, and cells that
-// are empty then.
+// cut leaves out the items from start to end, counted over all cells, and cells
+// that are empty then.
 func (s *Session) cut(start, end int) *Session {
 	c := &Session{Suffix: s.Suffix}
 	at := 0

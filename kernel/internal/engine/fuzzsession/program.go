@@ -10,8 +10,8 @@ import (
 // EndOfCell is what the program prints behind each cell.
 const EndOfCell = "\x01end of cell\n"
 
-// Program returns the declarations of the one program that the session amounts to,
-// and the statements of its run.
+// Program returns the declarations of the one program that the session amounts
+// to, and the statements of its run.
 func (s *Session) Program() (declarations, run string) {
 	scope := newScope(s.Suffix)
 	var b strings.Builder
@@ -53,8 +53,8 @@ func (s *Session) compiles() bool {
 // panicked is how a cell's error begins, in both.
 const panicked = "panic: "
 
-// Build makes one program of all sessions, which prints for each StartOfSession and
-// what its cells print.
+// Build makes one program of all sessions, which prints for each StartOfSession
+// and what its cells print.
 func Build(sessions []*Session) string {
 	var b, main strings.Builder
 	b.WriteString("package main\n\nimport (\n")
@@ -78,13 +78,13 @@ const StartOfSession = "\x02session\n"
 
 var (
 	versionName = regexp.MustCompile(`(_\d+)_v\d+`)
-	// scopes is what the runtime says of types with one name, which have two names
-	// in the program.
+	// scopes is what the runtime says of types with one name, which have two
+	// names in the program.
 	scopes = " (types from different scopes)"
 )
 
-// Same makes what a program prints and what a notebook prints comparable: the names
-// that only the program has lose what distinguishes them.
+// Same makes what a program prints and what a notebook prints comparable: the
+// names that only the program has lose what distinguishes them.
 func Same(text string) string {
 	return strings.TrimSpace(strings.ReplaceAll(versionName.ReplaceAllString(text, "$1"), scopes, ""))
 }

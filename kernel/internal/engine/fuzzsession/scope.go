@@ -32,7 +32,8 @@ func (d *definition) uses() []string {
 	return slices.DeleteFunc(marked(texts...), func(name string) bool { return slices.Contains(d.Names, name) })
 }
 
-// scope is what a session has declared so far, and the declarations of the program.
+// scope is what a session has declared so far, and the declarations of the
+// program.
 type scope struct {
 	suffix   string
 	current  map[string]*definition
@@ -84,8 +85,8 @@ func (s *scope) definitions() (list []*definition) {
 	return list
 }
 
-// declare takes over declarations of one cell together, as in a cell their order
-// does not matter, and writes those of the program.
+// declare takes over declarations of one cell together, as in a cell their
+// order does not matter, and writes those of the program.
 func (s *scope) declare(items []Item) {
 	changed, shapes := map[*definition]bool{}, map[string]bool{}
 	declared := map[string]bool{}
@@ -132,8 +133,8 @@ func methodName(head string) string {
 	return name
 }
 
-// variable declares a variable of a cell. One that has been declared before with the
-// same type is the same memory, which functions of before see, too.
+// variable declares a variable of a cell. One that has been declared before
+// with the same type is the same memory, which functions of before see, too.
 func (s *scope) variable(item Item, changed map[*definition]bool) {
 	name := item.Names[0]
 	item.Kind = Variable
@@ -171,8 +172,8 @@ func (s *scope) define(item Item, changed map[*definition]bool, shapes map[strin
 	changed[d] = true
 }
 
-// outdate forgets all that uses a name, since it may not compile any more. Functions
-// that use a constant as a number can use a variable as well.
+// outdate forgets all that uses a name, since it may not compile any more.
+// Functions that use a constant as a number can use a variable as well.
 func (s *scope) outdate(name string, keepFunctions bool) {
 	for _, d := range s.definitions() {
 		if !slices.Contains(d.uses(), name) {
@@ -194,8 +195,9 @@ func (s *scope) outdate(name string, keepFunctions bool) {
 	}
 }
 
-// spread finds all that a change makes new definitions of. Variables of a type with
-// another memory cannot be used any more, unless the cell declares them again.
+// spread finds all that a change makes new definitions of. Variables of a type
+// with another memory cannot be used any more, unless the cell declares them
+// again.
 func (s *scope) spread(changed map[*definition]bool, shapes, declared map[string]bool) {
 	for again := true; again; {
 		again = false

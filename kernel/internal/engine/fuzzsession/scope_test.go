@@ -21,7 +21,8 @@ func run(t *testing.T, sessions ...*Session) [][]string {
 	return Outputs(string(out))
 }
 
-// TestRedefinitions shows what a program makes of definitions that follow each other.
+// TestRedefinitions shows what a program makes of definitions that follow each
+// other.
 func TestRedefinitions(t *testing.T) {
 	function := func(value string) Item {
 		return Item{Kind: Function, Names: []string{"f"}, Text: "func ‹f›() int { return " + value + " }"}

@@ -21,13 +21,14 @@ const (
 	Statement
 )
 
-// Item is a declaration or a statement. Package-level names in its texts are marked.
+// Item is a declaration or a statement. Package-level names in its texts are
+// marked.
 type Item struct {
 	Kind Kind
 	// Names are what it declares, unmarked; for a method the receiver's type.
 	Names []string
-	// Text is the whole declaration or statement, of a variable its value, which
-	// may be missing.
+	// Text is the whole declaration or statement, of a variable its value,
+	// which may be missing.
 	Text string
 	// Type is a variable's.
 	Type string

@@ -42,7 +42,8 @@ func (g *generator) definition() {
 	g.newVariable(Definition)
 }
 
-// again compares the value of a call with that of the same call in another cell.
+// again compares the value of a call with that of the same call in another
+// cell.
 func (g *generator) again() string {
 	name := g.one(func(_ string, f *fact) bool { return f.origin != "" })
 	if name == "" {

@@ -53,8 +53,8 @@ func (g *generator) addMethod(name, text string) {
 	g.add(Item{Kind: Method, Names: []string{name}, Text: text})
 }
 
-// newField is a field that name can have. It may be called as something at package
-// level is.
+// newField is a field that name can have. It may be called as something at
+// package level is.
 func (g *generator) newField(name string, f *fact) field {
 	n := fmt.Sprintf("%s%d", g.pick("x", "Y", "ß", "_f"), len(f.fields))
 	if g.chance(20) {
@@ -114,7 +114,8 @@ func (g *generator) declareType(name string, f *fact) {
 	g.add(Item{Kind: Type, Names: []string{name}, Text: text})
 }
 
-// changeType gives a type another memory, another method, or declares it as it is.
+// changeType gives a type another memory, another method, or declares it as it
+// is.
 func (g *generator) changeType(name string, f *fact) {
 	d := g.scope.current[name]
 	same := Item{Kind: Type, Names: []string{name}, Text: d.Text}

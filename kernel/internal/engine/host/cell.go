@@ -50,9 +50,9 @@ func Sleeper(cell int64, _ func(time.Duration)) func(time.Duration) {
 	}
 }
 
-// Result takes the values of the expressions that end a cell. It is called in two
-// steps, because Go passes the several results of a call on only if nothing stands
-// beside them.
+// Result takes the values of the expressions that end a cell. It is called in
+// two steps, because Go passes the several results of a call on only if nothing
+// stands beside them.
 func Result(cell int64) func(values ...any) {
 	return func(values ...any) {
 		switch x := current.Load(); {
@@ -75,8 +75,8 @@ func ParseFlags() {
 	}
 }
 
-// Zero gives a variable that is declared again the value that it would have if it
-// were new.
+// Zero gives a variable that is declared again the value that it would have if
+// it were new.
 func Zero[T any](variable *T) {
 	var zero T
 	*variable = zero

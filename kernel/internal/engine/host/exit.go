@@ -13,8 +13,8 @@ import (
 )
 
 // This file is about what ends a process elsewhere: os.Exit, and a panic that
-// nothing recovers. Here it ends the cell, and values live on. The library's copies
-// of packages os and runtime ask first (package library, overlay.go).
+// nothing recovers. Here it ends the cell, and values live on. The library's
+// copies of packages os and runtime ask first (package library, overlay.go).
 
 // execution is a cell that runs.
 type execution struct {
@@ -36,8 +36,8 @@ func (x *execution) end(a Answer) {
 	}
 }
 
-// install makes the library's copies of packages os and runtime ask these functions.
-// Other programs have no such copies.
+// install makes the library's copies of packages os and runtime ask these
+// functions. Other programs have no such copies.
 var install = func(exit func(code int), panic func(value any), input func()) {}
 
 // leaving tells that the process is really to end.
@@ -54,7 +54,8 @@ func onExit(code int) {
 	})
 }
 
-// onPanic is asked before a panic that nothing has recovered would end the process.
+// onPanic is asked before a panic that nothing has recovered would end the
+// process.
 func onPanic(value any) {
 	a := panicked(value)
 	finish(a, func(cell string) {
@@ -65,9 +66,9 @@ func onPanic(value any) {
 	})
 }
 
-// finish ends the goroutine, and with it the cell that it belongs to. If that has
-// ended by itself, late says so; what a cell leaves behind that was stopped is of no
-// interest.
+// finish ends the goroutine, and with it the cell that it belongs to. If that
+// has ended by itself, late says so; what a cell leaves behind that was stopped
+// is of no interest.
 func finish(a Answer, late func(cell string)) {
 	x := current.Load()
 	cell, known := ownerOf(labels())
@@ -82,7 +83,8 @@ func finish(a Answer, late func(cell string)) {
 	runtime.Goexit()
 }
 
-// panicked describes a panic, from the function that recovers it or is told of it.
+// panicked describes a panic, from the function that recovers it or is told of
+// it.
 func panicked(value any) Answer {
 	a := Answer{Outcome: Panicked, Error: describe(value), Frames: frames()}
 	if _, ok := value.(noInputError); ok {
@@ -91,14 +93,15 @@ func panicked(value any) Answer {
 	return a
 }
 
-// labels finds what profiles call the goroutine, which it has from the goroutine
-// that started it. So it tells to which cell a goroutine belongs.
+// labels finds what profiles call the goroutine, which it has from the
+// goroutine that started it. So it tells to which cell a goroutine belongs.
 var labels = func() uintptr { return 0 }
 
 // owners are the cells by their labels.
 var owners sync.Map
 
-// owned is a cell and what keeps the memory of its labels from being used again.
+// owned is a cell and what keeps the memory of its labels from being used
+// again.
 type owned struct {
 	cell   int64
 	labels context.Context
@@ -121,8 +124,8 @@ func adopt(cell int64) {
 	}
 }
 
-// noInputError is what reading the standard input panics with when nobody can be
-// asked.
+// noInputError is what reading the standard input panics with when nobody can
+// be asked.
 type noInputError struct{}
 
 func (noInputError) Error() string {
@@ -132,8 +135,8 @@ func (noInputError) Error() string {
 // processInput is the standard input that the kernel writes to.
 var processInput = os.Stdin
 
-// onInput is asked before the standard input is read: the front end has to be asked
-// for a line, unless there is one.
+// onInput is asked before the standard input is read: the front end has to be
+// asked for a line, unless there is one.
 func onInput() {
 	x := current.Load()
 	if x == nil || os.Stdin != processInput || inputReady() {
@@ -153,6 +156,6 @@ func onInput() {
 	}
 }
 
-// requestDelay is how long a call of gonbui.RequestInput may be under way before
-// the front end is asked for input that nothing has asked for yet.
+// requestDelay is how long a call of gonbui.RequestInput may be under way
+// before the front end is asked for input that nothing has asked for yet.
 const requestDelay = 50 * time.Millisecond

@@ -1,12 +1,12 @@
 // Package host is the process in which the cells of a live kernel run, and what
 // their compiled code calls.
 //
-// The process is a child of the kernel. It loads each cell as a plugin and calls
-// it. All cells are compiled as one package, so package-level variables and
-// types have the same symbol in each of them; the system's dynamic linker binds
-// a symbol to the first definition it has loaded, and so a later cell finds the
-// living variables of an earlier one, and its very types. Functions are local to
-// each plugin, and a new definition takes effect at once.
+// The process is a child of the kernel. It loads each cell as a plugin and
+// calls it. All cells are compiled as one package, so package-level variables
+// and types have the same symbol in each of them; the system's dynamic linker
+// binds a symbol to the first definition it has loaded, and so a later cell
+// finds the living variables of an earlier one, and its very types. Functions
+// are local to each plugin, and a new definition takes effect at once.
 package host
 
 import (
@@ -71,8 +71,8 @@ func leave(status int) {
 	os.Exit(status)
 }
 
-// receive reads commands and ends the process when the kernel is gone, also while
-// a cell runs.
+// receive reads commands and ends the process when the kernel is gone, also
+// while a cell runs.
 func receive(pending chan<- Command) {
 	commands := json.NewDecoder(os.NewFile(CommandFD, "commands"))
 	for {
@@ -123,8 +123,8 @@ var interrupted atomic.Int64
 // wake ends the sleep of an interrupted cell.
 var wake = make(chan struct{}, 1)
 
-// stop asks the goroutines of a cell to end, which they do in loops and when they
-// sleep.
+// stop asks the goroutines of a cell to end, which they do in loops and when
+// they sleep.
 func stop(cell int64) {
 	interrupted.Store(cell)
 	select {
@@ -133,8 +133,8 @@ func stop(cell int64) {
 	}
 }
 
-// lingering is how long the cell's statements may take to end after something else
-// has ended the cell.
+// lingering is how long the cell's statements may take to end after something
+// else has ended the cell.
 const lingering = 100 * time.Millisecond
 
 // call runs a cell on a goroutine of its own, so that the cell can be ended by
@@ -173,8 +173,8 @@ func call(c Command) (a Answer) {
 	return a
 }
 
-// guarded loads and runs a cell and writes down how it ended: a goroutine that is
-// ended does not return.
+// guarded loads and runs a cell and writes down how it ended: a goroutine that
+// is ended does not return.
 func guarded(a *Answer, c Command) {
 	defer func() {
 		if a.Outcome == OK || a.Outcome == Refused {

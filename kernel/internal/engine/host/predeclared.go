@@ -1,7 +1,8 @@
 package host
 
-// Go's own types under names that a notebook cannot hide: "const int = 3" is legal,
-// and then code of a cell that declares a variable has no other way to name its type.
+// Go's own types under names that a notebook cannot hide: "const int = 3" is
+// legal, and then code of a cell that declares a variable has no other way to
+// name its type.
 type (
 	Any        = any
 	Bool       = bool

@@ -4,9 +4,9 @@ package host
 
 import _ "unsafe" // for the linknames
 
-// What follows is not for everyone: it binds parts of the standard library that it
-// does not offer, some of which only the library for cells has (package library,
-// overlay.go).
+// What follows is not for everyone: it binds parts of the standard library that
+// it does not offer, some of which only the library for cells has (package
+// library, overlay.go).
 
 //go:linkname profileLabels runtime/pprof.runtime_getProfLabel
 func profileLabels() (labels uintptr)

@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// testRun is what the main function that `go test` writes gives package testing: it
-// has the methods of testing.testDeps of the Go version that go.mod asks for.
+// testRun is what the main function that `go test` writes gives package
+// testing: it has the methods of testing.testDeps of the Go version that go.mod
+// asks for.
 type testRun struct{}
 
 func (testRun) ImportPath() string { return "main" }
@@ -74,7 +75,8 @@ func (testRun) CoordinateFuzzing(time.Duration, int64, time.Duration, int64, int
 }
 func (testRun) RunFuzzWorker(func(seed) error) error { return errNoFuzzing }
 
-// ReadCorpus has nothing beside what the test adds: a cell has no folder testdata.
+// ReadCorpus has nothing beside what the test adds: a cell has no folder
+// testdata.
 func (testRun) ReadCorpus(string, []reflect.Type) ([]seed, error) { return nil, nil }
 
 func (testRun) CheckCorpus(values []any, kinds []reflect.Type) error {

@@ -89,8 +89,8 @@ func (s *Suite) defaults() []string {
 	return args
 }
 
-// checkTestFlags refuses what package testing answers by ending the process, and what
-// needs a program of its own.
+// checkTestFlags refuses what package testing answers by ending the process,
+// and what needs a program of its own.
 func checkTestFlags() {
 	value := func(name string) string {
 		if f := flag.Lookup("test." + name); f != nil {
@@ -119,8 +119,8 @@ func checkTestFlags() {
 	}
 }
 
-// guardTest lets a panic or an interrupt fail a test, where package testing would end
-// the process.
+// guardTest lets a panic or an interrupt fail a test, where package testing
+// would end the process.
 func guardTest[T testing.TB](f func(T)) func(T) {
 	return func(t T) {
 		ended := false

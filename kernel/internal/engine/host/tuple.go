@@ -7,7 +7,8 @@ import (
 )
 
 // tuple returns several values by MIME type: as text in the form of (7, "two",
-// <nil>), and if some of them show themselves in a richer way, one below the other.
+// <nil>), and if some of them show themselves in a richer way, one below the
+// other.
 func tuple(values []any) map[string]any {
 	texts := make([]string, len(values))
 	var rich strings.Builder

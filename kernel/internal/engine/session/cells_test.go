@@ -16,8 +16,8 @@ import (
 	"github.com/gocifar/gocifar/kernel/internal/gocell"
 )
 
-// TestCells shows the Go files that cells become, and the mistakes that are found in
-// cells, in testdata/cells. What all files have in common is left out.
+// TestCells shows the Go files that cells become, and the mistakes that are
+// found in cells, in testdata/cells. What all files have in common is left out.
 func TestCells(t *testing.T) {
 	tools := testTools(t)
 	enginetest.RunNotebooks(t, "testdata/cells/*.txtar", func(t *testing.T) func(string) []enginetest.Section {

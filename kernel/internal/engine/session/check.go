@@ -15,8 +15,8 @@ import (
 	"github.com/gocifar/gocifar/kernel/internal/gocell"
 )
 
-// NeedPackages says that a cell imports packages that have to be fetched or built
-// before it can be compiled.
+// NeedPackages says that a cell imports packages that have to be fetched or
+// built before it can be compiled.
 type NeedPackages struct{ Paths []string }
 
 // Error names the packages.
@@ -145,8 +145,9 @@ func check(s *Session, u *unit, number int64, a *attempt) (*checked, error) {
 	return nil, c.learn(s, number, problems, a)
 }
 
-// retyped notes the variables that the cell declares with another type than they had:
-// types whose methods use them are others then. It tells whether there was a new one.
+// retyped notes the variables that the cell declares with another type than
+// they had: types whose methods use them are others then. It tells whether
+// there was a new one.
 func (c *checked) retyped(s *Session, a *attempt) (learnt bool) {
 	for _, spec := range c.parts.variables {
 		for _, name := range spec.names {
@@ -238,8 +239,8 @@ func (c *checked) chunkAt(p token.Pos) *chunk {
 }
 
 // learn looks at errors for what can be done about them: leave out earlier
-// declarations that no longer compile, add imports, show the last expression. If
-// nothing can, they are the cell's.
+// declarations that no longer compile, add imports, show the last expression.
+// If nothing can, they are the cell's.
 func (c *checked) learn(s *Session, number int64, problems []types.Error, a *attempt) error {
 	learnt := false
 	result := &Error{Class: TypeError, Unknown: a.unknown}
@@ -280,8 +281,8 @@ func (c *checked) learn(s *Session, number int64, problems []types.Error, a *att
 	return result
 }
 
-// findStatement declares a variable of the cell's statements at package level, so
-// that the cell's functions find it.
+// findStatement declares a variable of the cell's statements at package level,
+// so that the cell's functions find it.
 func (c *checked) findStatement(name string, a *attempt) bool {
 	if a.early[name] != nil {
 		return false

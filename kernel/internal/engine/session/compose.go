@@ -111,8 +111,8 @@ func (w *composer) imports() {
 		fmt.Fprintf(&w.out, "\t%s %q\n", name, aliases[name])
 	}
 	w.unit.importsEnd = w.out.Len()
-	// The runtime knows no name of a module's first function, so the first is one
-	// that nobody needs to see.
+	// The runtime knows no name of a module's first function, so the first is
+	// one that nobody needs to see.
 	fmt.Fprintf(&w.out, ")\n\nvar _ = %s.Poll\n\n//go:linkname %s %s\nfunc %s() { %s() }\n\n", hostName,
 		entryName, library.EntryName(w.number), entryName, w.parts.statementsName())
 }
@@ -168,8 +168,9 @@ func initialiserName(i int, d *declaration) string {
 	return "gocell_init" + strconv.Itoa(i)
 }
 
-// statementsName is the function of the cell's statements: main, as people expect to
-// see it in stack traces, unless the cell has one of its own or names it.
+// statementsName is the function of the cell's statements: main, as people
+// expect to see it in stack traces, unless the cell has one of its own or names
+// it.
 func (p *parts) statementsName() string {
 	if p.main || p.namesMain {
 		return "gocell_statements"
@@ -235,8 +236,8 @@ func (v *Variable) declare(name string, hidden map[string]bool) string {
 	return link + "var " + name + " " + typeText(v.code, hidden) + "\n\n"
 }
 
-// place is a directive for the compiler: what follows stands at an offset of the
-// cell's statements.
+// place is a directive for the compiler: what follows stands at an offset of
+// the cell's statements.
 func (w *composer) place(offset int) string {
 	before := w.cell.Body[:offset]
 	line, column := strings.Count(before, "\n")+1, offset-strings.LastIndexByte(before, '\n')

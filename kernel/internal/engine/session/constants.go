@@ -13,8 +13,8 @@ import (
 const constantsHead = "package p;const(\n"
 
 // constants is the text of a group of constants for a cell after the one that
-// declared it. Constants keep their values, whatever of the group, or of the name
-// iota, has been declared again since.
+// declared it. Constants keep their values, whatever of the group, or of the
+// name iota, has been declared again since.
 func (d *declaration) constants(iotaHidden bool) string {
 	// A group that saw an iota of the notebook's has it as any other name.
 	iotaHidden = iotaHidden && d.sequence > 0 && !d.ownIota
@@ -92,13 +92,14 @@ func (w *constantsWriter) values(e *edits, spec *ast.ValueSpec, number int) {
 	}
 }
 
-// earlier is the name that a constant keeps within its group when the notebook has
-// given its own to something else.
+// earlier is the name that a constant keeps within its group when the notebook
+// has given its own to something else.
 func (w *constantsWriter) earlier(name string) string {
 	return fmt.Sprintf("gocell_earlier%d_%s", w.d.sequence, name)
 }
 
-// freeNames are the identifiers of an expression that can be those of constants.
+// freeNames are the identifiers of an expression that can be those of
+// constants.
 func freeNames(e ast.Expr) (names []*ast.Ident) {
 	ast.Inspect(e, func(n ast.Node) bool {
 		switch n := n.(type) {

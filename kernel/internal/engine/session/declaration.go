@@ -72,8 +72,8 @@ func blanked(text string, names []string, places []int, gone func(name string) b
 	return text
 }
 
-// blank tells whether nothing can refer to the declaration, so that it is no more
-// than a part of its cell.
+// blank tells whether nothing can refer to the declaration, so that it is no
+// more than a part of its cell.
 func (d *declaration) blank() bool {
 	if d.kind == method {
 		return strings.HasSuffix(d.key, "._")

@@ -24,9 +24,9 @@ type packageUse struct {
 }
 
 // draftImports finds packages that a draft uses without importing them. A cell
-// that runs finds them by the type checker's errors; a draft is often no Go yet,
-// so here its words have to tell. A name that also stands without a selector may
-// be a variable that the draft declares, and is left alone.
+// that runs finds them by the type checker's errors; a draft is often no Go
+// yet, so here its words have to tell. A name that also stands without a
+// selector may be a variable that the draft declares, and is left alone.
 func (s *Session) draftImports(c *gocell.Cell, inBody bool, place int, v *view) []*importSpec {
 	uses := map[string]*packageUse{}
 	at := func(own bool) int {
@@ -54,8 +54,8 @@ func (s *Session) draftImports(c *gocell.Cell, inBody bool, place int, v *view) 
 	return found
 }
 
-// readUses collects the uses of names in a part of a cell. place is the cursor's,
-// or -1.
+// readUses collects the uses of names in a part of a cell. place is the
+// cursor's, or -1.
 func readUses(text string, place int, uses map[string]*packageUse) {
 	files := token.NewFileSet()
 	file := files.AddFile("", files.Base(), len(text))
@@ -97,8 +97,8 @@ func readUses(text string, place int, uses map[string]*packageUse) {
 	}
 }
 
-// importedNames are the names of packages that a draft imports itself, also where
-// the rest of it is no Go.
+// importedNames are the names of packages that a draft imports itself, also
+// where the rest of it is no Go.
 func importedNames(declarations string) map[string]bool {
 	names := map[string]bool{}
 	file, _ := parser.ParseFile(token.NewFileSet(), "", "package main\n"+declarations, parser.ImportsOnly)
@@ -117,8 +117,8 @@ func importedNames(declarations string) map[string]bool {
 	return names
 }
 
-// draftPackage chooses a package as for a cell that runs. The selected name that
-// the cursor is at may be only the beginning of one.
+// draftPackage chooses a package as for a cell that runs. The selected name
+// that the cursor is at may be only the beginning of one.
 func (s *Session) draftPackage(name string, use *packageUse) string {
 	exported := slices.Sorted(maps.Keys(use.exported))
 	if use.typed == "" {
@@ -138,8 +138,8 @@ func (s *Session) draftPackage(name string, use *packageUse) string {
 	return ""
 }
 
-// goesOn is an exported name of a package that begins with typed, in any case of
-// letters.
+// goesOn is an exported name of a package that begins with typed, in any case
+// of letters.
 func (s *Session) goesOn(path, typed string) string {
 	imported, err := s.importer.Import(path)
 	if err != nil {

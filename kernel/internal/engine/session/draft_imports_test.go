@@ -56,7 +56,8 @@ func TestImportedNames(t *testing.T) {
 	}
 }
 
-// FuzzUses: whatever stands in a cell, and wherever the cursor is, it can be read.
+// FuzzUses: whatever stands in a cell, and wherever the cursor is, it can be
+// read.
 func FuzzUses(f *testing.F) {
 	f.Add("import \"a\"\nstrings.Re", 20)
 	f.Add("a.\x00.b.", 3)

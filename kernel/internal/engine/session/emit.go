@@ -103,7 +103,8 @@ func (e *emitter) useImports() {
 	}
 }
 
-// keepImports uses every import that is left: what used it may have been edited away.
+// keepImports uses every import that is left: what used it may have been edited
+// away.
 func (e *emitter) keepImports() string {
 	var b strings.Builder
 	use := func(name, path string) {
@@ -332,9 +333,9 @@ func (e *emitter) end() string {
 	return b.String()
 }
 
-// declare makes a variable live, and tells whether its storage was there before.
-// spec is the declaration if that is at package level; initial is for types without
-// a name.
+// declare makes a variable live, and tells whether its storage was there
+// before. spec is the declaration if that is at package level; initial is for
+// types without a name.
 func (e *emitter) declare(o *types.Var, spec *variableSpec, initial string) (reused bool) {
 	v := &Variable{Name: o.Name(), Cell: e.number, layout: layout(o.Type(), e.own), spec: spec}
 	if spec != nil {

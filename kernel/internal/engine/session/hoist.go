@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// hoist moves the variables that the cell's statements declare to package level,
-// so that they live on: "x := f()" becomes "x = f()".
+// hoist moves the variables that the cell's statements declare to package
+// level, so that they live on: "x := f()" becomes "x = f()".
 func (e *emitter) hoist() {
 	for _, statement := range e.checked.entry.Body.List {
 		switch s := statement.(type) {
@@ -168,8 +168,8 @@ func (e *emitter) hoistable(o *types.Var, values []ast.Expr) bool {
 	return len(values) > 0 && !e.usesLocals(o, values)
 }
 
-// usesLocals tells whether an initialiser needs variables that package level does
-// not have, or the type is the statements' own.
+// usesLocals tells whether an initialiser needs variables that package level
+// does not have, or the type is the statements' own.
 func (e *emitter) usesLocals(o *types.Var, values []ast.Expr) bool {
 	uses := false
 	for _, value := range values {

@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// nameImports finds the packages' names and returns the paths that are not there.
+// nameImports finds the packages' names and returns the paths that are not
+// there.
 func (s *Session) nameImports(p *parts) (missing []string) {
 	p.imports = slices.DeleteFunc(p.imports, func(i *importSpec) bool {
 		why, unavailable := s.unavailable[i.path]

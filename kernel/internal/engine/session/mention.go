@@ -7,9 +7,9 @@ import (
 	"go/types"
 )
 
-// locals tells which names in a cell's declarations are nothing of the notebook's:
-// parameters and variables of functions, and fields. What other cells declare is not
-// known here, and its names stay.
+// locals tells which names in a cell's declarations are nothing of the
+// notebook's: parameters and variables of functions, and fields. What other
+// cells declare is not known here, and its names stay.
 func locals(files *token.FileSet, file *ast.File) func(*ast.Ident) bool {
 	info := types.Info{Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}}
 	config := types.Config{Importer: noImporter{}, Error: func(error) {}}
@@ -32,7 +32,8 @@ func locals(files *token.FileSet, file *ast.File) func(*ast.Ident) bool {
 	}
 }
 
-// noImporter knows no packages: the names of what the cell itself has are enough.
+// noImporter knows no packages: the names of what the cell itself has are
+// enough.
 type noImporter struct{}
 
 func (noImporter) Import(string) (*types.Package, error) { return nil, errNoImports }
@@ -40,8 +41,8 @@ func (noImporter) Import(string) (*types.Package, error) { return nil, errNoImpo
 var errNoImports = errors.New("packages are of no interest")
 
 // mentions are the names in declarations that may stand for something of the
-// notebook's: not fields, methods and labels, which have names of their own, and not
-// what is local to a function.
+// notebook's: not fields, methods and labels, which have names of their own,
+// and not what is local to a function.
 func mentions(local func(*ast.Ident) bool, nodes ...ast.Node) map[string]bool {
 	v := mentionVisitor{local: local, found: map[string]bool{}}
 	for _, n := range nodes {

@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// A notebook may give Go's own names another meaning: "const int = 3", "type string
-// int". So the code of a variable's type says which names are Go's, by a prefix.
-// It is taken off again when the declaration is written; where the name is hidden,
-// an alias of package host takes its place.
+// A notebook may give Go's own names another meaning: "const int = 3", "type
+// string int". So the code of a variable's type says which names are Go's, by a
+// prefix. It is taken off again when the declaration is written; where the name
+// is hidden, an alias of package host takes its place.
 const (
 	predeclaredPrefix = "gocell_predeclared_"
 	// ownPrefix stands for the notebook's own package in a type's text.
@@ -21,14 +21,15 @@ const (
 
 var predeclaredName = regexp.MustCompile(`\b` + predeclaredPrefix + `(\w+)`)
 
-// predeclaredType tells whether Go has a type of the name that variables can have.
+// predeclaredType tells whether Go has a type of the name that variables can
+// have.
 func predeclaredType(name string) bool {
 	o, ok := types.Universe.Lookup(name).(*types.TypeName)
 	return ok && o.Name() != "comparable"
 }
 
-// markPredeclared puts the prefix to Go's own names in a type's text, in which the
-// notebook's own have ownPrefix, and takes ownPrefix off.
+// markPredeclared puts the prefix to Go's own names in a type's text, in which
+// the notebook's own have ownPrefix, and takes ownPrefix off.
 func markPredeclared(code string) string {
 	var e edits
 	e.unqualify(code)
@@ -59,8 +60,8 @@ func (e *edits) unqualify(code string) {
 			}
 			return false
 		case *ast.StructType:
-			// The name of an embedded type is the field's, too, and an alias has
-			// another.
+			// The name of an embedded type is the field's, too, and an alias
+			// has another.
 			for _, f := range n.Fields.List {
 				if ident, ok := f.Type.(*ast.Ident); ok && len(f.Names) == 0 {
 					ident.Name = ""

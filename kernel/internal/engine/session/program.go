@@ -12,10 +12,10 @@ import (
 	"github.com/gocifar/gocifar/kernel/internal/gocell"
 )
 
-// On GoNB every cell is a program, whose main.go lies in a folder where shell commands
-// can work with it: `!*go vet`. Here no such program exists, so it is written when
-// somebody asks for it: what the notebook has declared, and the last cell's
-// statements as its main function.
+// On GoNB every cell is a program, whose main.go lies in a folder where shell
+// commands can work with it: `!*go vet`. Here no such program exists, so it is
+// written when somebody asks for it: what the notebook has declared, and the
+// last cell's statements as its main function.
 
 // piece is a declaration in the notebook's program.
 type piece struct {

@@ -13,8 +13,8 @@ type view struct {
 	methods      map[string][]*declaration // by receiver
 	variables    map[string]*Variable      // of earlier cells
 	dormant      map[string]*Variable      // of earlier cells, without a value now
-	// fresh are variables of the cell, with what is thought to be their types until
-	// they have been checked: the types that they had before.
+	// fresh are variables of the cell, with what is thought to be their types
+	// until they have been checked: the types that they had before.
 	fresh   map[string]string
 	imports map[string]*importSpec
 }

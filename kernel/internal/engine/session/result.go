@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// The expressions that end a cell are shown: one, a list of them such as "a, b",
-// or a call with its results, however many.
+// The expressions that end a cell are shown: one, a list of them such as "a,
+// b", or a call with its results, however many.
 
 // resultCall is the code in front of what is to be shown.
 func resultCall(number int64) string { return fmt.Sprintf("%s.Result(%d)(", hostName, number) }
@@ -34,8 +34,8 @@ func wrapped(e ast.Expr) bool {
 	return ok && x.Name == hostName
 }
 
-// expressionList finds the list of two or more expressions that ends a cell, which
-// is no statement in Go.
+// expressionList finds the list of two or more expressions that ends a cell,
+// which is no statement in Go.
 func expressionList(body string) (s span, ok bool) {
 	s, commas := lastStatement(body)
 	if commas == 0 {
@@ -49,9 +49,10 @@ func expressionList(body string) (s span, ok bool) {
 	return s, ok && len(call.Args) > 1 && !call.Ellipsis.IsValid()
 }
 
-// lastStatement is the place of the text's last statement, without a comment behind
-// it, and how many commas stand in it outside of brackets. A semicolon that someone
-// has written ends a statement that is not to be shown: then there are none.
+// lastStatement is the place of the text's last statement, without a comment
+// behind it, and how many commas stand in it outside of brackets. A semicolon
+// that someone has written ends a statement that is not to be shown: then there
+// are none.
 func lastStatement(body string) (s span, commas int) {
 	files := token.NewFileSet()
 	file := files.AddFile("", files.Base(), len(body))
@@ -92,8 +93,8 @@ func lastStatement(body string) (s span, commas int) {
 	}
 }
 
-// showResult shows a last expression that is a call or a receive, unless it has no
-// value.
+// showResult shows a last expression that is a call or a receive, unless it has
+// no value.
 func (e *emitter) showResult() {
 	if e.result == nil || wrapped(e.result) {
 		return
@@ -109,8 +110,8 @@ func (e *emitter) showResult() {
 	e.edits.insert(e.offset(e.result.End()), ")")
 }
 
-// writes tells whether a call is one of those whose number of bytes and error nobody
-// looks at, such as fmt.Println and Write.
+// writes tells whether a call is one of those whose number of bytes and error
+// nobody looks at, such as fmt.Println and Write.
 func (e *emitter) writes(x ast.Expr, results *types.Tuple) bool {
 	call, ok := ast.Unparen(x).(*ast.CallExpr)
 	if !ok || results.Len() != 2 || results.At(1).Type() != types.Universe.Lookup("error").Type() {

@@ -10,11 +10,12 @@ import (
 	"strings"
 )
 
-// When the process ends, values end with it. Package-level variables come back by
-// the initializers of their declarations, as they do for every cell on GoNB: a cell
-// that uses such a variable declares it as if for the first time.
+// When the process ends, values end with it. Package-level variables come back
+// by the initializers of their declarations, as they do for every cell on GoNB:
+// a cell that uses such a variable declares it as if for the first time.
 
-// revived lists the declarations of variables that are to get their values again.
+// revived lists the declarations of variables that are to get their values
+// again.
 func (r *reach) revived() (specs []*variableSpec) {
 	for _, name := range slices.Sorted(maps.Keys(r.dormant)) {
 		if spec := r.dormant[name].spec; !slices.Contains(specs, spec) {
@@ -24,8 +25,8 @@ func (r *reach) revived() (specs []*variableSpec) {
 	return specs
 }
 
-// isRevived tells whether a name of a declaration is among them. Other names of it
-// have been declared elsewhere, or nobody needs them.
+// isRevived tells whether a name of a declaration is among them. Other names of
+// it have been declared elsewhere, or nobody needs them.
 func (r *reach) isRevived(name string, spec *variableSpec) bool {
 	v := r.dormant[name]
 	return v != nil && v.spec == spec
@@ -48,8 +49,8 @@ func (r *reach) revival() string {
 	return "made anew by initializers, since the process ended: " + strings.Join(made, ", ")
 }
 
-// redefined notes the variables that the cell's own statements define, and that must
-// not come back for this cell. It tells whether there was a new one.
+// redefined notes the variables that the cell's own statements define, and that
+// must not come back for this cell. It tells whether there was a new one.
 func (c *checked) redefined(a *attempt) (learnt bool) {
 	define := func(name string) {
 		if c.reached.dormant[name] != nil && !a.defined[name] {

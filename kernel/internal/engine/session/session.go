@@ -1,13 +1,13 @@
 // Package session turns the cells of a notebook into programs that share their
 // declarations and, in one living process, their variables.
 //
-// A cell becomes one Go file: it repeats the declarations of earlier cells that it
-// uses, and puts the cell's statements into a function. Package-level variables
-// have symbols outside of the cells' package, which the dynamic linker binds to
-// their first definition, so they are declared again without being initialised
-// again. A variable that the statements declare is moved to package level. Types
-// keep their identity from cell to cell; a type that is redefined is compiled under
-// another name, with an alias for the old one.
+// A cell becomes one Go file: it repeats the declarations of earlier cells that
+// it uses, and puts the cell's statements into a function. Package-level
+// variables have symbols outside of the cells' package, which the dynamic
+// linker binds to their first definition, so they are declared again without
+// being initialised again. A variable that the statements declare is moved to
+// package level. Types keep their identity from cell to cell; a type that is
+// redefined is compiled under another name, with an alias for the old one.
 package session
 
 import (
@@ -27,8 +27,8 @@ type Session struct {
 	declarations map[string]*declaration // by key
 	imports      map[string]*importSpec  // by name in the code
 	variables    map[string]*Variable
-	// dormant are variables that have lost their values and will get new ones by
-	// their initializers when a cell needs them.
+	// dormant are variables that have lost their values and will get new ones
+	// by their initializers when a cell needs them.
 	dormant map[string]*Variable
 	// lost says of variables that are gone why, and what to do.
 	lost map[string]string
@@ -39,7 +39,8 @@ type Session struct {
 	// sources of the cells that ran, for excerpts.
 	sources  map[int64]string
 	sequence int
-	// initialisers are the init functions, which have run; last is what ran last.
+	// initialisers are the init functions, which have run; last is what ran
+	// last.
 	initialisers map[string]*declaration
 	last         *lastCell
 }
@@ -73,17 +74,18 @@ func New(t Toolchain) *Session {
 	return s
 }
 
-// Reset forgets all declarations. Variables of goroutines that still run live on.
+// Reset forgets all declarations. Variables of goroutines that still run live
+// on.
 func (s *Session) Reset() {
 	s.initialisers, s.last = map[string]*declaration{}, nil
 	s.declarations, s.imports = map[string]*declaration{}, map[string]*importSpec{}
 	s.variables, s.dormant, s.lost = map[string]*Variable{}, map[string]*Variable{}, map[string]string{}
 }
 
-// Restart forgets the values of variables, because the process that held them ended.
-// It returns the names of those that are gone, as statements made them, and of those
-// that will be made anew by the initializers of their declarations. Other
-// declarations stay.
+// Restart forgets the values of variables, because the process that held them
+// ended. It returns the names of those that are gone, as statements made them,
+// and of those that will be made anew by the initializers of their
+// declarations. Other declarations stay.
 func (s *Session) Restart(why string) (gone, anew []string) {
 	for _, name := range slices.Sorted(maps.Keys(s.variables)) {
 		v := s.variables[name]
@@ -105,8 +107,8 @@ func (s *Session) Refresh(t Toolchain) {
 	s.toolchain, s.importer = t, newImporter(t)
 }
 
-// Unavailable says why a package cannot be imported. Imports of it count as if they
-// were not there.
+// Unavailable says why a package cannot be imported. Imports of it count as if
+// they were not there.
 func (s *Session) Unavailable(path, why string) { s.unavailable[path] = why }
 
 // Names lists what is declared, one line each: imports, constants, types,
@@ -146,8 +148,9 @@ func (s *Session) drop(name string) {
 	delete(s.dormant, name)
 }
 
-// Remove forgets a declaration of any kind by its name, a method by "Type.Method". It
-// returns what it was, in Go's word, or nothing if there was none.
+// Remove forgets a declaration of any kind by its name, a method by
+// "Type.Method". It returns what it was, in Go's word, or nothing if there was
+// none.
 func (s *Session) Remove(name string) (what string) {
 	name = strings.ReplaceAll(name, "~", ".") // GoNB's way to write methods
 	_, isImport := s.imports[name]

@@ -17,8 +17,9 @@ import (
 // Source is a file of the notebook's program.
 type Source struct{ Name, Text string }
 
-// Sources writes the notebook as a program that the go command can build, vet and
-// test. What does not compile any more is left out, with a comment that says why.
+// Sources writes the notebook as a program that the go command can build, vet
+// and test. What does not compile any more is left out, with a comment that
+// says why.
 func (s *Session) Sources() []Source {
 	v := s.with(&parts{}, nil, nil)
 	w := &sourcesWriter{s: s, view: v, pieces: s.pieces(v), unneeded: map[string]bool{}}
@@ -102,7 +103,8 @@ func (w *sourcesWriter) write() {
 	}
 }
 
-// imports writes an import declaration; the keys are names, for some with the path.
+// imports writes an import declaration; the keys are names, for some with the
+// path.
 func (w *sourcesWriter) imports(f *sourceFile, imports map[string]string) string {
 	var b strings.Builder
 	for _, key := range slices.Sorted(maps.Keys(imports)) {
@@ -123,8 +125,8 @@ func (w *sourcesWriter) imports(f *sourceFile, imports map[string]string) string
 	return "import (\n" + b.String() + ")\n\n"
 }
 
-// check leaves out what is wrong and imports that nothing uses, and tells whether
-// there was any.
+// check leaves out what is wrong and imports that nothing uses, and tells
+// whether there was any.
 func (w *sourcesWriter) check() (changed bool) {
 	w.set, w.unused = token.NewFileSet(), map[token.Pos]bool{}
 	w.info = &types.Info{Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}}
@@ -175,7 +177,8 @@ func (w *sourcesWriter) withoutImport(f *sourceFile, spec *ast.ImportSpec) bool 
 	return !again
 }
 
-// discard assigns a value that the cell shows to nothing, where Go wants it used.
+// discard assigns a value that the cell shows to nothing, where Go wants it
+// used.
 func (w *sourcesWriter) discard(at token.Position) bool {
 	p := w.pieceAt(at)
 	if p == nil || strings.HasPrefix(p.text[at.Offset-p.start:], "_ = ") {
@@ -213,7 +216,8 @@ func (w *sourcesWriter) leaveOut(at token.Position, why string) bool {
 
 const emptyMain = "func main() {}"
 
-// complete uses the variables that are not used: in a notebook they are no mistake.
+// complete uses the variables that are not used: in a notebook they are no
+// mistake.
 func (w *sourcesWriter) complete(f *sourceFile) string {
 	c := &checked{unit: &unit{text: f.text}, files: w.set, file: f.parsed, info: w.info, unused: w.unused}
 	e := &emitter{checked: c}

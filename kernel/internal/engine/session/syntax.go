@@ -10,13 +10,13 @@ import (
 	"github.com/gocifar/gocifar/kernel/internal/gocell"
 )
 
-// A parser that has lost its way complains of much that nobody wrote. So a cell that
-// is no Go has one diagnostic, the compiler's first, of the text as it stands in the
-// cell.
+// A parser that has lost its way complains of much that nobody wrote. So a cell
+// that is no Go has one diagnostic, the compiler's first, of the text as it
+// stands in the cell.
 
 // syntaxError describes what is wrong with a cell of which a part, between the
-// clauses that we put around it, cannot be parsed. err is what the parser of go/parser
-// said, which stands in where the compiler has nothing to say.
+// clauses that we put around it, cannot be parsed. err is what the parser of
+// go/parser said, which stands in where the compiler has nothing to say.
 func (s *Session) syntaxError(number int64, clause, part string, c *gocell.Cell, err error) error {
 	first := Diagnostic{Cell: number, Line: 1, Column: 1, Message: err.Error()}
 	var list scanner.ErrorList
@@ -56,9 +56,9 @@ func within(c *gocell.Cell, line, column int) (int, int) {
 	return 1, 1
 }
 
-// firstSyntaxError finds in the compiler's lines the first about syntax. Others it
-// has only if it could parse the text well enough to go on: then the one counts that
-// stands where the parser failed.
+// firstSyntaxError finds in the compiler's lines the first about syntax. Others
+// it has only if it could parse the text well enough to go on: then the one
+// counts that stands where the parser failed.
 func firstSyntaxError(complaints string, parser Diagnostic) (d Diagnostic, ok bool) {
 	for _, m := range compilerLine.FindAllStringSubmatch(complaints, -1) {
 		d := Diagnostic{Message: m[4]}

@@ -28,7 +28,8 @@ var testRoles = []struct {
 	role              role
 }{{"Test", "T", test}, {"Benchmark", "B", benchmark}, {"Fuzz", "F", fuzzTarget}}
 
-// roleOf follows the rules of `go test`; an example without output is only compiled.
+// roleOf follows the rules of `go test`; an example without output is only
+// compiled.
 func (r *reader) roleOf(f *ast.FuncDecl) (role, *doc.Example) {
 	name := f.Name.Name
 	if f.Recv != nil || f.Type.TypeParams != nil || f.Type.Results.NumFields() > 0 {
@@ -72,8 +73,8 @@ func named(name, prefix string) bool {
 	return ok && (rest == "" || !unicode.IsLower(first))
 }
 
-// suite are the functions for `go test` that a cell with %test can run: all that the
-// notebook has declared, by name.
+// suite are the functions for `go test` that a cell with %test can run: all
+// that the notebook has declared, by name.
 func (v *view) suite() (list []*declaration) {
 	for _, d := range v.declarations {
 		if d.role != noTest {
@@ -84,7 +85,8 @@ func (v *view) suite() (list []*declaration) {
 	return list
 }
 
-// runTests is the code that runs them. It writes no name that a notebook can hide.
+// runTests is the code that runs them. It writes no name that a notebook can
+// hide.
 func (e *emitter) runTests() string {
 	lists := map[role]*strings.Builder{}
 	for _, r := range []role{test, benchmark, fuzzTarget, example} {

@@ -14,13 +14,13 @@ type Toolchain interface {
 	Language() string
 	// PackageName returns the name of a package that cells can import.
 	PackageName(path string) (name string, ok bool)
-	// Named lists the packages of a name that cells can import, by path, and whether
-	// they are the standard library's.
+	// Named lists the packages of a name that cells can import, by path, and
+	// whether they are the standard library's.
 	Named(name string) (standard map[string]bool)
 	// ExportFile returns the file with a package's export data.
 	ExportFile(path string) (string, error)
-	// Complaints returns what the compiler says of a Go file that it cannot parse, a
-	// line for each mistake.
+	// Complaints returns what the compiler says of a Go file that it cannot
+	// parse, a line for each mistake.
 	Complaints(text string) string
 }
 

@@ -10,7 +10,8 @@ import (
 	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 )
 
-// plain removes version numbers and our names of packages from a text for people.
+// plain removes version numbers and our names of packages from a text for
+// people.
 func plain(text string) string {
 	return packageAlias.ReplaceAllString(library.WithoutVersions(text), "$1")
 }
@@ -117,8 +118,9 @@ func nameable(t types.Type, own *types.Package, seen map[types.Type]bool) bool {
 	return false
 }
 
-// layout describes how values of a type lie in memory, whatever the names of the
-// cells' types in it: two definitions with the same layout can share a variable.
+// layout describes how values of a type lie in memory, whatever the names of
+// the cells' types in it: two definitions with the same layout can share a
+// variable.
 func layout(t types.Type, own *types.Package) string {
 	var b strings.Builder
 	writeLayout(&b, t, own, map[*types.Named]int{})

@@ -55,7 +55,8 @@ func (e *emitter) use(ident *ast.Ident, stack []ast.Node) {
 	}
 }
 
-// hoistedStatement tells whether the variable is one of the cell's that has moved.
+// hoistedStatement tells whether the variable is one of the cell's that has
+// moved.
 func (e *emitter) hoistedStatement(ident *ast.Ident) bool {
 	o, ok := e.info.Defs[ident].(*types.Var)
 	return ok && e.hoisted[o] != nil

@@ -17,8 +17,8 @@ type version struct {
 }
 
 // versionOf numbers the definition of a type: as before if it is one that the
-// process knows, else with a new number. changed tells that there may be values with
-// another definition.
+// process knows, else with a new number. changed tells that there may be values
+// with another definition.
 func (s *Session) versionOf(name, hash string) (v version, changed bool) {
 	v = version{hash: hash, number: 1}
 	for _, known := range s.versions[name] {
@@ -31,9 +31,10 @@ func (s *Session) versionOf(name, hash string) (v version, changed bool) {
 	return v, changed
 }
 
-// keepVersions remembers definitions that a program has brought into the process.
-// To later cells a definition looks different: the program's own variables have
-// types then. It is the same all the same, so it is remembered as both.
+// keepVersions remembers definitions that a program has brought into the
+// process. To later cells a definition looks different: the program's own
+// variables have types then. It is the same all the same, so it is remembered
+// as both.
 func (s *Session) keepVersions(p *Program) {
 	if len(p.versions) == 0 {
 		return // the view of a long session is dear
@@ -50,11 +51,12 @@ func (s *Session) keepVersions(p *Program) {
 	}
 }
 
-// hasher tells definitions of a type apart: by its text, its methods, and all that
-// they use.
+// hasher tells definitions of a type apart: by its text, its methods, and all
+// that they use.
 //
-// Declarations that use each other have one hash, made of their texts and the hashes
-// of what they use beyond that. The groups are found by Tarjan's algorithm
+// Declarations that use each other have one hash, made of their texts and the
+// hashes of what they use beyond that. The groups are found by Tarjan's
+// algorithm
 // (https://en.wikipedia.org/wiki/Tarjan%27s_strongly_connected_components_algorithm),
 // in time proportional to the size of the declarations.
 type hasher struct {
@@ -132,7 +134,8 @@ func (h *hasher) uses(name string) (used []string) {
 	if d := v.byName[name]; d != nil {
 		idents := d.idents
 		if d.kind == constant {
-			// Its own names mean its own constants, whatever they mean elsewhere by now.
+			// Its own names mean its own constants, whatever they mean
+			// elsewhere by now.
 			idents = maps.Clone(idents)
 			for _, own := range d.names {
 				delete(idents, own)
@@ -171,7 +174,8 @@ func (h *hasher) lines(name string) (lines []string) {
 	return lines
 }
 
-// variable finds a variable of an earlier cell, whether it has a value now or not.
+// variable finds a variable of an earlier cell, whether it has a value now or
+// not.
 func (v *view) variable(name string) *Variable {
 	if variable := v.variables[name]; variable != nil {
 		return variable

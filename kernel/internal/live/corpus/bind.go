@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// bind looks for the first group that does not compile when its turn comes: a method
-// may need methods of its type that it does not name, because it passes the receiver
-// on as an interface. Its methods then need all others of their types. It tells
-// whether anything has changed.
+// bind looks for the first group that does not compile when its turn comes: a
+// method may need methods of its type that it does not name, because it passes
+// the receiver on as an interface. Its methods then need all others of their
+// types. It tells whether anything has changed.
 func (p *program) bind(groups [][]*unit, imports []string, methods map[types.Object][]*unit) bool {
 	for i := range groups {
 		if p.compiles(groups[:i+1], imports) {
@@ -32,8 +32,8 @@ func (p *program) bind(groups [][]*unit, imports []string, methods map[types.Obj
 	return false
 }
 
-// compiles tells whether the groups are a program without its main, but for imports
-// that nothing uses yet.
+// compiles tells whether the groups are a program without its main, but for
+// imports that nothing uses yet.
 func (p *program) compiles(groups [][]*unit, imports []string) bool {
 	sources := append([]string{"package main"}, imports...)
 	for _, u := range slices.Concat(groups...) {

@@ -1,8 +1,8 @@
 // Package corpus turns programs into notebooks and compares what the two show.
 //
-// The programs are those that test the Go distribution itself: nobody wrote them
-// with notebooks in mind. Each becomes three notebooks (see [Form]), whose output
-// and success have to be those of the compiled program.
+// The programs are those that test the Go distribution itself: nobody wrote
+// them with notebooks in mind. Each becomes three notebooks (see [Form]), whose
+// output and success have to be those of the compiled program.
 package corpus
 
 import (
@@ -15,10 +15,10 @@ import (
 	"strings"
 )
 
-// List returns the paths, relative to folder and sorted, of the Go programs under it
-// that consist of one file and run without arguments: their first line is "// run".
-// Programs in a folder fixedbugs are left out unless fixedbugs is set, and so are
-// those with code in C.
+// List returns the paths, relative to folder and sorted, of the Go programs
+// under it that consist of one file and run without arguments: their first line
+// is "// run". Programs in a folder fixedbugs are left out unless fixedbugs is
+// set, and so are those with code in C.
 func List(folder string, fixedbugs bool) ([]string, error) {
 	var list []string
 	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
@@ -55,9 +55,9 @@ type Outcome struct {
 	Failure string
 }
 
-// Difference tells in one line where got is not what a program did; it is empty if
-// the two are equal. Success is compared, not the words about a failure: a program's
-// exit status and a cell's error have none in common.
+// Difference tells in one line where got is not what a program did; it is empty
+// if the two are equal. Success is compared, not the words about a failure: a
+// program's exit status and a cell's error have none in common.
 func (want Outcome) Difference(got Outcome) string {
 	switch {
 	case (got.Failure == "") != (want.Failure == ""):

@@ -17,8 +17,9 @@ const (
 	Whole Form = "whole"
 	// Halves are two cells: all declarations, then the statements of main.
 	Halves Form = "halves"
-	// Pieces is a cell for the imports, one for every declaration, in an order in
-	// which each compiles when its turn comes, and one for the statements of main.
+	// Pieces is a cell for the imports, one for every declaration, in an order
+	// in which each compiles when its turn comes, and one for the statements of
+	// main.
 	Pieces Form = "pieces"
 )
 
@@ -91,8 +92,8 @@ func (p *program) check(importer types.Importer) error {
 
 func (p *program) offset(pos token.Pos) int { return p.files.Position(pos).Offset }
 
-// source is the text of a declaration with its comment, which may hold directives
-// for the compiler.
+// source is the text of a declaration with its comment, which may hold
+// directives for the compiler.
 func (p *program) source(d ast.Decl) string {
 	begin := d.Pos()
 	switch d := d.(type) {
@@ -113,8 +114,8 @@ func (p *program) body() string {
 	return strings.Trim(p.text[p.offset(p.main.Body.Lbrace)+1:p.offset(p.main.Body.Rbrace)], "\n")
 }
 
-// halves cuts the package clause and main out of the text. A main that others call
-// stays: a cell that declares it runs it.
+// halves cuts the package clause and main out of the text. A main that others
+// call stays: a cell that declares it runs it.
 func (p *program) halves() []string {
 	clause, begin, end := p.offset(p.file.Name.End()), p.offset(p.main.Pos()), p.offset(p.main.End())
 	if p.callsMain() {

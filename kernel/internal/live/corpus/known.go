@@ -8,11 +8,12 @@ import (
 	"strings"
 )
 
-// Known are differences that are known, each with its reason: by form and program.
+// Known are differences that are known, each with its reason: by form and
+// program.
 type Known map[Form]map[string]string
 
-// ReadKnown reads lines "form program reason". Empty lines, and those that begin
-// with "#", say nothing.
+// ReadKnown reads lines "form program reason". Empty lines, and those that
+// begin with "#", say nothing.
 func ReadKnown(r io.Reader) (Known, error) {
 	known := Known{}
 	lines := bufio.NewScanner(r)

@@ -11,13 +11,15 @@ import (
 // unit is a declaration that may stand in a cell of its own.
 type unit struct {
 	declaration ast.Decl
-	// needs are the units that have to stand in an earlier cell, or in the same.
+	// needs are the units that have to stand in an earlier cell, or in the
+	// same.
 	needs map[*unit]bool
 	// receiver is the type whose method it declares, if it does.
 	receiver types.Object
 }
 
-// pieces puts every declaration into a cell. Imports come first, statements last.
+// pieces puts every declaration into a cell. Imports come first, statements
+// last.
 func (p *program) pieces() []string {
 	var imports []string
 	var units []*unit
@@ -53,9 +55,9 @@ func (p *program) pieces() []string {
 	return append(cells, mark+p.body())
 }
 
-// relate finds out what each unit needs: what it names, all methods of the types
-// that it names, and what Go would have done before. It returns the methods of each
-// type.
+// relate finds out what each unit needs: what it names, all methods of the
+// types that it names, and what Go would have done before. It returns the
+// methods of each type.
 func (p *program) relate(units []*unit) (methods map[types.Object][]*unit) {
 	home := map[types.Object]*unit{} // where an object is declared
 	methods = map[types.Object][]*unit{}
@@ -143,8 +145,9 @@ func (p *program) receiver(f *ast.FuncDecl) types.Object {
 	}
 }
 
-// sequence keeps Go's order among what runs by itself: variables are initialized in
-// an order that package go/types has found, then the functions called init run.
+// sequence keeps Go's order among what runs by itself: variables are
+// initialized in an order that package go/types has found, then the functions
+// called init run.
 func (p *program) sequence(units []*unit, home map[types.Object]*unit) {
 	var last *unit
 	follow := func(u *unit) {
@@ -165,9 +168,9 @@ func (p *program) sequence(units []*unit, home map[types.Object]*unit) {
 	}
 }
 
-// arrange returns the units in an order in which each comes after what it needs.
-// Units that need each other share a group, in the order of the text, and so do
-// groups as far as the needs allow.
+// arrange returns the units in an order in which each comes after what it
+// needs. Units that need each other share a group, in the order of the text,
+// and so do groups as far as the needs allow.
 func arrange(units []*unit) [][]*unit {
 	groups := components(units)
 	group := map[*unit]int{}
@@ -200,9 +203,9 @@ func arrange(units []*unit) [][]*unit {
 	return order
 }
 
-// components returns the sets of units that need each other, sorted by the first
-// unit of each in the text. Programs are small: who reaches whom is looked up one by
-// one.
+// components returns the sets of units that need each other, sorted by the
+// first unit of each in the text. Programs are small: who reaches whom is
+// looked up one by one.
 func components(units []*unit) [][]*unit {
 	reached := map[*unit]map[*unit]bool{}
 	for _, u := range units {

@@ -9,10 +9,10 @@ import (
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
-// Play runs cells on a kernel of its own, as a front end would, and returns what
-// they did together: the first error ends the notebook. It ends a notebook that
-// takes longer than limit. What a notebook shows beside a program's two streams, such
-// as the value of a last expression, is not counted.
+// Play runs cells on a kernel of its own, as a front end would, and returns
+// what they did together: the first error ends the notebook. It ends a notebook
+// that takes longer than limit. What a notebook shows beside a program's two
+// streams, such as the value of a last expression, is not counted.
 func Play(ctx context.Context, spec *jupyter.Spec, dir string, cells []string, limit time.Duration) (Outcome, error) {
 	k, err := jupyter.Launch(ctx, jupyter.LaunchOptions{Spec: spec, Dir: dir})
 	if err != nil {

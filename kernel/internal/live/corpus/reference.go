@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// Compiled builds the program in the file, as `go run` would, runs it in the folder
-// dir, which is empty, and returns what it did. It ends a program that takes longer
-// than limit.
+// Compiled builds the program in the file, as `go run` would, runs it in the
+// folder dir, which is empty, and returns what it did. It ends a program that
+// takes longer than limit.
 func Compiled(ctx context.Context, file, dir string, limit time.Duration) (Outcome, error) {
 	temp, err := os.MkdirTemp("", "corpus")
 	if err != nil {

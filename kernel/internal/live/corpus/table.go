@@ -18,7 +18,8 @@ type Result struct {
 
 // Verdict is what the results of a run mean.
 type Verdict struct {
-	// Table is for people: a line for each form, then every program that differs.
+	// Table is for people: a line for each form, then every program that
+	// differs.
 	Table string
 	// Wrong are differences that are not known, Stale known ones that are gone.
 	Wrong, Stale []string

@@ -2,8 +2,8 @@
 // package module says why there is one.
 package stub
 
-// The linker adds these two to every plugin by itself, but then without the sums
-// of their versions, which the host compares.
+// The linker adds these two to every plugin by itself, but then without the
+// sums of their versions, which the host compares.
 import (
 	_ "runtime"
 	_ "runtime/cgo"

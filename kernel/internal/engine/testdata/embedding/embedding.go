@@ -1,5 +1,5 @@
-// Package embedding has the types of a fluent interface, as package layers has: what
-// all share is in a generic type that knows what it is embedded in.
+// Package embedding has the types of a fluent interface, as package layers has:
+// what all share is in a generic type that knows what it is embedded in.
 package embedding
 
 // Part is what a model is made of.
