@@ -34,7 +34,8 @@ func (r *run) findPackages(unknown map[string][]string) (paths []string) {
 	}
 	found := make(chan []byte, 1)
 	go func() {
-		source, err := imports.Process(filepath.Join(r.dir, "uses.go"), []byte("package main\n\nfunc main() {\n"+uses.String()+"}\n"), nil)
+		source, err := imports.Process(filepath.Join(r.dir, "uses.go"),
+			[]byte("package main\n\nfunc main() {\n"+uses.String()+"}\n"), nil)
 		if err != nil {
 			source = nil // the cell's own complaint says more
 		}

@@ -38,7 +38,8 @@ func (e *Engine) Interrupt() {
 				e.ifRuns(r, func() { _ = p.interrupt() })
 			case <-limit:
 				e.ifRuns(r, func() {
-					p.kill(fmt.Sprintf("the cell did not stop within %s of being interrupted, so the process was ended", e.options.Grace))
+					p.kill(fmt.Sprintf("the cell did not stop within %s of being interrupted, so the process was ended",
+						e.options.Grace))
 				})
 				return
 			}

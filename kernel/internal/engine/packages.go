@@ -22,7 +22,8 @@ func (r *run) addPackages(paths []string) error {
 		if r.ctx.Err() != nil {
 			return errInterrupted
 		}
-		return &Failure{Name: goGetError, Value: fmt.Sprintf("the packages %s cannot be used: %v", strings.Join(paths, ", "), err)}
+		return &Failure{Name: goGetError, Value: fmt.Sprintf("the packages %s cannot be used: %v",
+			strings.Join(paths, ", "), err)}
 	}
 	r.session.Refresh(r.compiler)
 	r.extra = append(r.extra, plugin)
@@ -100,7 +101,8 @@ func (e *Engine) noticeChanges() {
 // on it and runs cells again.
 func (r *run) magicReload(args []string) error {
 	if r.options.Rebuild == nil {
-		return magicErrorf("%%reload is not to be had: this kernel was started without a way to build; restart it after `go run ./kernel setup`")
+		return magicErrorf("%%reload is not to be had: this kernel was started without a way to build; " +
+			"restart it after `go run ./kernel setup`")
 	}
 	if _, err := r.cellNumbers(args); err != nil {
 		return err
@@ -110,7 +112,8 @@ func (r *run) magicReload(args []string) error {
 		if r.ctx.Err() != nil {
 			return errInterrupted
 		}
-		return &Failure{Name: buildError, Value: fmt.Sprintf("the packages cannot be built, this session goes on as it is: %v", err)}
+		return &Failure{Name: buildError, Value: fmt.Sprintf(
+			"the packages cannot be built, this session goes on as it is: %v", err)}
 	}
 	l, err := library.Open(dir)
 	if err != nil {

@@ -33,7 +33,8 @@ var pipeNumber atomic.Int64
 // openPipes makes the pipes in dir and calls show for each message, in order.
 func openPipes(dir string, show func(*pipes, *protocol.DisplayData)) (*pipes, error) {
 	n := pipeNumber.Add(1)
-	d := &pipes{fromName: filepath.Join(dir, fmt.Sprintf("display%d", n)), backName: filepath.Join(dir, fmt.Sprintf("back%d", n)), closed: make(chan struct{})}
+	d := &pipes{fromName: filepath.Join(dir, fmt.Sprintf("display%d", n)),
+		backName: filepath.Join(dir, fmt.Sprintf("back%d", n)), closed: make(chan struct{})}
 	for _, name := range []string{d.fromName, d.backName} {
 		if err := makeFifo(name); err != nil {
 			return nil, fmt.Errorf("cannot make the pipe for rich output: %w", err)
@@ -84,5 +85,6 @@ func (d *pipes) close() {
 
 // acknowledge tells the host that a message has arrived.
 func (d *pipes) acknowledge(id int) {
-	_ = d.encoder.Encode(&protocol.CommValue{Address: protocol.GonbuiSyncAckAddress, Value: id}) // a host that is gone does not wait
+	// A host that is gone does not wait.
+	_ = d.encoder.Encode(&protocol.CommValue{Address: protocol.GonbuiSyncAckAddress, Value: id})
 }

@@ -155,8 +155,9 @@ func (r *run) goCode(c *gocell.Cell, code string, execution int64) (result map[s
 		r.stderr("note: %s\n", notice)
 	}
 	// An interrupt ends the cell, not the wait for it.
-	answer, err := r.process.do(context.WithoutCancel(r.ctx), host.Command{Path: plugin, Entry: library.EntryName(execution),
-		Cell: execution, Input: r.cell.Input, Args: c.Args, Flags: program.Flags, Dir: r.cwd, Env: r.env})
+	answer, err := r.process.do(context.WithoutCancel(r.ctx), host.Command{
+		Path: plugin, Entry: library.EntryName(execution), Cell: execution,
+		Input: r.cell.Input, Args: c.Args, Flags: program.Flags, Dir: r.cwd, Env: r.env})
 	if err != nil {
 		// What the cell declared stays, whatever its statements did.
 		r.session.Commit(program)

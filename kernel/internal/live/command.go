@@ -22,7 +22,8 @@ func Command() command.Command {
 			flags.StringVar(&o.Library, "library", "", "`folder` of the library for cells, by default this checkout's")
 			flags.StringVar(&o.Connection, "connection", "", "Jupyter's connection `file`")
 			flags.StringVar(&o.Gopls, "gopls", "", "`program` for completion and inspection")
-			flags.DurationVar(&o.Grace, "grace", DefaultGrace, "how long an interrupted cell may take before its process is ended")
+			flags.DurationVar(&o.Grace, "grace", DefaultGrace,
+				"how long an interrupted cell may take before its process is ended")
 			return func(ctx context.Context, _ []string) error { return start(ctx, o) }
 		},
 	}

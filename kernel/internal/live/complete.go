@@ -19,7 +19,8 @@ func (k *Kernel) complete(c *jupyter.CompleteRequest) *jupyter.CompleteReply {
 	start := identifierStart(c.Code, offset)
 	reply := &jupyter.CompleteReply{Status: jupyter.StatusOK, Matches: []string{},
 		CursorStart: utf8.RuneCountInString(c.Code[:start]), CursorEnd: utf8.RuneCountInString(c.Code[:offset])}
-	if line := c.Code[strings.LastIndexByte(c.Code[:offset], '\n')+1 : offset]; strings.HasPrefix(line, "%") && !strings.Contains(line, " ") {
+	line := c.Code[strings.LastIndexByte(c.Code[:offset], '\n')+1 : offset]
+	if strings.HasPrefix(line, "%") && !strings.Contains(line, " ") {
 		reply.Matches = matching(engine.Magics(), line)
 		reply.CursorStart = reply.CursorEnd - utf8.RuneCountInString(line)
 		return reply
@@ -79,7 +80,8 @@ type completionItem struct {
 // completionKind names the kinds of the Language Server Protocol as JupyterLab
 // does.
 func completionKind(kind int) string {
-	return map[int]string{2: "function", 3: "function", 5: "property", 6: "variable", 7: "class", 8: "interface", 9: "module", 14: "keyword", 21: "constant", 22: "class", 25: "class"}[kind]
+	return map[int]string{2: "function", 3: "function", 5: "property", 6: "variable", 7: "class", 8: "interface",
+		9: "module", 14: "keyword", 21: "constant", 22: "class", 25: "class"}[kind]
 }
 
 func matching(list []string, prefix string) []string {
@@ -98,7 +100,7 @@ func (k *Kernel) inspect(c *jupyter.InspectRequest) *jupyter.InspectReply {
 	offset := byteOffset(c.Code, c.CursorPos)
 	// Behind a name, and behind the bracket of a call, it is the name that
 	// counts.
-	if rest := strings.TrimRight(c.Code[:offset], "( \t"); rest != c.Code[:offset] && strings.HasSuffix(c.Code[:offset], "(") {
+	if rest := strings.TrimRight(c.Code[:offset], "( \t"); strings.HasSuffix(c.Code[:offset], "(") {
 		offset = len(rest)
 	}
 	if start := identifierStart(c.Code, offset); start < offset {
@@ -111,7 +113,8 @@ func (k *Kernel) inspect(c *jupyter.InspectRequest) *jupyter.InspectReply {
 	ctx, cancel := context.WithTimeout(k.server.ctx, questionLimit)
 	defer cancel()
 	var hover *struct{ Contents struct{ Value string } }
-	if err := k.gopls.ask(ctx, "textDocument/hover", text, place, &hover); err != nil || hover == nil || hover.Contents.Value == "" {
+	err := k.gopls.ask(ctx, "textDocument/hover", text, place, &hover)
+	if err != nil || hover == nil || hover.Contents.Value == "" {
 		return reply
 	}
 	reply.Found = true

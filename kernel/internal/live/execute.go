@@ -25,9 +25,11 @@ func (k *Kernel) execute(r *request, c *jupyter.ExecuteRequest) (waiting []*requ
 		k.server.publish(r, &jupyter.ExecuteResult{ExecutionCount: k.count, Data: bundle(outcome.Result)})
 	}
 	k.end()
-	reply := &jupyter.ExecuteReply{Status: jupyter.StatusOK, ExecutionCount: k.count, UserExpressions: jupyter.MIMEBundle{}}
+	reply := &jupyter.ExecuteReply{Status: jupyter.StatusOK, ExecutionCount: k.count,
+		UserExpressions: jupyter.MIMEBundle{}}
 	if f := outcome.Failure; f != nil {
-		reply.Status, reply.ReplyError = jupyter.StatusError, jupyter.ReplyError{Name: f.Name, Value: f.Value, Traceback: f.Traceback}
+		reply.Status = jupyter.StatusError
+		reply.ReplyError = jupyter.ReplyError{Name: f.Name, Value: f.Value, Traceback: f.Traceback}
 		if !c.Silent {
 			k.showFailure(r, f)
 		}
@@ -43,7 +45,8 @@ func (k *Kernel) execute(r *request, c *jupyter.ExecuteRequest) (waiting []*requ
 
 func (k *Kernel) showFailure(r *request, f *engine.Failure) {
 	if f.HTML != "" {
-		k.server.publish(r, &jupyter.DisplayData{Data: bundle(map[string]any{"text/html": f.HTML, "text/plain": strings.Join(f.Traceback, "\n")})})
+		page := map[string]any{"text/html": f.HTML, "text/plain": strings.Join(f.Traceback, "\n")}
+		k.server.publish(r, &jupyter.DisplayData{Data: bundle(page)})
 	}
 	k.server.publish(r, &jupyter.ErrorOutput{Name: f.Name, Value: f.Value, Traceback: f.Traceback})
 }
@@ -85,7 +88,8 @@ func (k *Kernel) abort(waiting []*request) {
 			continue
 		}
 		k.server.publish(r, &jupyter.Status{State: jupyter.Busy})
-		k.server.reply(r, &jupyter.ExecuteReply{Status: jupyter.StatusAborted, ExecutionCount: k.count, UserExpressions: jupyter.MIMEBundle{}})
+		k.server.reply(r, &jupyter.ExecuteReply{Status: jupyter.StatusAborted, ExecutionCount: k.count,
+			UserExpressions: jupyter.MIMEBundle{}})
 		k.server.publish(r, &jupyter.Status{State: jupyter.Idle})
 	}
 }

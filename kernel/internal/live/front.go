@@ -45,7 +45,8 @@ func (k *Kernel) Show(d engine.Display) {
 	if !ok {
 		return
 	}
-	content := jupyter.DisplayData{Data: bundle(d.Data), Metadata: bundle(d.Metadata), Transient: jupyter.Transient{DisplayID: d.ID}}
+	content := jupyter.DisplayData{Data: bundle(d.Data), Metadata: bundle(d.Metadata),
+		Transient: jupyter.Transient{DisplayID: d.ID}}
 	if d.ID != "" && k.seen(d.ID) {
 		update := jupyter.UpdateDisplayData(content)
 		k.server.publish(r, &update)

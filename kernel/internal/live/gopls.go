@@ -207,7 +207,8 @@ func (s *languageServer) ask(ctx context.Context, method, text string, offset in
 	}
 	err := s.show(text)
 	if err == nil {
-		err = s.call(ctx, method, map[string]any{"textDocument": map[string]any{"uri": s.uri}, "position": positionOf(text, offset)}, result)
+		err = s.call(ctx, method, map[string]any{"textDocument": map[string]any{"uri": s.uri},
+			"position": positionOf(text, offset)}, result)
 	}
 	if errors.Is(err, errNoServer) || errors.Is(err, io.ErrClosedPipe) || errors.Is(err, syscall.EPIPE) {
 		s.end() // the next question starts it again
@@ -218,9 +219,11 @@ func (s *languageServer) ask(ctx context.Context, method, text string, offset in
 func (s *languageServer) show(text string) error {
 	s.version++
 	if s.version == 1 {
-		return s.notify("textDocument/didOpen", map[string]any{"textDocument": map[string]any{"uri": s.uri, "languageId": "go", "version": 1, "text": text}})
+		return s.notify("textDocument/didOpen", map[string]any{"textDocument": map[string]any{"uri": s.uri,
+			"languageId": "go", "version": 1, "text": text}})
 	}
-	return s.notify("textDocument/didChange", map[string]any{"textDocument": map[string]any{"uri": s.uri, "version": s.version},
+	return s.notify("textDocument/didChange", map[string]any{"textDocument": map[string]any{"uri": s.uri,
+		"version": s.version},
 		"contentChanges": []any{map[string]any{"text": text}}})
 }
 

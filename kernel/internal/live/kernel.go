@@ -74,7 +74,8 @@ type cells interface {
 func Serve(ctx context.Context, o Options) error {
 	return serve(ctx, o, func(ctx context.Context, k *Kernel) (cells, error) {
 		id := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(o.Connection), "kernel-"), ".json")
-		e, err := engine.Open(ctx, engine.Options{Library: o.Library, Front: k, Grace: o.Grace, Rebuild: o.Rebuild, Env: environment(id)})
+		e, err := engine.Open(ctx, engine.Options{Library: o.Library, Front: k, Grace: o.Grace, Rebuild: o.Rebuild,
+			Env: environment(id)})
 		if err != nil {
 			return nil, err
 		}
@@ -91,7 +92,8 @@ func serve(ctx context.Context, o Options, open func(context.Context, *Kernel) (
 	if err != nil {
 		return err
 	}
-	k := &Kernel{shell: make(chan *request, 1000), stopped: make(chan struct{}), inputs: make(chan string, 1), shown: map[string]bool{}}
+	k := &Kernel{shell: make(chan *request, 1000), stopped: make(chan struct{}), inputs: make(chan string, 1),
+		shown: map[string]bool{}}
 	ctx, k.stop = context.WithCancel(ctx)
 	defer k.stop()
 	if k.server, err = listen(ctx, info); err != nil {

@@ -23,7 +23,8 @@ type refusal struct{ reason string }
 
 // Run fails with the reason.
 func (r refusal) Run(context.Context, engine.Cell) engine.Outcome {
-	return engine.Outcome{Failure: &engine.Failure{Name: libraryError, Value: r.reason, Traceback: []string{libraryError + ": " + r.reason}}}
+	return engine.Outcome{Failure: &engine.Failure{Name: libraryError, Value: r.reason,
+		Traceback: []string{libraryError + ": " + r.reason}}}
 }
 
 // Expect has nothing to prepare.

@@ -56,10 +56,13 @@ func (k *Kernel) safely(c jupyter.Content) (reply jupyter.Content) {
 func (k *Kernel) info() *jupyter.KernelInfoReply {
 	return &jupyter.KernelInfoReply{
 		Status: jupyter.StatusOK, ProtocolVersion: jupyter.ProtocolVersion, Implementation: Implementation, ImplementationVersion: "1.0",
-		LanguageInfo: jupyter.LanguageInfo{Name: "go", Version: k.cells.GoVersion(), MIMEType: "text/x-go", FileExtension: ".go",
+		LanguageInfo: jupyter.LanguageInfo{Name: "go", Version: k.cells.GoVersion(), MIMEType: "text/x-go",
+			FileExtension: ".go",
 			PygmentsLexer: "go", CodeMirrorMode: json.RawMessage(`"go"`)},
-		Banner: fmt.Sprintf("Go, live: cells compiled by %s in one living process (%%help lists the special commands)", k.cells.GoVersion()),
-		HelpLinks: []jupyter.HelpLink{{Text: "Go", URL: "https://go.dev/doc/"}, {Text: "Go packages", URL: "https://pkg.go.dev"},
+		Banner: fmt.Sprintf("Go, live: cells compiled by %s in one living process (%%help lists the special commands)",
+			k.cells.GoVersion()),
+		HelpLinks: []jupyter.HelpLink{{Text: "Go", URL: "https://go.dev/doc/"},
+			{Text: "Go packages", URL: "https://pkg.go.dev"},
 			{Text: "GoNB", URL: "https://github.com/janpfeifer/gonb"}},
 	}
 }

@@ -50,7 +50,8 @@ func isNil(value any) bool {
 // forms in fields of their names, such as package layers/display's.
 func ownBundle(value any) map[string]any {
 	method := reflect.ValueOf(value).MethodByName("Display")
-	if !method.IsValid() || method.Type().NumIn() != 0 || method.Type().NumOut() != 1 || method.Type().Out(0).Kind() != reflect.Struct {
+	if !method.IsValid() || method.Type().NumIn() != 0 || method.Type().NumOut() != 1 ||
+		method.Type().Out(0).Kind() != reflect.Struct {
 		return nil
 	}
 	forms := method.Call(nil)[0]

@@ -50,7 +50,8 @@ func onExit(code int) {
 		return
 	}
 	finish(Answer{Outcome: Exited, Status: code}, func(cell string) {
-		fmt.Fprintf(os.Stderr, "a goroutine of %s, which has ended, called os.Exit(%d); only the goroutine was ended\n", cell, code)
+		fmt.Fprintf(os.Stderr, "a goroutine of %s, which has ended, called os.Exit(%d); only the goroutine was ended\n",
+			cell, code)
 	})
 }
 

@@ -84,7 +84,7 @@ func (s *Session) prepare(number int64, c *gocell.Cell, p *parts) (*Program, err
 	given := p.imports
 	for range rounds {
 		p.imports = append(slices.Clone(given), a.found...)
-		v := s.with(p, a.broken, a.invalid)
+		v := s.viewWith(p, a.broken, a.invalid)
 		maps.Copy(v.variables, a.early)
 		for name := range a.defined {
 			delete(v.dormant, name)
@@ -114,14 +114,16 @@ func check(s *Session, u *unit, number int64, a *attempt) (*checked, error) {
 	if err := c.parse(s, number, a); err != nil {
 		return nil, err
 	}
-	c.info = &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}}
+	c.info = &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{},
+		Uses: map[*ast.Ident]types.Object{}}
 	var problems []types.Error
 	config := types.Config{Importer: s.importer, GoVersion: s.toolchain.Language(), Error: func(err error) {
 		var e types.Error
 		if !errors.As(err, &e) {
 			return
 		}
-		if e.Soft && (strings.HasPrefix(e.Msg, "declared and not used") || strings.HasSuffix(e.Msg, "imported and not used") ||
+		if e.Soft && (strings.HasPrefix(e.Msg, "declared and not used") ||
+			strings.HasSuffix(e.Msg, "imported and not used") ||
 			strings.Contains(e.Msg, "imported as") || strings.HasSuffix(e.Msg, "declared and not used")) {
 			c.unused[e.Pos] = true
 			return
@@ -131,8 +133,10 @@ func check(s *Session, u *unit, number int64, a *attempt) (*checked, error) {
 	c.own, _ = config.Check("main", c.files, []*ast.File{c.file}, c.info)
 	learnt := c.redefined(a) || c.retyped(s, a)
 	for _, v := range u.reached.variables {
-		if o, ok := c.own.Scope().Lookup(v.Name).(*types.Var); ok && a.invalid[v.Name] == "" && layout(o.Type(), c.own) != v.layout && v.layout != "" && o.Type() != types.Typ[types.Invalid] {
-			a.invalid[v.Name] = fmt.Sprintf("the type of %s has been redefined since cell [%d] declared it as %s: run cell [%d] again", v.Name, v.Cell, v.Type, v.Cell)
+		if o, ok := c.own.Scope().Lookup(v.Name).(*types.Var); ok && a.invalid[v.Name] == "" &&
+			layout(o.Type(), c.own) != v.layout && v.layout != "" && o.Type() != types.Typ[types.Invalid] {
+			a.invalid[v.Name] = fmt.Sprintf("the type of %s has been redefined since cell [%d] declared it as %s: "+
+				"run cell [%d] again", v.Name, v.Cell, v.Type, v.Cell)
 			learnt = true
 		}
 	}
@@ -173,7 +177,8 @@ func (c *checked) retyped(s *Session, a *attempt) (learnt bool) {
 func (c *checked) parse(s *Session, number int64, a *attempt) error {
 	for range 2 {
 		c.files = token.NewFileSet()
-		file, err := parser.ParseFile(c.files, "gocell.go", c.text, parser.SkipObjectResolution|parser.ParseComments|parser.AllErrors)
+		file, err := parser.ParseFile(c.files, "gocell.go", c.text,
+			parser.SkipObjectResolution|parser.ParseComments|parser.AllErrors)
 		if err != nil {
 			return s.syntaxError(number, "func _() {", c.cell.Body, c.cell, err)
 		}
@@ -248,7 +253,8 @@ func (c *checked) learn(s *Session, number int64, problems []types.Error, a *att
 		position := c.files.Position(e.Pos)
 		if chunk := c.chunkAt(e.Pos); chunk != nil {
 			if d := chunk.declaration; d != nil && d.cell != number && a.broken[d.key] == "" && d.kind != typeName {
-				a.broken[d.key] = fmt.Sprintf("%s of cell [%d] does not compile any more: %s:%d: %s", d.key, d.cell, position.Filename, position.Line, plain(e.Msg))
+				a.broken[d.key] = fmt.Sprintf("%s of cell [%d] does not compile any more: %s:%d: %s", d.key, d.cell,
+					position.Filename, position.Line, plain(e.Msg))
 				learnt = true
 				continue
 			}
@@ -257,16 +263,19 @@ func (c *checked) learn(s *Session, number int64, problems []types.Error, a *att
 				continue
 			}
 			if v := chunk.old; v != nil && a.invalid[v.Name] == "" {
-				a.invalid[v.Name] = fmt.Sprintf("the type of %s cannot be used any more (%s): run cell [%d] again", v.Name, plain(e.Msg), v.Cell)
+				a.invalid[v.Name] = fmt.Sprintf("the type of %s cannot be used any more (%s): run cell [%d] again", v.Name,
+					plain(e.Msg), v.Cell)
 				learnt = true
 				continue
 			}
 		}
-		if name, ok := strings.CutPrefix(e.Msg, "undefined: "); ok && (c.findStatement(name, a) || s.findImport(c, number, name, a)) {
+		if name, ok := strings.CutPrefix(e.Msg, "undefined: "); ok &&
+			(c.findStatement(name, a) || s.findImport(c, number, name, a)) {
 			learnt = true
 			continue
 		}
-		if strings.HasSuffix(e.Msg, "is not used") && c.result != nil && !a.wrap && e.Pos >= c.result.Pos() && e.Pos < c.result.End() {
+		if strings.HasSuffix(e.Msg, "is not used") && c.result != nil && !a.wrap && e.Pos >= c.result.Pos() &&
+			e.Pos < c.result.End() {
 			a.wrap, learnt = true, true
 			continue
 		}

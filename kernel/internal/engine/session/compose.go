@@ -73,7 +73,7 @@ func (s *Session) compose(number int64, c *gocell.Cell, p *parts, v *view) *unit
 	for _, d := range w.unit.suite {
 		used[d.key] = true
 	}
-	w.unit.reached = v.from(used)
+	w.unit.reached = v.reachable(used)
 	// What the cell declares is compiled, used or not.
 	for _, d := range p.declarations {
 		w.unit.reached.declarations[d] = true
@@ -90,7 +90,8 @@ func (s *Session) compose(number int64, c *gocell.Cell, p *parts, v *view) *unit
 }
 
 func (w *composer) imports() {
-	fmt.Fprintf(&w.out, "package main\n\nimport (\n\t_ \"unsafe\"\n\t_ %q\n\t%s %q\n", library.StubImport, hostName, library.HostImport)
+	fmt.Fprintf(&w.out, "package main\n\nimport (\n\t_ \"unsafe\"\n\t_ %q\n\t%s %q\n", library.StubImport, hostName,
+		library.HostImport)
 	if w.cell.Test {
 		fmt.Fprintf(&w.out, "\t%s \"testing\"\n", testingName)
 	}
@@ -190,7 +191,8 @@ func (w *composer) declaration(d *declaration) {
 			return
 		}
 		name := versioned(d.key, n)
-		fmt.Fprintf(&w.out, "type %s%s%s\n\ntype %s%s = %s%s\n\n", place, name, d.text[len(d.key):], d.key, d.parameters, name, d.arguments)
+		fmt.Fprintf(&w.out, "type %s%s%s\n\ntype %s%s = %s%s\n\n", place, name, d.text[len(d.key):], d.key, d.parameters,
+			name, d.arguments)
 	case method:
 		text := d.text
 		if n := w.unit.versions[d.receiver].number; n > 1 {

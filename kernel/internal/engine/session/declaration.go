@@ -213,7 +213,8 @@ func (r *reader) importSpec(spec *ast.ImportSpec) error {
 }
 
 func (r *reader) new(k kind, name string, from, to token.Pos, nodes ...ast.Node) *declaration {
-	d := &declaration{kind: k, key: name, names: []string{name}, text: r.slice(from, to), cell: r.number, gone: map[string]bool{}}
+	d := &declaration{kind: k, key: name, names: []string{name}, text: r.slice(from, to), cell: r.number,
+		gone: map[string]bool{}}
 	d.line, d.column = r.at(from)
 	d.idents = mentions(r.local, nodes...)
 	return d

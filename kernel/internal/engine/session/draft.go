@@ -20,11 +20,11 @@ func (s *Session) Draft(code string, offset int) (file string, place int, ok boo
 		return "", 0, false
 	}
 	used := identifiers(code)
-	v := s.with(&parts{}, nil, nil)
+	v := s.viewWith(&parts{}, nil, nil)
 	// What the cell declares itself must not be there twice.
 	if p, err := s.read(0, c); err == nil {
 		if len(s.nameImports(p)) == 0 {
-			v = s.with(p, nil, nil)
+			v = s.viewWith(p, nil, nil)
 			for _, d := range p.declarations {
 				delete(v.declarations, d.key)
 				for _, name := range d.names {

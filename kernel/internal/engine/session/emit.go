@@ -268,7 +268,8 @@ func (e *emitter) declareVariables() string {
 		}
 		rhs := e.edits.render(e.text, e.offset(init.Rhs.Pos()), e.offset(init.Rhs.End()))
 		position := e.files.Position(init.Rhs.Pos())
-		order = append(order, fmt.Sprintf("/*line %s:%d:%d*/%s = %s", cellName(spec.cell), position.Line, position.Column, strings.Join(names, ", "), rhs))
+		order = append(order, fmt.Sprintf("/*line %s:%d:%d*/%s = %s", cellName(spec.cell), position.Line, position.Column,
+			strings.Join(names, ", "), rhs))
 		for i, v := range init.Lhs {
 			if v.Name() == "_" {
 				continue
@@ -355,7 +356,8 @@ func (e *emitter) declare(o *types.Var, spec *variableSpec, initial string) (reu
 		v.initial = initial
 	}
 	v.symbol = library.VariablePrefix + v.Name + "." + strconv.FormatInt(e.number, 10)
-	if old := e.s.variables[v.Name]; old != nil && old.layout == v.layout && old.code == v.code && old.initial == v.initial {
+	if old := e.s.variables[v.Name]; old != nil && old.layout == v.layout && old.code == v.code &&
+		old.initial == v.initial {
 		v.symbol, reused = old.symbol, true
 	}
 	e.declares.WriteString(v.declare(v.Name, e.hidden))

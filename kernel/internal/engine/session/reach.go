@@ -19,8 +19,8 @@ type view struct {
 	imports map[string]*importSpec
 }
 
-// with adds the declarations of a cell to those of the session.
-func (s *Session) with(p *parts, broken, invalid map[string]string) *view {
+// viewWith adds the declarations of a cell to those of the session.
+func (s *Session) viewWith(p *parts, broken, invalid map[string]string) *view {
 	v := &view{declarations: maps.Clone(s.declarations), byName: map[string]*declaration{},
 		methods: map[string][]*declaration{}, variables: maps.Clone(s.variables), dormant: maps.Clone(s.dormant),
 		fresh: map[string]string{}, imports: maps.Clone(s.imports)}
@@ -109,9 +109,9 @@ type reach struct {
 	names        map[string]bool      // all identifiers seen
 }
 
-// from follows identifiers through the view. It goes by names only and so takes
-// too much at times, never too little.
-func (v *view) from(start map[string]bool) *reach {
+// reachable follows identifiers through the view. It goes by names only and so
+// takes too much at times, never too little.
+func (v *view) reachable(start map[string]bool) *reach {
 	r := &reach{declarations: map[*declaration]bool{}, variables: map[string]*Variable{},
 		dormant: map[string]*Variable{}, names: map[string]bool{}}
 	pending := []map[string]bool{start}

@@ -131,5 +131,6 @@ func (e *emitter) writes(x ast.Expr, results *types.Tuple) bool {
 	if !ok || f.Pkg() == nil {
 		return false
 	}
-	return f.Pkg().Path() == "fmt" || f.Pkg().Path() == "io" || strings.HasPrefix(f.Name(), "Write") || f.Name() == "ReadFrom"
+	return f.Pkg().Path() == "fmt" || f.Pkg().Path() == "io" || strings.HasPrefix(f.Name(), "Write") ||
+		f.Name() == "ReadFrom"
 }

@@ -87,7 +87,8 @@ func (c *checked) redefined(a *attempt) (learnt bool) {
 func (c *checked) cannotRevive(spec *variableSpec, e types.Error, a *attempt) (learnt bool) {
 	for _, name := range spec.names {
 		if c.reached.isRevived(name, spec) && a.invalid[name] == "" {
-			a.invalid[name] = fmt.Sprintf("the value of %s is lost, and its initializer does not compile any more (%s): run cell [%d] again, changed",
+			a.invalid[name] = fmt.Sprintf("the value of %s is lost, and its initializer does not compile any more (%s): "+
+				"run cell [%d] again, changed",
 				name, plain(e.Msg), spec.cell)
 			learnt = true
 		}

@@ -21,7 +21,7 @@ type Source struct{ Name, Text string }
 // and test. What does not compile any more is left out, with a comment that
 // says why.
 func (s *Session) Sources() []Source {
-	v := s.with(&parts{}, nil, nil)
+	v := s.viewWith(&parts{}, nil, nil)
 	w := &sourcesWriter{s: s, view: v, pieces: s.pieces(v), unneeded: map[string]bool{}}
 	for range rounds {
 		if w.write(); !w.check() {

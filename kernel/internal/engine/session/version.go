@@ -39,7 +39,7 @@ func (s *Session) keepVersions(p *Program) {
 	if len(p.versions) == 0 {
 		return // the view of a long session is dear
 	}
-	later := s.with(&parts{}, nil, nil).hasher()
+	later := s.viewWith(&parts{}, nil, nil).hasher()
 	for name, v := range p.versions {
 		v.used = v.used || p.runs
 		if s.versions[name] == nil {
