@@ -127,7 +127,8 @@ func minimized(t *testing.T, s *fuzzsession.Session) string {
 		n := newNotebook(t)
 		defer n.close()
 		difference := firstDifference(n, s, want[0])
-		if difference == "" || strings.Contains(difference, "Error: cell[") != strings.Contains(best, "Error: cell[") && best != "" {
+		if difference == "" || strings.Contains(difference, "Error: cell[") != strings.Contains(best, "Error: cell[") &&
+			best != "" {
 			return false
 		}
 		best = difference

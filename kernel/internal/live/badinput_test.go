@@ -143,8 +143,9 @@ func TestForgedMessages(t *testing.T) {
 		t.Fatal(err)
 	}
 	message := func(key string) [][]byte {
-		frames, err := jupyter.NewSigner(key).Encode(&jupyter.Message{Content: content, Header: jupyter.Header{ID: "1", Session: "s", Username: "u",
-			Date: time.Now().UTC().Format(time.RFC3339Nano), Type: "execute_request", Version: jupyter.ProtocolVersion}})
+		frames, err := jupyter.NewSigner(key).Encode(&jupyter.Message{Content: content,
+			Header: jupyter.Header{ID: "1", Session: "s", Username: "u",
+				Date: time.Now().UTC().Format(time.RFC3339Nano), Type: "execute_request", Version: jupyter.ProtocolVersion}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -155,7 +156,8 @@ func TestForgedMessages(t *testing.T) {
 	short := message(s.info.Key)[:4]
 	badJSON := message(s.info.Key)
 	badJSON[2] = []byte("{")
-	for name, frames := range map[string][][]byte{"unsigned": unsigned, "signed with another key": message("other"), "altered": altered,
+	for name, frames := range map[string][][]byte{"unsigned": unsigned, "signed with another key": message("other"),
+		"altered": altered,
 		"cut off": short, "no JSON": badJSON, "one frame": {[]byte("x")}, "empty": {{}}} {
 		if err := conn.Send(t.Context(), frames...); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -201,14 +203,16 @@ func TestNoLinker(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gone := bytes.ReplaceAll(text, []byte(fmt.Sprintf("%q", l.Linker)), []byte(fmt.Sprintf("%q", filepath.Join(l.Dir, "gone"))))
+	gone := bytes.ReplaceAll(text, []byte(fmt.Sprintf("%q", l.Linker)),
+		[]byte(fmt.Sprintf("%q", filepath.Join(l.Dir, "gone"))))
 	if err := os.WriteFile(description, gone, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	c := startServed(t, l.Dir, "PATH="+t.TempDir()).attach()
 	for range 2 {
 		shown := c.run("x := 1")
-		if shown.error == nil || shown.error.Name != "CompileError" || !strings.Contains(shown.error.Value, "there is no C compiler, which links cells: install one") {
+		if shown.error == nil || shown.error.Name != "CompileError" ||
+			!strings.Contains(shown.error.Value, "there is no C compiler, which links cells: install one") {
 			t.Fatalf("without a linker a cell shows %s", shown.text())
 		}
 	}
@@ -273,10 +277,12 @@ func TestOtherToolchain(t *testing.T) {
 	}
 	c := startServed(t, l.Dir).attach()
 	shown := c.run("fmt.Println(1)")
-	if shown.error == nil || !strings.Contains(shown.error.Value, "the Go toolchain differs from the one that the library for cells was built with; run `%reload`") {
+	if shown.error == nil || !strings.Contains(shown.error.Value,
+		"the Go toolchain differs from the one that the library for cells was built with; run `%reload`") {
 		t.Errorf("with another toolchain a cell shows %s", shown.text())
 	}
-	c.check("%env A=b", "Set: A=\"b\"", "%reload", "MagicError: %reload is not to be had: this kernel was started without a way to build; restart it after `go run ./kernel setup`")
+	c.check("%env A=b", "Set: A=\"b\"", "%reload", "MagicError: %reload is not to be had: this kernel was started without "+
+		"a way to build; restart it after `go run ./kernel setup`")
 }
 
 // TestReload edits a package of the checkout in mid-session.
@@ -318,11 +324,14 @@ func TestReload(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const says = "note: " + enginetest.Embedding + " changed on disk; this session goes on with what it was built with. `%reload` builds anew and ends the process, `%reload 1-3` also runs those cells again"
+	const says = "note: " + enginetest.Embedding + " changed on disk; this session goes on with what it was built with. " +
+		"`%reload` builds anew and ends the process, `%reload 1-3` also runs those cells again"
 	edit("return len(s.name)", "return 100 +")
 	c.check("secret()", says+"\n=> 4", "secret()", "=> 4") // said once
 	shown := c.run("%reload 1-2")
-	if shown.error == nil || shown.error.Name != "BuildError" || !strings.Contains(shown.error.Value, "this session goes on as it is") || !strings.Contains(shown.error.Value, "embedding.go") {
+	if shown.error == nil || shown.error.Name != "BuildError" ||
+		!strings.Contains(shown.error.Value, "this session goes on as it is") ||
+		!strings.Contains(shown.error.Value, "embedding.go") {
 		t.Errorf("a package that does not compile: %s", shown.text())
 	}
 	c.check("secret() + n", "=> 9")
@@ -335,8 +344,11 @@ func TestReload(t *testing.T) {
 func TestAllocationStorm(t *testing.T) {
 	c := newClient(t)
 	c.check("n := 5", "")
-	shown := c.run("limit := syscall.Rlimit{Cur: 3 << 30, Max: 3 << 30}\nfmt.Println(syscall.Setrlimit(syscall.RLIMIT_AS, &limit))\nvar storm [][]byte\nfor { storm = append(storm, make([]byte, 64<<20)) }")
-	if shown.error == nil || shown.error.Name != "ExitError" || !strings.Contains(shown.error.Value, "lost are the values of limit, n, storm") || !strings.Contains(shown.stderr, "out of memory") {
+	shown := c.run("limit := syscall.Rlimit{Cur: 3 << 30, Max: 3 << 30}\nfmt.Println(syscall.Setrlimit(syscall.RLIMIT_AS, " +
+		"&limit))\nvar storm [][]byte\nfor { storm = append(storm, make([]byte, 64<<20)) }")
+	if shown.error == nil || shown.error.Name != "ExitError" ||
+		!strings.Contains(shown.error.Value, "lost are the values of limit, n, storm") ||
+		!strings.Contains(shown.stderr, "out of memory") {
 		t.Errorf("a storm of allocations shows %.2000s", shown.text())
 	}
 	c.check("1 + 1", "=> 2", "%rerun 1\n%%\nn", "running cell [1] again\n=> 5")
@@ -364,7 +376,8 @@ func TestParentGone(t *testing.T) {
 	if err := s.info.WriteFile(file); err != nil {
 		t.Fatal(err)
 	}
-	parent := exec.Command("/bin/sh", "-c", `"$0" "$@" & read -r wait`, os.Args[0], kernelArgument, testLibrary.Get(t).Dir, file)
+	parent := exec.Command("/bin/sh", "-c", `"$0" "$@" & read -r wait`, os.Args[0], kernelArgument,
+		testLibrary.Get(t).Dir, file)
 	parent.Dir, parent.Env = s.dir, append(os.Environ(), "JPY_PARENT_PID=1")
 	hold, err := parent.StdinPipe()
 	if err != nil {

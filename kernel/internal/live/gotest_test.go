@@ -7,7 +7,8 @@ func TestInterruptedTest(t *testing.T) {
 	c := newClient(t)
 	c.check("n := 2", "")
 	c.interruptSoon()
-	s := c.run("func TestLoop(t *testing.T) { fmt.Println(\"go\"); for {} }\nfunc TestNext(t *testing.T) { for {} }\n%test")
+	s := c.run("func TestLoop(t *testing.T) { fmt.Println(\"go\"); for {} }\nfunc TestNext(t *testing.T) { for {} " +
+		"}\n%test")
 	c.during = nil
 	if s.error == nil || s.error.Name != "Interrupted" {
 		t.Errorf("an interrupted test shows %s", s.text())
@@ -19,7 +20,8 @@ func TestInterruptedTest(t *testing.T) {
 // is.
 func TestCoverFlags(t *testing.T) {
 	c := newClient(t)
-	const says = "note: cells in a living process are not measured; `!*go test -cover` measures a program of the notebook's declarations and tests"
+	const says = "note: cells in a living process are not measured; `!*go test -cover` measures a program of the " +
+		"notebook's declarations and tests"
 	c.check(
 		"%goflags --cover --covermode=set", `%goflags=["--cover" "--covermode=set"]`,
 		"func TestX(t *testing.T) {}\nn := 1", "",

@@ -27,7 +27,8 @@ type client struct {
 func newClient(t *testing.T) *client {
 	l := testLibrary.Get(t)
 	dir := t.TempDir()
-	spec := &jupyter.Spec{Argv: []string{os.Args[0], kernelArgument, l.Dir, "{connection_file}"}, DisplayName: "live", Language: "go", InterruptMode: jupyter.InterruptByMessage}
+	spec := &jupyter.Spec{Argv: []string{os.Args[0], kernelArgument, l.Dir, "{connection_file}"}, DisplayName: "live",
+		Language: "go", InterruptMode: jupyter.InterruptByMessage}
 	k, err := jupyter.Launch(t.Context(), jupyter.LaunchOptions{Spec: spec, Dir: dir})
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +67,8 @@ func (c *client) run(code string) *shown { return c.await(c.send(code)) }
 
 func (c *client) send(code string) string {
 	c.t.Helper()
-	id, err := c.kernel.Execute(c.t.Context(), jupyter.ExecuteRequest{Code: code, StoreHistory: true, AllowStdin: c.inputs != nil, StopOnError: true})
+	id, err := c.kernel.Execute(c.t.Context(), jupyter.ExecuteRequest{Code: code, StoreHistory: true,
+		AllowStdin: c.inputs != nil, StopOnError: true})
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -162,10 +164,13 @@ func TestKernelCells(t *testing.T) {
 	)
 	// That a type changes matters once there may be values of it.
 	c.check("type T struct{}", "", "func (T) A() {}", "", "var t any = T{}", "",
-		"func (T) B() {}\n%%\n_, same := t.(T)\nsame", "note: type T has changed: variables of it follow if its fields are the same; "+
+		"func (T) B() {}\n%%\n_, same := t.(T)\nsame", "note: type T has changed: variables of it follow if its fields are "+
+			"the same; "+
 			"values in interfaces made before keep the old type and its methods\n=> false")
 	wrong := c.run("a := 1\nb := nothing")
-	if wrong.error == nil || wrong.error.Name != "TypeError" || !strings.Contains(strings.Join(wrong.error.Traceback, "\n"), ":2:6: undefined: nothing\n    b := nothing\n         ^") || wrong.reply.Status != jupyter.StatusError {
+	if wrong.error == nil || wrong.error.Name != "TypeError" ||
+		!strings.Contains(strings.Join(wrong.error.Traceback, "\n"),
+			":2:6: undefined: nothing\n    b := nothing\n         ^") || wrong.reply.Status != jupyter.StatusError {
 		t.Errorf("an error is shown as %q", wrong.error)
 	}
 	panicked := c.run("func deep(p *int) int { return *p }\n%%\nx = 7\ndeep(nil)")
@@ -193,7 +198,8 @@ func TestKernelDisplays(t *testing.T) {
 		"import \"github.com/janpfeifer/gonb/gonbui\"\n%%\nfmt.Println(\"before\")\ngonbui.DisplayHTML(\"<b>1</b>\")\ngonbui.DisplayMarkdown(\"*2*\")", "before\n<b>1</b>\n*2*",
 		"gonbui.UpdateHTML(\"id\", \"a\")\ngonbui.UpdateHTML(\"id\", \"b\")", "a id\nupdate b id",
 		"gonbui.UpdateHTML(\"id\", \"c\")", "update c id",
-		"type shows struct{}\ntype forms struct{ Text, HTML string }\nfunc (shows) Display() forms { return forms{\"text\", \"<i>html</i>\"} }\nshows{}", "=> text",
+		"type shows struct{}\ntype forms struct{ Text, HTML string }\nfunc (shows) Display() forms { return forms{\"text\", "+
+			"\"<i>html</i>\"} }\nshows{}", "=> text",
 	)
 	c.inputs = []string{"typed"}
 	c.check("var line string\ngonbui.RequestInput(\"name?\", false)\nfmt.Scanln(&line)\nline", "=> typed")
@@ -202,7 +208,8 @@ func TestKernelDisplays(t *testing.T) {
 	c.inputs = []string{"3 4", "five"}
 	c.check("var a, b int\nvar word string\nfmt.Scan(&a)\nfmt.Scan(&b, &word)\nfmt.Println(a, b, word)", "3 4 five")
 	c.inputs = nil
-	for _, code := range []string{"gonbui.RequestInput(\"name?\", false)\nfmt.Scanln(&line)", "gonbui.RequestInput(\"name?\", false)",
+	for _, code := range []string{"gonbui.RequestInput(\"name?\", false)\nfmt.Scanln(&line)",
+		"gonbui.RequestInput(\"name?\", false)",
 		"fmt.Scan(&line)", "bufio.NewReader(os.Stdin).ReadString('\\n')", "%with_inputs\n!read line"} {
 		if s := c.run(code); s.error == nil || s.error.Name != "StdinNotAllowed" {
 			t.Errorf("%q without input: %s", code, s.text())
@@ -230,8 +237,9 @@ func TestKernelInterrupt(t *testing.T) {
 		"sleep":      "n = 2\nfmt.Println(\"go\")\ntime.Sleep(time.Hour)",
 		"output":     "n = 2\nfor { fmt.Println(\"more and more\") }",
 		"allocation": "n = 2\nfmt.Println(\"go\")\nvar keep [][]byte\nfor { keep = append(keep[:0], make([]byte, 1<<20)) }",
-		"signal":     "n = 2\nc := make(chan os.Signal, 1)\nsignal.Notify(c, os.Interrupt)\nfmt.Println(\"go\")\n<-c\npanic(\"interrupted as asked\")",
-		"shell":      "!echo go; sleep 1000",
+		"signal": "n = 2\nc := make(chan os.Signal, 1)\nsignal.Notify(c, " +
+			"os.Interrupt)\nfmt.Println(\"go\")\n<-c\npanic(\"interrupted as asked\")",
+		"shell": "!echo go; sleep 1000",
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newClient(t)

@@ -24,7 +24,8 @@ func TestRequestsAreTakenOnce(t *testing.T) {
 	defer s.Close()
 	s.start(func(r *request) { received <- r.Message.Header.ID })
 	frames := func(key, id string) [][]byte {
-		frames, err := jupyter.NewSigner(key).Encode(&jupyter.Message{Header: jupyter.Header{ID: id, Type: "kernel_info_request"}})
+		frames, err := jupyter.NewSigner(key).Encode(&jupyter.Message{Header: jupyter.Header{ID: id,
+			Type: "kernel_info_request"}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -47,7 +47,8 @@ func (k *Kernel) safely(c jupyter.Content) (reply jupyter.Content) {
 		if p := recover(); p != nil {
 			fmt.Fprintf(os.Stderr, "live kernel: %s: %v\n%s", c.MessageType(), p, debug.Stack())
 			reply = &jupyter.Unknown{Type: strings.TrimSuffix(c.MessageType(), "request") + "reply",
-				Raw: json.RawMessage(`{"status":"error","ename":"KernelError","evalue":"the kernel made a mistake; its log says more","traceback":[]}`)}
+				Raw: json.RawMessage(`{"status":"error","ename":"KernelError",` +
+					`"evalue":"the kernel made a mistake; its log says more","traceback":[]}`)}
 		}
 	}()
 	return k.answer(c)
@@ -55,7 +56,8 @@ func (k *Kernel) safely(c jupyter.Content) (reply jupyter.Content) {
 
 func (k *Kernel) info() *jupyter.KernelInfoReply {
 	return &jupyter.KernelInfoReply{
-		Status: jupyter.StatusOK, ProtocolVersion: jupyter.ProtocolVersion, Implementation: Implementation, ImplementationVersion: "1.0",
+		Status: jupyter.StatusOK, ProtocolVersion: jupyter.ProtocolVersion,
+		Implementation: Implementation, ImplementationVersion: "1.0",
 		LanguageInfo: jupyter.LanguageInfo{Name: "go", Version: k.cells.GoVersion(), MIMEType: "text/x-go",
 			FileExtension: ".go",
 			PygmentsLexer: "go", CodeMirrorMode: json.RawMessage(`"go"`)},

@@ -19,7 +19,8 @@ func TestTuple(t *testing.T) {
 		{[]any{7, "two", nil}, `(7, "two", <nil>)`, ""},
 		{[]any{errors.New("bad"), (*int)(nil), []string{"a"}}, "(bad, <nil>, [a])", ""},
 		{[]any{page{}, "<i>"}, `({}, "<i>")`, "<div><b>page</b></div><div><pre>&#34;&lt;i&gt;&#34;</pre></div>"},
-		{[]any{image.NewGray(image.Rect(0, 0, 2, 1)), nil}, "([picture, 2 by 1], <nil>)", `<div><img src="data:image/png;base64,`},
+		{[]any{image.NewGray(image.Rect(0, 0, 2, 1)), nil}, "([picture, 2 by 1], <nil>)",
+			`<div><img src="data:image/png;base64,`},
 	} {
 		b := tuple(c.values)
 		html, _ := b["text/html"].(string)

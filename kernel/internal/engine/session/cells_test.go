@@ -76,8 +76,10 @@ type listed struct {
 
 var listPackages = sync.OnceValues(func() (*tools, error) {
 	// Export data is what the host has with the tag, without being linked.
-	args := []string{"list", "-export", "-deps", "-tags", library.Tag, "-f", "{{.ImportPath}} {{.Name}} {{.Standard}} {{.Export}}",
-		library.HostImport, library.StubImport, "bytes", "crypto/rand", "errors", "flag", "fmt", "math/rand", "os", "strings", "testing", "time"}
+	args := []string{"list", "-export", "-deps", "-tags", library.Tag, "-f",
+		"{{.ImportPath}} {{.Name}} {{.Standard}} {{.Export}}",
+		library.HostImport, library.StubImport,
+		"bytes", "crypto/rand", "errors", "flag", "fmt", "math/rand", "os", "strings", "testing", "time"}
 	out, err := exec.Command("go", args...).Output()
 	if err != nil {
 		return nil, fmt.Errorf("go list: %w", err)
@@ -134,6 +136,7 @@ func (*tools) Complaints(text string) string {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return ""
 	}
-	out, _ := exec.Command("go", "tool", "compile", "-o", filepath.Join(dir, "cell.a"), "-p", "main", file).CombinedOutput()
+	compile := exec.Command("go", "tool", "compile", "-o", filepath.Join(dir, "cell.a"), "-p", "main", file)
+	out, _ := compile.CombinedOutput()
 	return string(out)
 }

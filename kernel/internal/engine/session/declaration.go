@@ -202,7 +202,8 @@ func (r *reader) importSpec(spec *ast.ImportSpec) error {
 	line, column := r.at(spec.Pos())
 	if path == "C" {
 		return &Error{Class: TypeError, Diagnostics: []Diagnostic{{Cell: r.number, Line: line, Column: column,
-			Message: `a live cell cannot import "C": put the C code into a package and import that, or run this notebook on the GoNB kernel`}}}
+			Message: `a live cell cannot import "C": put the C code into a package ` +
+				`and import that, or run this notebook on the GoNB kernel`}}}
 	}
 	i := &importSpec{path: path, cell: r.number, line: line}
 	if spec.Name != nil {

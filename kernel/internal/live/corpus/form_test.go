@@ -106,7 +106,8 @@ func TestCells(t *testing.T) {
 			}
 		})
 	}
-	for _, wrong := range []string{"", "package main\nfunc main() {", "package main\nfunc f() {}", "package main\nfunc main() { undefined() }"} {
+	for _, wrong := range []string{"", "package main\nfunc main() {", "package main\nfunc f() {}",
+		"package main\nfunc main() { undefined() }"} {
 		if cells, err := Cells(Pieces, wrong, packages); err == nil {
 			t.Errorf("%q has cells %q", wrong, cells)
 		}
