@@ -30,7 +30,7 @@ type Options struct {
 	// the C compiler look at some.
 	Env map[string]string
 	// Rebuild makes a library of the packages as they are now and returns its
-	// folder; nil if %reload is not to be had.
+	// folder. Without it there is no %reload.
 	Rebuild func(ctx context.Context, say func(string)) (dir string, err error)
 }
 

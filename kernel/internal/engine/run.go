@@ -103,8 +103,8 @@ func (e *Engine) end(r *run) {
 	r.cancel(nil)
 }
 
-// shielded is do, but for a mistake of ours: it must not cost the user's
-// values.
+// shielded calls do and makes an error of a panic: a bug in the engine must not
+// cost the user's values.
 func shielded(do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

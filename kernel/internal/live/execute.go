@@ -53,7 +53,7 @@ func (k *Kernel) showFailure(r *request, f *engine.Failure) {
 
 func (k *Kernel) begin(x *execution) {
 	select {
-	case <-k.inputs: // an answer that nobody waits for any more
+	case <-k.inputs: // the answer to a question of an earlier cell
 	default:
 	}
 	k.mu.Lock()

@@ -26,7 +26,7 @@ type Options struct {
 	// ended, and its state with it; DefaultGrace if it is 0.
 	Grace time.Duration
 	// Rebuild makes a library of the packages as they are now and returns its
-	// folder; nil if %reload is not to be had.
+	// folder. Without it there is no %reload.
 	Rebuild func(ctx context.Context, say func(string)) (dir string, err error)
 }
 

@@ -40,8 +40,8 @@ func (k *Kernel) answer(c jupyter.Content) jupyter.Content {
 	return nil
 }
 
-// safely is answer, but for a mistake of ours: it must not cost the user's
-// values.
+// safely calls answer and makes an error reply of a panic: a bug in the kernel
+// must not cost the user's values.
 func (k *Kernel) safely(c jupyter.Content) (reply jupyter.Content) {
 	defer func() {
 		if p := recover(); p != nil {

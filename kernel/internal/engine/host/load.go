@@ -39,7 +39,7 @@ func lastmoduleinit() (path string, symbols map[string]any, tasks []*initTask, p
 //go:linkname doInit runtime.doInit
 func doInit(tasks []*initTask)
 
-// load opens a plugin, runs the initialisation of packages that are new to this
+// load opens a plugin, runs the initialization of packages that are new to this
 // process, and returns the function of the symbol entry, if that is not empty.
 func load(path, entry string) (func(), error) {
 	name := C.CString(path)

@@ -64,7 +64,7 @@ type AddOptions struct {
 }
 
 // Add makes packages importable that are not in the library, and a plugin that
-// brings them into a process and initialises them.
+// brings them into a process and initializes them.
 func (b *Compiler) Add(ctx context.Context, o AddOptions) error {
 	l := b.library
 	listed, err := l.listIn(ctx, o)
@@ -165,7 +165,7 @@ func (b *Compiler) writeConfigs() error {
 }
 
 // linkPackages makes a plugin of nothing but imports. Unlike a cell's its path is
-// that of its package, so the runtime initialises what it imports.
+// that of its package, so the runtime initializes what it imports.
 func (b *Compiler) linkPackages(ctx context.Context, o AddOptions) error {
 	l := b.library
 	path := fmt.Sprintf("packages/%d", o.Number)

@@ -38,7 +38,7 @@ type checked struct {
 	result ast.Expr
 }
 
-// attempt is what Prepare has learnt about a cell so far.
+// attempt collects what Prepare has learned about a cell so far.
 type attempt struct {
 	broken  map[string]string    // keys of earlier declarations that no longer compile, and why
 	invalid map[string]string    // earlier variables whose type has changed
@@ -72,7 +72,8 @@ func (s *Session) Prepare(number int64, c *gocell.Cell, source string) (*Program
 	return nil, err
 }
 
-// rounds bounds how often a cell is looked at again with what was learnt.
+// rounds limits how many times Prepare checks a cell again with what it
+// learned.
 const rounds = 30
 
 func (s *Session) prepare(number int64, c *gocell.Cell, p *parts) (*Program, error) {
@@ -96,7 +97,7 @@ func (s *Session) prepare(number int64, c *gocell.Cell, p *parts) (*Program, err
 			return nil, err
 		}
 		if ch == nil {
-			continue // something was learnt
+			continue // something was learned
 		}
 		e := &emitter{s: s, number: number, cell: c, parts: p, checked: ch, attempt: a}
 		return e.program()
@@ -108,7 +109,7 @@ func (s *Session) prepare(number int64, c *gocell.Cell, p *parts) (*Program, err
 }
 
 // check parses a unit and checks its types. It returns nil and no error if the
-// attempt has learnt something and the unit has to be composed again.
+// attempt has learned something and the unit has to be composed again.
 func check(s *Session, u *unit, number int64, a *attempt) (*checked, error) {
 	c := &checked{unit: u, unused: map[token.Pos]bool{}}
 	if err := c.parse(s, number, a); err != nil {
@@ -131,16 +132,16 @@ func check(s *Session, u *unit, number int64, a *attempt) (*checked, error) {
 		problems = append(problems, e)
 	}}
 	c.own, _ = config.Check("main", c.files, []*ast.File{c.file}, c.info)
-	learnt := c.redefined(a) || c.retyped(s, a)
+	learned := c.redefined(a) || c.retyped(s, a)
 	for _, v := range u.reached.variables {
 		if o, ok := c.own.Scope().Lookup(v.Name).(*types.Var); ok && a.invalid[v.Name] == "" &&
 			layout(o.Type(), c.own) != v.layout && v.layout != "" && o.Type() != types.Typ[types.Invalid] {
 			a.invalid[v.Name] = fmt.Sprintf("the type of %s has been redefined since cell [%d] declared it as %s: "+
 				"run cell [%d] again", v.Name, v.Cell, v.Type, v.Cell)
-			learnt = true
+			learned = true
 		}
 	}
-	if learnt {
+	if learned {
 		return nil, nil
 	}
 	if len(problems) == 0 {
@@ -152,7 +153,7 @@ func check(s *Session, u *unit, number int64, a *attempt) (*checked, error) {
 // retyped notes the variables that the cell declares with another type than
 // they had: types whose methods use them are others then. It tells whether
 // there was a new one.
-func (c *checked) retyped(s *Session, a *attempt) (learnt bool) {
+func (c *checked) retyped(s *Session, a *attempt) (learned bool) {
 	for _, spec := range c.parts.variables {
 		for _, name := range spec.names {
 			old := s.variables[name]
@@ -165,11 +166,11 @@ func (c *checked) retyped(s *Session, a *attempt) (learnt bool) {
 			}
 			if code, _, _ := typeCode(o.Type(), c.own); code != old.code {
 				a.types[name] = code
-				learnt = true
+				learned = true
 			}
 		}
 	}
-	return learnt
+	return learned
 }
 
 // parse reads the unit and shows the cell's last expression, if Go has no other
@@ -247,7 +248,7 @@ func (c *checked) chunkAt(p token.Pos) *chunk {
 // declarations that no longer compile, add imports, show the last expression.
 // If nothing can, they are the cell's.
 func (c *checked) learn(s *Session, number int64, problems []types.Error, a *attempt) error {
-	learnt := false
+	learned := false
 	result := &Error{Class: TypeError, Unknown: a.unknown}
 	for _, e := range problems {
 		position := c.files.Position(e.Pos)
@@ -255,35 +256,35 @@ func (c *checked) learn(s *Session, number int64, problems []types.Error, a *att
 			if d := chunk.declaration; d != nil && d.cell != number && a.broken[d.key] == "" && d.kind != typeName {
 				a.broken[d.key] = fmt.Sprintf("%s of cell [%d] does not compile any more: %s:%d: %s", d.key, d.cell,
 					position.Filename, position.Line, plain(e.Msg))
-				learnt = true
+				learned = true
 				continue
 			}
 			if spec := chunk.variable; spec != nil && spec.cell != number && c.cannotRevive(spec, e, a) {
-				learnt = true
+				learned = true
 				continue
 			}
 			if v := chunk.old; v != nil && a.invalid[v.Name] == "" {
 				a.invalid[v.Name] = fmt.Sprintf("the type of %s cannot be used any more (%s): run cell [%d] again", v.Name,
 					plain(e.Msg), v.Cell)
-				learnt = true
+				learned = true
 				continue
 			}
 		}
 		if name, ok := strings.CutPrefix(e.Msg, "undefined: "); ok &&
 			(c.findStatement(name, a) || s.findImport(c, number, name, a)) {
-			learnt = true
+			learned = true
 			continue
 		}
 		if strings.HasSuffix(e.Msg, "is not used") && c.result != nil && !a.wrap && e.Pos >= c.result.Pos() &&
 			e.Pos < c.result.End() {
-			a.wrap, learnt = true, true
+			a.wrap, learned = true, true
 			continue
 		}
 		if len(result.Diagnostics) < 10 {
 			result.Diagnostics = append(result.Diagnostics, c.diagnose(s, number, e, a))
 		}
 	}
-	if learnt {
+	if learned {
 		a.problem = result
 		return nil
 	}
@@ -318,7 +319,7 @@ func (c *checked) findStatement(name string, a *attempt) bool {
 	return false
 }
 
-// diagnose says what is wrong for people.
+// diagnose turns an error of the type checker into what the user reads.
 func (c *checked) diagnose(s *Session, number int64, e types.Error, a *attempt) Diagnostic {
 	position := c.files.Position(e.Pos)
 	d := Diagnostic{Line: position.Line, Column: position.Column, Message: e.Msg}

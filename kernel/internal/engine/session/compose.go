@@ -152,17 +152,17 @@ func (w *composer) declarations() {
 		w.declaration(d)
 		w.unit.chunks = append(w.unit.chunks, chunk{span: span{start, w.out.Len()}, declaration: d})
 	}
-	for i, d := range w.parts.initialisers {
+	for i, d := range w.parts.initializers {
 		start := w.out.Len()
-		text := d.text[:d.places[0]] + initialiserName(i, d) + d.text[d.places[0]+len(d.key):]
+		text := d.text[:d.places[0]] + initializerName(i, d) + d.text[d.places[0]+len(d.key):]
 		place := fmt.Sprintf("/*line %s:%d:%d*/", cellName(d.cell), d.line, d.column)
 		fmt.Fprintf(&w.out, "//go:noinline\n%s%s%s\n\n", d.directives, place, text)
 		w.unit.chunks = append(w.unit.chunks, chunk{span: span{start, w.out.Len()}, declaration: d})
 	}
 }
 
-// initialiserName is the name under which the cell's entry calls a function.
-func initialiserName(i int, d *declaration) string {
+// initializerName is the name under which the cell's entry calls a function.
+func initializerName(i int, d *declaration) string {
 	if d.key == mainName {
 		return mainName
 	}

@@ -121,7 +121,7 @@ type parts struct {
 	imports      []*importSpec
 	declarations []*declaration
 	variables    []*variableSpec
-	initialisers []*declaration // init and init_… functions, which run once
+	initializers []*declaration // init and init_… functions, which run once
 	main         bool
 	namesMain    bool // the name main stands in the cell
 }
@@ -285,10 +285,10 @@ func (r *reader) function(f *ast.FuncDecl) error {
 			Message: "func " + name + " must have no type parameters, no arguments and no return values"}}}
 	case name == mainName:
 		r.main = true
-		r.initialisers = append(r.initialisers, d)
+		r.initializers = append(r.initializers, d)
 		return nil
 	case name == "init" || strings.HasPrefix(name, "init_") && plain:
-		r.initialisers = append(r.initialisers, d)
+		r.initializers = append(r.initializers, d)
 		return nil
 	}
 	d.role, d.example = r.roleOf(f)

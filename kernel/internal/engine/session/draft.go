@@ -11,9 +11,9 @@ import (
 	"github.com/gocifar/gocifar/kernel/internal/gocell"
 )
 
-// Draft makes a Go file of a cell that is being written, for a language server,
-// and says where in it the cell's place offset (in bytes) has come to. ok is
-// false if that is no Go.
+// Draft makes a Go file of a cell that is being written, for a language server.
+// It returns the byte offset in that file of the byte offset in the cell. ok is
+// false if the cell is not Go.
 func (s *Session) Draft(code string, offset int) (file string, place int, ok bool) {
 	c := gocell.Parse(code).Sort()
 	if c.Magic != "" || offset < 0 || offset > len(code) || strings.Contains(code, "\r") {

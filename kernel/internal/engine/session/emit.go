@@ -28,7 +28,7 @@ type Program struct {
 	number       int64
 	source       string
 	cell         *gocell.Cell
-	initialisers []*declaration
+	initializers []*declaration
 	imports      []*importSpec
 	declarations []*declaration
 	variables    []*Variable
@@ -78,7 +78,7 @@ func (e *emitter) program() (*Program, error) {
 	e.edits.insert(e.importsEnd, more.String())
 	source := e.edits.render(e.text, 0, len(e.text)) + "\n/*line gocell:1:1*/\n" + uses + e.declares.String()
 	p := &Program{Source: []byte(source), Flags: e.flags(), Notices: e.notices, runs: e.runs(), number: e.number,
-		cell: e.cell, initialisers: e.parts.initialisers, imports: e.parts.imports,
+		cell: e.cell, initializers: e.parts.initializers, imports: e.parts.imports,
 		declarations: e.parts.declarations, variables: e.variables, invalid: e.attempt.invalid, versions: e.versions}
 	return p, nil
 }
@@ -86,7 +86,7 @@ func (e *emitter) program() (*Program, error) {
 // runs tells whether the cell has more than declarations.
 func (e *emitter) runs() bool {
 	initialized := func(spec *variableSpec) bool { return spec.initialized }
-	return strings.TrimSpace(e.cell.Body) != "" || e.cell.Exec != "" || e.cell.Test || len(e.parts.initialisers) > 0 ||
+	return strings.TrimSpace(e.cell.Body) != "" || e.cell.Exec != "" || e.cell.Test || len(e.parts.initializers) > 0 ||
 		slices.ContainsFunc(e.specs, initialized)
 }
 
@@ -237,7 +237,7 @@ func (e *emitter) localTypes() {
 }
 
 // declareVariables declares the cell's package-level variables and returns the
-// code that initialises them.
+// code that initializes them.
 func (e *emitter) declareVariables() string {
 	var b strings.Builder
 	b.WriteString("/*line gocell:1:1*/")
@@ -252,7 +252,7 @@ func (e *emitter) declareVariables() string {
 			}
 		}
 	}
-	initialised := map[string]bool{}
+	initialized := map[string]bool{}
 	var order []string
 	for _, init := range e.info.InitOrder {
 		spec := (*variableSpec)(nil)
@@ -274,7 +274,7 @@ func (e *emitter) declareVariables() string {
 			if v.Name() == "_" {
 				continue
 			}
-			initialised[v.Name()] = true
+			initialized[v.Name()] = true
 			left := slices.Repeat([]string{"_"}, len(names))
 			left[i] = v.Name()
 			e.declare(v, spec, strings.Join(left, ", ")+" = "+e.text[e.offset(init.Rhs.Pos()):e.offset(init.Rhs.End())])
@@ -283,7 +283,7 @@ func (e *emitter) declareVariables() string {
 	for _, spec := range e.specs {
 		for _, name := range spec.names {
 			o, _ := e.own.Scope().Lookup(name).(*types.Var)
-			if name == "_" || initialised[name] || o == nil || fresh[name] != spec {
+			if name == "_" || initialized[name] || o == nil || fresh[name] != spec {
 				continue
 			}
 			if e.declare(o, spec, "") {
@@ -294,21 +294,21 @@ func (e *emitter) declareVariables() string {
 	for _, line := range order {
 		b.WriteString(line + ";")
 	}
-	b.WriteString(e.initialisers())
+	b.WriteString(e.initializers())
 	return b.String()
 }
 
-// initialisers calls init functions, then reads the command line, then calls a
+// initializers calls init functions, then reads the command line, then calls a
 // main of the cell's own.
-func (e *emitter) initialisers() string {
+func (e *emitter) initializers() string {
 	var b strings.Builder
 	main := -1
-	for i, d := range e.parts.initialisers {
+	for i, d := range e.parts.initializers {
 		if d.key == "main" {
 			main = i
 			continue
 		}
-		fmt.Fprintf(&b, "%s();", initialiserName(i, d))
+		fmt.Fprintf(&b, "%s();", initializerName(i, d))
 	}
 	if e.cell.Test {
 		return b.String()

@@ -168,7 +168,7 @@ func (e *emitter) hoistable(o *types.Var, values []ast.Expr) bool {
 	return len(values) > 0 && !e.usesLocals(o, values)
 }
 
-// usesLocals tells whether an initialiser needs variables that package level
+// usesLocals tells whether an initializer needs variables that package level
 // does not have, or the type is the statements' own.
 func (e *emitter) usesLocals(o *types.Var, values []ast.Expr) bool {
 	uses := false

@@ -38,12 +38,12 @@ type lastCell struct {
 // remember keeps what a program has run and nothing else has to know.
 func (s *Session) remember(p *Program) {
 	s.last = &lastCell{number: p.number, cell: p.cell}
-	for _, d := range p.initialisers {
+	for _, d := range p.initializers {
 		if d.key == "main" {
 			s.last.main = d
 			continue
 		}
-		s.initialisers[d.key] = d
+		s.initializers[d.key] = d
 	}
 }
 
@@ -64,8 +64,8 @@ func (s *Session) pieces(v *view) (list []*piece) {
 		byKind[k] = append(byKind[k], p)
 	}
 	list = slices.Concat(byKind[typeName], byKind[constant], s.variablePieces(v), byKind[function])
-	for _, name := range slices.Sorted(maps.Keys(s.initialisers)) {
-		d := s.initialisers[name]
+	for _, name := range slices.Sorted(maps.Keys(s.initializers)) {
+		d := s.initializers[name]
 		text := d.text[:d.places[0]] + "init" + d.text[d.places[0]+len(name):]
 		list = append(list, &piece{about: fmt.Sprintf("%s of cell [%d]", name, d.cell), text: text})
 	}

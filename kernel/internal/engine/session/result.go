@@ -110,8 +110,8 @@ func (e *emitter) showResult() {
 	e.edits.insert(e.offset(e.result.End()), ")")
 }
 
-// writes tells whether a call is one of those whose number of bytes and error
-// nobody looks at, such as fmt.Println and Write.
+// writes tells whether a call only writes and returns a number of bytes and an
+// error, as fmt.Println and Write do. Notebooks do not show these results.
 func (e *emitter) writes(x ast.Expr, results *types.Tuple) bool {
 	call, ok := ast.Unparen(x).(*ast.CallExpr)
 	if !ok || results.Len() != 2 || results.At(1).Type() != types.Universe.Lookup("error").Type() {

@@ -51,10 +51,10 @@ func (r *reach) revival() string {
 
 // redefined notes the variables that the cell's own statements define, and that
 // must not come back for this cell. It tells whether there was a new one.
-func (c *checked) redefined(a *attempt) (learnt bool) {
+func (c *checked) redefined(a *attempt) (learned bool) {
 	define := func(name string) {
 		if c.reached.dormant[name] != nil && !a.defined[name] {
-			a.defined[name], learnt = true, true
+			a.defined[name], learned = true, true
 		}
 	}
 	for _, statement := range c.entry.Body.List {
@@ -80,18 +80,18 @@ func (c *checked) redefined(a *attempt) (learnt bool) {
 			}
 		}
 	}
-	return learnt
+	return learned
 }
 
 // cannotRevive notes that the declaration of variables no longer compiles.
-func (c *checked) cannotRevive(spec *variableSpec, e types.Error, a *attempt) (learnt bool) {
+func (c *checked) cannotRevive(spec *variableSpec, e types.Error, a *attempt) (learned bool) {
 	for _, name := range spec.names {
 		if c.reached.isRevived(name, spec) && a.invalid[name] == "" {
 			a.invalid[name] = fmt.Sprintf("the value of %s is lost, and its initializer does not compile any more (%s): "+
 				"run cell [%d] again, changed",
 				name, plain(e.Msg), spec.cell)
-			learnt = true
+			learned = true
 		}
 	}
-	return learnt
+	return learned
 }

@@ -5,7 +5,7 @@
 // it uses, and puts the cell's statements into a function. Package-level
 // variables have symbols outside of the cells' package, which the dynamic
 // linker binds to their first definition, so they are declared again without
-// being initialised again. A variable that the statements declare is moved to
+// being initialized again. A variable that the statements declare is moved to
 // package level. Types keep their identity from cell to cell; a type that is
 // redefined is compiled under another name, with an alias for the old one.
 package session
@@ -39,16 +39,16 @@ type Session struct {
 	// sources of the cells that ran, for excerpts.
 	sources  map[int64]string
 	sequence int
-	// initialisers are the init functions, which have run; last is what ran
+	// initializers are the init functions, which have run; last is what ran
 	// last.
-	initialisers map[string]*declaration
+	initializers map[string]*declaration
 	last         *lastCell
 }
 
 // Variable is a package-level variable with living storage.
 type Variable struct {
 	Name string
-	// Type is its type as Go code, for people.
+	// Type is the type as Go code, as users are shown it.
 	Type string
 	// Cell is the execution that declared it.
 	Cell int64
@@ -77,7 +77,7 @@ func New(t Toolchain) *Session {
 // Reset forgets all declarations. Variables of goroutines that still run live
 // on.
 func (s *Session) Reset() {
-	s.initialisers, s.last = map[string]*declaration{}, nil
+	s.initializers, s.last = map[string]*declaration{}, nil
 	s.declarations, s.imports = map[string]*declaration{}, map[string]*importSpec{}
 	s.variables, s.dormant, s.lost = map[string]*Variable{}, map[string]*Variable{}, map[string]string{}
 }
@@ -129,7 +129,7 @@ func (s *Session) Names() map[string][]string {
 			listed["functions"] = append(listed["functions"], key)
 		}
 	}
-	for name := range s.initialisers {
+	for name := range s.initializers {
 		listed["functions"] = append(listed["functions"], name+" (has run)")
 	}
 	sort.Strings(listed["functions"])
@@ -156,8 +156,8 @@ func (s *Session) Remove(name string) (what string) {
 	_, isImport := s.imports[name]
 	isVariable := s.variables[name] != nil || s.dormant[name] != nil
 	d := s.declared(name)
-	_, isInitialiser := s.initialisers[name]
-	delete(s.initialisers, name)
+	_, isInitializer := s.initializers[name]
+	delete(s.initializers, name)
 	delete(s.imports, name)
 	s.drop(name)
 	if d != nil {
@@ -172,7 +172,7 @@ func (s *Session) Remove(name string) (what string) {
 		return "const"
 	case d != nil && d.kind == typeName:
 		return "type"
-	case d != nil || isInitialiser:
+	case d != nil || isInitializer:
 		return "func"
 	}
 	return ""
