@@ -10,50 +10,54 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// magicGoWorkFix makes go.mod replace the modules that go.work uses, which `go
-// get` would otherwise look for elsewhere.
+// magicGoWorkFix makes go.mod replace the modules that go.work uses, which
+// `go get` would otherwise look for elsewhere.
 func (r *run) magicGoWorkFix(args []string) error {
 	if len(args) > 0 {
 		return magicErrorf("%%goworkfix wants nothing, got %q", args)
 	}
 	r.autoTrack()
+	if err := r.replaceUsed(); err != nil {
+		return magicErrorf("%%goworkfix: %v", err)
+	}
+	return nil
+}
+
+func (r *run) replaceUsed() error {
 	workText, err := os.ReadFile(filepath.Join(r.dir, "go.work"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return magicErrorf("%%goworkfix: there is no go.work in the notebook's folder, so nothing to do; " +
+		return errors.New("there is no go.work in the notebook's folder, so nothing to do; " +
 			"`!*go work init && go work use . FOLDER` makes one")
 	}
 	if err != nil {
-		return magicErrorf("%%goworkfix: %v", err)
+		return err
 	}
 	work, err := modfile.ParseWork("go.work", workText, nil)
 	if err != nil {
-		return magicErrorf("%%goworkfix: %v", err)
+		return err
 	}
 	modPath := filepath.Join(r.dir, "go.mod")
 	modText, err := os.ReadFile(modPath)
 	if err != nil {
-		return magicErrorf("%%goworkfix: %v", err)
+		return err
 	}
 	mod, err := modfile.Parse("go.mod", modText, nil)
 	if err != nil {
-		return magicErrorf("%%goworkfix: %v", err)
+		return err
 	}
 	for _, use := range work.Use {
 		if filepath.Clean(use.Path) == "." {
 			continue
 		}
 		if err := r.replaceModule(mod, use.Path); err != nil {
-			return magicErrorf("%%goworkfix: %v", err)
+			return err
 		}
 	}
 	text, err := mod.Format()
-	if err == nil {
-		err = os.WriteFile(modPath, text, 0o644)
-	}
 	if err != nil {
-		return magicErrorf("%%goworkfix: %v", err)
+		return err
 	}
-	return nil
+	return os.WriteFile(modPath, text, 0o644)
 }
 
 // replaceModule adds the module in a folder to the replacements of go.mod.

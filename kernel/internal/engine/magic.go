@@ -109,10 +109,7 @@ func (r *run) magicCd(args []string) error {
 	default:
 		return magicErrorf("%%cd wants one folder, got %d words", len(args))
 	}
-	dir := expand(args[0])
-	if !filepath.IsAbs(dir) {
-		dir = filepath.Join(r.cwd, dir)
-	}
+	dir := r.path(args[0])
 	info, err := os.Stat(dir)
 	if err == nil && !info.IsDir() {
 		err = errors.New("it is no folder")
