@@ -13,8 +13,8 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// Workspace makes dir the module of a session: with the versions that the library
-// was built with, and the checkout beside it in a workspace.
+// Workspace makes dir the module of a session: with the versions that the
+// library was built with, and the checkout beside it in a workspace.
 func (b *Compiler) Workspace(dir string) error {
 	l := b.library
 	data, err := os.ReadFile(filepath.Join(l.Root, "go.mod"))
@@ -89,12 +89,14 @@ func (b *Compiler) Add(ctx context.Context, o AddOptions) error {
 	}
 	if len(other) > 0 {
 		slices.Sort(other)
-		return fmt.Errorf("they need other versions of packages that this process already holds (%s and %d more); require the same versions with `!*go get MODULE@VERSION`, or use the GoNB kernel",
+		return fmt.Errorf("they need other versions of packages that this process already holds (%s and %d more); "+
+			"require the same versions with `!*go get MODULE@VERSION`, or use the GoNB kernel",
 			other[0], len(other)-1)
 	}
 	with := *l
 	with.Packages = packages
-	next := &Compiler{library: &with, compileConfig: filepath.Join(o.Dir, compileConfig), linkConfig: filepath.Join(o.Dir, linkConfig)}
+	next := &Compiler{library: &with, compileConfig: filepath.Join(o.Dir, compileConfig),
+		linkConfig: filepath.Join(o.Dir, linkConfig)}
 	if err := next.writeConfigs(); err != nil {
 		return err
 	}
@@ -118,7 +120,8 @@ func (b *Compiler) Add(ctx context.Context, o AddOptions) error {
 	return nil
 }
 
-// Unavailable tries packages one by one, and says which of them cannot be had and why.
+// Unavailable tries packages one by one, and says which of them cannot be had
+// and why.
 func (b *Compiler) Unavailable(ctx context.Context, o AddOptions) map[string]error {
 	why := map[string]error{}
 	for _, path := range o.Paths {
@@ -141,7 +144,8 @@ func (l *Library) listIn(ctx context.Context, o AddOptions) (map[string]*Package
 	return l.list(ctx, o.Dir, append(slices.Clone(o.Flags), o.Paths...))
 }
 
-// writeConfigs writes what the tools need, with packages that are not in the library.
+// writeConfigs writes what the tools need, with packages that are not in the
+// library.
 func (b *Compiler) writeConfigs() error {
 	l := b.library
 	var compile, link strings.Builder
@@ -164,8 +168,8 @@ func (b *Compiler) writeConfigs() error {
 	return os.WriteFile(b.linkConfig, []byte(link.String()+stub), 0o644)
 }
 
-// linkPackages makes a plugin of nothing but imports. Unlike a cell's its path is
-// that of its package, so the runtime initializes what it imports.
+// linkPackages makes a plugin of nothing but imports. Unlike a cell's its path
+// is that of its package, so the runtime initializes what it imports.
 func (b *Compiler) linkPackages(ctx context.Context, o AddOptions) error {
 	l := b.library
 	path := fmt.Sprintf("packages/%d", o.Number)
@@ -187,6 +191,7 @@ func (b *Compiler) linkPackages(ctx context.Context, o AddOptions) error {
 	if _, err := output(compile); err != nil {
 		return err
 	}
-	return l.runLinker(ctx, "-buildmode=plugin", "-linkshared", "-importcfg="+b.linkConfig, "-pluginpath="+path, "-w", "-s",
+	return l.runLinker(ctx, "-buildmode=plugin", "-linkshared", "-importcfg="+b.linkConfig, "-pluginpath="+path,
+		"-w", "-s",
 		"-extld="+l.CC[0], "-E="+modulePackage+".addmoduledata", "-o", o.Plugin, archive)
 }

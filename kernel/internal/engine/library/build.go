@@ -29,7 +29,8 @@ type Options struct {
 	Say func(format string, args ...any)
 }
 
-// light is what a library for tests has of the standard library, beside what the host needs.
+// light is what a library for tests has of the standard library, beside what
+// the host needs.
 var light = []string{
 	"bufio", "bytes", "cmp", "context", "encoding/json", "errors", "flag", "fmt", "image", "image/color", "io", "iter", "maps",
 	"math", "math/big", "math/rand", "os", "path/filepath", "reflect", "regexp", "slices", "sort", "strconv", "strings", "sync", "sync/atomic",
@@ -114,7 +115,8 @@ func (l *Library) askToolchain(ctx context.Context) (goroot string, err error) {
 // left out of the library: they replace parts of the runtime.
 var unusable = map[string]bool{"runtime/race": true, "runtime/msan": true, "runtime/asan": true, "unsafe": true}
 
-// list compiles packages with all their dependencies and says where the results are.
+// list compiles packages with all their dependencies and says where the results
+// are.
 func (l *Library) list(ctx context.Context, dir string, patterns []string) (map[string]*Package, error) {
 	overlay, remove, err := l.overlay()
 	if err != nil {
@@ -163,13 +165,15 @@ func (l *Library) link(ctx context.Context, listed map[string]*Package, goroot s
 	// The host names a function of the runtime that is not for everyone; the
 	// symbol table is for debuggers.
 	flags := []string{"-linkshared", "-checklinkname=0", "-w", "-s", "-extld=" + l.CC[0]}
-	if err := l.runLinker(ctx, append(append(flags, "-buildmode=shared", "-X=runtime.defaultGOROOT="+goroot, "-importcfg="+config, "-o", l.shared()), args...)...); err != nil {
+	if err := l.runLinker(ctx, append(append(flags, "-buildmode=shared", "-X=runtime.defaultGOROOT="+goroot,
+		"-importcfg="+config, "-o", l.shared()), args...)...); err != nil {
 		return fmt.Errorf("cannot link the library for live cells: %w", err)
 	}
 	if err := os.WriteFile(config, []byte(files.String()+shared.String()), 0o644); err != nil {
 		return err
 	}
-	if err := l.runLinker(ctx, append(flags, "-buildmode=exe", "-r=$ORIGIN", "-importcfg="+config, "-o", l.Host(), listed[mainPackage].Export)...); err != nil {
+	if err := l.runLinker(ctx, append(flags, "-buildmode=exe", "-r=$ORIGIN", "-importcfg="+config, "-o", l.Host(),
+		listed[mainPackage].Export)...); err != nil {
 		return fmt.Errorf("cannot link the host of live cells: %w", err)
 	}
 	return nil

@@ -9,12 +9,12 @@ import (
 )
 
 // Every cell is compiled as a package of this path, so that variables and types
-// have the same symbols in all of them. It is the path of a Go program, too: types
-// are called main.T and functions main.f, as people expect.
+// have the same symbols in all of them. It is the path of a Go program, too:
+// types are called main.T and functions main.f, as people expect.
 const cellPath = "main"
 
-// VariableSymbol is the symbol of a variable that cells share but hide from each
-// other, see versionScript.
+// VariableSymbol is the symbol of a variable that cells share but hide from
+// each other, see versionScript.
 func VariableSymbol(name string) string { return cellPath + "." + name }
 
 // VariablePrefix begins the symbols of variables that live on. It is outside of
@@ -37,11 +37,13 @@ const (
 	versionsName  = "versions"
 )
 
-// writeConfigs writes what the tools need for cells, for a library that lies in dir.
+// writeConfigs writes what the tools need for cells, for a library that lies in
+// dir.
 func (l *Library) writeConfigs(dir string) error {
 	at := *l
 	at.Dir = dir
-	b := &Compiler{library: &at, compileConfig: filepath.Join(l.Dir, compileConfig), linkConfig: filepath.Join(l.Dir, linkConfig)}
+	b := &Compiler{library: &at, compileConfig: filepath.Join(l.Dir, compileConfig),
+		linkConfig: filepath.Join(l.Dir, linkConfig)}
 	if err := b.writeConfigs(); err != nil {
 		return err
 	}
@@ -92,8 +94,8 @@ func (b *Compiler) Prepare(dir string, number int64) {
 	}()
 }
 
-// take takes what was prepared for a cell, or else a job that starts its programs
-// itself.
+// take takes what was prepared for a cell, or else a job that starts its
+// programs itself.
 func (b *Compiler) take(dir string, number int64) *job {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -114,8 +116,8 @@ func (b *Compiler) Close() {
 	b.prepared, b.closed = nil, true
 }
 
-// Compiler compiles the cells of one session, which may use packages that are not
-// in the library.
+// Compiler compiles the cells of one session, which may use packages that are
+// not in the library.
 type Compiler struct {
 	library                   *Library
 	compileConfig, linkConfig string
@@ -128,7 +130,8 @@ type Compiler struct {
 
 // NewCompiler returns a builder for cells that use the library only.
 func NewCompiler(l *Library) *Compiler {
-	return &Compiler{library: l, compileConfig: filepath.Join(l.Dir, compileConfig), linkConfig: filepath.Join(l.Dir, linkConfig)}
+	return &Compiler{library: l, compileConfig: filepath.Join(l.Dir, compileConfig),
+		linkConfig: filepath.Join(l.Dir, linkConfig)}
 }
 
 // ExportFile returns the file with the export data of a package that cells can
@@ -144,8 +147,8 @@ func (b *Compiler) PackageName(path string) (name string, ok bool) {
 	return p.Name, true
 }
 
-// Named lists the packages of a name that cells can import, by path, and whether
-// they are the standard library's.
+// Named lists the packages of a name that cells can import, by path, and
+// whether they are the standard library's.
 func (b *Compiler) Named(name string) map[string]bool {
 	standard := map[string]bool{}
 	for path, p := range b.library.Packages {

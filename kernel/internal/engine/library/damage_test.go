@@ -47,8 +47,8 @@ func TestDamage(t *testing.T) {
 				t.Fatal(err)
 			}
 			if damage == "other bytes" {
-				// The description holds the hashes: it has none of its own, but not every
-				// change leaves JSON.
+				// The description holds the hashes: it has none of its own, but
+				// not every change leaves JSON.
 				err := Verify(dir, true)
 				if name != description && (err == nil || !strings.Contains(err.Error(), name)) {
 					t.Errorf("%s, %s: a deep look finds %v", name, damage, err)
@@ -80,7 +80,8 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// TestLibraryOfEarlierVersions: without sizes nobody can tell whether one is whole.
+// TestLibraryOfEarlierVersions: without sizes nobody can tell whether one is
+// whole.
 func TestLibraryOfEarlierVersions(t *testing.T) {
 	dir := t.TempDir()
 	data, err := json.Marshal(map[string]any{"Root": "/somewhere", "Packages": map[string]any{}})

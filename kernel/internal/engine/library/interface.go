@@ -14,10 +14,11 @@ import (
 	"sync"
 )
 
-// Linking a cell against the library takes the linkers most of a second, because
-// both Go's and the system's read its 170,000 symbols. So each cell is linked
-// against a file of the same name that has only the symbols that the cell
-// mentions: an interface. When the cell is loaded, the library itself is there.
+// Linking a cell against the library takes the linkers most of a second,
+// because both Go's and the system's read its 170,000 symbols. So each cell is
+// linked against a file of the same name that has only the symbols that the
+// cell mentions: an interface. When the cell is loaded, the library itself is
+// there.
 
 // libraryIndex is what interfaces are made from.
 type libraryIndex struct {
@@ -97,7 +98,8 @@ func readIndex(path string) (*libraryIndex, error) {
 			continue
 		}
 		switch t := uint32(info); {
-		case x.machine == elf.EM_X86_64 && t == uint32(elf.R_X86_64_64), x.machine == elf.EM_AARCH64 && t == uint32(elf.R_AARCH64_ABS64):
+		case x.machine == elf.EM_X86_64 && t == uint32(elf.R_X86_64_64),
+			x.machine == elf.EM_AARCH64 && t == uint32(elf.R_AARCH64_ABS64):
 			x.relocations = append(x.relocations, relocation{binary.LittleEndian.Uint64(data), uint32(info >> 32)})
 		}
 	}
@@ -153,7 +155,8 @@ func (x *libraryIndex) content(s symbol) ([]byte, error) {
 // linkerNames are symbols that the linker itself asks for: string literals of
 // cmd/link. Those without a slash are the runtime's.
 var linkerNames = func() []string {
-	names := []string{modulePackage + ".addmoduledata", "type:runtime.moduledata", "type:runtime.eface", "type:runtime.iface", "type:runtime.slice",
+	names := []string{modulePackage + ".addmoduledata", "type:runtime.moduledata", "type:runtime.eface",
+		"type:runtime.iface", "type:runtime.slice",
 		"go:link.abihash." + sharedName, "go:link.abihashbytes"}
 	for _, name := range strings.Fields(linkerNameList) {
 		if other, ok := strings.CutPrefix(name, "/"); ok {
@@ -176,12 +179,13 @@ const linkerNameList = `
 	/internal/runtime/maps.typedmemclr /internal/runtime/maps.typedmemmove
 `
 
-// mangled is the name of a symbol in a library: the linker shortens names of types
-// (cmd/link/internal/ld, typeSymbolMangle).
+// mangled is the name of a symbol in a library: the linker shortens names of
+// types (cmd/link/internal/ld, typeSymbolMangle).
 func mangled(name string) string {
 	isType := strings.HasPrefix(name, "type:")
 	switch {
-	case !isType && !strings.Contains(name, "@"), strings.HasPrefix(name, "type:runtime."), strings.HasPrefix(name, "go:string."),
+	case !isType && !strings.Contains(name, "@"), strings.HasPrefix(name, "type:runtime."),
+		strings.HasPrefix(name, "go:string."),
 		len(name) <= 14 && !strings.Contains(name, "@"):
 		return name
 	case isType:
@@ -249,8 +253,8 @@ func isTypeData(name string) bool {
 	return strings.HasPrefix(name, "type:") && !strings.HasPrefix(name, "type:.")
 }
 
-// writeInterface makes the file at path that a cell with the given names is linked
-// against.
+// writeInterface makes the file at path that a cell with the given names is
+// linked against.
 func (x *libraryIndex) writeInterface(path string, names []string) error {
 	chosen, references := x.chosen(names)
 	w := newInterfaceWriter(x)

@@ -33,7 +33,8 @@ const (
 	firstNoteSection
 )
 
-// Addresses: code that is never there, and data. The masks lie in front of the data.
+// Addresses: code that is never there, and data. The masks lie in front of the
+// data.
 const (
 	textAddress = 0x1000
 	dataAddress = 0x100000
@@ -128,17 +129,23 @@ func (w *interfaceWriter) bytes() []byte {
 	}
 	sections := []section{
 		{},
-		{elf.Section64{Type: uint32(elf.SHT_DYNSYM), Flags: uint64(elf.SHF_ALLOC), Link: dynstrSection, Info: 1, Entsize: symbolEntry, Addralign: 8}, ".dynsym", w.symbols.Bytes()},
-		{elf.Section64{Type: uint32(elf.SHT_STRTAB), Flags: uint64(elf.SHF_ALLOC), Addralign: 1}, ".dynstr", w.strings.Bytes()},
-		{elf.Section64{Type: uint32(elf.SHT_RELA), Flags: uint64(elf.SHF_ALLOC), Link: dynsymSection, Entsize: relocationEntry, Addralign: 8}, ".rela.dyn", w.relocations.Bytes()},
-		{elf.Section64{Type: uint32(elf.SHT_NOBITS), Flags: uint64(elf.SHF_ALLOC | elf.SHF_EXECINSTR), Addr: textAddress, Size: dataAddress - textAddress, Addralign: 16}, ".text", nil},
-		{elf.Section64{Type: uint32(elf.SHT_PROGBITS), Flags: uint64(elf.SHF_ALLOC | elf.SHF_WRITE), Addr: dataAddress, Addralign: 16}, ".data", w.data.Bytes()},
+		{elf.Section64{Type: uint32(elf.SHT_DYNSYM), Flags: uint64(elf.SHF_ALLOC), Link: dynstrSection, Info: 1,
+			Entsize: symbolEntry, Addralign: 8}, ".dynsym", w.symbols.Bytes()},
+		{elf.Section64{Type: uint32(elf.SHT_STRTAB), Flags: uint64(elf.SHF_ALLOC), Addralign: 1}, ".dynstr",
+			w.strings.Bytes()},
+		{elf.Section64{Type: uint32(elf.SHT_RELA), Flags: uint64(elf.SHF_ALLOC), Link: dynsymSection,
+			Entsize: relocationEntry, Addralign: 8}, ".rela.dyn", w.relocations.Bytes()},
+		{elf.Section64{Type: uint32(elf.SHT_NOBITS), Flags: uint64(elf.SHF_ALLOC | elf.SHF_EXECINSTR), Addr: textAddress,
+			Size: dataAddress - textAddress, Addralign: 16}, ".text", nil},
+		{elf.Section64{Type: uint32(elf.SHT_PROGBITS), Flags: uint64(elf.SHF_ALLOC | elf.SHF_WRITE), Addr: dataAddress,
+			Addralign: 16}, ".data", w.data.Bytes()},
 	}
 	var dynamic bytes.Buffer
 	for _, entry := range [][2]uint64{{uint64(elf.DT_SONAME), uint64(soname)}, {uint64(elf.DT_NULL), 0}} {
 		_ = binary.Write(&dynamic, binary.LittleEndian, entry) // into memory
 	}
-	sections = append(sections, section{elf.Section64{Type: uint32(elf.SHT_DYNAMIC), Flags: uint64(elf.SHF_ALLOC | elf.SHF_WRITE), Link: dynstrSection, Entsize: 16,
+	sections = append(sections, section{elf.Section64{Type: uint32(elf.SHT_DYNAMIC),
+		Flags: uint64(elf.SHF_ALLOC | elf.SHF_WRITE), Link: dynstrSection, Entsize: 16,
 		Addr: uint64(dataAddress + w.data.Len() + 4096), Addralign: 8}, ".dynamic", dynamic.Bytes()})
 	for _, n := range w.index.notes {
 		sections = append(sections, section{elf.Section64{Type: uint32(elf.SHT_NOTE), Addralign: 4}, n.name, n.data})
@@ -173,7 +180,8 @@ func (w *interfaceWriter) bytes() []byte {
 	for _, s := range sections {
 		_ = binary.Write(&body, binary.LittleEndian, s.header)
 	}
-	header := elf.Header64{Type: uint16(elf.ET_DYN), Machine: uint16(w.index.machine), Version: 1, Shoff: uint64(table), Ehsize: headerSize,
+	header := elf.Header64{Type: uint16(elf.ET_DYN), Machine: uint16(w.index.machine), Version: 1, Shoff: uint64(table),
+		Ehsize:    headerSize,
 		Shentsize: 64, Shnum: uint16(len(sections)), Shstrndx: uint16(len(sections) - 1)}
 	copy(header.Ident[:], "\x7fELF\x02\x01\x01")
 	var first bytes.Buffer

@@ -10,8 +10,8 @@ import (
 )
 
 // job is what makes a plugin of a cell: the compiler, Go's linker and the
-// system's linker, each a program. Starting them takes a third of a small cell's
-// time, so they may have been started before the cell was known.
+// system's linker, each a program. Starting them takes a third of a small
+// cell's time, so they may have been started before the cell was known.
 type job struct {
 	library *Library
 	dir     string
@@ -32,12 +32,12 @@ func (j *job) plugin() string  { return j.file(".so") }
 // objects is the folder in which Go's linker leaves what it has made.
 func (j *job) objects() string { return j.file(".link") }
 
-// object is what Go's linker makes of the cell. Other objects beside it come from
-// C code in added packages.
+// object is what Go's linker makes of the cell. Other objects beside it come
+// from C code in added packages.
 func (j *job) object() string { return filepath.Join(j.objects(), "go.o") }
 
-// interfaceDir is the folder of the interface that the job links against. Jobs in
-// the same folder share it.
+// interfaceDir is the folder of the interface that the job links against. Jobs
+// in the same folder share it.
 func (j *job) interfaceDir() string { return filepath.Join(j.dir, "interface") }
 
 // start starts the programs.
@@ -63,8 +63,9 @@ func (j *job) end() {
 	for _, p := range []*waiting{j.compiler, j.linker, j.system} {
 		p.drop()
 	}
-	// Places in cells are those of line directives, so nothing reads the sources again. Sources that stayed would be
-	// part of the package that gopls completes in, and a session can have thousands of cells.
+	// Places in cells are those of line directives, so nothing reads the
+	// sources again. Sources that stayed would be part of the package that
+	// gopls completes in, and a session can have thousands of cells.
 	_ = os.Remove(j.source())
 	_ = os.Remove(j.archive())
 	_ = os.RemoveAll(j.objects())
@@ -72,7 +73,8 @@ func (j *job) end() {
 
 func (j *job) startCompiler() (*waiting, error) {
 	l := j.library
-	return startWaiting(l.toolEnv(), l.tool("compile"), "-importcfg="+pipeFile, "-o", j.archive(), "-p", cellPath, "-lang="+l.Language,
+	return startWaiting(l.toolEnv(), l.tool("compile"), "-importcfg="+pipeFile, "-o", j.archive(), "-p", cellPath,
+		"-lang="+l.Language,
 		"-dynlink", "-linkshared", "-pack", "-dwarf=false", "-trimpath="+j.dir, "-c=2", j.source())
 }
 
@@ -81,17 +83,20 @@ const noCompiler = "gocifar-calls-the-linker-itself"
 
 func (j *job) startLinker() (*waiting, error) {
 	l := j.library
-	return startWaiting(l.toolEnv(), l.tool("link"), append(j.linkFlags(pipeFile), "-extld="+noCompiler, "-tmpdir="+j.objects(), j.archive())...)
+	return startWaiting(l.toolEnv(), l.tool("link"),
+		append(j.linkFlags(pipeFile), "-extld="+noCompiler, "-tmpdir="+j.objects(), j.archive())...)
 }
 
 func (j *job) startSystem() (*waiting, error) {
-	return startWaiting(os.Environ(), j.library.Linker, "--version-script="+pipeFile, "-shared", "-s", "-z", "relro", "-z", "now", "-z", "nocopyreloc",
+	return startWaiting(os.Environ(), j.library.Linker, "--version-script="+pipeFile, "-shared", "-s", "-z", "relro",
+		"-z", "now", "-z", "nocopyreloc",
 		"--hash-style=gnu", "-o", j.plugin(), j.object(), "-L"+j.interfaceDir(), "-lcells")
 }
 
 // linkFlags are the flags of Go's linker for a cell.
 func (j *job) linkFlags(config string) []string {
-	return []string{"-buildmode=plugin", "-linkshared", "-importcfg=" + config, "-pluginpath=" + pluginPath(j.number), "-w", "-s",
+	return []string{"-buildmode=plugin", "-linkshared", "-importcfg=" + config, "-pluginpath=" + pluginPath(j.number),
+		"-w", "-s",
 		// The stub jumps to it, and what the linker itself puts in is not
 		// searched for what it needs.
 		"-E=" + modulePackage + ".addmoduledata", "-o", j.plugin()}
@@ -123,10 +128,11 @@ func (j *job) compile(ctx context.Context, source, config []byte) error {
 var errNotDirect = errors.New("not without the C compiler")
 
 // linkDirectly links without the C compiler. Go's linker starts it three times
-// for a cell, to ask which flags it knows and to link, and the C compiler starts
-// up to four programs each time: two thirds of a cell's time. So Go's linker is
-// told of a compiler that does not exist. It fails at its last step and leaves
-// one object in a folder of ours, of which the system's linker makes the plugin.
+// for a cell, to ask which flags it knows and to link, and the C compiler
+// starts up to four programs each time: two thirds of a cell's time. So Go's
+// linker is told of a compiler that does not exist. It fails at its last step
+// and leaves one object in a folder of ours, of which the system's linker makes
+// the plugin.
 func (j *job) linkDirectly(ctx context.Context, config []byte) error {
 	if j.library.Linker == "" {
 		return errNotDirect
@@ -139,7 +145,8 @@ func (j *job) linkDirectly(ctx context.Context, config []byte) error {
 	if !errors.As(err, &tool) || !strings.Contains(tool.Output, "running "+noCompiler+" failed") {
 		return err
 	}
-	if objects, err := filepath.Glob(filepath.Join(j.objects(), "*.o")); err != nil || len(objects) != 1 || objects[0] != j.object() {
+	if objects, err := filepath.Glob(filepath.Join(j.objects(), "*.o")); err != nil || len(objects) != 1 ||
+		objects[0] != j.object() {
 		return errNotDirect // there are others, whose flags only the C compiler knows
 	}
 	if err := use(ctx, &j.system, j.startSystem, []byte(versionScript)); err != nil && ctx.Err() == nil {

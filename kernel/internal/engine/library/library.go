@@ -1,5 +1,5 @@
-// Package library makes the shared library on which live cells run, and compiles
-// and links cells against it.
+// Package library makes the shared library on which live cells run, and
+// compiles and links cells against it.
 //
 // The library holds Go's standard library and every package that notebooks may
 // import, complete. A cell takes everything from it and so has a few kilobytes,
@@ -76,7 +76,8 @@ const (
 )
 
 // Open reads the library in dir, whose files must have the sizes that they were
-// made with: the linker ends with a trace of its own insides at a truncated one.
+// made with: the linker ends with a trace of its own insides at a truncated
+// one.
 func Open(dir string) (*Library, error) {
 	l, err := read(dir)
 	if err != nil {

@@ -13,7 +13,8 @@ import (
 	"github.com/gocifar/gocifar/kernel/internal/kernels"
 )
 
-// lightLibrary is made once for all tests, or found where GOCIFAR_TEST_LIBRARY says.
+// lightLibrary is made once for all tests, or found where GOCIFAR_TEST_LIBRARY
+// says.
 var lightLibrary = sync.OnceValues(func() (*Library, error) {
 	if dir := os.Getenv("GOCIFAR_TEST_LIBRARY"); dir != "" && Complete(dir) {
 		return Open(dir)
@@ -130,7 +131,8 @@ func TestInterface(t *testing.T) {
 	}
 }
 
-// FuzzObject: what is no object file, or a damaged one, is refused or left alone.
+// FuzzObject: what is no object file, or a damaged one, is refused or left
+// alone.
 func FuzzObject(f *testing.F) {
 	f.Add([]byte(objectMagic))
 	whole := make([]byte, 400)

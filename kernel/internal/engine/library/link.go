@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// link makes a plugin of a compiled cell: against an interface of the library, or
-// against the library itself, which has whatever the interface lacks.
+// link makes a plugin of a compiled cell: against an interface of the library,
+// or against the library itself, which has whatever the interface lacks.
 func (b *Compiler) link(ctx context.Context, j *job) error {
 	object, err := os.ReadFile(j.archive())
 	if err != nil {
@@ -23,7 +23,8 @@ func (b *Compiler) link(ctx context.Context, j *job) error {
 		return err
 	}
 	err = b.linkInterface(ctx, j, object)
-	// The linker gives up after some complaints, so there may be more than one round.
+	// The linker gives up after some complaints, so there may be more than one
+	// round.
 	for err != nil && b.adjust(j, object, err) {
 		err = b.linkInterface(ctx, j, object)
 	}
@@ -66,8 +67,9 @@ func (b *Compiler) linkInterface(ctx context.Context, j *job, object []byte) err
 	return err
 }
 
-// adjust changes a compiled cell so that the linker has nothing more to complain of,
-// see redirectMethods. It reports whether it is worth to link again.
+// adjust changes a compiled cell so that the linker has nothing more to
+// complain of, see redirectMethods. It reports whether it is worth to link
+// again.
 func (b *Compiler) adjust(j *job, object []byte, complaint error) bool {
 	var tool *ToolError
 	index, err := b.library.index()
@@ -75,11 +77,12 @@ func (b *Compiler) adjust(j *job, object []byte, complaint error) bool {
 		return false
 	}
 	types := index.descriptions(tool.Output)
-	return len(types) > 0 && redirectMethods(object, types, EntryName(j.number)) && os.WriteFile(j.archive(), object, 0o600) == nil
+	return len(types) > 0 && redirectMethods(object, types, EntryName(j.number)) &&
+		os.WriteFile(j.archive(), object, 0o600) == nil
 }
 
-// findLinker finds the system's linker behind the C compiler. Where it finds none,
-// the C compiler links cells.
+// findLinker finds the system's linker behind the C compiler. Where it finds
+// none, the C compiler links cells.
 func (l *Library) findLinker(ctx context.Context) {
 	out, err := output(command(ctx, l.CC[0], "-print-prog-name=ld"))
 	if err != nil {
@@ -99,7 +102,8 @@ func (l *Library) checkLink(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	source := fmt.Sprintf("package main\n\nimport (\n\t_ %q\n\t_ \"unsafe\"\n)\n\n//go:linkname gocell_main %s\nfunc gocell_main() {}\n", stubPackage, EntryName(0))
+	source := fmt.Sprintf("package main\n\nimport (\n\t_ %q\n\t_ \"unsafe\"\n)\n\n"+
+		"//go:linkname gocell_main %s\nfunc gocell_main() {}\n", stubPackage, EntryName(0))
 	j := &job{library: l, dir: dir}
 	defer j.end()
 	b := NewCompiler(l)

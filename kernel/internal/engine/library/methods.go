@@ -7,18 +7,21 @@ import (
 	"strings"
 )
 
-// A cell that uses a generic type of the library, such as layers.Base[*layers.Model],
-// gets a description of it from the compiler, but not the type's methods: the compiler
-// relies on the package that has them (cmd/compile/internal/noder, needWrapper). The
-// linker cannot express the places of functions in a library in a description
-// ("cannot target DYNIMPORT sym in section-relative reloc"). When the cell is loaded,
-// the library's own description goes before the cell's, which nobody ever looks at. So
-// what the linker cannot express is replaced by something that it can.
+// A cell that uses a generic type of the library, such as
+// layers.Base[*layers.Model], gets a description of it from the compiler, but
+// not the type's methods: the compiler relies on the package that has them
+// (cmd/compile/internal/noder, needWrapper). The linker cannot express the
+// places of functions in a library in a description ("cannot target DYNIMPORT
+// sym in section-relative reloc"). When the cell is loaded, the library's own
+// description goes before the cell's, which nobody ever looks at. So what the
+// linker cannot express is replaced by something that it can.
 
-// foreignMethod is the linker's complaint: which symbol has a relocation that it cannot express.
+// foreignMethod is the linker's complaint: which symbol has a relocation that
+// it cannot express.
 var foreignMethod = regexp.MustCompile(`(?m)^(type:.+): cannot target DYNIMPORT sym in section-relative reloc: `)
 
-// descriptions lists the types that the linker complains of, if the library has all of them.
+// descriptions lists the types that the linker complains of, if the library has
+// all of them.
 func (x *libraryIndex) descriptions(complaint string) (names map[string]bool) {
 	names = map[string]bool{}
 	for _, match := range foreignMethod.FindAllStringSubmatch(complaint, -1) {
@@ -30,7 +33,8 @@ func (x *libraryIndex) descriptions(complaint string) (names map[string]bool) {
 	return names
 }
 
-// Blocks and special package indices of object files (cmd/internal/goobj/objfile.go).
+// Blocks and special package indices of object files
+// (cmd/internal/goobj/objfile.go).
 const (
 	relocIndexBlock = 11
 	relocBlock      = 14
@@ -45,8 +49,8 @@ const (
 type symbolReference struct{ pkg, number uint32 }
 
 // redirectMethods makes the methods in the descriptions of types refer to the
-// archive's own function, where they refer to functions that are not in the archive.
-// It reports whether something changed.
+// archive's own function, where they refer to functions that are not in the
+// archive. It reports whether something changed.
 func redirectMethods(archive []byte, types map[string]bool, function string) bool {
 	changed := false
 	for at := 0; ; at += len(objectMagic) {
@@ -141,7 +145,8 @@ func (o *object) redirect(types map[string]bool, function string) (changed bool)
 		}
 		for _, reloc := range o.relocations(i) {
 			size := reloc[4]
-			to := symbolReference{binary.LittleEndian.Uint32(reloc[relocTarget:]), binary.LittleEndian.Uint32(reloc[relocTarget+4:])}
+			to := symbolReference{binary.LittleEndian.Uint32(reloc[relocTarget:]),
+				binary.LittleEndian.Uint32(reloc[relocTarget+4:])}
 			// Methods have 4 bytes, as have names and types; addresses have 8.
 			if size == 4 && o.foreignFunction(to) {
 				binary.LittleEndian.PutUint32(reloc[relocTarget:], target.pkg)
@@ -153,8 +158,8 @@ func (o *object) redirect(types map[string]bool, function string) (changed bool)
 	return changed
 }
 
-// foreignFunction tells whether a relocation of a type refers to a function that the
-// file does not define.
+// foreignFunction tells whether a relocation of a type refers to a function
+// that the file does not define.
 func (o *object) foreignFunction(s symbolReference) bool {
 	if s.pkg != noPackage {
 		return s.pkg > 0 && s.pkg < thisPackage-1 // of another package, by its number

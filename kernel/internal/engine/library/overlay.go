@@ -100,9 +100,9 @@ func liveTypelinksinit() {
 // overlayDir holds the changed files in the library's folder.
 const overlayDir = "overlay"
 
-// makeOverlay writes the changed files. A standard library that differs from what is
-// known here stays as it is there, and what would have ended the cell ends the
-// process of the cells.
+// makeOverlay writes the changed files. A standard library that differs from
+// what is known here stays as it is there, and what would have ended the cell
+// ends the process of the cells.
 func (l *Library) makeOverlay(goroot string, say func(format string, args ...any)) error {
 	dir := filepath.Join(l.Dir, overlayDir)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -129,8 +129,9 @@ func (l *Library) makeOverlay(goroot string, say func(format string, args ...any
 	return nil
 }
 
-// overlay writes a list of the changed files for the go command into a temporary
-// file. What the go command compiles does not depend on where the files are.
+// overlay writes a list of the changed files for the go command into a
+// temporary file. What the go command compiles does not depend on where the
+// files are.
 func (l *Library) overlay() (file string, remove func(), err error) {
 	replace := map[string]string{}
 	for original, name := range l.Modified {

@@ -7,21 +7,22 @@ import (
 	"strings"
 )
 
-// A compiled cell says more than it should, and claims more than it needs. Before
-// it is linked, both are put right in its object file.
+// A compiled cell says more than it should, and claims more than it needs.
+// Before it is linked, both are put right in its object file.
 //
 // The compiler lists the exported variables and functions of a package main for
-// package plugin, in the symbol go:plugin.tabs (cmd/compile/internal/reflectdata,
-// WritePluginTable). Nobody reads the list here, and the linker cannot express a
-// place of the library in it, such as the type *int's. It looks for the list by
-// its name, so under another name the list is left out.
+// package plugin, in the symbol go:plugin.tabs
+// (cmd/compile/internal/reflectdata, WritePluginTable). Nobody reads the list
+// here, and the linker cannot express a place of the library in it, such as the
+// type *int's. It looks for the list by its name, so under another name the
+// list is left out.
 //
 // A type that is defined again is compiled under a name of its own, with
 // VersionMark and a number. Symbols need that; people do not: what reflection,
 // fmt and stack traces call a type is its name in the notebook.
 
-// VersionMark separates a type's name from the number of its definition. It is a
-// letter, so that the two are one identifier, and one that nobody writes.
+// VersionMark separates a type's name from the number of its definition. It is
+// a letter, so that the two are one identifier, and one that nobody writes.
 const VersionMark = "ᵛ"
 
 var version = regexp.MustCompile(VersionMark + `\d+`)

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// compiledCell is an archive with what a cell has: exported names, and a type in its
-// second version.
+// compiledCell is an archive with what a cell has: exported names, and a type
+// in its second version.
 func compiledCell(t testing.TB) []byte {
 	t.Helper()
 	source := t.TempDir() + "/cell.go"
@@ -28,8 +28,8 @@ func compiledCell(t testing.TB) []byte {
 	return archive
 }
 
-// TestPolish: the list of exported names is gone, and programs see types without the
-// numbers of their definitions, which the linker goes on to see.
+// TestPolish: the list of exported names is gone, and programs see types
+// without the numbers of their definitions, which the linker goes on to see.
 func TestPolish(t *testing.T) {
 	archive := compiledCell(t)
 	defined := func() (names []string) {

@@ -18,7 +18,8 @@ func command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	return child.Command(ctx, syscall.SIGKILL, 2*time.Second, name, args...)
 }
 
-// output runs cmd and returns its standard output. An error carries what it said.
+// output runs cmd and returns its standard output. An error carries what it
+// said.
 func output(cmd *exec.Cmd) ([]byte, error) {
 	var stdout, stderr bytes.Buffer
 	if cmd.Stdout == nil {
