@@ -39,9 +39,9 @@ func (l *layout) extract(ctx context.Context, archive, folder string, report fun
 		return "", err
 	}
 	hash := sha256.New()
-	raw := &meter{ctx: ctx, r: io.TeeReader(file, hash), report: func(n int64) {
+	raw := getfile.Reader(ctx, io.TeeReader(file, hash), func(n int64) {
 		report(Progress{Stage: "extract", Done: n, Total: info.Size(), Detail: archive})
-	}}
+	})
 	buffered := bufio.NewReaderSize(raw, 1<<20)
 	write := func(name string, r io.Reader, size int64) error {
 		return writeSynced(filepath.Join(folder, name), r, size)
@@ -233,23 +233,4 @@ func writeSynced(path string, r io.Reader, size int64) error {
 		return err
 	}
 	return file.Close()
-}
-
-// A meter is a reader that stops with its context and reports how many bytes
-// went through.
-type meter struct {
-	ctx    context.Context
-	r      io.Reader
-	n      int64
-	report func(n int64)
-}
-
-func (m *meter) Read(p []byte) (int, error) {
-	if err := m.ctx.Err(); err != nil {
-		return 0, err
-	}
-	n, err := m.r.Read(p)
-	m.n += int64(n)
-	m.report(m.n)
-	return n, err
 }

@@ -145,13 +145,13 @@ func (d *download) attempt(ctx context.Context, url string, part *part) error {
 	}
 	report := func() { d.Report(Progress{Stage: "download", Done: part.n, Total: total, Detail: url}) }
 	last := time.Now()
-	body := &meter{ctx: ctx, r: response.Body, seen: func(int) {
+	body := Reader(ctx, response.Body, func(int64) {
 		watchdog.Reset(d.Stall)
 		if time.Since(last) > 100*time.Millisecond {
 			last = time.Now()
 			report()
 		}
-	}}
+	})
 	if err := part.fill(body, total, d.Most); err != nil {
 		return cause(ctx, err)
 	}

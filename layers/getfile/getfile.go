@@ -185,7 +185,7 @@ func Hash(ctx context.Context, path, want string) (string, error) {
 	}
 	defer f.Close()
 	h := newHash()
-	if _, err := io.Copy(h, &meter{ctx: ctx, r: f}); err != nil {
+	if _, err := io.Copy(h, Reader(ctx, f, nil)); err != nil {
 		return "", fmt.Errorf("getfile: reading %s: %w", path, err)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
@@ -217,20 +217,27 @@ func (r *Request) lock(ctx context.Context) (unlock func(), err error) {
 	return unlock, nil
 }
 
-// meter is a reader that stops with its context.
-type meter struct {
-	ctx  context.Context
-	r    io.Reader
-	seen func(n int)
+// Reader returns a reader of r that stops with its context. seen, if not nil, is
+// called after every read with the number of bytes read so far.
+func Reader(ctx context.Context, r io.Reader, seen func(total int64)) io.Reader {
+	return &reader{ctx: ctx, r: r, seen: seen}
 }
 
-func (m *meter) Read(p []byte) (int, error) {
+type reader struct {
+	ctx   context.Context
+	r     io.Reader
+	total int64
+	seen  func(total int64)
+}
+
+func (m *reader) Read(p []byte) (int, error) {
 	if err := m.ctx.Err(); err != nil {
 		return 0, err
 	}
 	n, err := m.r.Read(p)
+	m.total += int64(n)
 	if m.seen != nil && n > 0 {
-		m.seen(n)
+		m.seen(m.total)
 	}
 	return n, err
 }

@@ -32,7 +32,7 @@ func openPart(ctx context.Context, path string, newHash func() hash.Hash) (*part
 		return nil, err
 	}
 	p := &part{file: file, hash: newHash()}
-	if p.n, err = io.Copy(p.hash, &meter{ctx: ctx, r: file}); err != nil {
+	if p.n, err = io.Copy(p.hash, Reader(ctx, file, nil)); err != nil {
 		file.Close()
 		return nil, err
 	}
