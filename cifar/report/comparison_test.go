@@ -86,6 +86,13 @@ func TestCompare(t *testing.T) {
 	if best := c.Best(); best.Accuracy() < max(c.Models[0].Test, c.Models[1].Test) {
 		t.Errorf("the best model has accuracy %v", best.Accuracy())
 	}
+	if o, err := ObserveRun("model1", "model_2", "inception_v3"); err != nil ||
+		!strings.Contains(strings.Join(o, "\n"), "Against a_model_2") || !strings.Contains(o[len(o)-1], "Not compared with inception_v3: ") {
+		t.Error(o, err)
+	}
+	if o, err := ObserveRun("inception_v3"); !errors.Is(err, layers.ErrNoRun) {
+		t.Error(o, err)
+	}
 	keep(t, "comparison-grid.png", c.Grid().Display().PNG)
 	keep(t, "comparison-curves.png", c.Curves("accuracy").Display().PNG)
 	if text := strings.Join(c.Observe(), "\n"); !strings.Contains(text, "On the test pictures model") ||
