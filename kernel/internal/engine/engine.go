@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
@@ -81,6 +82,7 @@ type Engine struct {
 	warned   string // what the user has been told of changed packages
 	covered  bool   // the user has been told that there is no coverage
 	tracked  tracking
+	loaded   map[[sha256.Size]byte]int64 // executions whose code can be called again, by the sums of their programs
 
 	mu      sync.Mutex
 	process *process
@@ -167,6 +169,7 @@ func (e *Engine) startProcess(ctx context.Context) error {
 	e.mu.Lock()
 	e.process, e.pipes = p, pipes
 	e.mu.Unlock()
+	e.loaded = map[[sha256.Size]byte]int64{}
 	return e.loadExtra(ctx)
 }
 

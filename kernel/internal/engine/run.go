@@ -138,26 +138,31 @@ func (r *run) code(code string, execution int64) (result map[string]any, err err
 	return r.goCode(c, code, execution)
 }
 
-// goCode compiles a cell's Go code, loads and runs it.
+// goCode compiles a cell's Go code, loads and runs it. The code of a cell that is
+// run again with nothing changed is in the process already.
 func (r *run) goCode(c *gocell.Cell, code string, execution int64) (result map[string]any, err error) {
 	r.noticeChanges()
 	program, err := r.prepare(c, code, execution)
 	if err != nil {
 		return nil, err
 	}
-	plugin, err := r.compiler.Compile(r.ctx, r.dir, execution, program.Source)
-	if err != nil {
-		return nil, r.buildFailure(err)
+	sum := program.Sum()
+	of, again := r.loaded[sum]
+	plugin := ""
+	if !again {
+		of = execution
+		if plugin, err = r.compiler.Compile(r.ctx, r.dir, execution, program.Source); err != nil {
+			return nil, r.buildFailure(err)
+		}
+		// Once loaded it is not needed any more.
+		defer os.Remove(plugin)
 	}
-	// Once loaded it is not needed any more.
-	defer os.Remove(plugin)
 	for _, notice := range program.Notices {
 		r.stderr("note: %s\n", notice)
 	}
 	// An interrupt ends the cell, not the wait for it.
-	answer, err := r.process.do(context.WithoutCancel(r.ctx), host.Command{
-		Path: plugin, Entry: library.EntryName(execution), Cell: execution,
-		Input: r.cell.Input, Args: c.Args, Flags: program.Flags, Dir: r.cwd, Env: r.env})
+	answer, err := r.process.do(context.WithoutCancel(r.ctx), host.Command{Path: plugin, Entry: library.EntryName(of),
+		Cell: of, Input: r.cell.Input, Args: c.Args, Flags: program.Flags, Dir: r.cwd, Env: r.env})
 	if err != nil {
 		// What the cell declared stays, whatever its statements did.
 		r.session.Commit(program)
@@ -167,9 +172,16 @@ func (r *run) goCode(c *gocell.Cell, code string, execution int64) (result map[s
 		return nil, compileFailure("the cell could not be loaded: " + answer.Error)
 	}
 	r.session.Commit(program)
+	delete(r.loaded, sum)
+	for i, f := range answer.Frames {
+		answer.Frames[i].File = strings.Replace(f.File, fmt.Sprintf("cell[%d]", of), fmt.Sprintf("cell[%d]", execution), 1)
+	}
 	if err := r.outcome(answer); err != nil {
 		return nil, err
 	}
+	// Goroutines of a cell that did not reach its end may have to stop for as long as they live, so its number is
+	// not used again.
+	r.loaded[sum] = of
 	return answer.Result, nil
 }
 

@@ -92,7 +92,7 @@ func serve(c Command) Answer {
 	if err := prepare(c); err != nil {
 		return Answer{Outcome: Refused, Error: err.Error()}
 	}
-	if c.Path == "" {
+	if c.Path == "" && c.Entry == "" {
 		return Answer{Outcome: OK}
 	}
 	dropFlags(c.Flags)
@@ -173,8 +173,12 @@ func call(c Command) (a Answer) {
 	return a
 }
 
-// guarded loads and runs a cell and writes down how it ended: a goroutine that
-// is ended does not return.
+// entries are what cells that were loaded call, by symbol. One cell is loaded at
+// a time.
+var entries = map[string]func(){}
+
+// guarded loads and runs a cell and writes down how it ended: a goroutine that is
+// ended does not return.
 func guarded(a *Answer, c Command) {
 	defer func() {
 		if a.Outcome == OK || a.Outcome == Refused {
@@ -188,10 +192,14 @@ func guarded(a *Answer, c Command) {
 		}
 	}()
 	adopt(c.Cell)
-	entry, err := load(c.Path, c.Entry)
-	if err != nil {
-		*a = Answer{Outcome: Refused, Error: err.Error()}
-		return
+	entry := entries[c.Entry]
+	if c.Path != "" {
+		var err error
+		if entry, err = load(c.Path, c.Entry); err != nil {
+			*a = Answer{Outcome: Refused, Error: err.Error()}
+			return
+		}
+		entries[c.Entry] = entry
 	}
 	if entry != nil {
 		entry()

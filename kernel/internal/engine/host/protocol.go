@@ -9,9 +9,10 @@ const (
 
 // Command asks the host to load a plugin and run it.
 type Command struct {
-	// Path is the plugin's file, Entry the symbol to call in it. Without an
-	// entry, only the packages in the plugin are initialized; without a path,
-	// only the environment and the working directory are set.
+	// Path is the plugin's file, Entry the symbol to call in it. Without an entry,
+	// only the packages in the plugin are initialized; without a path, the entry
+	// is that of an earlier command; without both, only the environment and the
+	// working directory are set.
 	Path, Entry string
 	// Cell numbers the execution.
 	Cell int64

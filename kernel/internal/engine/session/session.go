@@ -213,6 +213,11 @@ func (s *Session) forget(d *declaration, name string) {
 // Commit takes over what a program declares, once it has been loaded.
 func (s *Session) Commit(p *Program) {
 	s.sources[p.number] = p.source
+	// First, because the program may declare the same names anew.
+	for name, why := range p.invalid {
+		s.drop(name)
+		s.lost[name] = why
+	}
 	for _, i := range p.imports {
 		s.imports[i.key()] = i
 	}
@@ -240,10 +245,6 @@ func (s *Session) Commit(p *Program) {
 	}
 	s.noteIota(p)
 	s.remember(p)
-	for name, why := range p.invalid {
-		s.drop(name)
-		s.lost[name] = why
-	}
 	s.keepVersions(p)
 }
 
