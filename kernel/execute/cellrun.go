@@ -27,12 +27,12 @@ type cellRun struct {
 type stopReason int
 
 const (
-	notStopped    stopReason = iota
-	stopCell                 // its time is over
-	stopTotal                // the run's time is over
-	stopCancelled            // the caller's context ended
-	stopInput                // it waits for input that nobody gives
-	stopHung                 // the kernel does not answer its heartbeat
+	notStopped   stopReason = iota
+	stopCell                // its time is over
+	stopTotal               // the run's time is over
+	stopCanceled            // the caller's context ended
+	stopInput               // it waits for input that nobody gives
+	stopHung                // the kernel does not answer its heartbeat
 )
 
 // execute sends the cell and follows it to its end.
@@ -68,7 +68,7 @@ func (x *cellRun) execute(ctx context.Context) {
 func (x *cellRun) follow(ctx context.Context) {
 	var (
 		limit, kill, save <-chan time.Time
-		cancelled         = ctx.Done()
+		canceled          = ctx.Done()
 		opts              = x.run.opts
 	)
 	halt := func(why stopReason) {
@@ -100,11 +100,11 @@ func (x *cellRun) follow(ctx context.Context) {
 		case <-x.run.total:
 			x.run.total = nil
 			halt(stopTotal)
-		case <-cancelled:
-			cancelled = nil
-			halt(stopCancelled)
+		case <-canceled:
+			canceled = nil
+			halt(stopCanceled)
 		case <-opts.Force:
-			x.stop, opts.Force = stopCancelled, nil
+			x.stop, opts.Force = stopCanceled, nil
 			kill = time.After(0)
 		case err := <-x.run.hung:
 			x.stop, x.run.hung = stopHung, nil

@@ -15,7 +15,7 @@ import (
 )
 
 // TestEnds gives how a run ends: its states, exit code and events are those of
-// the options and the kernel's behaviour.
+// the options and the kernel's behavior.
 func TestEnds(t *testing.T) {
 	type exec = *fakekernel.Execution
 	fail := func(x exec) { x.Fail("E", "bad") }

@@ -47,7 +47,7 @@ func (x *cellRun) judgeEnd() verdict {
 			return verdict{Timeout, failure, nil}
 		}
 		return verdict{Timeout, failure, err}
-	case stopCancelled:
+	case stopCanceled:
 		return verdict{Failed, x.failure(ClassInterrupted, "the run was interrupted"), context.Canceled}
 	case stopInput:
 		return x.failed(x.failure(ClassStdin, x.prompt))

@@ -98,7 +98,7 @@ type Options struct {
 
 	// Observer is told what happens; may be nil.
 	Observer Observer
-	// Force ends a cancelled run at once: when it is closed, the kernel is not
+	// Force ends a canceled run at once: when it is closed, the kernel is not
 	// given time to end.
 	Force <-chan struct{}
 }

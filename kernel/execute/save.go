@@ -34,13 +34,13 @@ func newSaver(path string, nb *nbformat.Notebook) saver {
 // changed says that a cell is no longer what was last saved.
 func (s *saver) changed(cell int) { s.cells[cell] = nil }
 
-// often is the share of time that saving may take, as one part in often.
-const often = 10
+// saveShare is the part of the time that saving may take: one in saveShare.
+const saveShare = 10
 
 // offer saves unless saves would then take more than a tenth of the time: a
 // document of 100 MB is not written after every one of its 1,000 cells.
 func (s *saver) offer() {
-	if s.path == "" || !s.idle() || time.Since(s.last) < (often-1)*s.cost {
+	if s.path == "" || !s.idle() || time.Since(s.last) < (saveShare-1)*s.cost {
 		return
 	}
 	start := time.Now()

@@ -21,7 +21,7 @@ import (
 type Client struct {
 	info    ConnectionInfo
 	signer  Signer
-	once    Once
+	guard   ReplayGuard
 	session string
 
 	sockets [Heartbeat]socket // shell, control, stdin, iopub

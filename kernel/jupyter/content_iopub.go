@@ -37,7 +37,7 @@ type ExecuteResult struct {
 type ErrorOutput struct {
 	Name      string   `json:"ename"`
 	Value     string   `json:"evalue"`
-	Traceback []string `json:"traceback"` // may hold ANSI colours
+	Traceback []string `json:"traceback"` // may hold ANSI colors
 }
 
 // Execution states of [Status].

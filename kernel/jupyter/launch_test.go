@@ -182,7 +182,7 @@ func TestStartFailures(t *testing.T) {
 	}
 }
 
-func TestCancelledStart(t *testing.T) {
+func TestCanceledStart(t *testing.T) {
 	leavesNothing(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	time.AfterFunc(200*time.Millisecond, cancel)

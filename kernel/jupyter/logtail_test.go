@@ -58,7 +58,7 @@ func TestLastWords(t *testing.T) {
 		{"empty", " \n\r\n", ""},
 		{"plain", "one\n\ntwo  \n", "one|two"},
 		{"no line end", "one", "one"},
-		{"colours", "\x1b[7;39;32mred\x1b[0m\n", "red"},
+		{"colors", "\x1b[7;39;32mred\x1b[0m\n", "red"},
 		{"panic", "before\npanic: x\n" + goroutines, "panic: x"},
 		{"klog", "I1124 10:11:43 main.go:187] start\nF1124 10:11:43 main.go:217] no go\nPATH=x\n" + goroutines,
 			"F1124 10:11:43 main.go:217] no go|PATH=x"},

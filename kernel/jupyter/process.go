@@ -52,7 +52,7 @@ type process struct {
 const logDrain = 200 * time.Millisecond
 
 // startProcess runs argv with its output going to a log, never to this
-// process's terminal, on which kernels would colour their tracebacks.
+// process's terminal, on which kernels would color their tracebacks.
 func startProcess(argv, env []string, dir string, extraLog io.Writer) (*process, error) {
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Env = env

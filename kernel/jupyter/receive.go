@@ -24,7 +24,7 @@ func (c *Client) read(ch Channel) {
 func (c *Client) decode(now time.Time, ch Channel, frames [][]byte) Event {
 	e := Event{Time: now, Channel: ch}
 	var err error
-	if e.Message, err = c.once.Decode(c.signer, frames); err == nil {
+	if e.Message, err = c.guard.Decode(c.signer, frames); err == nil {
 		e.Content, err = ParseContent(e.Message.Header.Type, e.Message.Content)
 	}
 	if err != nil {

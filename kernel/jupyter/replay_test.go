@@ -18,10 +18,10 @@ func signed(t *testing.T, s Signer, id string) [][]byte {
 }
 
 func TestReplaysAreRefused(t *testing.T) {
-	var once Once
+	var guard ReplayGuard
 	s := NewSigner("secret")
 	first := signed(t, s, "1")
-	if _, err := once.Decode(s, first); err != nil {
+	if _, err := guard.Decode(s, first); err != nil {
 		t.Fatal(err)
 	}
 	again := map[string][][]byte{
@@ -31,27 +31,27 @@ func TestReplaysAreRefused(t *testing.T) {
 		"with another buffer": append(append([][]byte{}, first...), []byte("buffer")), // buffers are not signed
 	}
 	for name, frames := range again {
-		if _, err := once.Decode(s, frames); !errors.Is(err, ErrReplayed) {
+		if _, err := guard.Decode(s, frames); !errors.Is(err, ErrReplayed) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := once.Decode(NewSigner("other"), first); !errors.Is(err, ErrBadSignature) {
+	if _, err := guard.Decode(NewSigner("other"), first); !errors.Is(err, ErrBadSignature) {
 		t.Errorf("another key: %v", err)
 	}
 	for i := range rememberedSignatures - 1 {
-		if _, err := once.Decode(s, signed(t, s, fmt.Sprint("next ", i))); err != nil {
+		if _, err := guard.Decode(s, signed(t, s, fmt.Sprint("next ", i))); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := once.Decode(s, first); !errors.Is(err, ErrReplayed) {
+	if _, err := guard.Decode(s, first); !errors.Is(err, ErrReplayed) {
 		t.Errorf("after %d messages: %v", rememberedSignatures-1, err)
 	}
-	if _, err := once.Decode(s, signed(t, s, "one more")); err != nil || len(once.seen) != rememberedSignatures ||
-		len(once.last) != rememberedSignatures {
-		t.Errorf("%v, %d signatures remembered", err, len(once.seen))
+	if _, err := guard.Decode(s, signed(t, s, "one more")); err != nil || len(guard.seen) != rememberedSignatures ||
+		len(guard.last) != rememberedSignatures {
+		t.Errorf("%v, %d signatures remembered", err, len(guard.seen))
 	}
 
-	var unsigned Once
+	var unsigned ReplayGuard
 	for range 2 { // a connection without a key
 		if _, err := unsigned.Decode(Signer{}, signed(t, Signer{}, "1")); err != nil {
 			t.Error(err)

@@ -23,7 +23,7 @@ type Server struct {
 	cancel  context.CancelFunc
 	info    ConnectionInfo
 	signer  Signer
-	once    Once
+	guard   ReplayGuard
 	session string
 	sockets [Heartbeat + 1]*zmtp.Server
 
@@ -99,7 +99,7 @@ func (s *Server) receiver(ch Channel) func(*zmtp.Conn, [][]byte) {
 		case <-s.ctx.Done():
 			return
 		}
-		message, err := s.once.Decode(s.signer, frames)
+		message, err := s.guard.Decode(s.signer, frames)
 		var content Content
 		if err == nil {
 			content, err = ParseContent(message.Header.Type, message.Content)

@@ -48,7 +48,7 @@ func NewResult(count int, data, metadata *Object) Output {
 	return o
 }
 
-// NewError is a cell's failure; the traceback may hold ANSI colours.
+// NewError is a cell's failure; the traceback may hold ANSI colors.
 func NewError(name, value string, traceback []string) Output {
 	obj := NewObject()
 	obj.Set("ename", name)

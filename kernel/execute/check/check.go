@@ -29,7 +29,7 @@ type Options struct {
 	// of white space do not count then either: columns move with their numbers.
 	Tolerance float64
 	// Ignore are patterns whose matches count as equal, whatever they are. The
-	// text has no colours by then.
+	// text has no colors by then.
 	Ignore []*regexp.Regexp
 	// Pixel is by how much a channel of a pixel may differ, 0 to 255.
 	Pixel int

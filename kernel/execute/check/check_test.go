@@ -33,7 +33,7 @@ func display(pairs ...string) nbformat.Output {
 	return nbformat.NewDisplay(data, nil)
 }
 
-// picture is a PNG of 4×3 grey pixels, one of which has its own value.
+// picture is a PNG of 4×3 gray pixels, one of which has its own value.
 func picture(t *testing.T, value uint8, level png.CompressionLevel) string {
 	t.Helper()
 	img := image.NewGray(image.Rect(0, 0, 4, 3))
@@ -60,7 +60,7 @@ func TestOutputs(t *testing.T) {
 		"a line": {list{out("a\nb\nc\n")}, list{out("a\nx\nc\n")}, Options{},
 			"stdout\n@@ -1,3 +1,3 @@\n a\n-b\n+x\n c"},
 		"a missing stream": {list{errOut("b")}, nil, Options{}, "stderr\n@@ -1 +0,0 @@\n-b"},
-		"colours":          {list{out("\x1b[31mred\x1b[0m")}, list{out("red")}, Options{}, ""},
+		"colors":           {list{out("\x1b[31mred\x1b[0m")}, list{out("red")}, Options{}, ""},
 		"addresses":        {list{out("<f at 0x7f00aabbcc>")}, list{out("<f at 0x7f11223344>")}, Options{}, ""},
 		"ignored": {list{out("took 3s, ok")}, list{out("took 12s, ok")},
 			Options{Ignore: []*regexp.Regexp{regexp.MustCompile(`took \w+`)}}, ""},

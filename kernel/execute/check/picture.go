@@ -99,7 +99,7 @@ func (o Options) frames(before, after image.Image) string {
 }
 
 // apart is the largest difference of a channel, 0 to 255. What is transparent
-// has no colour.
+// has no color.
 func apart(a, b color.Color) int {
 	x, y := color.RGBAModel.Convert(a).(color.RGBA), color.RGBAModel.Convert(b).(color.RGBA)
 	d := 0

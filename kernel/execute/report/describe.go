@@ -20,7 +20,7 @@ import (
 )
 
 // outputText is an output in words, for where only text can be shown: its
-// text/plain, or a line that names what is there. Colours are kept.
+// text/plain, or a line that names what is there. Colors are kept.
 func outputText(o nbformat.Output) string {
 	switch o.Type() {
 	case nbformat.Stream:

@@ -164,7 +164,7 @@ func TestLiveWithSeveralNotebooks(t *testing.T) {
 	}
 }
 
-func TestTerminalTextKeepsColoursOnly(t *testing.T) {
+func TestTerminalTextKeepsColorsOnly(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain\n":                         "plain\n",
 		"\x1b[31mred\x1b[0m":              "\x1b[31mred\x1b[0m\x1b[0m\n",

@@ -12,7 +12,7 @@ import (
 )
 
 func TestExit(t *testing.T) {
-	cancelled, cancel := context.WithCancel(t.Context())
+	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, c := range []struct {
 		ctx  context.Context
@@ -25,8 +25,8 @@ func TestExit(t *testing.T) {
 		{t.Context(), fmt.Errorf("x: %w", &execute.SaveError{Reason: errors.New("y")}), execute.ExitSaveFailed},
 		{t.Context(), context.Canceled, execute.ExitFailed}, // not by the user
 		{t.Context(), ErrInterrupted, execute.ExitInterrupted},
-		{cancelled, fmt.Errorf("x: %w", context.Canceled), execute.ExitInterrupted},
-		{cancelled, errors.New("x"), execute.ExitFailed},
+		{canceled, fmt.Errorf("x: %w", context.Canceled), execute.ExitInterrupted},
+		{canceled, errors.New("x"), execute.ExitFailed},
 	} {
 		if got := exit(c.ctx, c.err); got != c.want {
 			t.Errorf("exit(%v) = %d, want %d", c.err, got, c.want)

@@ -81,7 +81,7 @@ func TestFindAfterAFailure(t *testing.T) {
 	}
 }
 
-func TestFindCancelled(t *testing.T) {
+func TestFindCanceled(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	fakePython(t, `sleep 60`)
 	time.AfterFunc(300*time.Millisecond, func() { cancel(context.Canceled) })

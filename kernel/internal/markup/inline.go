@@ -52,7 +52,7 @@ func (w *textWriter) words(n ast.Node, s *styled) {
 		case *ast.String:
 			s.write(string(c.Value))
 		case *ast.CodeSpan:
-			s.with(code, func() {
+			s.inStyle(code, func() {
 				for part := c.FirstChild(); part != nil; part = part.NextSibling() {
 					if text, ok := part.(*ast.Text); ok {
 						s.write(strings.ReplaceAll(string(text.Value(w.source)), "\n", " "))
@@ -64,15 +64,15 @@ func (w *textWriter) words(n ast.Node, s *styled) {
 			if c.Level > 1 {
 				style = bold
 			}
-			s.with(style, func() { w.words(c, s) })
+			s.inStyle(style, func() { w.words(c, s) })
 		case *extension.Strikethrough:
-			s.with(struck, func() { w.words(c, s) })
+			s.inStyle(struck, func() { w.words(c, s) })
 		case *ast.Link:
 			start := s.length
-			s.with(underline, func() { w.words(c, s) })
+			s.inStyle(underline, func() { w.words(c, s) })
 			s.address(unescaped(c.Destination), start)
 		case *ast.AutoLink:
-			s.with(underline, func() { s.write(string(c.Label(w.source))) })
+			s.inStyle(underline, func() { s.write(string(c.Label(w.source))) })
 		case *ast.Image:
 			start := s.length
 			s.write("[")
@@ -115,7 +115,7 @@ func (s *styled) write(text string) {
 	s.length += len(text)
 }
 
-func (s *styled) with(style string, do func()) {
+func (s *styled) inStyle(style string, do func()) {
 	if slices.Contains(s.wanted, style) {
 		do()
 		return

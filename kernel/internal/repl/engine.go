@@ -43,8 +43,8 @@ func (g *engine) launch(ctx context.Context) *launch {
 	return l
 }
 
-// errCancelled ends the wait for a kernel.
-var errCancelled = errors.New("cancelled")
+// errCanceled ends the wait for a kernel.
+var errCanceled = errors.New("canceled")
 
 // wait returns the kernel when it is ready.
 func (g *engine) wait(ctx context.Context) (*jupyter.Kernel, error) {

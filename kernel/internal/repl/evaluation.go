@@ -100,7 +100,7 @@ func (v *evaluation) follow(ctx context.Context) {
 	var (
 		limit, show <-chan time.Time
 		shown       time.Time
-		cancelled   = ctx.Done()
+		canceled    = ctx.Done()
 	)
 	if v.limit > 0 {
 		limit = time.After(v.limit)
@@ -124,8 +124,8 @@ func (v *evaluation) follow(ctx context.Context) {
 		case <-limit:
 			v.timedOut = true
 			v.Halt()
-		case <-cancelled:
-			cancelled = nil
+		case <-canceled:
+			canceled = nil
 			v.interrupted++
 			v.Halt()
 		}
@@ -239,7 +239,7 @@ func (v *evaluation) answer(ctx context.Context, message *jupyter.Message, reque
 		line, shown, err = v.ask(ctx, request.Prompt, request.Password)
 	}
 	if err != nil {
-		if !errors.Is(err, errCancelled) {
+		if !errors.Is(err, errCanceled) {
 			v.show.event(&jupyter.Stream{Name: "stderr", Text: fmt.Sprintf("\n%v\n", err)})
 		}
 		v.interrupted++

@@ -10,17 +10,17 @@ import (
 
 // A kernel's text goes to the terminal only through this file. What it may
 // contain is what Jupyter's front ends show: characters, line breaks, tabs, and
-// colours (SGR). Any other control sequence could move the cursor, write into
+// colors (SGR). Any other control sequence could move the cursor, write into
 // the clipboard or make the terminal type, and is dropped.
 
 const (
 	tabWidth   = 8
 	resetStyle = "\x1b[0m"
-	// maxStyle bounds the colours that are carried on from row to row.
+	// maxStyle bounds the colors that are carried on from row to row.
 	maxStyle = 256
 )
 
-// wrapper cuts text into rows of the terminal. A row begins with the colours
+// wrapper cuts text into rows of the terminal. A row begins with the colors
 // that the text had before it and ends without any, so that each can be printed
 // alone.
 type wrapper struct {
@@ -88,7 +88,7 @@ func (w *wrapper) rows(line string) []string {
 	return rows
 }
 
-// restyle notes a change of colours.
+// restyle notes a change of colors.
 func (w *wrapper) restyle(sequence string) {
 	parameters := sequence[2 : len(sequence)-1]
 	last := parameters[strings.LastIndexByte(parameters, ';')+1:]

@@ -38,7 +38,7 @@ func (p *plainReader) read(prompt string) (string, error) {
 	for {
 		line, err := p.input.line(ctx, p.interrupts)
 		switch {
-		case errors.Is(err, errCancelled):
+		case errors.Is(err, errCanceled):
 			fmt.Fprintln(p.out)
 			return "", errInterrupted
 		case err != nil:

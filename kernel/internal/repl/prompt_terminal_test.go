@@ -46,7 +46,7 @@ func TestKernelThatDoesNotStart(t *testing.T) {
 	}
 }
 
-// TestControlSequences: a kernel's text colours, and does nothing else to the
+// TestControlSequences: a kernel's text colors, and does nothing else to the
 // terminal.
 func TestControlSequences(t *testing.T) {
 	c := openConsole(t, consoleOptions{spec: fakeSpec(t)})
@@ -59,7 +59,7 @@ func TestControlSequences(t *testing.T) {
 		}
 	}
 	if !strings.Contains(after, "\x1b[31mc\x1b[0m") {
-		t.Error("the colour is missing")
+		t.Error("the color is missing")
 	}
 }
 
@@ -75,7 +75,7 @@ func TestPictures(t *testing.T) {
 		{"sixel", "\x1b[?62;4;22c", nil, "\x1bP0;0;8q", "a red dot"},
 		{"kitty", "", []string{"TERM=xterm-kitty"}, "a=T,f=100,i=", "a red dot"},
 		{"iTerm2", "", []string{"LC_TERMINAL=iTerm2"}, "\x1b]1337;File=inline=1;", "a red dot"},
-		{"none, where colours are missing", "", []string{"TERM=xterm"}, "a red dot", "▀"},
+		{"none, where colors are missing", "", []string{"TERM=xterm"}, "a red dot", "▀"},
 		{"none, on request", "", []string{picsVariable + "=none"}, "a red dot", "▀"},
 		{"sixel, on request", "", []string{picsVariable + "=sixel"}, "\x1bP0;0;8q", "▀"},
 		{"dumb", "", []string{"TERM=dumb"}, "a red dot", "\x1b"},

@@ -137,7 +137,7 @@ func (s *session) openDisplay(scripted bool) error {
 	if found.Protocol == "" {
 		found.Protocol = picture.None
 	}
-	s.view = viewer{colour: os.Getenv("NO_COLOR") == "", terminal: picture.Terminal{
+	s.view = viewer{color: os.Getenv("NO_COLOR") == "", terminal: picture.Terminal{
 		Protocol: found.Protocol, CellWidth: found.CellWidth, CellHeight: found.CellHeight, TrueColor: found.TrueColor,
 	}}
 	s.size = out.size
@@ -157,7 +157,7 @@ func (s *session) closeDisplay() {
 
 // startError is the error for a kernel that does not start.
 func (s *session) startError(err error) error {
-	if errors.Is(err, context.Canceled) || errors.Is(err, errCancelled) {
+	if errors.Is(err, context.Canceled) || errors.Is(err, errCanceled) {
 		return context.Canceled
 	}
 	return &execute.StartError{Path: "repl", Kernel: s.options.Name, Reason: err}

@@ -169,7 +169,7 @@ func (s *screen) render(data jupyter.MIMEBundle, count int) []row {
 	prefix := ""
 	if count > 0 {
 		prefix = fmt.Sprintf("Out[%d]: ", count)
-		if s.view.colour {
+		if s.view.color {
 			prefix = "\x1b[31m" + prefix + resetStyle
 		}
 	}

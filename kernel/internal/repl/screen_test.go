@@ -38,7 +38,7 @@ type emulator struct {
 
 func newEmulator(columns, rows int) *emulator {
 	e := &emulator{term: vt10x.New(vt10x.WithSize(columns, rows))}
-	e.screen = &screen{out: e, size: func() (int, int) { return e.term.Size() }, view: viewer{colour: true}}
+	e.screen = &screen{out: e, size: func() (int, int) { return e.term.Size() }, view: viewer{color: true}}
 	return e
 }
 

@@ -118,7 +118,7 @@ func (s *session) readInput(ctx context.Context) (string, error) {
 		<-done
 	}()
 	prompt := fmt.Sprintf("In [%d]: ", s.record.count+1)
-	if s.view.colour {
+	if s.view.color {
 		prompt = "\x1b[32m" + prompt + resetStyle
 	}
 	source, err := s.lines.read(prompt)
@@ -152,7 +152,7 @@ func (s *session) kernel(ctx context.Context) (*jupyter.Kernel, error) {
 		go func() {
 			select {
 			case <-s.interrupts:
-				cancel(errCancelled)
+				cancel(errCanceled)
 			case <-waiting.Done():
 			}
 		}()
@@ -175,7 +175,7 @@ func (s *session) kernel(ctx context.Context) (*jupyter.Kernel, error) {
 // the cell failed is in the outcome.
 func (s *session) evaluate(ctx context.Context, source string) (outcome, error) {
 	kernel, err := s.kernel(ctx)
-	if errors.Is(err, errCancelled) {
+	if errors.Is(err, errCanceled) {
 		return outcome{interrupted: true}, nil
 	}
 	if err != nil {
@@ -254,7 +254,7 @@ func (s *session) ask(ctx context.Context, prompt string, password bool) (line s
 // say tells the user something that is not the kernel's.
 func (s *session) say(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
-	if s.view.colour {
+	if s.view.color {
 		text = "\x1b[2m" + text + resetStyle
 	}
 	out := s.options.Stdout

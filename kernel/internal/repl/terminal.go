@@ -85,7 +85,7 @@ func (l *lineInput) waiting() bool { return len(l.rest) > 0 || readable(l.file, 
 const pollEvery = 50 * time.Millisecond
 
 // line returns the next line without its end, or the rest before the end of the
-// file. It returns errCancelled when stop says so.
+// file. It returns errCanceled when stop says so.
 func (l *lineInput) line(ctx context.Context, stop <-chan struct{}) (string, error) {
 	buffer := make([]byte, 4096)
 	for {
@@ -105,7 +105,7 @@ func (l *lineInput) line(ctx context.Context, stop <-chan struct{}) (string, err
 		case <-ctx.Done():
 			return "", context.Cause(ctx)
 		case <-stop:
-			return "", errCancelled
+			return "", errCanceled
 		default:
 		}
 		if !readable(l.file, pollEvery) {

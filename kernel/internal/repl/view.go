@@ -20,7 +20,7 @@ import (
 // shown.
 type viewer struct {
 	terminal picture.Terminal // its size is filled in for each picture
-	colour   bool
+	color    bool
 }
 
 // view is a bundle's form for the terminal: a picture, a text, or both.
@@ -34,8 +34,8 @@ var pictureTypes = []string{"image/png", "image/jpeg", "image/gif"}
 
 // view shows a bundle in columns by rows cells.
 func (v viewer) view(data jupyter.MIMEBundle, columns, rows int, id uint32) view {
-	text := textOf(data, markup.Options{Styles: v.colour, Width: columns})
-	if !v.colour {
+	text := textOf(data, markup.Options{Styles: v.color, Width: columns})
+	if !v.color {
 		text = termtext.Plain(text)
 	}
 	if v.terminal.Protocol == picture.None || v.terminal.Protocol == "" {

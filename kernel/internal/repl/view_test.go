@@ -75,10 +75,10 @@ func TestWrapper(t *testing.T) {
 		{"combined", "e\u0301" + "x", []string{"e\u0301x"}},
 		{"a tab", "a\tb", []string{"a       b"}},
 		{"a tab at the end", "12345678\tb", []string{"12345678", "        b"}},
-		{"a colour", "a\x1b[31mb\x1b[0mc", []string{"a\x1b[31mb\x1b[0mc"}},
-		{"a colour across rows", "\x1b[1;31m0123456789abc\x1b[m",
+		{"a color", "a\x1b[31mb\x1b[0mc", []string{"a\x1b[31mb\x1b[0mc"}},
+		{"a color across rows", "\x1b[1;31m0123456789abc\x1b[m",
 			[]string{"\x1b[1;31m0123456789\x1b[0m", "\x1b[1;31mabc\x1b[m"}},
-		{"a colour without an end", "\x1b[31mabc", []string{"\x1b[31mabc\x1b[0m"}},
+		{"a color without an end", "\x1b[31mabc", []string{"\x1b[31mabc\x1b[0m"}},
 		{"cursor movement", "a\x1b[5Ab\x1b[2Jc\x1b[Kd", []string{"abcd"}},
 		{"operating system commands", "a\x1b]0;title\ab\x1b]52;c;x\x1b\\c", []string{"abc"}},
 		{"device control", "a\x1bPq#0\x1b\\b\x1b_Gx\x1b\\c", []string{"abc"}},
@@ -87,8 +87,8 @@ func TestWrapper(t *testing.T) {
 		{"a lone escape", "a\x1b", []string{"a"}},
 		{"controls", "a\x00\a\v\f\x7f\u009b31mb", []string{"a31mb"}},
 		{"halves of a control character", "a\xc2\x1b[m\x9bb", []string{"a\uFFFD\x1b[m\uFFFDb"}},
-		{"an accent behind a colour", "☁\x1b[31m\ufe0fb", []string{"☁\x1b[31mb\x1b[0m"}},
-		{"private modes in the clothes of a colour", "a\x1b[?25mb\x1b[>4mc", []string{"abc"}},
+		{"an accent behind a color", "☁\x1b[31m\ufe0fb", []string{"☁\x1b[31mb\x1b[0m"}},
+		{"private modes in the clothes of a color", "a\x1b[?25mb\x1b[>4mc", []string{"abc"}},
 	} {
 		w := wrapper{width: 10}
 		if got := w.rows(c.line); strings.Join(got, "|") != strings.Join(c.want, "|") {
@@ -103,7 +103,7 @@ func TestWrapper(t *testing.T) {
 }
 
 // FuzzWrapper: whatever a kernel prints, rows fit and hold nothing but text and
-// colours.
+// colors.
 func FuzzWrapper(f *testing.F) {
 	f.Add("a\x1b[31mb\x1b]0;x\a\tc世", 10)
 	f.Add("\x1b\x1b[[\x1b]\x1b\\\x1bP", 1)

@@ -242,7 +242,7 @@ type probeReport struct {
 	Plugins                             map[string]string
 }
 
-// probeLimit is ample even where a GPU's driver initialises slowly.
+// probeLimit is ample even where a GPU's driver initializes slowly.
 const probeLimit = 2 * time.Minute
 
 // probe opens a backend in a process of its own, since a plugin that does not

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// fakeFetcher plays the fetching child. FAKE_FETCH holds source=behaviour
+// fakeFetcher plays the fetching child. FAKE_FETCH holds source=behavior
 // pairs; a source that it does not name cannot be reached.
 func fakeFetcher(args []string) {
 	source, dir := args[0], args[1]
@@ -22,10 +22,10 @@ func fakeFetcher(args []string) {
 	}
 	fmt.Fprintln(f, "fetch", source)
 	f.Close()
-	behaviour := "unreachable"
+	behavior := "unreachable"
 	for _, pair := range strings.Fields(os.Getenv("FAKE_FETCH")) {
 		if name, value, _ := strings.Cut(pair, "="); name == source {
-			behaviour = value
+			behavior = value
 		}
 	}
 	// As a download does, leave something in the temporary folder in any case.
@@ -33,7 +33,7 @@ func fakeFetcher(args []string) {
 		panic(err)
 	}
 	fmt.Print("\x1b[?25l\r⠋ Downloading\x1b[?25h") // must not reach anybody
-	switch behaviour {
+	switch behavior {
 	case "good":
 		if source == "cuda" {
 			dir = filepath.Join(dir, "go-xla", "nvidia")

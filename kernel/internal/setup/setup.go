@@ -65,7 +65,7 @@ func (e *Environment) Kernel(k *kernels.Kernel) *Kernel {
 }
 
 // Ensure checks the machine, installs what is missing and returns the result.
-// Cancelling ctx ends every process it started and removes unfinished files.
+// Canceling ctx ends every process it started and removes unfinished files.
 //
 // It is safe to call from several processes at once: the first one works, the
 // others wait for it and use what it made.

@@ -1,5 +1,5 @@
 // Package fakekernel is a scripted Jupyter kernel for tests: a real server of
-// the protocol over ZeroMQ, in this process, whose every misbehaviour is at
+// the protocol over ZeroMQ, in this process, whose every misbehavior is at
 // the test's command.
 //
 //	k, err := fakekernel.Start(fakekernel.Options{

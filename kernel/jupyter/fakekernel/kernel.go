@@ -8,7 +8,7 @@ import (
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
-// Options are a fake kernel's script and its misbehaviour.
+// Options are a fake kernel's script and its misbehavior.
 type Options struct {
 	// Execute is the script for execute requests. Nil prints nothing.
 	Execute func(*Execution)

@@ -20,13 +20,13 @@ func (t Terminal) blocks(img image.Image) *Drawing {
 		var line strings.Builder
 		last := ""
 		for x := range w {
-			colours := t.foreground(pixels.RGBAAt(x, y))
+			colors := t.foreground(pixels.RGBAAt(x, y))
 			if y+1 < h {
-				colours += ";" + t.background(pixels.RGBAAt(x, y+1))
+				colors += ";" + t.background(pixels.RGBAAt(x, y+1))
 			}
-			if colours != last {
-				fmt.Fprintf(&line, "\x1b[%sm", colours)
-				last = colours
+			if colors != last {
+				fmt.Fprintf(&line, "\x1b[%sm", colors)
+				last = colors
 			}
 			line.WriteString("▀")
 		}
@@ -36,26 +36,26 @@ func (t Terminal) blocks(img image.Image) *Drawing {
 	return d
 }
 
-func (t Terminal) foreground(c color.RGBA) string { return t.colour(38, c) }
-func (t Terminal) background(c color.RGBA) string { return t.colour(48, c) }
+func (t Terminal) foreground(c color.RGBA) string { return t.color(38, c) }
+func (t Terminal) background(c color.RGBA) string { return t.color(48, c) }
 
-func (t Terminal) colour(ground int, c color.RGBA) string {
+func (t Terminal) color(ground int, c color.RGBA) string {
 	if t.TrueColor {
 		return fmt.Sprintf("%d;2;%d;%d;%d", ground, c.R, c.G, c.B)
 	}
 	return fmt.Sprintf("%d;5;%d", ground, xterm256(c))
 }
 
-// cubeLevels are the intensities of xterm's colour cube (colours 16 to 231).
+// cubeLevels are the intensities of xterm's color cube (colors 16 to 231).
 var cubeLevels = [6]int{0, 95, 135, 175, 215, 255}
 
-// xterm256 is the nearest colour of xterm's cube and of its greys (232 to 255).
+// xterm256 is the nearest color of xterm's cube and of its grays (232 to 255).
 func xterm256(c color.RGBA) int {
 	r, g, b := nearestLevel(c.R), nearestLevel(c.G), nearestLevel(c.B)
 	cube := 16 + 36*r + 6*g + b
 	step := min(23, max(0, ((int(c.R)+int(c.G)+int(c.B))/3-3)/10))
-	grey := uint8(8 + 10*step)
-	if distance(c, color.RGBA{grey, grey, grey, 255}) <
+	gray := uint8(8 + 10*step)
+	if distance(c, color.RGBA{gray, gray, gray, 255}) <
 		distance(c, color.RGBA{uint8(cubeLevels[r]), uint8(cubeLevels[g]), uint8(cubeLevels[b]), 255}) {
 		return 232 + step
 	}

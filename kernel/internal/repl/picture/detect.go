@@ -34,7 +34,7 @@ var (
 // Answered reports whether the answer to a query of Detect is complete.
 func Answered(answer []byte) bool { return deviceAnswer.Match(answer) }
 
-// Typed returns what of an answer is none: what the user typed meanwhile.
+// Typed returns the keystrokes that are mixed into the terminal's answer.
 func Typed(answer string) string {
 	for _, r := range []*regexp.Regexp{deviceAnswer, cellAnswer, kittyAnswer} {
 		answer = r.ReplaceAllString(answer, "")

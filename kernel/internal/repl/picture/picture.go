@@ -1,5 +1,5 @@
 // Package picture draws pictures in terminals: by the graphics protocols of
-// kitty and iTerm2, as sixels, or with half-block characters in colour.
+// kitty and iTerm2, as sixels, or with half-block characters in color.
 //
 // [Detect] finds what a terminal can do, [Terminal.Draw] makes the text that
 // draws a picture there. A drawing takes a known number of rows, so that its
@@ -21,7 +21,7 @@ type Protocol string
 // The protocols, from none to the best.
 const (
 	None   Protocol = "none"
-	Blocks Protocol = "blocks" // half blocks ▀ in two colours
+	Blocks Protocol = "blocks" // half blocks ▀ in two colors
 	Sixel  Protocol = "sixel"  // DEC's, with the many terminals that took it up
 	ITerm2 Protocol = "iterm2" // https://iterm2.com/documentation-images.html
 	Kitty  Protocol = "kitty"  // https://sw.kovidgoyal.net/kitty/graphics-protocol/
@@ -48,7 +48,7 @@ type Terminal struct {
 	// CellWidth and CellHeight are a cell's size in pixels; 0 where the
 	// terminal does not say.
 	CellWidth, CellHeight int
-	// TrueColor says that half blocks may have 24-bit colours; else they have
+	// TrueColor says that half blocks may have 24-bit colors; else they have
 	// the 256 of xterm.
 	TrueColor bool
 }

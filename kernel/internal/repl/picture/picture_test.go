@@ -16,13 +16,13 @@ import (
 	"github.com/mattn/go-sixel"
 )
 
-// quadrants is a picture with a colour of its own in each quarter.
+// quadrants is a picture with a color of its own in each quarter.
 func quadrants(w, h int) *image.RGBA {
 	img := image.NewRGBA(image.Rect(0, 0, w, h))
-	colours := [2][2]color.RGBA{{{255, 0, 0, 255}, {0, 255, 0, 255}}, {{0, 0, 255, 255}, {255, 255, 255, 255}}}
+	colors := [2][2]color.RGBA{{{255, 0, 0, 255}, {0, 255, 0, 255}}, {{0, 0, 255, 255}, {255, 255, 255, 255}}}
 	for y := range h {
 		for x := range w {
-			img.Set(x, y, colours[2*y/h][2*x/w])
+			img.Set(x, y, colors[2*y/h][2*x/w])
 		}
 	}
 	return img
@@ -193,7 +193,7 @@ func TestBlocks(t *testing.T) {
 		want      []string
 	}{
 		{"24 bits", true, 2, []string{"\x1b[38;2;255;0;0;48;2;0;0;255m▀▀\x1b[38;2;0;255;0;48;2;255;255;255m▀▀\x1b[0m"}},
-		{"256 colours", false, 2, []string{"\x1b[38;5;196;48;5;21m▀▀\x1b[38;5;46;48;5;231m▀▀\x1b[0m"}},
+		{"256 colors", false, 2, []string{"\x1b[38;5;196;48;5;21m▀▀\x1b[38;5;46;48;5;231m▀▀\x1b[0m"}},
 		{"an odd height leaves the last lower half alone", false, 3, []string{
 			"\x1b[38;5;196;48;5;196m▀▀\x1b[38;5;46;48;5;46m▀▀\x1b[0m", "\x1b[38;5;21m▀▀\x1b[38;5;231m▀▀\x1b[0m"}},
 	} {
@@ -221,8 +221,8 @@ func TestTransparencyIsWhite(t *testing.T) {
 
 func TestXterm256(t *testing.T) {
 	for _, c := range []struct {
-		colour color.RGBA
-		want   int
+		color color.RGBA
+		want  int
 	}{
 		{color.RGBA{0, 0, 0, 255}, 16},
 		{color.RGBA{255, 255, 255, 255}, 231},
@@ -230,8 +230,8 @@ func TestXterm256(t *testing.T) {
 		{color.RGBA{95, 135, 175, 255}, 67},
 		{color.RGBA{8, 8, 8, 255}, 232},
 	} {
-		if got := xterm256(c.colour); got != c.want {
-			t.Errorf("%v is colour %d, want %d", c.colour, got, c.want)
+		if got := xterm256(c.color); got != c.want {
+			t.Errorf("%v is color %d, want %d", c.color, got, c.want)
 		}
 	}
 }

@@ -10,11 +10,11 @@ import (
 	"github.com/soniakeys/quant/median"
 )
 
-// sixelColours is the most colours that a picture may have: terminals have 256,
+// sixelColors is the most colors that a picture may have: terminals have 256,
 // and the encoder keeps two.
-const sixelColours = 254
+const sixelColors = 254
 
-// sixel draws in the picture's own colours or, where it has too many, in the
+// sixel draws in the picture's own colors or, where it has too many, in the
 // best ones, dithered; on white where it is transparent.
 func (t Terminal) sixel(img image.Image) (*Drawing, error) {
 	cw, ch := t.cell()
@@ -25,12 +25,12 @@ func (t Terminal) sixel(img image.Image) (*Drawing, error) {
 		w, h = shrink(w, h, d.Columns*cw, d.Rows*ch)
 	}
 	scaled := scale(img, w, h)
-	paletted := median.Quantizer(sixelColours).Paletted(scaled)
+	paletted := median.Quantizer(sixelColors).Paletted(scaled)
 	draw.FloydSteinberg.Draw(paletted, scaled.Bounds(), scaled, image.Point{})
 
 	var b bytes.Buffer
 	enc := sixel.NewEncoder(&b)
-	// Told nothing, the encoder selects colours that it has not defined.
+	// Told nothing, the encoder selects colors that it has not defined.
 	enc.Colors = len(paletted.Palette) + 1
 	if err := enc.Encode(paletted); err != nil {
 		return nil, fmt.Errorf("picture: as sixels: %w", err)
