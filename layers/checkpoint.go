@@ -8,22 +8,13 @@ import (
 	"strings"
 
 	"github.com/gocifar/gocifar/layers/internal/safetensors"
+	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // weights copies all variables' values, into the given slices where there are
 // any.
 func (m *Model) weights(into [][]float32) ([][]float32, error) {
-	variables := m.Variables()
-	if into == nil {
-		into = make([][]float32, len(variables))
-	}
-	for i, v := range variables {
-		var err error
-		if into[i], err = v.Flat(); err != nil {
-			return nil, err
-		}
-	}
-	return into, nil
+	return copyValues(into, m.Variables(), func(v *Variable) *tensors.Tensor { return v.Value })
 }
 
 // setWeights is the inverse of weights.

@@ -68,6 +68,19 @@ func TruncatedNormal(mean, stddev float64) Initializer {
 // Constant fills with one value.
 func Constant(value float64) Initializer { return initializer{"Constant", value, 0} }
 
+// scalings are the kinds whose variance follows from the fans, the mean of both
+// or fanIn: Keras' VarianceScaling.
+var scalings = map[string]scaling{
+	"GlorotUniform": {1, true, true}, "GlorotNormal": {1, true, false},
+	"HeUniform": {2, false, true}, "HeNormal": {2, false, false},
+	"LecunUniform": {1, false, true}, "LecunNormal": {1, false, false},
+}
+
+type scaling struct {
+	scale            float64
+	average, uniform bool
+}
+
 // truncatedStddev is the standard deviation of a unit normal cut at ±2, by
 // which Keras' VarianceScaling divides.
 const truncatedStddev = .87962566103423978
@@ -102,23 +115,19 @@ func (i initializer) generator(shape Shape, rng *rand.Rand) func() float64 {
 			}
 		}
 	}
-	in, out := fans(shape)
+	if k, ok := scalings[i.class]; ok {
+		in, out := fans(shape)
+		fan := in
+		if k.average {
+			fan = (in + out) / 2
+		}
+		if k.uniform {
+			limit := math.Sqrt(3 * k.scale / fan)
+			return uniform(-limit, limit)
+		}
+		return truncated(0, math.Sqrt(k.scale/fan)/truncatedStddev)
+	}
 	switch i.class {
-	case "GlorotUniform":
-		limit := math.Sqrt(6 / (in + out))
-		return uniform(-limit, limit)
-	case "GlorotNormal":
-		return truncated(0, math.Sqrt(2/(in+out))/truncatedStddev)
-	case "HeUniform":
-		limit := math.Sqrt(6 / in)
-		return uniform(-limit, limit)
-	case "HeNormal":
-		return truncated(0, math.Sqrt(2/in)/truncatedStddev)
-	case "LecunUniform":
-		limit := math.Sqrt(3 / in)
-		return uniform(-limit, limit)
-	case "LecunNormal":
-		return truncated(0, math.Sqrt(1/in)/truncatedStddev)
 	case "RandomUniform":
 		return uniform(i.a, i.b)
 	case "RandomNormal":

@@ -45,26 +45,12 @@ func init() {
 func varianceScaling(s *Settings) Initializer {
 	scale, mode := s.Float("scale", 1), s.String("mode", "fan_in")
 	distribution := s.String("distribution", "truncated_normal")
-	uniform := distribution == "uniform"
-	if !uniform && distribution != "truncated_normal" && distribution != "normal" {
-		s.Fail("distribution %q is not supported", distribution)
+	wanted := scaling{scale, mode == "fan_avg", distribution == "uniform"}
+	for class, k := range scalings {
+		if k == wanted && (k.average || mode == "fan_in") && (k.uniform || distribution == "truncated_normal" || distribution == "normal") {
+			return initializer{class: class}
+		}
 	}
-	kinds := map[string][2]Initializer{
-		"fan_avg 1": {GlorotNormal, GlorotUniform}, "fan_in 2": {HeNormal, HeUniform}, "fan_in 1": {LecunNormal, LecunUniform},
-	}
-	key := mode
-	switch scale {
-	case 1:
-		key += " 1"
-	case 2:
-		key += " 2"
-	}
-	kind, ok := kinds[key]
-	if !ok {
-		s.Fail("scale %g with mode %q is not supported", scale, mode)
-	}
-	if uniform {
-		return kind[1]
-	}
-	return kind[0]
+	s.Fail("scale %g with mode %q and distribution %q is not supported", scale, mode, distribution)
+	return nil
 }

@@ -37,7 +37,7 @@ type position struct {
 // memory.
 func (s *snapshot) take(m *Model) error {
 	var err error
-	if s.weights, err = copyValues(s.weights, m.Variables(), func(v *Variable) *tensors.Tensor { return v.Value }); err != nil {
+	if s.weights, err = m.weights(s.weights); err != nil {
 		return err
 	}
 	trainable := m.TrainableVariables()
