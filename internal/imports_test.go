@@ -61,6 +61,7 @@ var rooms = []struct {
 	{"layers/display", nil},
 	{"layers/history", []string{"layers/display"}},
 	{"layers/internal/xla", []string{"layers/xlaplugin"}},
+	{"layers/internal/engine", []string{"layers/internal/xla", "layers/xlaplugin"}}, // knows no layers
 	{"layers", nil},
 	{"transfer", []string{"layers"}},
 	{"cifar", []string{"layers"}},

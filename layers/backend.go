@@ -20,7 +20,7 @@ func Backend() (compute.Backend, error) {
 }
 
 var processBackend = sync.OnceValues(func() (backend compute.Backend, err error) {
-	err = catch(func() {
+	err = xla.Catch(func() {
 		var openErr error
 		if backend, openErr = xla.Open(os.Getenv(compute.ConfigEnvVar), compilationCache()); openErr != nil {
 			panic(openErr)
@@ -49,20 +49,4 @@ func compilationCache() string {
 	default:
 		return dir
 	}
-}
-
-// catch runs f and returns what it panicked with as an error. GoMLX reports
-// mistakes in graphs by panics; none may reach a user.
-func catch(f func()) (err error) {
-	defer func() {
-		switch r := recover().(type) {
-		case nil:
-		case error:
-			err = r
-		default:
-			err = fmt.Errorf("%v", r)
-		}
-	}()
-	f()
-	return nil
 }

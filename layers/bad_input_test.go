@@ -125,14 +125,3 @@ func TestDeviceOutOfMemory(t *testing.T) {
 		t.Errorf("Evaluate: %v", err)
 	}
 }
-
-// TestExplainMemory: GPUs say it in other words.
-func TestExplainMemory(t *testing.T) {
-	gpu := errors.New("PJRT error (code=8): RESOURCE_EXHAUSTED: Failed to allocate request for 12.00GiB")
-	if err := explainMemory(gpu, 512); !errors.Is(err, ErrOutOfMemory) || !errors.Is(err, gpu) {
-		t.Errorf("got %v", err)
-	}
-	if other := errors.New("PJRT error (code=3): invalid"); explainMemory(other, 1) != other {
-		t.Error("another error was changed")
-	}
-}

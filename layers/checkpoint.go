@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gocifar/gocifar/layers/internal/engine"
 	"github.com/gocifar/gocifar/layers/internal/safetensors"
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -28,7 +29,7 @@ func (m *Model) setWeights(values [][]float32) error {
 		if err := v.SetFlat(values[i]); err != nil {
 			return err
 		}
-		release(old)
+		engine.Release(old)
 	}
 	return nil
 }

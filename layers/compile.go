@@ -3,6 +3,8 @@ package layers
 import (
 	"fmt"
 	"slices"
+
+	"github.com/gocifar/gocifar/layers/internal/engine"
 )
 
 // compiled is how a model trains: what Compile was told, the optimizer's
@@ -14,11 +16,10 @@ type compiled struct {
 	err       error // the first wrong argument of Compile
 
 	initialRate *float64 // the learning rate that Compile saw
-	state       optimizerState
-	steps       map[string]*trainStep
-	evaluators  map[int]*evaluator
-	noAliasing  bool // a step's results do not overwrite its arguments (see xla.Overwrite); for comparison
-	atOnce      int  // steps in one execution (see stepsAtOnce); 0 for what the backend likes; for tests
+	state       engine.State
+	programs    engine.Programs
+	noAliasing  bool // see engine.Config; for tests
+	atOnce      int  // the same
 }
 
 // Compile chooses how the model trains: an optimizer, a loss, and metrics to
@@ -26,8 +27,7 @@ type compiled struct {
 // earlier training. A wrong argument is returned, kept, and returned again by
 // Fit and Evaluate.
 func (m *Model) Compile(optimizer Optimizer, loss Loss, metrics ...Metric) error {
-	c := &compiled{optimizer: optimizer, loss: loss, metrics: slices.Clone(metrics),
-		steps: map[string]*trainStep{}, evaluators: map[int]*evaluator{}}
+	c := &compiled{optimizer: optimizer, loss: loss, metrics: slices.Clone(metrics), programs: engine.Programs{}}
 	m.compiled = c
 	if c.err = c.check(); c.err != nil {
 		c.err = fmt.Errorf("layers: compiling model %q: %w", m.Name(), c.err)

@@ -27,6 +27,7 @@
 //
 // It leaves Keras' files to package kerasfile, what a training has measured to
 // history, how results show themselves to display, pretrained networks to
-// package transfer, data sets to cifar. What GoMLX and XLA need done their way
-// is in internal/xla.
+// package transfer, data sets to cifar. What is on the devices and the programs
+// that train there are in internal/engine, what GoMLX and XLA need done their way
+// in internal/xla.
 package layers

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gocifar/gocifar/layers/internal/engine"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
@@ -79,7 +80,7 @@ func (m *Model) DType(p DTypePolicy) *Model {
 func (m *Model) setPolicy(p DTypePolicy) {
 	m.policy, m.predictions = p, nil
 	if c := m.compiled; c != nil {
-		c.steps, c.evaluators = map[string]*trainStep{}, map[int]*evaluator{}
+		c.programs = engine.Programs{}
 	}
 	for _, l := range m.Layers() {
 		if inner, ok := l.(*Model); ok {

@@ -22,22 +22,26 @@ func (m *Model) Evaluate(ctx context.Context, examples *Examples, list ...Evalua
 	if err != nil {
 		return nil, err
 	}
-	e, err := c.evaluator(m, o.batchSize())
+	e, err := m.evaluator(o.batchSize())
 	if err != nil {
 		return nil, err
 	}
-	data, err := upload(backend, examples)
+	data, err := examples.upload(backend)
 	if err != nil {
 		return nil, err
 	}
-	defer data.free()
+	defer data.Free()
 	started := newStopwatch()
-	logs, err := e.measure(ctx, data, 0, examples.Len())
-	if err == nil && (o.verbose == Lines || o.verbose == Bar) {
-		steps := (examples.Len() + e.batch - 1) / e.batch
+	sums, err := e.Measure(ctx, data, 0, examples.Len())
+	if err != nil {
+		return nil, err
+	}
+	logs := c.means(sums)
+	if o.verbose == Lines || o.verbose == Bar {
+		steps := (examples.Len() + o.batchSize() - 1) / o.batchSize()
 		newReporter(o, steps).line(o.form.Line(steps, started(), logs, c.names()))
 	}
-	return logs, err
+	return logs, nil
 }
 
 // Predict returns the model's output for each example, flat: the

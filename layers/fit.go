@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gocifar/gocifar/layers/display"
+	"github.com/gocifar/gocifar/layers/internal/engine"
 )
 
 // ErrInterrupted is wrapped by Fit's error when its context ended or the
@@ -23,6 +24,10 @@ var ErrInterrupted = errors.New("layers: training was interrupted")
 // model has the weights from before that epoch's last save.
 var ErrNotFinite = errors.New("layers: the loss is not a finite number")
 
+// ErrOutOfMemory is wrapped by the errors of Fit, Evaluate and Predict where the
+// device has no memory left. Fit has put the model back to its last good state.
+var ErrOutOfMemory = engine.ErrOutOfMemory
+
 // fitting is one Fit in progress.
 type fitting struct {
 	*options
@@ -31,11 +36,11 @@ type fitting struct {
 	trained    int       // the examples that are trained on
 	weights    []float32 // of the classes, nil if there are none
 	devices    int
-	trainer    *trainer
-	evaluator  *evaluator
-	data       *deviceData
-	validation *deviceData // data, or others
-	from, to   int         // validation rows
+	trainer    *engine.Trainer
+	evaluator  *engine.Evaluator
+	data       *engine.Data
+	validation *engine.Data // data, or others
+	from, to   int          // validation rows
 	training   *Training
 	report     *reporter
 	good       snapshot // the last state known to be good
@@ -83,6 +88,9 @@ func (m *Model) newFitting(examples *Examples, o *options) (*fitting, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if len(m.TrainableVariables()) == 0 {
+		return nil, fmt.Errorf("layers: model %q has nothing to train: no layer has trainable weights, or all are frozen", m.Name())
 	}
 	n := examples.Len()
 	f := &fitting{options: o, model: m, examples: examples, trained: n, from: n, to: n, seedValue: m.seed}
@@ -133,33 +141,38 @@ func (f *fitting) toDevice() error {
 	if err != nil {
 		return err
 	}
-	if f.data, err = upload(backend, f.examples); err != nil {
+	if f.data, err = f.examples.upload(backend); err != nil {
 		return err
 	}
 	f.validation = f.data
 	if f.validationData != nil {
-		if f.validation, err = upload(backend, f.validationData); err != nil {
+		if f.validation, err = f.validationData.upload(backend); err != nil {
 			return err
 		}
 	}
-	f.trainer, err = newTrainer(f.model, f.data, f.trained, f.batchSize(), f.devices, uint32(splitMix(uint64(f.seedValue))), f.weights)
-	if err != nil {
+	if err = f.model.InitializeMissing(); err != nil {
 		return err
 	}
-	f.evaluator, err = f.model.compiled.evaluator(f.model, f.batchSize())
+	config := f.model.engineConfig(backend, f.data)
+	config.Examples, config.Batch, config.Devices = f.trained, f.batchSize(), f.devices
+	config.Seed, config.ClassWeights = uint32(splitMix(uint64(f.seedValue))), f.weights
+	if f.trainer, err = engine.NewTrainer(config); err != nil {
+		return err
+	}
+	f.evaluator, err = f.model.evaluator(f.batchSize())
 	return err
 }
 
 // free releases what toDevice made; the model's weights stay.
 func (f *fitting) free() {
 	if f.trainer != nil {
-		f.trainer.free()
+		f.trainer.Free()
 	}
 	if f.validation != nil && f.validation != f.data {
-		f.validation.free()
+		f.validation.Free()
 	}
 	if f.data != nil {
-		f.data.free()
+		f.data.Free()
 	}
 }
 

@@ -23,7 +23,7 @@ func (f *fitting) epoch(ctx context.Context) (Logs, error) {
 	}
 	f.report.beginEpoch(epoch, f.epochs)
 	order := f.order(p.Iterations - p.Step)
-	if err := f.trainer.begin(order, p.Step, p.Sums); err != nil {
+	if err := f.trainer.Begin(order, p.Step, p.Sums); err != nil {
 		return nil, err
 	}
 	if err := f.steps(ctx, epoch, p.Step, started); err != nil {
@@ -36,7 +36,7 @@ func (f *fitting) epoch(ctx context.Context) (Logs, error) {
 	if f.to > f.from {
 		if err := f.validate(ctx, logs); err != nil {
 			// The epoch's steps are done: a run goes on with its validation.
-			return nil, errors.Join(err, f.keepInterrupted(f.trainer.steps(), started))
+			return nil, errors.Join(err, f.keepInterrupted(f.training.Steps, started))
 		}
 	}
 	if err := f.each(func(c Callback) error { return c.OnEpochEnd(t, epoch, logs) }); err != nil {
@@ -58,7 +58,7 @@ func (f *fitting) epoch(ctx context.Context) (Logs, error) {
 // order is the rows of an epoch, which follow from the seed and the number of
 // steps before the epoch alone.
 func (f *fitting) order(iterations int) []int32 {
-	rows := make([]int32, f.trainer.examples)
+	rows := make([]int32, f.trained)
 	for i := range rows {
 		rows[i] = int32(i)
 	}
@@ -75,7 +75,7 @@ const progressEvery = 250 * time.Millisecond
 // steps runs an epoch's steps from first on.
 func (f *fitting) steps(ctx context.Context, epoch, first int, started time.Time) error {
 	looked := started
-	for step := first; step < f.trainer.steps(); {
+	for step := first; step < f.training.Steps; {
 		if ctx.Err() != nil {
 			err := fmt.Errorf("%w in epoch %d before step %d: %w", ErrInterrupted, epoch+1, step+1, context.Cause(ctx))
 			return errors.Join(err, f.keepInterrupted(step, started))
@@ -85,9 +85,9 @@ func (f *fitting) steps(ctx context.Context, epoch, first int, started time.Time
 		}
 		n := 1
 		if !f.watchesSteps() {
-			n = f.trainer.atOnce(step)
+			n = f.trainer.AtOnce(step)
 		}
-		if err := f.trainer.run(n); err != nil {
+		if err := f.trainer.Run(n); err != nil {
 			return err
 		}
 		step += n
@@ -128,10 +128,10 @@ func (f *fitting) afterStep(epoch, step int, started time.Time) error {
 		}
 	}
 	due := f.saveSteps > 0 && (step+1)%f.saveSteps == 0 || f.saveEvery > 0 && time.Since(f.saved) > f.saveEvery
-	if f.training.run == nil || !due || step+1 == f.trainer.steps() {
+	if f.training.run == nil || !due || step+1 == f.training.Steps {
 		return nil
 	}
-	sums, bad, err := f.trainer.totals()
+	sums, bad, err := f.trainer.Totals()
 	if err != nil || bad >= 0 {
 		return err // the next look at the losses names the step
 	}
@@ -140,7 +140,7 @@ func (f *fitting) afterStep(epoch, step int, started time.Time) error {
 
 // means reads the epoch's means so far and refuses losses that are no numbers.
 func (f *fitting) means(epoch int) (Logs, error) {
-	sums, bad, err := f.trainer.totals()
+	sums, bad, err := f.trainer.Totals()
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +156,7 @@ func (f *fitting) means(epoch int) (Logs, error) {
 	}
 	return nil, fmt.Errorf("%w in epoch %d, step %d of %d. Suspects: a learning rate too high (it is %g); inputs that are not finite or not scaled; "+
 		"weights that are not finite by now: %v. The model has its last good weights, from epoch %d, step %d",
-		ErrNotFinite, epoch+1, bad+1, f.trainer.steps(), f.training.Optimizer.LearningRate(), suspects, f.good.position.Epoch+1, f.good.position.Step)
+		ErrNotFinite, epoch+1, bad+1, f.training.Steps, f.training.Optimizer.LearningRate(), suspects, f.good.position.Epoch+1, f.good.position.Step)
 }
 
 func (f *fitting) validate(ctx context.Context, logs Logs) error {
@@ -169,13 +169,14 @@ func (f *fitting) validate(ctx context.Context, logs Logs) error {
 	if err != nil {
 		return err
 	}
-	measured, err := f.evaluator.measure(ctx, f.validation, f.from, f.to)
+	sums, err := f.evaluator.Measure(ctx, f.validation, f.from, f.to)
 	if err != nil {
 		if ctx.Err() != nil {
 			err = fmt.Errorf("%w: %w", ErrInterrupted, err)
 		}
 		return err
 	}
+	measured := f.model.compiled.means(sums)
 	for name, v := range measured {
 		logs["val_"+name] = v
 	}

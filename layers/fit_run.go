@@ -38,7 +38,7 @@ func (f *fitting) keep(step int, sums []float32, took time.Duration) error {
 
 // keepInterrupted saves where an interrupted epoch stands.
 func (f *fitting) keepInterrupted(step int, started time.Time) error {
-	sums, bad, err := f.trainer.totals()
+	sums, bad, err := f.trainer.Totals()
 	if err != nil || bad >= 0 {
 		return err
 	}

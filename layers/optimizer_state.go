@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/gocifar/gocifar/layers/internal/engine"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -63,14 +64,14 @@ func (m *Model) slotOrder() []slotRef {
 // OptimizerState copies the optimizer's state from the device. It is nil
 // before the first Fit after Compile: there is none yet.
 func (m *Model) OptimizerState() (*OptimizerState, error) {
-	if m.compiled == nil || m.compiled.err != nil || m.compiled.state.slots == nil {
+	if m.compiled == nil || m.compiled.err != nil || m.compiled.state.Slots == nil {
 		return nil, nil
 	}
-	s := &OptimizerState{Iterations: m.compiled.state.iterations, LearningRate: m.compiled.optimizer.LearningRate()}
+	s := &OptimizerState{Iterations: m.compiled.state.Iterations, LearningRate: m.compiled.optimizer.LearningRate()}
 	names := m.compiled.optimizer.Slots()
 	for _, ref := range m.slotOrder() {
 		v := ref.variable
-		slots := m.compiled.state.slots[v]
+		slots := m.compiled.state.Slots[&v.Value]
 		if slots == nil {
 			return nil, fmt.Errorf("layers: model %q: the optimizer has not seen %s yet, which was thawed after training; train a step or call Compile", m.Name(), v.Path)
 		}
@@ -102,7 +103,7 @@ func (m *Model) SetOptimizerState(s *OptimizerState) error {
 	if !(s.LearningRate >= 0) {
 		problems = append(problems, fmt.Errorf("wants a learning rate from 0 on, got %v", s.LearningRate))
 	}
-	slots := map[*Variable][]*tensors.Tensor{}
+	slots := map[engine.Cell][]*tensors.Tensor{}
 	for i, ref := range order[:min(len(order), len(s.Slots))] {
 		got := s.Slots[i]
 		if !ref.variable.Shape.Equal(got.Shape) || len(got.Values) != got.Shape.Size() {
@@ -110,15 +111,15 @@ func (m *Model) SetOptimizerState(s *OptimizerState) error {
 				i, got.Name, ref.variable.Shape, ref.variable.Path, got.Shape, len(got.Values)))
 			continue
 		}
-		slots[ref.variable] = append(slots[ref.variable], nil)
+		slots[&ref.variable.Value] = append(slots[&ref.variable.Value], nil)
 	}
 	if problems != nil {
 		return fmt.Errorf("layers: model %q: the optimizer's state does not fit: %w", m.Name(), errors.Join(problems...))
 	}
 	for i, ref := range order {
-		slots[ref.variable][ref.slot] = tensors.FromFlatDataAndDimensions(s.Slots[i].Values, ref.variable.Shape...)
+		slots[&ref.variable.Value][ref.slot] = tensors.FromFlatDataAndDimensions(s.Slots[i].Values, ref.variable.Shape...)
 	}
-	m.compiled.state = optimizerState{iterations: s.Iterations, slots: slots}
+	m.compiled.state = engine.State{Iterations: s.Iterations, Slots: slots}
 	m.compiled.optimizer.SetLearningRate(s.LearningRate)
 	return nil
 }
@@ -131,7 +132,7 @@ func ShortestRate(rate float32) float64 { return shortest(float64(rate)) }
 // summary does: the slots, the number of steps (8 bytes) and the learning
 // rate. ok is false before the optimizer has a state.
 func (m *Model) optimizerParams() (count, bytes int, ok bool) {
-	if m.compiled == nil || m.compiled.err != nil || m.compiled.state.slots == nil {
+	if m.compiled == nil || m.compiled.err != nil || m.compiled.state.Slots == nil {
 		return 0, 0, false
 	}
 	slots := countParams(m.TrainableVariables()) * len(m.compiled.optimizer.Slots())

@@ -82,7 +82,7 @@ func TestResumeAfterKill(t *testing.T) {
 	if _, err := resumable(finished, Run("killed"), LogTo(&log), Verbose(Lines)); err != nil || !strings.Contains(log.String(), "complete") {
 		t.Errorf("a finished run: %v, %s", err, log.String())
 	}
-	if len(finished.compiled.steps) > 0 || finished.Variables()[0].Value.IsOnAnyDevice() {
+	if len(finished.compiled.programs) > 0 || finished.Variables()[0].Value.IsOnAnyDevice() {
 		t.Error("a finished run was made ready to train")
 	}
 	path := filepath.Join(os.Getenv("GOCIFAR_RUNS"), "killed", stateFile)

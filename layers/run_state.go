@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/gocifar/gocifar/layers/internal/engine"
 	"github.com/gocifar/gocifar/layers/internal/safetensors"
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -45,12 +46,12 @@ func (s *snapshot) take(m *Model) error {
 		s.slots = make([][][]float32, len(m.compiled.optimizer.Slots()))
 	}
 	for i := range s.slots {
-		s.slots[i], err = copyValues(s.slots[i], trainable, func(v *Variable) *tensors.Tensor { return m.compiled.state.slots[v][i] })
+		s.slots[i], err = copyValues(s.slots[i], trainable, func(v *Variable) *tensors.Tensor { return m.compiled.state.Slots[&v.Value][i] })
 		if err != nil {
 			return err
 		}
 	}
-	s.position.Iterations = m.compiled.state.iterations
+	s.position.Iterations = m.compiled.state.Iterations
 	s.position.Rate = m.compiled.optimizer.LearningRate()
 	return nil
 }
@@ -78,11 +79,11 @@ func (s *snapshot) restore(m *Model) error {
 		return err
 	}
 	state := &m.compiled.state
-	state.iterations = s.position.Iterations
-	state.slots = map[*Variable][]*tensors.Tensor{}
+	state.Iterations = s.position.Iterations
+	state.Slots = map[engine.Cell][]*tensors.Tensor{}
 	for i, v := range m.TrainableVariables() {
 		for _, slot := range s.slots {
-			state.slots[v] = append(state.slots[v], tensors.FromFlatDataAndDimensions(slot[i], v.Shape...))
+			state.Slots[&v.Value] = append(state.Slots[&v.Value], tensors.FromFlatDataAndDimensions(slot[i], v.Shape...))
 		}
 	}
 	m.compiled.optimizer.SetLearningRate(s.position.Rate)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/gocifar/gocifar/layers/internal/engine"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -21,9 +22,12 @@ type predictor struct {
 }
 
 func (m *Model) newPredictor(policy DTypePolicy) (*predictor, error) {
+	backend, err := Backend()
+	if err != nil {
+		return nil, err
+	}
 	p := &predictor{model: m, policy: policy}
-	var err error
-	p.exec, err = m.program("predict", p.build)
+	p.exec, err = engine.NewProgram(backend, m.Name(), "predict", p.build)
 	return p, err
 }
 
@@ -72,19 +76,6 @@ func (s *Stream) Run(ctx context.Context, from, to int, do func(first int, outpu
 // Close frees the compiled program.
 func (s *Stream) Close() { s.predictor.exec.Finalize() }
 
-// program makes a program of a graph, to be compiled for every shape that comes.
-func (m *Model) program(name string, build func(in []*graph.Node) []*graph.Node) (*graph.Exec, error) {
-	backend, err := Backend()
-	if err != nil {
-		return nil, err
-	}
-	exec, err := graph.NewExec(backend, build)
-	if err != nil {
-		return nil, fmt.Errorf("layers: model %q: %w", m.Name(), err)
-	}
-	return exec.WithName(m.Name() + "/" + name).SetMaxCache(-1), nil
-}
-
 // build is the graph of one batch. Its arguments: the batch, scale, offset,
 // then all variables.
 func (p *predictor) build(in []*graph.Node) []*graph.Node {
@@ -117,7 +108,7 @@ func (p *predictor) run(
 		n := min(batch, to-from)
 		outputs, err := p.batch(backend, e, from, from+n, batch)
 		if err != nil {
-			return fmt.Errorf("layers: predicting with model %q: %w", p.model.Name(), explainMemory(err, batch))
+			return fmt.Errorf("layers: predicting with model %q: %w", p.model.Name(), engine.ExplainMemory(err, batch))
 		}
 		for i, values := range outputs {
 			outputs[i] = values[:len(values)/batch*n]
@@ -139,7 +130,7 @@ func (p *predictor) batch(backend compute.Backend, e *Examples, from, to, batch 
 		args = append(args, v.Value)
 	}
 	results, err := p.exec.Call(args...)
-	release(x)
+	engine.Release(x)
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +139,7 @@ func (p *predictor) batch(backend compute.Backend, e *Examples, from, to, batch 
 		if err == nil {
 			outputs[i], err = tensors.CopyFlatData[float32](r)
 		}
-		release(r)
+		engine.Release(r)
 	}
 	return outputs, err
 }
@@ -159,9 +150,9 @@ func (e *Examples) device(backend compute.Backend, from, to, batch int) (*tensor
 	size := Shape(e.Shape).Size()
 	dims := append([]int{batch}, e.Shape...)
 	if e.Bytes != nil {
-		return toDevice(backend, filled(e.Bytes[from*size:to*size], batch*size), shapes.Make(dtypes.Uint8, dims...))
+		return engine.ToDevice(backend, filled(e.Bytes[from*size:to*size], batch*size), shapes.Make(dtypes.Uint8, dims...))
 	}
-	return toDevice(backend, filled(e.Floats[from*size:to*size], batch*size), shapes.Make(dtypes.Float32, dims...))
+	return engine.ToDevice(backend, filled(e.Floats[from*size:to*size], batch*size), shapes.Make(dtypes.Float32, dims...))
 }
 
 // filled returns values, or a copy extended by zeros to n of them.

@@ -1,4 +1,4 @@
-package layers
+package engine
 
 import (
 	"fmt"
@@ -14,20 +14,37 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// trainer runs a model's training steps. Everything a step reads or writes
+// Config is what is trained, and how.
+type Config struct {
+	Backend           compute.Backend
+	Task              Task
+	Trainable, Others []Cell // what the optimizer moves; what it does not
+	State             *State
+	Programs          Programs
+	Data              *Data
+	Examples          int // an epoch's
+	Batch, Devices    int
+	Seed              uint32    // where all random numbers start
+	ClassWeights      []float32 // nil if there are none
+	NoAliasing        bool      // a step's results do not overwrite its arguments (see xla.Overwrite); for comparison
+	AtOnce            int       // steps in one execution; 0 for what the backend likes; for tests
+}
+
+// Programs keeps the programs of a task by what they depend on.
+type Programs map[string]any
+
+// Trainer runs a model's training steps. Everything a step reads or writes
 // lives on the device: the data set, the epoch's order, weights, optimizer
 // slots, and the running sums of loss and metrics. One step is one execution
-// without any transfer, or several are, see atOnce; weights, slots and sums give
+// without any transfer, or several are, see AtOnce; weights, slots and sums give
 // their buffers to their successors.
-type trainer struct {
+type Trainer struct {
+	Config
 	*trainStep
-	many     *trainStep    // several steps in one execution; nil if there is none
-	slow     time.Duration // from how long on an execution of several steps is too long
-	backend  compute.Backend
-	data     *deviceData
-	examples int // an epoch's
+	many *trainStep    // several steps in one execution; nil if there is none
+	slow time.Duration // from how long on an execution of several steps is too long
 
-	seed             *tensors.Tensor   // uint32: where all random numbers start
+	seed             *tensors.Tensor   // uint32
 	classWeights     []*tensors.Tensor // none or one: float32 [classes]
 	order, count     *tensors.Tensor   // int32 [steps*batch], and how many are real
 	rate             *tensors.Tensor   // float32: the learning rate on the device
@@ -37,50 +54,33 @@ type trainer struct {
 	mirror           *mirror           // the other devices' side; nil for one device
 	firstBad         *tensors.Tensor   // int32: first step whose loss is not finite, or -1
 
-	ahead xlaplugin.Ahead // the step that is computed; see wait
+	ahead xlaplugin.Ahead // the step that is computed; see Wait
 }
 
-// optimizerState is what an optimizer knows from the steps so far. It outlives
-// a Fit: the next one goes on from it, as in Keras.
-type optimizerState struct {
-	iterations int
-	slots      map[*Variable][]*tensors.Tensor
-}
-
-// newTrainer moves the model to the device and prepares its step.
-func newTrainer(m *Model, data *deviceData, examples, batch, devices int, seed uint32, classWeights []float32) (*trainer, error) {
-	if err := m.InitializeMissing(); err != nil {
-		return nil, err
-	}
-	backend, err := Backend()
+// NewTrainer moves the model to the device and prepares its step.
+func NewTrainer(c Config) (*Trainer, error) {
+	step, err := c.trainStep(1)
 	if err != nil {
 		return nil, err
 	}
-	program := func(repeat int) (*trainStep, error) {
-		return m.compiled.trainStep(m, batch, devices, repeat, examples%batch != 0, classWeights != nil)
+	t := &Trainer{Config: c, trainStep: step, slow: slowExecution}
+	n := stepsAtOnce(c.Backend, t.Steps())
+	if c.AtOnce > 0 {
+		n = c.AtOnce
 	}
-	step, err := program(1)
-	if err != nil {
-		return nil, err
-	}
-	t := &trainer{trainStep: step, slow: progressEvery, backend: backend, data: data, examples: examples}
-	n := stepsAtOnce(backend, t.steps())
-	if m.compiled.atOnce > 0 {
-		n = m.compiled.atOnce
-	}
-	if n > 1 && devices == 1 {
-		if t.many, err = program(n); err != nil {
+	if n > 1 && c.Devices == 1 {
+		if t.many, err = c.trainStep(n); err != nil {
 			return nil, err
 		}
 	}
-	if devices > 1 {
-		t.mirror = newMirror(backend, devices)
+	if c.Devices > 1 {
+		t.mirror = newMirror(c.Backend, c.Devices)
 	}
-	if t.seed, err = toDevice(backend, []uint32{seed}, shapes.Make(dtypes.Uint32)); err != nil {
+	if t.seed, err = ToDevice(c.Backend, []uint32{c.Seed}, shapes.Make(dtypes.Uint32)); err != nil {
 		return nil, err
 	}
-	if classWeights != nil {
-		weights, err := toDevice(backend, classWeights, shapes.Make(dtypes.Float32, len(classWeights)))
+	if c.ClassWeights != nil {
+		weights, err := ToDevice(c.Backend, c.ClassWeights, shapes.Make(dtypes.Float32, len(c.ClassWeights)))
 		if err != nil {
 			return nil, err
 		}
@@ -89,38 +89,40 @@ func newTrainer(m *Model, data *deviceData, examples, batch, devices int, seed u
 	return t, t.settle()
 }
 
-// steps is the number of steps of an epoch; the last may be partial.
-func (t *trainer) steps() int { return (t.examples + t.batch - 1) / t.batch }
+// slowExecution is how long a user should wait for news, or for a fit to stop.
+const slowExecution = 250 * time.Millisecond
+
+// Steps is the number of steps of an epoch; the last may be partial.
+func (t *Trainer) Steps() int { return (t.Examples + t.Batch - 1) / t.Batch }
 
 // settle gives every weight and slot a buffer on the device that nobody else
 // holds, so that steps may reuse it.
-func (t *trainer) settle() error {
-	for _, v := range slices.Concat(t.trainable, t.others) {
-		value, err := owned(t.backend, v.Value)
+func (t *Trainer) settle() error {
+	for _, c := range slices.Concat(t.Trainable, t.Others) {
+		value, err := owned(t.Backend, *c)
 		if err != nil {
-			return fmt.Errorf("layers: copying %s to the device: %w", v.Path, explainMemory(err, t.batch))
+			return fmt.Errorf("layers: copying the weights of model %q to the device: %w", t.Task.Name(), ExplainMemory(err, t.Batch))
 		}
-		v.Value = value
+		*c = value
 	}
-	state := &t.compiled.state
-	if state.slots == nil {
-		state.slots = map[*Variable][]*tensors.Tensor{}
+	if t.State.Slots == nil {
+		t.State.Slots = map[Cell][]*tensors.Tensor{}
 	}
-	for _, v := range t.trainable {
-		slots := state.slots[v]
+	for _, c := range t.Trainable {
+		slots := t.State.Slots[c]
 		if slots == nil {
-			slots = make([]*tensors.Tensor, len(t.compiled.optimizer.Slots()))
-			state.slots[v] = slots
+			slots = make([]*tensors.Tensor, t.Task.Slots())
+			t.State.Slots[c] = slots
 		}
 		for i := range slots {
 			var err error
 			if slots[i] == nil {
-				slots[i], err = toDevice(t.backend, make([]float32, v.Shape.Size()), shapes.Make(dtypes.Float32, v.Shape...))
+				slots[i], err = ToDevice(t.Backend, make([]float32, (*c).Shape().Size()), (*c).Shape())
 			} else {
-				slots[i], err = owned(t.backend, slots[i])
+				slots[i], err = owned(t.Backend, slots[i])
 			}
 			if err != nil {
-				return fmt.Errorf("layers: making room for the optimizer: %w", explainMemory(err, t.batch))
+				return fmt.Errorf("layers: making room for the optimizer: %w", ExplainMemory(err, t.Batch))
 			}
 		}
 	}
@@ -137,19 +139,19 @@ func owned(backend compute.Backend, t *tensors.Tensor) (*tensors.Tensor, error) 
 	if err != nil {
 		return nil, err
 	}
-	return toDevice(backend, values, shapes.Make(dtypes.Float32, t.Shape().Dimensions...))
+	return ToDevice(backend, values, shapes.Make(dtypes.Float32, t.Shape().Dimensions...))
 }
 
-// begin starts an epoch at the given step: order lists the examples' rows in
+// Begin starts an epoch at the given step: order lists the examples' rows in
 // the order of training, running the sums so far (nil for none).
-func (t *trainer) begin(order []int32, step int, running []float32) error {
-	if err := t.wait(); err != nil {
+func (t *Trainer) Begin(order []int32, step int, running []float32) error {
+	if err := t.Wait(); err != nil {
 		return err
 	}
-	padded := make([]int32, t.steps()*t.batch)
+	padded := make([]int32, t.Steps()*t.Batch)
 	copy(padded, order)
 	if running == nil {
-		running = make([]float32, 2+len(t.compiled.metrics))
+		running = make([]float32, 2+t.Task.Metrics())
 	}
 	if err := t.setOrder(padded); err != nil {
 		return fmt.Errorf("layers: starting an epoch: %w", err)
@@ -159,15 +161,15 @@ func (t *trainer) begin(order []int32, step int, running []float32) error {
 		flat  any
 		shape shapes.Shape
 	}{
-		{&t.count, []int32{int32(t.examples)}, shapes.Make(dtypes.Int32)},
+		{&t.count, []int32{int32(t.Examples)}, shapes.Make(dtypes.Int32)},
 		{&t.step, []int32{int32(step)}, shapes.Make(dtypes.Int32)},
-		{&t.iterations, []int32{int32(t.compiled.state.iterations)}, shapes.Make(dtypes.Int32)},
+		{&t.iterations, []int32{int32(t.State.Iterations)}, shapes.Make(dtypes.Int32)},
 		{&t.sums, running, shapes.Make(dtypes.Float32, len(running))},
 		{&t.firstBad, []int32{-1}, shapes.Make(dtypes.Int32)},
 	} {
-		release(*x.to)
+		Release(*x.to)
 		var err error
-		if *x.to, err = toDevice(t.backend, x.flat, x.shape); err != nil {
+		if *x.to, err = ToDevice(t.Backend, x.flat, x.shape); err != nil {
 			return fmt.Errorf("layers: starting an epoch: %w", err)
 		}
 	}
@@ -175,20 +177,20 @@ func (t *trainer) begin(order []int32, step int, running []float32) error {
 }
 
 // setOrder brings an epoch's order, filled up to whole batches, to the devices.
-func (t *trainer) setOrder(padded []int32) (err error) {
+func (t *Trainer) setOrder(padded []int32) (err error) {
 	if t.mirror != nil {
-		t.order, err = t.mirror.setOrder(padded, t.batch)
+		t.order, err = t.mirror.setOrder(padded, t.Batch)
 		return err
 	}
-	release(t.order)
-	t.order, err = toDevice(t.backend, padded, shapes.Make(dtypes.Int32, len(padded)))
+	Release(t.order)
+	t.order, err = ToDevice(t.Backend, padded, shapes.Make(dtypes.Int32, len(padded)))
 	return err
 }
 
-// atOnce is how many steps an execution does that begins with the given step of
+// AtOnce is how many steps an execution does that begins with the given step of
 // an epoch: one, or many where they end with the epoch.
-func (t *trainer) atOnce(step int) int {
-	if t.many != nil && (t.steps()-step)%t.many.repeat == 0 {
+func (t *Trainer) AtOnce(step int) int {
+	if t.many != nil && (t.Steps()-step)%t.many.repeat == 0 {
 		return t.many.repeat
 	}
 	return 1
@@ -212,15 +214,15 @@ func stepsAtOnce(backend compute.Backend, steps int) int {
 
 const fewestAtOnce, mostAtOnce = 8, 25
 
-// run starts the next n steps, as many as atOnce says or one, and returns when
+// Run starts the next n steps, as many as atOnce says or one, and returns when
 // the execution before has ended, or failed. The state is the next step's from
 // then on, but only for it: whoever else wants to look at it has to wait.
-func (t *trainer) run(n int) error {
+func (t *Trainer) Run(n int) error {
 	program := t.trainStep
 	if n > 1 {
 		program = t.many
 	}
-	if err := t.setRate(t.compiled.optimizer.LearningRate()); err != nil {
+	if err := t.setRate(t.Task.LearningRate()); err != nil {
 		return err
 	}
 	a := t.args()
@@ -228,7 +230,7 @@ func (t *trainer) run(n int) error {
 	if t.mirror != nil {
 		var err error
 		if lists, err = t.mirror.follow(lists[0]); err != nil {
-			return explainMemory(err, t.batch)
+			return ExplainMemory(err, t.Batch)
 		}
 	}
 	if err := program.prepare(slices.Concat(lists...)); err != nil {
@@ -242,9 +244,9 @@ func (t *trainer) run(n int) error {
 			args = append(args, tensor)
 		}
 		for _, i := range replaced {
-			donated, err := graph.DonateTensorBuffer(list[i], t.backend, compute.DeviceNum(device))
+			donated, err := graph.DonateTensorBuffer(list[i], t.Backend, compute.DeviceNum(device))
 			if err != nil {
-				return fmt.Errorf("layers: model %q: preparing a step: %w", t.model.Name(), err)
+				return fmt.Errorf("layers: model %q: preparing a step: %w", t.Task.Name(), err)
 			}
 			args[first+i] = donated
 		}
@@ -255,7 +257,7 @@ func (t *trainer) run(n int) error {
 		t.many = nil
 	}
 	if err != nil {
-		return fmt.Errorf("layers: model %q: running a step: %w", t.model.Name(), explainMemory(err, t.batch))
+		return fmt.Errorf("layers: model %q: running a step: %w", t.Task.Name(), ExplainMemory(err, t.Batch))
 	}
 	t.accept(program, out[:len(replaced)])
 	if t.mirror != nil {
@@ -274,10 +276,10 @@ func callAhead(ahead *xlaplugin.Ahead, exec *graph.Exec, args []any) (out []*ten
 	return out, err
 }
 
-// wait returns when all steps that were started have ended.
-func (t *trainer) wait() error {
+// Wait returns when all steps that were started have ended.
+func (t *Trainer) Wait() error {
 	if err := t.ahead.Wait(); err != nil {
-		return fmt.Errorf("layers: model %q: running a step: %w", t.model.Name(), explainMemory(err, t.batch))
+		return fmt.Errorf("layers: model %q: running a step: %w", t.Task.Name(), ExplainMemory(err, t.Batch))
 	}
 	return nil
 }
@@ -290,75 +292,75 @@ func (s *trainStep) prepare(args []*tensors.Tensor) error {
 	for i, tensor := range args {
 		argShapes[i] = tensor.Shape()
 	}
-	if err := catch(func() {
+	if err := xla.Catch(func() {
 		if _, err := s.exec.Compile(argShapes...); err != nil {
 			panic(err)
 		}
 	}); err != nil {
-		return fmt.Errorf("layers: model %q: compiling the training step: %w", s.model.Name(), explainMemory(err, s.batch))
+		return fmt.Errorf("layers: model %q: compiling the training step: %w", s.Task.Name(), ExplainMemory(err, s.Batch))
 	}
 	return nil
 }
 
 // args collects the step's arguments.
-func (t *trainer) args() *stepArgs[*tensors.Tensor] {
+func (t *Trainer) args() *stepArgs[*tensors.Tensor] {
 	a := &stepArgs[*tensors.Tensor]{
-		values: t.data.values, targets: t.data.targets, scale: t.data.scale, offset: t.data.offset,
+		values: t.Data.Values, targets: t.Data.Targets, scale: t.Data.scale, offset: t.Data.offset,
 		order: t.order, count: t.count, seed: t.seed, rate: t.rate, classWeights: t.classWeights,
 		step: t.step, iterations: t.iterations, sums: t.sums, firstBad: t.firstBad,
 	}
-	for _, v := range t.trainable {
-		a.weights = append(a.weights, v.Value)
-		a.slots = append(a.slots, t.compiled.state.slots[v]...)
+	for _, c := range t.Trainable {
+		a.weights = append(a.weights, *c)
+		a.slots = append(a.slots, t.State.Slots[c]...)
 	}
-	for _, v := range t.others {
-		a.others = append(a.others, v.Value)
+	for _, c := range t.Others {
+		a.others = append(a.others, *c)
 	}
 	return a
 }
 
 // accept takes a program's results as the new state.
-func (t *trainer) accept(program *trainStep, out []*tensors.Tensor) {
+func (t *Trainer) accept(program *trainStep, out []*tensors.Tensor) {
 	t.step, t.iterations, t.sums, t.firstBad = out[0], out[1], out[2], out[3]
 	out = out[4:]
-	for i, v := range t.trainable {
-		v.Value = out[i]
+	for i, c := range t.Trainable {
+		*c = out[i]
 	}
-	out = out[len(t.trainable):]
-	per := len(t.compiled.optimizer.Slots())
-	for _, v := range t.trainable {
-		t.compiled.state.slots[v] = slices.Clone(out[:per])
+	out = out[len(t.Trainable):]
+	per := t.Task.Slots()
+	for _, c := range t.Trainable {
+		t.State.Slots[c] = slices.Clone(out[:per])
 		out = out[per:]
 	}
-	for i, v := range t.others {
+	for i, c := range t.Others {
 		if program.updated[i] {
-			v.Value, out = out[0], out[1:]
+			*c, out = out[0], out[1:]
 		}
 	}
-	t.compiled.state.iterations += program.repeat
+	t.State.Iterations += program.repeat
 }
 
 // setRate brings a changed learning rate to the device.
-func (t *trainer) setRate(rate float64) error {
+func (t *Trainer) setRate(rate float64) error {
 	if t.rate != nil && rate == t.rateValue {
 		return nil
 	}
-	if err := t.wait(); err != nil {
+	if err := t.Wait(); err != nil {
 		return err
 	}
-	fresh, err := toDevice(t.backend, []float32{float32(rate)}, shapes.Make(dtypes.Float32))
+	fresh, err := ToDevice(t.Backend, []float32{float32(rate)}, shapes.Make(dtypes.Float32))
 	if err != nil {
 		return fmt.Errorf("layers: setting the learning rate %g: %w", rate, err)
 	}
-	release(t.rate)
+	Release(t.rate)
 	t.rate, t.rateValue = fresh, rate
 	return nil
 }
 
-// totals waits for the last step, and reads the running sums of the epoch, and
+// Totals waits for the last step, and reads the running sums of the epoch, and
 // the first step of it whose loss was not finite, -1 if there is none.
-func (t *trainer) totals() (running []float32, firstBad int, err error) {
-	if err := t.wait(); err != nil {
+func (t *Trainer) Totals() (running []float32, firstBad int, err error) {
+	if err := t.Wait(); err != nil {
 		return nil, 0, err
 	}
 	running, err = tensors.CopyFlatData[float32](t.sums)
@@ -372,14 +374,14 @@ func (t *trainer) totals() (running []float32, firstBad int, err error) {
 	return running, int(bad[0]), nil
 }
 
-// free releases what only this trainer uses; weights and slots stay.
-func (t *trainer) free() {
+// Free releases what only this trainer uses; weights and slots stay.
+func (t *Trainer) Free() {
 	_ = t.ahead.Wait()
 	if t.mirror != nil {
 		t.mirror.free()
 	}
 	for _, tensor := range append(slices.Clone(t.classWeights),
 		t.seed, t.order, t.count, t.rate, t.step, t.iterations, t.sums, t.firstBad) {
-		release(tensor)
+		Release(tensor)
 	}
 }

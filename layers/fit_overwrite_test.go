@@ -3,15 +3,14 @@ package layers
 import (
 	"context"
 	"errors"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/gocifar/gocifar/layers/internal/engine"
 	"github.com/gocifar/gocifar/layers/internal/xla"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
-	"github.com/gomlx/gomlx/core/graph"
 )
 
 // onXLA skips unless the backend is XLA.
@@ -31,66 +30,6 @@ func onXLACPU(t testing.TB) {
 	t.Helper()
 	if onXLA(t); !xla.IsCPU(testBackend(t)) {
 		t.Skip("for XLA's CPU backend alone")
-	}
-}
-
-// aliasedBytes is what XLA itself says about a compiled graph: how many bytes
-// of results lie over arguments.
-func aliasedBytes(t *testing.T, g *graph.Graph) int64 {
-	t.Helper()
-	v := reflect.ValueOf(g).Elem()
-	for _, name := range []string{"executable", "exec", "OnDeviceMemoryUsageStats", "Aliases"} {
-		for v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer {
-			v = v.Elem()
-		}
-		if v = v.FieldByName(name); !v.IsValid() {
-			t.Fatalf("go-xla keeps no %s any more", name)
-		}
-	}
-	return v.Int()
-}
-
-// TestStepOverwritesItsState trains a model with statistics for two epochs and
-// looks at the compiled step: all state that it replaces must be overwritten.
-func TestStepOverwritesItsState(t *testing.T) {
-	onXLA(t)
-	for _, noAliasing := range []bool{false, true} {
-		m := dropoutModel(t)
-		m.compiled.noAliasing = noAliasing
-		data, err := upload(testBackend(t), smallImages(50))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer data.free()
-		tr, err := newTrainer(m, data, 50, 16, 1, 1, nil)
-		if err == nil {
-			err = tr.begin(make([]int32, 50), 0, nil)
-		}
-		if err == nil {
-			err = errors.Join(tr.run(1), tr.wait())
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer tr.free()
-		want := int64(0)
-		list := tr.args().list()
-		var argShapes []shapes.Shape
-		for i, tensor := range list {
-			argShapes = append(argShapes, tensor.Shape())
-			if i >= tr.args().fixed() {
-				want += int64(tensor.Shape().ByteSize())
-			}
-		}
-		g, err := tr.exec.Compile(argShapes...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := aliasedBytes(t, g)
-		t.Logf("noAliasing %t: %d bytes of %d overwritten", noAliasing, got, want)
-		if noAliasing && got != 0 || !noAliasing && got != want {
-			t.Errorf("noAliasing %t: XLA overwrites %d bytes, want %d", noAliasing, got, want)
-		}
 	}
 }
 
@@ -122,35 +61,37 @@ func TestOverwritingChangesNoBit(t *testing.T) {
 // memory, another one before, and a fit between steps.
 func TestFailedStepLosesNothing(t *testing.T) {
 	m := smallModel(t, true)
-	data, err := upload(testBackend(t), smallImages(50))
+	data, err := smallImages(50).upload(testBackend(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer data.free()
-	tr, err := newTrainer(m, data, 50, 16, 1, 1, nil)
+	defer data.Free()
+	config := m.engineConfig(testBackend(t), data)
+	config.Examples, config.Batch, config.Devices = 50, 16, 1
+	tr, err := engine.NewTrainer(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer tr.free()
+	defer tr.Free()
 	var good snapshot
-	if err := errors.Join(tr.begin(make([]int32, 50), 0, nil), tr.run(1), tr.wait(), good.take(m)); err != nil {
+	if err := errors.Join(tr.Begin(make([]int32, 50), 0, nil), tr.Run(1), tr.Wait(), good.take(m)); err != nil {
 		t.Fatal(err)
 	}
 	want := flat(t, m)
-	labels := data.targets
-	if data.targets, err = toDevice(tr.backend, make([]float32, 50), shapes.Make(dtypes.Float32, 50)); err != nil {
+	labels := data.Targets
+	if data.Targets, err = engine.ToDevice(tr.Backend, make([]float32, 50), shapes.Make(dtypes.Float32, 50)); err != nil {
 		t.Fatal(err)
 	}
-	if err := tr.run(1); err == nil {
+	if err := tr.Run(1); err == nil {
 		t.Fatal("a step with labels of a wrong type did not fail")
 	}
 	if !slices.Equal(flat(t, m), want) {
 		t.Error("a step that does not compile changed weights")
 	}
-	release(data.targets)
-	data.targets = labels
-	release(data.values)
-	if err := tr.run(1); err == nil {
+	engine.Release(data.Targets)
+	data.Targets = labels
+	engine.Release(data.Values)
+	if err := tr.Run(1); err == nil {
 		t.Fatal("a step without images did not fail")
 	}
 	if err := good.restore(m); err != nil {

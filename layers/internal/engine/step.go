@@ -1,10 +1,11 @@
-package layers
+package engine
 
 import (
 	"fmt"
 	"slices"
 
 	"github.com/gocifar/gocifar/layers/internal/xla"
+	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -15,12 +16,9 @@ import (
 // every shape; an epoch's last partial batch is filled up and masked. It may do
 // that several times over; see repeated.
 type trainStep struct {
-	model             *Model
-	compiled          *compiled
-	batch, devices    int
+	*Config
 	repeat            int  // steps in one execution
 	partial, weighted bool // whether a batch may be partial; whether classes have weights
-	trainable, others []*Variable
 
 	exec *graph.Exec
 	// updated tells which of others a step changes; known once built.
@@ -28,34 +26,35 @@ type trainStep struct {
 }
 
 // trainStep returns the step's program, made on first use.
-func (c *compiled) trainStep(m *Model, batch, devices, repeat int, partial, weighted bool) (*trainStep, error) {
-	s := &trainStep{
-		model: m, compiled: c, batch: batch, devices: devices, repeat: repeat, partial: partial, weighted: weighted,
-		trainable: m.TrainableVariables(), others: m.NonTrainableVariables(),
-	}
-	if len(s.trainable) == 0 {
-		return nil, fmt.Errorf("layers: model %q has nothing to train: no layer has trainable weights, or all are frozen", m.Name())
-	}
-	if known := c.steps[s.key()]; known != nil {
+func (c *Config) trainStep(repeat int) (*trainStep, error) {
+	s := &trainStep{Config: c, repeat: repeat, partial: c.Examples%c.Batch != 0, weighted: c.ClassWeights != nil}
+	// All that build depends on, but for the shapes of the arguments, which
+	// graph.Exec watches itself.
+	key := fmt.Sprint("train ", c.Batch, c.Devices, repeat, s.partial, s.weighted, c.Trainable)
+	if known, ok := c.Programs[key].(*trainStep); ok {
 		return known, nil
 	}
 	var err error
-	if s.exec, err = m.program("train", s.build); err != nil {
+	if s.exec, err = NewProgram(c.Backend, c.Task.Name(), "train", s.build); err != nil {
 		return nil, err
 	}
-	if devices > 1 {
+	if c.Devices > 1 {
 		if err := s.spread(s.exec); err != nil {
-			return nil, fmt.Errorf("layers: model %q: %w", m.Name(), err)
+			return nil, fmt.Errorf("layers: model %q: %w", c.Task.Name(), err)
 		}
 	}
-	c.steps[s.key()] = s
+	c.Programs[key] = s
 	return s, nil
 }
 
-// key holds everything that build depends on, but for the shapes of the
-// arguments, which graph.Exec watches itself.
-func (s *trainStep) key() string {
-	return fmt.Sprintf("%d %d %d %t %t %v", s.batch, s.devices, s.repeat, s.partial, s.weighted, s.trainable)
+// NewProgram makes a program of a graph, to be compiled for every shape that
+// comes.
+func NewProgram(backend compute.Backend, model, name string, build func(in []*graph.Node) []*graph.Node) (*graph.Exec, error) {
+	exec, err := graph.NewExec(backend, build)
+	if err != nil {
+		return nil, fmt.Errorf("layers: model %q: %w", model, err)
+	}
+	return exec.WithName(model + "/" + name).SetMaxCache(-1), nil
 }
 
 // stepArgs are a step's arguments: first those that stay, then the state that
@@ -96,9 +95,9 @@ func (s *trainStep) parse(in []*graph.Node) *stepArgs[*graph.Node] {
 	for _, p := range []**graph.Node{&a.step, &a.iterations, &a.sums, &a.firstBad} {
 		*p = take(1)[0]
 	}
-	a.weights = take(len(s.trainable))
-	a.slots = take(len(s.trainable) * len(s.compiled.optimizer.Slots()))
-	a.others = take(len(s.others))
+	a.weights = take(len(s.Trainable))
+	a.slots = take(len(s.Trainable) * s.Task.Slots())
+	a.others = take(len(s.Others))
 	return a
 }
 
@@ -109,7 +108,7 @@ func (s *trainStep) build(in []*graph.Node) []*graph.Node {
 		f = s.repeated
 	}
 	out := f(in)
-	if !s.compiled.noAliasing {
+	if !s.NoAliasing {
 		xla.Overwrite(in[0].Graph(), s.pick(in), out)
 	}
 	return out
@@ -162,33 +161,35 @@ func (s *trainStep) pick(in []*graph.Node) (list []*graph.Node) {
 func (s *trainStep) once(in []*graph.Node) []*graph.Node {
 	a := s.parse(in)
 	g := a.values.Graph()
-	nodes := map[*Variable]*graph.Node{}
-	for i, v := range s.trainable {
-		nodes[v] = a.weights[i]
-	}
-	for i, v := range s.others {
-		nodes[v] = a.others[i]
-	}
-
 	rows := s.rows(a)
-	pass := NewPass(g, true, func(v *Variable) *graph.Node { return nodes[v] },
-		graph.Add(a.seed, graph.ConvertDType(a.iterations, dtypes.Uint32)))
-	if s.partial {
-		pass.Mask = graph.ConvertDType(graph.LessThan(positions(graph.MulScalar(a.step, s.batch), s.batch), a.count), dtypes.Float32)
+	b := &Batch{
+		Graph: g, Training: true, Values: map[Cell]*graph.Node{}, Size: s.Batch,
+		Inputs: readInputs(a.values, rows, a.scale, a.offset), Targets: graph.Gather(a.targets, graph.ExpandAxes(rows, -1)),
+		Seed: graph.Add(a.seed, graph.ConvertDType(a.iterations, dtypes.Uint32)),
 	}
-	targets := graph.Gather(a.targets, graph.ExpandAxes(rows, -1))
-	outputs := pass.as(s.model.Forward(pass, readInputs(a.values, rows, a.scale, a.offset))[0], dtypes.Float32)
+	for i, c := range s.Trainable {
+		b.Values[c] = a.weights[i]
+	}
+	for i, c := range s.Others {
+		b.Values[c] = a.others[i]
+	}
+	if s.partial {
+		b.Mask = graph.ConvertDType(graph.LessThan(positions(graph.MulScalar(a.step, s.Batch), s.Batch), a.count), dtypes.Float32)
+	}
+	if s.weighted {
+		b.ClassWeights = a.classWeights[0]
+	}
 
-	measured := s.compiled.measure(pass, targets, outputs, s.batch, a.classWeights...)
-	loss := measured.meanLoss()
+	computed := s.Task.Compute(b)
+	loss := computed.meanLoss()
 	gradients := xla.AfterAllGradients(graph.Gradient(loss, a.weights...))
 	weights, slots := s.update(a, gradients)
 
 	out := []*graph.Node{
 		graph.AddScalar(a.step, 1), graph.AddScalar(a.iterations, 1),
-		graph.Add(a.sums, measured.vector()), firstNotFinite(a.firstBad, loss, a.step),
+		graph.Add(a.sums, computed.sums()), firstNotFinite(a.firstBad, loss, a.step),
 	}
-	return slices.Concat(out, weights, slots, s.statistics(pass))
+	return slices.Concat(out, weights, slots, s.statistics(computed.Updates))
 }
 
 // replaced are the places of those arguments that a step replaces by its
@@ -197,7 +198,7 @@ func (s *trainStep) once(in []*graph.Node) []*graph.Node {
 // once the step is built.
 func (s *trainStep) replaced(arguments, fixed int) []int {
 	var places []int
-	firstOther := arguments - len(s.others)
+	firstOther := arguments - len(s.Others)
 	for i := fixed; i < arguments; i++ {
 		if i < firstOther || s.updated[i-firstOther] {
 			places = append(places, i)
@@ -208,29 +209,22 @@ func (s *trainStep) replaced(arguments, fixed int) []int {
 
 // update applies the optimizer to every weight.
 func (s *trainStep) update(a *stepArgs[*graph.Node], gradients []*graph.Node) (weights, slots []*graph.Node) {
-	step := OptimizerStep{
-		LearningRate: a.rate,
-		Iteration:    graph.ConvertDType(graph.AddScalar(a.iterations, 1), dtypes.Float32),
-	}
-	per := len(s.compiled.optimizer.Slots())
+	iteration := graph.ConvertDType(graph.AddScalar(a.iterations, 1), dtypes.Float32)
+	per := s.Task.Slots()
 	for i, w := range a.weights {
-		weight, kept := s.compiled.optimizer.Update(step, w, gradients[i], a.slots[i*per:(i+1)*per])
+		weight, kept := s.Task.Update(a.rate, iteration, w, gradients[i], a.slots[i*per:(i+1)*per])
 		weights, slots = append(weights, weight), append(slots, kept...)
 	}
 	return weights, slots
 }
 
-// statistics returns the new values of variables that the forward pass itself
+// statistics returns the new values of cells that the forward pass itself
 // changes, and notes which they are.
-func (s *trainStep) statistics(pass *Pass) []*graph.Node {
-	updates := map[*Variable]*graph.Node{}
-	for _, u := range pass.Updates() {
-		updates[u.Variable] = u.Value
-	}
-	s.updated = make([]bool, len(s.others))
+func (s *trainStep) statistics(updates map[Cell]*graph.Node) []*graph.Node {
+	s.updated = make([]bool, len(s.Others))
 	var out []*graph.Node
-	for i, v := range s.others {
-		if value := updates[v]; value != nil {
+	for i, c := range s.Others {
+		if value := updates[c]; value != nil {
 			s.updated[i] = true
 			out = append(out, value)
 		}

@@ -1,4 +1,4 @@
-package layers
+package engine
 
 import (
 	"fmt"
@@ -11,51 +11,6 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// DataParallel makes Fit compute every batch on n devices of the backend at
-// once: each takes the n-th part of it, and they add up their gradients. The
-// results are those of one device, up to the order in which sums are rounded;
-// batch normalization sees the whole batch, and dropout drops the same values.
-// Every device keeps the data set, the weights and the optimizer's state. The
-// batch size must be a multiple of n. Default 1. Measuring on validation data
-// and [Model.Predict] use one device.
-//
-// Only XLA has several devices: the GPUs that it sees (the option
-// visible_devices of GOMLX_BACKEND picks some), or as many parts of the CPU as
-// XLA_FLAGS=--xla_force_host_platform_device_count=n says when the process
-// starts. Those of a CPU share its cores, so they are for trying out.
-//
-// The program is written for the whole batch, and XLA partitions it (GSPMD with
-// Shardy, through GoMLX's AutoSharding): only the rows of the batch are declared
-// to be spread over the devices. Several hosts would run this very program, each
-// with its part of the mesh. What is missing for that is below this package:
-// go-xla 0.4.5 creates its PJRT client without a key-value store, so that
-// processes cannot find each other, and addresses the devices of its own process
-// alone. Beside that each host would have to upload the rows of its devices.
-func DataParallel(n int) Option {
-	return fitOption(func(o *options) {
-		o.devices = n
-		if n == 0 {
-			o.devices = -1 // refused by check: 0 stands for the default
-		}
-	})
-}
-
-// deviceCount is the number of devices, checked against what there is.
-func (o *options) deviceCount(backend compute.Backend) (int, error) {
-	n := max(1, o.devices)
-	if n == 1 {
-		return 1, nil
-	}
-	if there := backend.NumDevices(); there < n {
-		return 0, fmt.Errorf("layers: DataParallel(%d) wants %d devices, backend %s has %d; on a CPU, XLA_FLAGS=--xla_force_host_platform_device_count=%d, "+
-			"set before the process starts, makes XLA offer as many", n, n, backend.Name(), there, n)
-	}
-	if o.batchSize()%n != 0 {
-		return 0, fmt.Errorf("layers: DataParallel(%d) wants batches that %d devices share evenly, BatchSize is %d", n, n, o.batchSize())
-	}
-	return n, nil
-}
-
 // orderArgument is the place of order among a step's arguments, the only one
 // that is spread over the devices: with several of them it is a matrix [batch,
 // steps], of which each device has the rows of its part of every batch.
@@ -63,7 +18,7 @@ const orderArgument = 4
 
 // spread compiles the step for several devices.
 func (s *trainStep) spread(exec *graph.Exec) error {
-	mesh, err := distributed.NewDeviceMesh([]int{s.devices}, []string{"batch"})
+	mesh, err := distributed.NewDeviceMesh([]int{s.Devices}, []string{"batch"})
 	if err != nil {
 		return err
 	}
@@ -82,12 +37,12 @@ func (s *trainStep) spread(exec *graph.Exec) error {
 
 // rows are the examples of the step's batch: int32 [batch].
 func (s *trainStep) rows(a *stepArgs[*graph.Node]) *graph.Node {
-	if s.devices == 1 {
-		first := graph.MulScalar(a.step, s.batch)
-		return graph.Gather(a.order, graph.ExpandAxes(positions(first, s.batch), -1))
+	if s.Devices == 1 {
+		first := graph.MulScalar(a.step, s.Batch)
+		return graph.Gather(a.order, graph.ExpandAxes(positions(first, s.Batch), -1))
 	}
-	column := graph.DynamicSlice(a.order, []*graph.Node{graph.ZerosLike(a.step), a.step}, []int{s.batch, 1})
-	return graph.Reshape(column, s.batch)
+	column := graph.DynamicSlice(a.order, []*graph.Node{graph.ZerosLike(a.step), a.step}, []int{s.Batch, 1})
+	return graph.Reshape(column, s.Batch)
 }
 
 // mirror holds the arguments of a step on the devices beside the first. The
@@ -109,7 +64,7 @@ func newMirror(backend compute.Backend, devices int) *mirror {
 func (m *mirror) setOrder(order []int32, batch int) (*tensors.Tensor, error) {
 	steps, devices := len(order)/batch, len(m.copies)+1
 	for _, t := range m.orders {
-		release(t)
+		Release(t)
 	}
 	m.orders = nil
 	for device := range devices {
@@ -144,7 +99,7 @@ func (m *mirror) follow(list []*tensors.Tensor) ([][]*tensors.Tensor, error) {
 			case i == orderArgument:
 				copies[i] = m.orders[d+1]
 			case m.first[i] != t:
-				release(copies[i])
+				Release(copies[i])
 				var err error
 				if copies[i], err = copyTo(m.backend, compute.DeviceNum(d+1), t); err != nil {
 					return nil, fmt.Errorf("layers: copying a step's arguments to device %d: %w", d+1, err)
@@ -173,12 +128,12 @@ func (m *mirror) accept(out []*tensors.Tensor, replaced []int) {
 // free releases everything but the first device's arguments.
 func (m *mirror) free() {
 	for _, t := range m.orders {
-		release(t)
+		Release(t)
 	}
 	for _, copies := range m.copies {
 		for i, t := range copies {
 			if i != orderArgument {
-				release(t)
+				Release(t)
 			}
 		}
 	}

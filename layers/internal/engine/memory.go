@@ -1,4 +1,4 @@
-package layers
+package engine
 
 import (
 	"errors"
@@ -10,11 +10,11 @@ import (
 // device has no memory left. Fit has put the model back to its last good state.
 var ErrOutOfMemory = errors.New("the device has no memory left")
 
-// explainMemory adds to an error of the backend, if it is about the device's
+// ExplainMemory adds to an error of the backend, if it is about the device's
 // memory, what helps. PJRT has a code for it, but GoMLX passes on its text
 // alone: "Out of memory allocating 9423421632512 bytes" of XLA on a CPU,
 // "RESOURCE_EXHAUSTED" on a GPU.
-func explainMemory(err error, batch int) error {
+func ExplainMemory(err error, batch int) error {
 	if err == nil {
 		return nil
 	}

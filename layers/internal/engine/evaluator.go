@@ -1,0 +1,106 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gocifar/gocifar/layers/xlaplugin"
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// Evaluator measures loss and metrics over a range of examples on the device.
+type Evaluator struct {
+	backend compute.Backend
+	task    Task
+	cells   []Cell
+	batch   int
+	exec    *graph.Exec
+}
+
+// Evaluator returns the program for a batch size, made on first use; cells are
+// all that the model has.
+func (p Programs) Evaluator(backend compute.Backend, task Task, cells []Cell, batch int) (*Evaluator, error) {
+	key := fmt.Sprint("evaluate ", batch)
+	if known, ok := p[key].(*Evaluator); ok {
+		return known, nil
+	}
+	e := &Evaluator{backend: backend, task: task, cells: cells, batch: batch}
+	var err error
+	if e.exec, err = NewProgram(backend, task.Name(), "evaluate", e.build); err != nil {
+		return nil, err
+	}
+	p[key] = e
+	return e, nil
+}
+
+// build is the graph of one batch. Its arguments: values, targets, scale,
+// offset, the end of the range, then position and sums, which it replaces,
+// then all cells.
+func (e *Evaluator) build(in []*graph.Node) []*graph.Node {
+	values, targets, scale, offset, end, position, sums := in[0], in[1], in[2], in[3], in[4], in[5], in[6]
+	rows := positions(position, e.batch)
+	b := &Batch{Graph: values.Graph(), Values: map[Cell]*graph.Node{}, Size: e.batch,
+		Mask: graph.ConvertDType(graph.LessThan(rows, end), dtypes.Float32)}
+	for i, c := range e.cells {
+		b.Values[c] = in[7+i]
+	}
+	rows = graph.Min(rows, graph.AddScalar(end, -1)) // rows beyond the end are masked
+	b.Inputs, b.Targets = readInputs(values, rows, scale, offset), graph.Gather(targets, graph.ExpandAxes(rows, -1))
+	return []*graph.Node{graph.AddScalar(position, e.batch), graph.Add(sums, e.task.Compute(b).sums())}
+}
+
+// Measure returns the sums over examples from..to (to excluded), as the
+// Trainer's Totals does.
+func (e *Evaluator) Measure(ctx context.Context, data *Data, from, to int) ([]float32, error) {
+	end, err := ToDevice(e.backend, []int32{int32(to)}, shapes.Make(dtypes.Int32))
+	if err != nil {
+		return nil, err
+	}
+	defer Release(end)
+	position, err := ToDevice(e.backend, []int32{int32(from)}, shapes.Make(dtypes.Int32))
+	if err != nil {
+		return nil, err
+	}
+	n := 2 + e.task.Metrics()
+	sums, err := ToDevice(e.backend, make([]float32, n), shapes.Make(dtypes.Float32, n))
+	if err != nil {
+		return nil, err
+	}
+	var ahead xlaplugin.Ahead
+	defer func() { _ = ahead.Wait() }() // after an error: data may be freed
+	for row := from; row < to; row += e.batch {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("layers: evaluating model %q: %w", e.task.Name(), context.Cause(ctx))
+		}
+		args := []any{data.Values, data.Targets, data.scale, data.offset, end}
+		for _, t := range []*tensors.Tensor{position, sums} {
+			donated, err := graph.DonateTensorBuffer(t, e.backend, 0)
+			if err != nil {
+				return nil, err
+			}
+			args = append(args, donated)
+		}
+		for _, c := range e.cells {
+			args = append(args, *c)
+		}
+		out, err := callAhead(&ahead, e.exec, args)
+		if err != nil {
+			return nil, fmt.Errorf("layers: evaluating model %q: %w", e.task.Name(), ExplainMemory(err, e.batch))
+		}
+		position, sums = out[0], out[1]
+	}
+	defer Release(position)
+	defer Release(sums)
+	if err := ahead.Wait(); err != nil {
+		return nil, fmt.Errorf("layers: evaluating model %q: %w", e.task.Name(), ExplainMemory(err, e.batch))
+	}
+	vector, err := tensors.CopyFlatData[float32](sums)
+	if err != nil {
+		return nil, fmt.Errorf("layers: reading the metrics: %w", err)
+	}
+	return vector, nil
+}
