@@ -13,8 +13,8 @@ import (
 const constantsHead = "package p;const(\n"
 
 // constants is the text of a group of constants for a cell after the one that
-// declared it. Constants keep their values, whatever of the group, or of the
-// name iota, has been declared again since.
+// declared it. Constants keep their values even if other names of the group, or
+// iota, have been declared again since.
 func (d *declaration) constants(iotaHidden bool) string {
 	// A group that saw an iota of the notebook's has it as any other name.
 	iotaHidden = iotaHidden && d.sequence > 0 && !d.ownIota

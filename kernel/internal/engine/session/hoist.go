@@ -139,7 +139,7 @@ func (e *emitter) hoistDeclaration(d *ast.GenDecl) {
 
 // hoistable tells whether a variable of the statements can be moved: not if its
 // name stands for something else at package level, or if its type has no name
-// there and no way to do without.
+// there and cannot be inferred from an initializer.
 func (e *emitter) hoistable(o *types.Var, values []ast.Expr) bool {
 	name := o.Name()
 	if types.Universe.Lookup(name) != nil || name == "main" || name == "init" || strings.HasPrefix(name, "gocell_") {
@@ -193,7 +193,7 @@ func (e *emitter) usesLocals(o *types.Var, values []ast.Expr) bool {
 	return uses
 }
 
-// hoistVariable moves one.
+// hoistVariable moves one variable to package level.
 func (e *emitter) hoistVariable(ident *ast.Ident, initial string) {
 	o := e.info.Defs[ident].(*types.Var)
 	// An earlier variable of this name has been declared in the unit, because

@@ -7,9 +7,9 @@ import (
 	"go/types"
 )
 
-// locals tells which names in a cell's declarations are nothing of the
-// notebook's: parameters and variables of functions, and fields. What other
-// cells declare is not known here, and its names stay.
+// locals tells which names in a cell's declarations mean nothing to the rest of
+// the notebook: parameters and variables of functions, and fields. Names that
+// other cells declare are unknown here and count as the notebook's.
 func locals(files *token.FileSet, file *ast.File) func(*ast.Ident) bool {
 	info := types.Info{Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}}
 	config := types.Config{Importer: noImporter{}, Error: func(error) {}}

@@ -37,7 +37,7 @@ func (s *Session) versionOf(name, hash string) (v version, changed bool) {
 // as both.
 func (s *Session) keepVersions(p *Program) {
 	if len(p.versions) == 0 {
-		return // the view of a long session is dear
+		return // a view of a long session takes long to build
 	}
 	later := s.viewWith(&parts{}, nil, nil).hasher()
 	for name, v := range p.versions {
