@@ -82,7 +82,7 @@ func TestNaNLossKeepsTheRun(t *testing.T) {
 			t.Fatal("the model has weights that are no numbers")
 		}
 	}
-	again, err := LoadModel("nan")
+	again, err := LoadRun("nan")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -97,8 +97,8 @@ func TestEarlyStoppingRestoresTheBestEpoch(t *testing.T) {
 	}
 }
 
-// TestLoadModelKeepsFrozenLayers: GoMLX's own checkpoints lose it.
-func TestLoadModelKeepsFrozenLayers(t *testing.T) {
+// TestLoadRunKeepsFrozenLayers: GoMLX's own checkpoints lose it.
+func TestLoadRunKeepsFrozenLayers(t *testing.T) {
 	t.Setenv("GOCIFAR_RUNS", t.TempDir())
 	m := smallModel(t, true)
 	frozen, err := m.GetLayer("conv2d")
@@ -114,7 +114,7 @@ func TestLoadModelKeepsFrozenLayers(t *testing.T) {
 	if _, err := m.Fit(t.Context(), smallImages(40), o...); err != nil {
 		t.Fatal(err)
 	}
-	again, err := LoadModel("frozen")
+	again, err := LoadRun("frozen")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,7 +78,7 @@ func TestOwnObjectsGoOnElsewhere(t *testing.T) {
 	if file, answer := task(t); file != "" {
 		load := kerasfile.LoadModel
 		if file == "own" {
-			load = layers.LoadModel
+			load = layers.LoadRun
 		}
 		m, err := load(file)
 		if err != nil {

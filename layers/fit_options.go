@@ -181,7 +181,7 @@ func LogTo(w io.Writer) EvaluateOption {
 // settings and data goes on where that one stopped, to the same weights bit
 // for bit; if all epochs are done it returns their history and weights at
 // once. With another model, settings or data it refuses (ErrRunConfig).
-// [LoadModel] and [LoadHistory] bring both back.
+// [LoadRun] and [LoadHistory] bring both back.
 func Run(name string) Option { return fitOption(func(o *options) { o.run = name }) }
 
 // Fresh makes Fit forget what a run of its name saved before.

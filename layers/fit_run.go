@@ -167,7 +167,7 @@ func (f *fitting) config() (*runConfig, error) {
 	return config, nil
 }
 
-// ErrNoRun is wrapped by the errors of LoadHistory and LoadModel where no run
+// ErrNoRun is wrapped by the errors of LoadHistory and LoadRun where no run
 // of that name was saved.
 var ErrNoRun = errors.New("there is no run")
 
@@ -187,10 +187,10 @@ func LoadHistory(name string) (*History, error) {
 	return p.History, nil
 }
 
-// LoadModel returns the model of a run with its weights, compiled as it was
+// LoadRun returns the model of a run with its weights, compiled as it was
 // if its optimizer, loss and metrics are registered (see [RegisterOptimizer]);
 // if not, Fit says so. Further training goes on with the optimizer's state.
-func LoadModel(name string) (*Model, error) {
+func LoadRun(name string) (*Model, error) {
 	r, err := findRun(name)
 	if err != nil {
 		return nil, err

@@ -54,7 +54,7 @@ func TestNestedModelsOfEqualNames(t *testing.T) {
 		load func() (*layers.Model, error)
 	}{
 		"checkpoint":  {func() error { return m.SaveCheckpoint(file("c")) }, into(func(m *layers.Model) error { return m.LoadCheckpoint(file("c")) })},
-		"run":         {func() error { return nil }, func() (*layers.Model, error) { return layers.LoadModel("equal") }},
+		"run":         {func() error { return nil }, func() (*layers.Model, error) { return layers.LoadRun("equal") }},
 		".keras":      {func() error { return kerasfile.SaveModel(m, file("m.keras")) }, func() (*layers.Model, error) { return kerasfile.LoadModel(file("m.keras")) }},
 		".h5":         {func() error { return kerasfile.SaveModel(m, file("m.h5")) }, func() (*layers.Model, error) { return kerasfile.LoadModel(file("m.h5")) }},
 		".weights.h5": {func() error { return kerasfile.SaveWeights(m, file("w.weights.h5")) }, into(func(m *layers.Model) error { return kerasfile.LoadWeights(m, file("w.weights.h5")) })},

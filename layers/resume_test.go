@@ -64,12 +64,12 @@ func TestResumeAfterKill(t *testing.T) {
 			t.Errorf("%s: %v after resuming, %v without", name, h1.Metrics[name], h2.Metrics[name])
 		}
 	}
-	loaded, err := LoadModel("killed")
+	loaded, err := LoadRun("killed")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Equal(flat(t, loaded), flat(t, whole)) {
-		t.Error("LoadModel's weights differ")
+		t.Error("LoadRun's weights differ")
 	}
 	if h, err := LoadHistory("killed"); err != nil || len(h.Epochs) != 4 {
 		t.Errorf("LoadHistory: %v, %v", h, err)
@@ -91,7 +91,7 @@ func TestResumeAfterKill(t *testing.T) {
 	if err := os.WriteFile(path, data, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := LoadModel("killed"); err == nil || !strings.Contains(err.Error(), "checksum") {
+	if _, err := LoadRun("killed"); err == nil || !strings.Contains(err.Error(), "checksum") {
 		t.Errorf("a damaged run: %v", err)
 	}
 }

@@ -44,7 +44,7 @@ func FuzzRun(f *testing.F) {
 		if historyErr == nil && history == nil {
 			t.Error("neither a history nor an error")
 		}
-		if model, err := LoadModel("r"); err == nil && (model == nil || historyErr != nil) {
+		if model, err := LoadRun("r"); err == nil && (model == nil || historyErr != nil) {
 			t.Errorf("a model without a history: %v", historyErr)
 		}
 	})

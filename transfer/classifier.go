@@ -42,7 +42,7 @@ func NewClassifier(b *Backbone, tap string, head *layers.Model) (*Classifier, er
 // LoadClassifier is NewClassifier with the head that a run (layers.Run)
 // trained.
 func LoadClassifier(b *Backbone, tap, run string) (*Classifier, error) {
-	head, err := layers.LoadModel(run)
+	head, err := layers.LoadRun(run)
 	if err != nil {
 		return nil, fmt.Errorf("transfer: the head of run %q: %w", run, err)
 	}

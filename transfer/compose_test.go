@@ -138,7 +138,7 @@ func TestComposedModelComesBack(t *testing.T) {
 		layers.Run("whole")); err != nil {
 		t.Fatal(err)
 	}
-	again, err := layers.LoadModel("whole")
+	again, err := layers.LoadRun("whole")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -210,7 +210,7 @@ var (
 		train := "%%\nmust.M(model.Compile(layers.Adamax(0.005), layers.CategoricalCrossEntropy, layers.Accuracy))\nhistory := must.M1(model.Fit(ctx, train, layers.Epochs(1), layers.Seed(1), layers.Run(\"measured\"), layers.Fresh()))\nfmt.Println(len(history.Epochs))"
 		evaluate, plot := "fmt.Println(must.M1(model.Evaluate(ctx, test)))", "display.Show(history.Curves(\"accuracy\"))"
 		if !live {
-			evaluate = "model := must.M1(layers.LoadModel(\"measured\"))\n" + evaluate
+			evaluate = "model := must.M1(layers.LoadRun(\"measured\"))\n" + evaluate
 			plot = "history := must.M1(layers.LoadHistory(\"measured\"))\n" + plot
 		}
 		return [3]string{train, "%%\n" + evaluate, "%%\n" + plot}
