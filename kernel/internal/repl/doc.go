@@ -17,5 +17,5 @@
 //	screen      outputs in a terminal (plain: anywhere else)
 //	editor      the line editor, github.com/reeflective/readline
 //	record      the session as a notebook
-//	gocode      what Go code needs to become a cell of GoNB's language
+//	command     the flags, and the kernel that they choose
 package repl

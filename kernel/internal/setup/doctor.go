@@ -300,6 +300,6 @@ func (d *diagnosis) kernelspec(part string, spec *jupyter.Spec, dir string) {
 	case !sameSpec(dir, spec):
 		d.add(part, Missing, "the one in "+dir+" is of an earlier set-up, or damaged", setupRemedy)
 	default:
-		d.add(part, Fine, fmt.Sprintf("%s in %s", filepath.Base(dir), dir), "")
+		d.add(part, Fine, "kernelspec in "+dir, "")
 	}
 }

@@ -146,3 +146,9 @@ func (m *fakeMachine) linkTools() {
 		}
 	}
 }
+
+// exists reports whether path is there as a regular file.
+func exists(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}

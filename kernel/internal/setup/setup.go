@@ -13,7 +13,6 @@ package setup
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -188,10 +187,4 @@ func (m *machine) ready() bool {
 	}
 	m.backend, ok = m.cachedBackend()
 	return ok
-}
-
-// exists reports whether path is there as a regular file.
-func exists(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
 }
