@@ -116,7 +116,8 @@ func (b *Compiler) Add(ctx context.Context, o AddOptions) error {
 			next.extraNames = append(next.extraNames, names...)
 		}
 	}
-	b.library, b.compileConfig, b.linkConfig, b.extraNames = next.library, next.compileConfig, next.linkConfig, next.extraNames
+	b.library, b.extraNames = next.library, next.extraNames
+	b.compileConfig, b.linkConfig = next.compileConfig, next.linkConfig
 	return nil
 }
 
