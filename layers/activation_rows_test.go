@@ -54,7 +54,8 @@ func TestRowsChangeNoBit(t *testing.T) {
 	}
 }
 
-// TestRowsAreForFewChannels lists activations that convolutions read as others do.
+// TestRowsAreForFewChannels lists activations that convolutions read as others
+// do.
 func TestRowsAreForFewChannels(t *testing.T) {
 	onXLA(t)
 	for _, c := range []struct {

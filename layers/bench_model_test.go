@@ -10,13 +10,14 @@ import (
 )
 
 // benchmarkTraining trains at batch 32, or LAYERS_BENCH_BATCH; one iteration is
-// an epoch of 3,200 images (or of as many as LAYERS_BENCH_IMAGES says), compiled
-// before the clock starts. Beside images a second it reports the processor time
-// of a step, which other processes on the machine disturb less, and the process'
-// largest resident memory so far. LAYERS_BENCH_DTYPE names a DTypePolicy, for all
-// layers but the last. With LAYERS_BENCH_TURNS it is, for each line on standard
-// input, a Fit of as many epochs, and writes how many seconds one of them took, so
-// that a script can let several programs train in turns.
+// an epoch of 3,200 images (or of as many as LAYERS_BENCH_IMAGES says),
+// compiled before the clock starts. Beside images a second it reports the
+// processor time of a step, which other processes on the machine disturb less,
+// and the process' largest resident memory so far. LAYERS_BENCH_DTYPE names a
+// DTypePolicy, for all layers but the last. With LAYERS_BENCH_TURNS it is, for
+// each line on standard input, a Fit of as many epochs, and writes how many
+// seconds one of them took, so that a script can let several programs train in
+// turns.
 func benchmarkTraining(b *testing.B, m *Model) {
 	n, batch := fromEnv(b, "LAYERS_BENCH_IMAGES", 3200), fromEnv(b, "LAYERS_BENCH_BATCH", 32)
 	if p := os.Getenv("LAYERS_BENCH_DTYPE"); p != "" {

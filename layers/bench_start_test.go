@@ -15,10 +15,11 @@ import (
 const startRole = "LAYERS_BENCH_START"
 
 // BenchmarkFitFirstStep is the way from a call of Fit to the end of its first
-// step, and to the end of its first validation, each time in a process of its own, as a cell of
-// a notebook on GoNB is one: opening the backend, uploading, tracing,
-// compiling, one step. In "compiled" nothing is cached, in "cached" the programs are. cpu-ms is the
-// processor time of the process, which other work on the machine disturbs less.
+// step, and to the end of its first validation, each time in a process of its
+// own, as a cell of a notebook on GoNB is one: opening the backend, uploading,
+// tracing, compiling, one step. In "compiled" nothing is cached, in "cached"
+// the programs are. cpu-ms is the processor time of the process, which other
+// work on the machine disturbs less.
 func BenchmarkFitFirstStep(b *testing.B) {
 	cifarBatch(b, 1) // or skip
 	models := map[string]func(testing.TB) *Model{"Model1": walkthrough1, "Model2": walkthrough2, "Model3": walkthrough3}

@@ -7,8 +7,8 @@ import (
 	"github.com/gocifar/gocifar/layers/internal/xla"
 )
 
-// TestFastestPolicy: bfloat16 is taken only where the processor is fast in it, and
-// backend and flags have it.
+// TestFastestPolicy: bfloat16 is taken only where the processor is fast in it,
+// and backend and flags have it.
 func TestFastestPolicy(t *testing.T) {
 	backend, err := Backend()
 	if err != nil {

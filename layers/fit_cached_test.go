@@ -58,7 +58,8 @@ func TestFitAgainFromCompiled(t *testing.T) {
 		t.Errorf("the second process compiled again: %d files, then %d", len(files), len(now))
 	}
 	if !strings.Contains(backend, "cpu") {
-		// Compiled anew, a GPU may use other algorithms. With set-up's flags not every program is kept.
+		// Compiled anew, a GPU may use other algorithms. With set-up's flags
+		// not every program is kept.
 		flags, dir = xlaflags.ConvolutionGraphs, t.TempDir()
 		fit(dir)
 		fit(dir)

@@ -47,7 +47,9 @@ func varianceScaling(s *Settings) Initializer {
 	distribution := s.String("distribution", "truncated_normal")
 	wanted := scaling{scale, mode == "fan_avg", distribution == "uniform"}
 	for class, k := range scalings {
-		if k == wanted && (k.average || mode == "fan_in") && (k.uniform || distribution == "truncated_normal" || distribution == "normal") {
+		known := (k.average || mode == "fan_in") &&
+			(k.uniform || distribution == "truncated_normal" || distribution == "normal")
+		if k == wanted && known {
 			return initializer{class: class}
 		}
 	}

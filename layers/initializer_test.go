@@ -7,8 +7,8 @@ import (
 )
 
 // TestInitializersAsKeras compares limits and variances of what is drawn with
-// those of Keras' formulas (keras/src/initializers/random_initializers.py). GoMLX's default
-// is another one (He's normal).
+// those of Keras' formulas (keras/src/initializers/random_initializers.py).
+// GoMLX's default is another one (He's normal).
 func TestInitializersAsKeras(t *testing.T) {
 	for _, c := range []struct {
 		name            string

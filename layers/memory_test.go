@@ -23,7 +23,8 @@ func TestTwentyEpochsKeepMemory(t *testing.T) {
 	if _, err := m.Fit(t.Context(), smallImages(128), Epochs(25), Callbacks(watch), Verbose(Silent)); err != nil {
 		t.Fatal(err)
 	}
-	// A step's weights and slots are 2.4 MB: one leaked set a step would be 190 MB.
+	// A step's weights and slots are 2.4 MB: one leaked set a step would be 190
+	// MB.
 	if grown := sizes[24] - sizes[4]; grown > 48<<20 {
 		t.Errorf("20 epochs grew resident memory by %d MiB", grown>>20)
 	}

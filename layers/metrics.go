@@ -101,6 +101,8 @@ func init() {
 		RegisterMetric(class, func(s *Settings) Metric { return accuracy(s.String("name", SnakeCase(class))) })
 	}
 	for _, class := range []string{"TopKCategoricalAccuracy", "SparseTopKCategoricalAccuracy"} {
-		RegisterMetric(class, func(s *Settings) Metric { return topK{s.Int("k", 5), s.String("name", SnakeCase(class)), false} })
+		RegisterMetric(class, func(s *Settings) Metric {
+			return topK{s.Int("k", 5), s.String("name", SnakeCase(class)), false}
+		})
 	}
 }

@@ -82,7 +82,8 @@ func (o *AdamOptimizer) Config() map[string]any {
 
 func init() {
 	RegisterOptimizer("Adam", func(s *Settings) Optimizer {
-		o := Adam(s.Float("learning_rate", 0.001)).Betas(s.Float("beta_1", 0.9), s.Float("beta_2", 0.999)).Epsilon(s.Float("epsilon", 1e-7))
+		o := Adam(s.Float("learning_rate", 0.001)).
+			Betas(s.Float("beta_1", 0.9), s.Float("beta_2", 0.999)).Epsilon(s.Float("epsilon", 1e-7))
 		if s.Bool("amsgrad", false) {
 			o.AMSGrad()
 		}

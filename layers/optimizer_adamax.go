@@ -59,6 +59,7 @@ func (o *AdamaxOptimizer) Config() map[string]any {
 
 func init() {
 	RegisterOptimizer("Adamax", func(s *Settings) Optimizer {
-		return Adamax(s.Float("learning_rate", 0.001)).Betas(s.Float("beta_1", 0.9), s.Float("beta_2", 0.999)).Epsilon(s.Float("epsilon", 1e-7))
+		return Adamax(s.Float("learning_rate", 0.001)).
+			Betas(s.Float("beta_1", 0.9), s.Float("beta_2", 0.999)).Epsilon(s.Float("epsilon", 1e-7))
 	})
 }

@@ -98,7 +98,8 @@ func (o *RMSpropOptimizer) Config() map[string]any {
 
 func init() {
 	RegisterOptimizer("RMSprop", func(s *Settings) Optimizer {
-		o := RMSprop(s.Float("learning_rate", 0.001)).Rho(s.Float("rho", 0.9)).Momentum(s.Float("momentum", 0)).Epsilon(s.Float("epsilon", 1e-7))
+		o := RMSprop(s.Float("learning_rate", 0.001)).
+			Rho(s.Float("rho", 0.9)).Momentum(s.Float("momentum", 0)).Epsilon(s.Float("epsilon", 1e-7))
 		if s.Bool("centered", false) {
 			o.Centered()
 		}

@@ -28,7 +28,9 @@ type Configured interface {
 // a Python class is registered under the same name.
 //
 //	func init() {
-//		layers.RegisterLayer("mine>Scale", func(s *layers.Settings) layers.Layer { return NewScale(s.Float("factor", 1)) })
+//		layers.RegisterLayer("mine>Scale", func(s *layers.Settings) layers.Layer {
+//			return NewScale(s.Float("factor", 1))
+//		})
 //	}
 //
 // One's own class has the name of a package in front; one of Keras that this
@@ -81,8 +83,9 @@ func (r *registry[T]) register(name string, read func(*Settings) T) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if old, taken := r.classes[name]; taken && old.owner != owner {
-		panic(fmt.Errorf("layers: the Go packages %s and %s both register the %s %q; one of them has to choose another name, such as \"%s>%s\"",
-			old.owner, owner, r.kind, name, pkg, name[strings.IndexByte(name, '>')+1:]))
+		_, short := cutPackage(name)
+		panic(fmt.Errorf("layers: the Go packages %s and %s both register the %s %q; "+
+			"one of them has to choose another name, such as \"%s>%s\"", old.owner, owner, r.kind, name, pkg, short))
 	}
 	if r.classes == nil {
 		r.classes = map[string]class[T]{}
@@ -103,8 +106,8 @@ func (r *registry[T]) find(name string) (func(*Settings) T, error) {
 			return c.read, nil
 		}
 	}
-	return nil, fmt.Errorf("unknown %s %q; known are %s; the package that defines it has to register it and be imported",
-		r.kind, name, strings.Join(slices.Sorted(maps.Keys(r.classes)), ", "))
+	return nil, fmt.Errorf("unknown %s %q; known are %s; the package that defines it has to register it "+
+		"and be imported", r.kind, name, strings.Join(slices.Sorted(maps.Keys(r.classes)), ", "))
 }
 
 // save is the form in which files hold an object; nil if they cannot.

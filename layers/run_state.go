@@ -46,7 +46,8 @@ func (s *snapshot) take(m *Model) error {
 		s.slots = make([][][]float32, len(m.compiled.optimizer.Slots()))
 	}
 	for i := range s.slots {
-		s.slots[i], err = copyValues(s.slots[i], trainable, func(v *Variable) *tensors.Tensor { return m.compiled.state.Slots[&v.Value][i] })
+		slot := func(v *Variable) *tensors.Tensor { return m.compiled.state.Slots[&v.Value][i] }
+		s.slots[i], err = copyValues(s.slots[i], trainable, slot)
 		if err != nil {
 			return err
 		}

@@ -17,7 +17,8 @@ func (t task) Slots() int            { return len(t.model.compiled.optimizer.Slo
 func (t task) LearningRate() float64 { return t.model.compiled.optimizer.LearningRate() }
 
 func (t task) Update(rate, iteration, weight, gradient *graph.Node, slots []*graph.Node) (*graph.Node, []*graph.Node) {
-	return t.model.compiled.optimizer.Update(OptimizerStep{LearningRate: rate, Iteration: iteration}, weight, gradient, slots)
+	step := OptimizerStep{LearningRate: rate, Iteration: iteration}
+	return t.model.compiled.optimizer.Update(step, weight, gradient, slots)
 }
 
 // Compute adds forward pass, loss and metrics of a batch to the graph. Examples
@@ -66,21 +67,26 @@ func cells(variables []*Variable) []engine.Cell {
 // Fit was told.
 func (m *Model) engineConfig(backend compute.Backend, data *engine.Data) engine.Config {
 	c := m.compiled
-	return engine.Config{Backend: backend, Task: task{m}, State: &c.state, Programs: c.programs, Data: data,
-		Trainable: cells(m.TrainableVariables()), Others: cells(m.NonTrainableVariables()), NoAliasing: c.noAliasing, AtOnce: c.atOnce}
+	return engine.Config{
+		Backend: backend, Task: task{m}, State: &c.state, Programs: c.programs, Data: data,
+		Trainable: cells(m.TrainableVariables()), Others: cells(m.NonTrainableVariables()),
+		NoAliasing: c.noAliasing, AtOnce: c.atOnce,
+	}
 }
 
 // upload copies the examples to the device.
 func (e *Examples) upload(backend compute.Backend) (*engine.Data, error) {
-	s := engine.Source{Values: e.Floats, ValuesShape: shapes.Make(dtypes.Float32, append([]int{e.Len()}, e.Shape...)...),
-		Scale: e.scale(), Offset: e.Offset}
+	of := func(dtype dtypes.DType, shape ...int) shapes.Shape {
+		return shapes.Make(dtype, append([]int{e.Len()}, shape...)...)
+	}
+	s := engine.Source{Values: e.Floats, ValuesShape: of(dtypes.Float32, e.Shape...), Scale: e.scale(), Offset: e.Offset}
 	if e.Bytes != nil {
 		s.Values, s.ValuesShape.DType = e.Bytes, dtypes.Uint8
 	}
 	if e.Labels != nil {
-		s.Targets, s.TargetsShape = e.Labels, shapes.Make(dtypes.Int32, e.Len())
+		s.Targets, s.TargetsShape = e.Labels, of(dtypes.Int32)
 	} else if e.Targets != nil {
-		s.Targets, s.TargetsShape = e.Targets, shapes.Make(dtypes.Float32, append([]int{e.Len()}, e.targetShape()...)...)
+		s.Targets, s.TargetsShape = e.Targets, of(dtypes.Float32, e.targetShape()...)
 	}
 	return engine.Upload(backend, s)
 }

@@ -21,7 +21,8 @@ import (
 	"time"
 )
 
-// faulty is a server that does wrong what it is told to, a number of times, and then serves the file.
+// faulty is a server that does wrong what it is told to, a number of times, and
+// then serves the file.
 type faulty struct {
 	times   int32 // how many requests it treats wrongly; -1 all
 	handler http.HandlerFunc
@@ -62,8 +63,8 @@ func reset(c *net.TCPConn) {
 	c.SetLinger(0)
 }
 
-// TestFaults: whatever a server does wrong once, the file comes; whatever it does wrong always, one error says so, and
-// nothing is under the final name.
+// TestFaults: whatever a server does wrong once, the file comes; whatever it
+// does wrong always, one error says so, and nothing is under the final name.
 func TestFaults(t *testing.T) {
 	size := len(content)
 	other := make([]byte, size) // another file of the same length
@@ -190,8 +191,9 @@ func TestFaultsOnce(t *testing.T) {
 	}
 }
 
-// TestCertificates: a server that nobody vouches for is refused, and nothing of it is kept; one whose authority the
-// user names by SSL_CERT_FILE is not. Go reads that variable once, so another process shows it.
+// TestCertificates: a server that nobody vouches for is refused, and nothing of
+// it is kept; one whose authority the user names by SSL_CERT_FILE is not. Go
+// reads that variable once, so another process shows it.
 func TestCertificates(t *testing.T) {
 	const variable = "GETFILE_TEST_URL"
 	if address := os.Getenv(variable); address != "" {

@@ -140,7 +140,8 @@ func (r *Request) defaults() {
 	}
 }
 
-// NewClient returns the client that requests use by default; it bounds the time to find out that nobody answers.
+// NewClient returns the client that requests use by default; it bounds the time
+// to find out that nobody answers.
 func NewClient() *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{

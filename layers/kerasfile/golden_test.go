@@ -35,8 +35,8 @@ func golden(t testing.TB) (dir string, predictions map[string]prediction) {
 	return dir, predictions
 }
 
-// unpackGolden puts the files of an archive into a folder of their own, but for the
-// one called figures, which it reads into the value that to points at.
+// unpackGolden puts the files of an archive into a folder of their own, but for
+// the one called figures, which it reads into the value that to points at.
 func unpackGolden(t testing.TB, archive, figures string, to any) (dir string) {
 	t.Helper()
 	dir = t.TempDir()

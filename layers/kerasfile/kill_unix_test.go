@@ -16,7 +16,8 @@ import (
 	"github.com/gocifar/gocifar/layers"
 )
 
-// killVariable names the folder in which this test's program saves until it is killed.
+// killVariable names the folder in which this test's program saves until it is
+// killed.
 const killVariable = "KERASFILE_TEST_KILLED"
 
 // savedModel is one of two models of the same form and other weights.
@@ -30,8 +31,9 @@ func savedModel(t *testing.T, value int) *layers.Model {
 	return m
 }
 
-// TestSaveKilled kills (kill -9) a process that saves, 20 times at random moments: under each name there is always a
-// whole file, of one model or of the other.
+// TestSaveKilled kills (kill -9) a process that saves, 20 times at random
+// moments: under each name there is always a whole file, of one model or of the
+// other.
 func TestSaveKilled(t *testing.T) {
 	names := []string{"m.keras", "m.h5", "m.weights.h5"}
 	save := func(m *layers.Model, folder, name string) error {

@@ -26,7 +26,8 @@ type place struct {
 	key   string // "layers/functional/layers/conv2d"
 }
 
-// walkPlaces visits every layer of the model, nested models before their layers, and no layer twice: a layer shared by two models is stored with the
+// walkPlaces visits every layer of the model, nested models before their
+// layers, and no layer twice: a layer shared by two models is stored with the
 // first.
 func walkPlaces(m *layers.Model, visit func(place)) {
 	walkNested(m, "", "", map[layers.Layer]bool{}, visit)

@@ -71,7 +71,8 @@ func (p *Plugin) device(client unsafe.Pointer) (about []byte, known bool) {
 	return fmt.Appendf(nil, "%s\n%s\n%q", name, version, kinds), ok
 }
 
-// clientText calls one of PJRT's functions that return a client's name or version.
+// clientText calls one of PJRT's functions that return a client's name or
+// version.
 func (p *Plugin) clientText(f C.Function, client unsafe.Pointer) (string, bool) {
 	a := alloc[C.ClientTextArgs]()
 	defer C.free(unsafe.Pointer(a))

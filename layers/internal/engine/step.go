@@ -49,7 +49,9 @@ func (c *Config) trainStep(repeat int) (*trainStep, error) {
 
 // NewProgram makes a program of a graph, to be compiled for every shape that
 // comes.
-func NewProgram(backend compute.Backend, model, name string, build func(in []*graph.Node) []*graph.Node) (*graph.Exec, error) {
+func NewProgram(
+	backend compute.Backend, model, name string, build func(in []*graph.Node) []*graph.Node,
+) (*graph.Exec, error) {
 	exec, err := graph.NewExec(backend, build)
 	if err != nil {
 		return nil, fmt.Errorf("layers: model %q: %w", model, err)
@@ -164,8 +166,9 @@ func (s *trainStep) once(in []*graph.Node) []*graph.Node {
 	rows := s.rows(a)
 	b := &Batch{
 		Graph: g, Training: true, Values: map[Cell]*graph.Node{}, Size: s.Batch,
-		Inputs: readInputs(a.values, rows, a.scale, a.offset), Targets: graph.Gather(a.targets, graph.ExpandAxes(rows, -1)),
-		Seed: graph.Add(a.seed, graph.ConvertDType(a.iterations, dtypes.Uint32)),
+		Inputs:  readInputs(a.values, rows, a.scale, a.offset),
+		Targets: graph.Gather(a.targets, graph.ExpandAxes(rows, -1)),
+		Seed:    graph.Add(a.seed, graph.ConvertDType(a.iterations, dtypes.Uint32)),
 	}
 	for i, c := range s.Trainable {
 		b.Values[c] = a.weights[i]
@@ -174,7 +177,8 @@ func (s *trainStep) once(in []*graph.Node) []*graph.Node {
 		b.Values[c] = a.others[i]
 	}
 	if s.partial {
-		b.Mask = graph.ConvertDType(graph.LessThan(positions(graph.MulScalar(a.step, s.Batch), s.Batch), a.count), dtypes.Float32)
+		places := positions(graph.MulScalar(a.step, s.Batch), s.Batch)
+		b.Mask = graph.ConvertDType(graph.LessThan(places, a.count), dtypes.Float32)
 	}
 	if s.weighted {
 		b.ClassWeights = a.classWeights[0]

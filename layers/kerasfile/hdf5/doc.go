@@ -26,12 +26,13 @@
 // # Why not a library
 //
 // github.com/scigolib/hdf5 v0.13.14 is the only pure Go implementation with a
-// public interface. Tried on files made by h5py 3.14 it opens a file whose
-// root links to itself by eating all memory and ending the process, which
-// cannot be recovered from; groups in dense storage come back empty without
-// an error, groups of more than 256 members are refused; float16 and 8-bit integers are refused; unsigned integers are read
-// as signed; shapes are only available inside a printed sentence; and every
-// value is widened to float64. Its writer knows no attribute that is a list of
-// strings, which layer_names and weight_names are, and fails after nine
-// groups. It serves in the tests as a second reader of what is written here.
+// public interface. Tried on files made by h5py 3.14 it opens a file whose root
+// links to itself by eating all memory and ending the process, which cannot be
+// recovered from; groups in dense storage come back empty without an error,
+// groups of more than 256 members are refused; float16 and 8-bit integers are
+// refused; unsigned integers are read as signed; shapes are only available
+// inside a printed sentence; and every value is widened to float64. Its writer
+// knows no attribute that is a list of strings, which layer_names and
+// weight_names are, and fails after nine groups. It serves in the tests as a
+// second reader of what is written here.
 package hdf5
