@@ -43,28 +43,16 @@ func (e *MismatchError) orNil() error {
 
 func (e *MismatchError) missing(variables []*layers.Variable) {
 	for _, v := range variables {
-		e.Missing = append(e.Missing, v.Path+" "+shapeText(v.Shape))
+		e.Missing = append(e.Missing, v.Path+" "+v.Shape.Tuple())
 	}
 }
 
 func (e *MismatchError) unused(tensors []tensor) {
 	for _, t := range tensors {
-		e.Unused = append(e.Unused, t.name+" "+shapeText(t.data.Shape()))
+		e.Unused = append(e.Unused, t.name+" "+layers.Shape(t.data.Shape()).Tuple())
 	}
 }
 
 func (e *MismatchError) misshaped(v *layers.Variable, t tensor) {
-	e.WrongShape = append(e.WrongShape, fmt.Sprintf("%s wants %s, %s has %s", v.Path, shapeText(v.Shape), t.name, shapeText(t.data.Shape())))
-}
-
-// shapeText writes a shape as Python does: (3, 3, 3, 16).
-func shapeText(shape []int) string {
-	parts := make([]string, len(shape))
-	for i, d := range shape {
-		parts[i] = fmt.Sprint(d)
-	}
-	if len(parts) == 1 {
-		return "(" + parts[0] + ",)"
-	}
-	return "(" + strings.Join(parts, ", ") + ")"
+	e.WrongShape = append(e.WrongShape, fmt.Sprintf("%s wants %s, %s has %s", v.Path, v.Shape.Tuple(), t.name, layers.Shape(t.data.Shape()).Tuple()))
 }
