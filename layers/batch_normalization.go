@@ -180,7 +180,8 @@ func (l *BatchNormalizationLayer) Config() map[string]any {
 	c["axis"], c["momentum"], c["epsilon"] = l.axis, l.momentum, l.epsilon
 	c["center"], c["scale"] = l.center, l.scale
 	c["gamma_initializer"], c["beta_initializer"] = InitializerConfig(l.inits[0]), InitializerConfig(l.inits[1])
-	c["moving_mean_initializer"], c["moving_variance_initializer"] = InitializerConfig(l.inits[2]), InitializerConfig(l.inits[3])
+	c["moving_mean_initializer"] = InitializerConfig(l.inits[2])
+	c["moving_variance_initializer"] = InitializerConfig(l.inits[3])
 	for _, key := range []string{"beta_regularizer", "gamma_regularizer", "beta_constraint", "gamma_constraint",
 		"renorm_clipping"} {
 		c[key] = nil

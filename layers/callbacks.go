@@ -108,7 +108,8 @@ type monitor struct {
 // begin checks that the value is measured and finds the direction.
 func (m *monitor) begin(t *Training, who string) error {
 	if !slices.Contains(t.names, m.name) {
-		return fmt.Errorf("layers: %s watches %q, but this fit measures %v; val_ values need ValidationSplit or ValidationData",
+		return fmt.Errorf("layers: %s watches %q, but this fit measures %v; val_ values need ValidationSplit or "+
+			"ValidationData",
 			who, m.name, t.names)
 	}
 	switch m.mode {

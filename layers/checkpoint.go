@@ -58,7 +58,8 @@ func (m *Model) savedWeights(values [][]float32) []safetensors.Tensor {
 }
 
 // named adds a value of each variable to a file's tensors.
-func (m *Model) named(list []safetensors.Tensor, prefix string, variables []*Variable, values [][]float32) []safetensors.Tensor {
+func (m *Model) named(list []safetensors.Tensor, prefix string, variables []*Variable,
+	values [][]float32) []safetensors.Tensor {
 	names := m.variableNames()
 	for i, v := range variables {
 		list = append(list, safetensors.Tensor{Name: prefix + names[v], Shape: v.Shape, Values: values[i]})

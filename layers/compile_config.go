@@ -45,7 +45,8 @@ func (m *Model) CompileFromConfig(config map[string]any) error {
 // Compile is called. Readers of files use it where a file says how a model was
 // trained, but not in a way that could be gone on with here.
 func (m *Model) RefuseToTrain(reason error) error {
-	err := fmt.Errorf("layers: model %q cannot go on training as it was: %w; call Compile to train it anew", m.Name(), reason)
+	err := fmt.Errorf("layers: model %q cannot go on training as it was: %w; call Compile to train it anew",
+		m.Name(), reason)
 	m.compiled = &compiled{err: err}
 	return err
 }

@@ -147,7 +147,8 @@ func (m *Model) drawSVG() string {
 			fmt.Fprintf(&b, `<rect x="%.0f" y="%.0f" width="%d" height="%d" rx="4" fill="%s" stroke="#446"/>`+"\n",
 				x(s)-boxWidth/2, y, boxWidth, boxHeight, boxColor(l))
 			fmt.Fprintf(&b, `<text x="%.0f" y="%.0f" fill="#000">%s: %s</text><text x="%.0f" y="%.0f" fill="#333">%v</text>`+"\n",
-				x(s), y+16, html.EscapeString(shortened(l.Name())), html.EscapeString(shortened(shortClass(l))), x(s), y+32, s.node.output.shape)
+				x(s), y+16, html.EscapeString(shortened(l.Name())), html.EscapeString(shortened(shortClass(l))), x(s),
+				y+32, s.node.output.shape)
 		}
 	}
 	b.WriteString("</svg>\n")

@@ -90,7 +90,8 @@ func (m *Model) newFitting(examples *Examples, o *options) (*fitting, error) {
 		return nil, err
 	}
 	if len(m.TrainableVariables()) == 0 {
-		return nil, fmt.Errorf("layers: model %q has nothing to train: no layer has trainable weights, or all are frozen", m.Name())
+		return nil, fmt.Errorf("layers: model %q has nothing to train: no layer has trainable weights, or all are frozen",
+			m.Name())
 	}
 	n := examples.Len()
 	f := &fitting{options: o, model: m, examples: examples, trained: n, from: n, to: n, seedValue: m.seed}
@@ -105,7 +106,8 @@ func (m *Model) newFitting(examples *Examples, o *options) (*fitting, error) {
 	} else if o.validationSplit > 0 {
 		f.trained = int(math.Floor(float64(n) * (1 - o.validationSplit)))
 		if f.from = f.trained; f.from == 0 || f.from == n {
-			return nil, fmt.Errorf("layers: ValidationSplit(%v) of %d examples leaves %d to train on and %d to validate", o.validationSplit, n, f.from, n-f.from)
+			return nil, fmt.Errorf("layers: ValidationSplit(%v) of %d examples leaves %d to train on and %d to validate",
+				o.validationSplit, n, f.from, n-f.from)
 		}
 	}
 	if f.weights, err = o.weightTable(examples); err != nil {
@@ -120,8 +122,9 @@ func (m *Model) newFitting(examples *Examples, o *options) (*fitting, error) {
 	}
 	steps := (f.trained + o.batchSize() - 1) / o.batchSize()
 	f.report = newReporter(o, steps)
-	f.training = &Training{Model: m, Optimizer: c.optimizer, Epochs: o.epochs, Steps: steps, metrics: c.metrics, names: c.names(),
-		History: &History{Model: m.Name(), Steps: steps, Metrics: map[string][]float64{}}, print: f.report.line}
+	f.training = &Training{Model: m, Optimizer: c.optimizer, Epochs: o.epochs, Steps: steps,
+		metrics: c.metrics, names: c.names(), print: f.report.line,
+		History: &History{Model: m.Name(), Steps: steps, Metrics: map[string][]float64{}}}
 	if f.to > f.from {
 		for _, name := range c.names() {
 			f.training.names = append(f.training.names, "val_"+name)
@@ -235,7 +238,8 @@ func (o *options) weightTable(e *Examples) ([]float32, error) {
 	table := slices.Repeat([]float32{1}, classes)
 	for class, w := range o.classWeights {
 		if class < 0 || class >= classes || !(w >= 0 && w <= math.MaxFloat32) {
-			return nil, fmt.Errorf("layers: ClassWeights has weight %v for class %d; wants finite weights from 0 on for classes 0 to %d", w, class, classes-1)
+			return nil, fmt.Errorf("layers: ClassWeights has weight %v for class %d; wants finite weights from 0 on "+
+				"for classes 0 to %d", w, class, classes-1)
 		}
 		table[class] = float32(w)
 	}

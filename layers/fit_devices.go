@@ -42,11 +42,13 @@ func (o *options) deviceCount(backend compute.Backend) (int, error) {
 		return 1, nil
 	}
 	if there := backend.NumDevices(); there < n {
-		return 0, fmt.Errorf("layers: DataParallel(%d) wants %d devices, backend %s has %d; on a CPU, XLA_FLAGS=--xla_force_host_platform_device_count=%d, "+
+		return 0, fmt.Errorf("layers: DataParallel(%d) wants %d devices, backend %s has %d; on a CPU, "+
+			"XLA_FLAGS=--xla_force_host_platform_device_count=%d, "+
 			"set before the process starts, makes XLA offer as many", n, n, backend.Name(), there, n)
 	}
 	if o.batchSize()%n != 0 {
-		return 0, fmt.Errorf("layers: DataParallel(%d) wants batches that %d devices share evenly, BatchSize is %d", n, n, o.batchSize())
+		return 0, fmt.Errorf("layers: DataParallel(%d) wants batches that %d devices share evenly, BatchSize is %d",
+			n, n, o.batchSize())
 	}
 	return n, nil
 }

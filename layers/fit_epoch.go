@@ -154,9 +154,11 @@ func (f *fitting) means(epoch int) (Logs, error) {
 			suspects = append(suspects, v.Path)
 		}
 	}
-	return nil, fmt.Errorf("%w in epoch %d, step %d of %d. Suspects: a learning rate too high (it is %g); inputs that are not finite or not scaled; "+
+	return nil, fmt.Errorf("%w in epoch %d, step %d of %d. Suspects: a learning rate too high (it is %g); inputs "+
+		"that are not finite or not scaled; "+
 		"weights that are not finite by now: %v. The model has its last good weights, from epoch %d, step %d",
-		ErrNotFinite, epoch+1, bad+1, f.training.Steps, f.training.Optimizer.LearningRate(), suspects, f.good.position.Epoch+1, f.good.position.Step)
+		ErrNotFinite, epoch+1, bad+1, f.training.Steps, f.training.Optimizer.LearningRate(), suspects,
+		f.good.position.Epoch+1, f.good.position.Step)
 }
 
 func (f *fitting) validate(ctx context.Context, logs Logs) error {

@@ -86,7 +86,8 @@ func (f *fitting) openRun() (done bool, err error) {
 		return false, err
 	}
 	if old.Fingerprint != config.Fingerprint {
-		return false, fmt.Errorf("layers: run %q in %s: %w; give this fit another name, or add layers.Fresh() to replace it", r.name, r.dir, ErrRunConfig)
+		return false, fmt.Errorf("layers: run %q in %s: %w; give this fit another name, or add layers.Fresh() to replace it",
+			r.name, r.dir, ErrRunConfig)
 	}
 	p, list, err := r.load()
 	if err != nil || p == nil {
@@ -94,7 +95,8 @@ func (f *fitting) openRun() (done bool, err error) {
 	}
 	s, err := snapshotFrom(f.model, p, list)
 	if err != nil {
-		return false, fmt.Errorf("layers: run %q in %s does not fit the model: %w; remove it, or fit with layers.Fresh()", r.name, r.dir, err)
+		return false, fmt.Errorf("layers: run %q in %s does not fit the model: %w; remove it, or fit with layers.Fresh()",
+			r.name, r.dir, err)
 	}
 	if err := s.restore(f.model); err != nil {
 		return false, err
@@ -130,7 +132,8 @@ func (f *fitting) beginRun() error {
 func (f *fitting) config() (*runConfig, error) {
 	c := f.model.compiled
 	settings := fitSettings{
-		Optimizer: c.optimizer.Class(), OptimizerConfig: c.optimizer.Config(), Loss: lossClasses.save(c.loss), Metrics: []any{},
+		Optimizer: c.optimizer.Class(), OptimizerConfig: c.optimizer.Config(), Loss: lossClasses.save(c.loss),
+		Metrics: []any{},
 		BatchSize: f.batchSize(), ValidationSplit: f.validationSplit, Shuffle: f.shuffle, InitialEpoch: f.initialEpoch,
 		ClassWeights: f.classWeights, Seed: f.seedValue, Data: map[string]string{"train": f.examples.fingerprint()},
 	}

@@ -22,7 +22,8 @@ func (i initializer) Config() map[string]any {
 }
 
 func init() {
-	for _, i := range []Initializer{GlorotUniform, GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal, Zeros, Ones} {
+	for _, i := range []Initializer{GlorotUniform, GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal,
+		Zeros, Ones} {
 		RegisterInitializer(i.Class(), func(*Settings) Initializer { return i })
 	}
 	uniform := func(s *Settings) Initializer {

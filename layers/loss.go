@@ -70,7 +70,8 @@ func checkClasses(e *Examples, outputs Shape) error {
 		return fmt.Errorf("wants Labels, which are classes; the examples have Targets of shape %v", e.targetShape())
 	}
 	if len(outputs) != 1 || outputs[0] != e.Classes {
-		return fmt.Errorf("wants an output for each of the %d classes, the model's have shape %v: the last layer should be Dense(%d)",
+		return fmt.Errorf("wants an output for each of the %d classes, the model's have shape %v: the last layer "+
+			"should be Dense(%d)",
 			e.Classes, outputs, e.Classes)
 	}
 	return nil

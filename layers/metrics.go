@@ -93,7 +93,8 @@ func (m topK) PerExample(_ *Pass, labels, outputs *graph.Node) *graph.Node {
 	target := graph.OneHot(labels, outputs.Shape().Dimensions[1], outputs.DType())
 	right := graph.ReduceAndKeep(graph.Mul(target, outputs), graph.ReduceSum, -1)
 	larger := graph.ReduceSum(graph.ConvertDType(graph.GreaterThan(outputs, right), dtypes.Float32), -1)
-	return graph.ConvertDType(graph.LessThan(larger, graph.Scalar(outputs.Graph(), dtypes.Float32, float64(m.k))), dtypes.Float32)
+	return graph.ConvertDType(graph.LessThan(larger, graph.Scalar(outputs.Graph(), dtypes.Float32, float64(m.k))),
+		dtypes.Float32)
 }
 
 func init() {

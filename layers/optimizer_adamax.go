@@ -42,7 +42,8 @@ func (o *AdamaxOptimizer) Slots() []string { return []string{"momentum", "norm"}
 func (o *AdamaxOptimizer) SlotsTogether() int { return 2 }
 
 // Update computes one step.
-func (o *AdamaxOptimizer) Update(step OptimizerStep, w, g *graph.Node, slots []*graph.Node) (*graph.Node, []*graph.Node) {
+func (o *AdamaxOptimizer) Update(step OptimizerStep, w, g *graph.Node,
+	slots []*graph.Node) (*graph.Node, []*graph.Node) {
 	m := toward(slots[0], g, o.beta1)
 	u := graph.Max(graph.MulScalar(slots[1], o.beta2), graph.Abs(g))
 	correction := graph.OneMinus(powerOf(o.beta1, step.Iteration))

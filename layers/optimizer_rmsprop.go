@@ -63,7 +63,8 @@ func (o *RMSpropOptimizer) Slots() []string {
 }
 
 // Update computes one step.
-func (o *RMSpropOptimizer) Update(step OptimizerStep, w, g *graph.Node, slots []*graph.Node) (*graph.Node, []*graph.Node) {
+func (o *RMSpropOptimizer) Update(step OptimizerStep, w, g *graph.Node,
+	slots []*graph.Node) (*graph.Node, []*graph.Node) {
 	decay := func(old, new *graph.Node) *graph.Node {
 		return graph.Add(graph.MulScalar(old, o.rho), graph.MulScalar(new, 1-o.rho))
 	}

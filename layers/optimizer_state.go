@@ -73,7 +73,8 @@ func (m *Model) OptimizerState() (*OptimizerState, error) {
 		v := ref.variable
 		slots := m.compiled.state.Slots[&v.Value]
 		if slots == nil {
-			return nil, fmt.Errorf("layers: model %q: the optimizer has not seen %s yet, which was thawed after training; train a step or call Compile", m.Name(), v.Path)
+			return nil, fmt.Errorf("layers: model %q: the optimizer has not seen %s yet, which was thawed after "+
+				"training; train a step or call Compile", m.Name(), v.Path)
 		}
 		values, err := tensors.CopyFlatData[float32](slots[ref.slot])
 		if err != nil {

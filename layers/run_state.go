@@ -101,7 +101,8 @@ func (r *run) save(m *Model, s *snapshot) error {
 	for i, slot := range m.compiled.optimizer.Slots() {
 		list = m.named(list, slotPrefix(slot), m.TrainableVariables(), s.slots[i])
 	}
-	if err := safetensors.Write(filepath.Join(r.dir, stateFile), list, map[string]string{stateKey: string(text)}); err != nil {
+	if err := safetensors.Write(filepath.Join(r.dir, stateFile), list,
+		map[string]string{stateKey: string(text)}); err != nil {
 		return err
 	}
 	return r.writeJSON(historyFile, s.position.History)
@@ -122,10 +123,12 @@ func (r *run) load() (*position, []safetensors.Tensor, error) {
 	}
 	p := &position{}
 	if err := json.Unmarshal([]byte(metadata[stateKey]), p); err != nil {
-		return nil, nil, fmt.Errorf("layers: %s is damaged: its position: %w; remove the directory, or fit with layers.Fresh()", path, err)
+		return nil, nil, fmt.Errorf("layers: %s is damaged: its position: %w; remove the directory, or fit with "+
+			"layers.Fresh()", path, err)
 	}
 	if p.History == nil || p.Epoch < 0 || p.Step < 0 || p.Iterations < p.Step {
-		return nil, nil, fmt.Errorf("layers: %s is damaged: epoch %d, step %d, %d iterations; remove the directory, or fit with layers.Fresh()",
+		return nil, nil, fmt.Errorf("layers: %s is damaged: epoch %d, step %d, %d iterations; remove the directory, "+
+			"or fit with layers.Fresh()",
 			path, p.Epoch, p.Step, p.Iterations)
 	}
 	return p, list, nil

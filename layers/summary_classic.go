@@ -36,8 +36,10 @@ func (m *Model) classicSummary(s summarySettings) string {
 		classicRow(&b, cells, positions)
 	}
 	trainable, fixed := m.summaryTotals()
-	fmt.Fprintf(&b, "%s\nTotal params: %s\nTrainable params: %s\nNon-trainable params: %s\n%s\n", strings.Repeat("=", width),
-		termtext.Thousands(trainable+fixed), termtext.Thousands(trainable), termtext.Thousands(fixed), strings.Repeat("_", width))
+	fmt.Fprintf(&b, "%s\nTotal params: %s\nTrainable params: %s\nNon-trainable params: %s\n%s\n",
+		strings.Repeat("=", width),
+		termtext.Thousands(trainable+fixed), termtext.Thousands(trainable), termtext.Thousands(fixed),
+		strings.Repeat("_", width))
 	return b.String()
 }
 

@@ -86,7 +86,8 @@ func (d *download) failure(failures []error, part *part) error {
 		if d.Size > 0 {
 			of = " of " + termtext.Thousands(d.Size)
 		}
-		return fmt.Errorf("the download stopped at %s%s bytes, run again to resume it: %w", termtext.Thousands(part.n), of, errors.Join(failures...))
+		return fmt.Errorf("the download stopped at %s%s bytes, run again to resume it: %w",
+			termtext.Thousands(part.n), of, errors.Join(failures...))
 	default:
 		part.remove()
 		return errors.Join(failures...)
@@ -213,12 +214,14 @@ func (d *download) accept(response *http.Response, part *part) (total int64, err
 	total = d.Size
 	if n := response.ContentLength; n >= 0 {
 		if total > 0 && part.n+n != total {
-			return 0, unavailableError{fmt.Errorf("offers %s bytes, want the file's %s", termtext.Thousands(part.n+n), termtext.Thousands(total))}
+			return 0, unavailableError{fmt.Errorf("offers %s bytes, want the file's %s", termtext.Thousands(part.n+n),
+				termtext.Thousands(total))}
 		}
 		total = part.n + n
 	}
 	if total > d.Most && d.Size == 0 {
-		return 0, unavailableError{fmt.Errorf("offers %s bytes, at most %s are taken", termtext.Thousands(total), termtext.Thousands(d.Most))}
+		return 0, unavailableError{fmt.Errorf("offers %s bytes, at most %s are taken", termtext.Thousands(total),
+			termtext.Thousands(d.Most))}
 	}
 	return total, nil
 }

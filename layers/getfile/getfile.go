@@ -201,7 +201,8 @@ func (r *Request) there(ctx context.Context) (bool, error) {
 	case err != nil:
 		return false, err
 	case !strings.EqualFold(got, r.Hash):
-		return false, fmt.Errorf("getfile: %s has the hash %s, want %s (%w): it is not the published file; remove it to download that",
+		return false, fmt.Errorf("getfile: %s has the hash %s, want %s (%w): it is not the published file; remove "+
+			"it to download that",
 			r.Path, got, r.Hash, ErrHash)
 	}
 	return true, nil

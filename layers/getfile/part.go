@@ -66,7 +66,8 @@ func (p *part) fill(r io.Reader, total, most int64) error {
 		case readErr == io.EOF && (total == 0 || p.n == total):
 			return nil
 		case readErr == io.EOF:
-			return againError{fmt.Errorf("the transfer ended early, at %s of %s bytes", termtext.Thousands(p.n), termtext.Thousands(total))}
+			return againError{fmt.Errorf("the transfer ended early, at %s of %s bytes",
+				termtext.Thousands(p.n), termtext.Thousands(total))}
 		case readErr != nil:
 			return againError{readErr}
 		}
@@ -111,7 +112,8 @@ func (p *part) finish(path, want string) error {
 		if err := p.restart(); err != nil {
 			return err
 		}
-		return fmt.Errorf("%w: got %s, want %s; the %s bytes that came are not the file wanted and were discarded", ErrHash, got, want, termtext.Thousands(n))
+		return fmt.Errorf("%w: got %s, want %s; the %s bytes that came are not the file wanted and were discarded",
+			ErrHash, got, want, termtext.Thousands(n))
 	}
 	if err := errors.Join(p.file.Sync(), p.file.Close()); err != nil {
 		return err

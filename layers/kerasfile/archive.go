@@ -62,7 +62,8 @@ func (a *archive) member(name string) (*zip.File, error) {
 		return nil, fmt.Errorf("no .keras file: the archive has no %s", name)
 	}
 	if found.UncompressedSize64/maxDeflate > found.CompressedSize64 {
-		return nil, fmt.Errorf("%s claims to grow from %d to %d bytes, more than compression can do", name, found.CompressedSize64, found.UncompressedSize64)
+		return nil, fmt.Errorf("%s claims to grow from %d to %d bytes, more than compression can do",
+			name, found.CompressedSize64, found.UncompressedSize64)
 	}
 	return found, nil
 }
@@ -103,7 +104,8 @@ func (a *archive) weights() (f *hdf5.File, cleanup func() error, err error) {
 	m, err := a.member(weightsMember)
 	if err != nil {
 		if _, npz := a.member(numpyMember); npz == nil {
-			err = fmt.Errorf("its weights are in %s, which is not supported; save it in Keras with weights_format='h5'", numpyMember)
+			err = fmt.Errorf("its weights are in %s, which is not supported; save it in Keras with weights_format='h5'",
+				numpyMember)
 		}
 		return nil, nil, err
 	}

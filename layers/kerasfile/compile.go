@@ -177,7 +177,8 @@ func readState(list []tensor) (*layers.OptimizerState, error) {
 			continue
 		}
 		if len(values) != 1 {
-			return nil, fmt.Errorf("the optimizer's %s is no learning rate: its shape is %s", t.name, layers.Shape(t.data.Shape()).Tuple())
+			return nil, fmt.Errorf("the optimizer's %s is no learning rate: its shape is %s",
+				t.name, layers.Shape(t.data.Shape()).Tuple())
 		}
 		state.LearningRate = layers.ShortestRate(values[0])
 	}

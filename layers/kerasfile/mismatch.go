@@ -25,7 +25,9 @@ func (e *MismatchError) Error() string {
 	for _, part := range []struct {
 		title string
 		items []string
-	}{{"missing in the file", e.Missing}, {"in the file, unused by the model", e.Unused}, {"of another shape", e.WrongShape}} {
+	}{
+		{"missing in the file", e.Missing}, {"in the file, unused by the model", e.Unused}, {"of another shape", e.WrongShape},
+	} {
 		if len(part.items) > 0 {
 			fmt.Fprintf(&b, "\n  %s: %s", part.title, strings.Join(part.items, "; "))
 		}
@@ -54,5 +56,6 @@ func (e *MismatchError) unused(tensors []tensor) {
 }
 
 func (e *MismatchError) misshaped(v *layers.Variable, t tensor) {
-	e.WrongShape = append(e.WrongShape, fmt.Sprintf("%s wants %s, %s has %s", v.Path, v.Shape.Tuple(), t.name, layers.Shape(t.data.Shape()).Tuple()))
+	e.WrongShape = append(e.WrongShape, fmt.Sprintf("%s wants %s, %s has %s",
+		v.Path, v.Shape.Tuple(), t.name, layers.Shape(t.data.Shape()).Tuple()))
 }

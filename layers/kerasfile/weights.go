@@ -138,7 +138,8 @@ func layoutOf(root *hdf5.Group) (layoutKind, *hdf5.Group, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	return 0, nil, fmt.Errorf("an HDF5 file, but not one of Keras: it has neither layer_names nor layers; its root holds %q", names[:min(len(names), 8)])
+	return 0, nil, fmt.Errorf("an HDF5 file, but not one of Keras: it has neither layer_names nor layers; its "+
+		"root holds %q", names[:min(len(names), 8)])
 }
 
 // readTensor reads an array straight into a tensor's memory.
@@ -160,7 +161,8 @@ func SaveWeights(m *layers.Model, path string) error {
 		layout = writePlaces
 	case hasLegacySuffix(path):
 	default:
-		return fmt.Errorf("kerasfile: weights are saved as .weights.h5 (Keras 3) or .h5 (older ones), got %q", filepath.Base(path))
+		return fmt.Errorf("kerasfile: weights are saved as .weights.h5 (Keras 3) or .h5 (older ones), got %q",
+			filepath.Base(path))
 	}
 	if err := m.InitializeMissing(); err != nil {
 		return err

@@ -57,7 +57,8 @@ func Open(path, dir string) (*Plugin, error) {
 		return nil, fmt.Errorf("xlaplugin: opening the PJRT plugin %s: %s", path, C.GoString(why))
 	}
 	if v := api.pjrt_api_version; v.major_version != 0 || api.struct_size < C.sizeof_Api {
-		return nil, fmt.Errorf("xlaplugin: the PJRT plugin %s speaks version %d.%d of PJRT's interface, wanted is 0.40 or a later 0", path, v.major_version, v.minor_version)
+		return nil, fmt.Errorf("xlaplugin: the PJRT plugin %s speaks version %d.%d of PJRT's interface, wanted is "+
+			"0.40 or a later 0", path, v.major_version, v.minor_version)
 	}
 	p := &Plugin{api: api, folder: folder{path: dir, limit: Limit}, about: about, worthwhile: worthwhile}
 	if !opened.CompareAndSwap(nil, p) {

@@ -70,7 +70,8 @@ func ToDevice(backend compute.Backend, flat any, shape shapes.Shape) (*tensors.T
 }
 
 // onDevice makes a tensor on a device from a flat slice.
-func onDevice(backend compute.Backend, device compute.DeviceNum, flat any, shape shapes.Shape) (*tensors.Tensor, error) {
+func onDevice(backend compute.Backend, device compute.DeviceNum, flat any,
+	shape shapes.Shape) (*tensors.Tensor, error) {
 	buffer, err := backend.BufferFromFlatData(device, flat, shape)
 	if err != nil {
 		return nil, err

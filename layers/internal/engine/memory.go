@@ -19,8 +19,10 @@ func ExplainMemory(err error, batch int) error {
 		return nil
 	}
 	text := strings.ToLower(err.Error())
-	if !strings.Contains(text, "out of memory") && !strings.Contains(text, "resource_exhausted") && !strings.Contains(text, "resource exhausted") {
+	if !strings.Contains(text, "out of memory") && !strings.Contains(text, "resource_exhausted") &&
+		!strings.Contains(text, "resource exhausted") {
 		return err
 	}
-	return fmt.Errorf("%w: a BatchSize below %d takes less, and so does a smaller model or fewer examples: %w", ErrOutOfMemory, batch, err)
+	return fmt.Errorf("%w: a BatchSize below %d takes less, and so does a smaller model or fewer examples: %w",
+		ErrOutOfMemory, batch, err)
 }

@@ -101,7 +101,8 @@ func (t *Trainer) settle() error {
 	for _, c := range slices.Concat(t.Trainable, t.Others) {
 		value, err := owned(t.Backend, *c)
 		if err != nil {
-			return fmt.Errorf("layers: copying the weights of model %q to the device: %w", t.Task.Name(), ExplainMemory(err, t.Batch))
+			return fmt.Errorf("layers: copying the weights of model %q to the device: %w",
+				t.Task.Name(), ExplainMemory(err, t.Batch))
 		}
 		*c = value
 	}

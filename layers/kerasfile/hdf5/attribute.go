@@ -204,7 +204,8 @@ func (g *globalHeaps) object(reference []byte) ([]byte, error) {
 	}
 	s, ok := g.at[uint16(index)]
 	if !ok || index > 0xffff || length > s.size {
-		return nil, fmt.Errorf("%w: string %d of the heap at %d does not exist or is shorter than %d bytes", ErrCorrupt, index, addr, length)
+		return nil, fmt.Errorf("%w: string %d of the heap at %d does not exist or is shorter than %d bytes",
+			ErrCorrupt, index, addr, length)
 	}
 	return g.body[s.addr:][:length], nil
 }

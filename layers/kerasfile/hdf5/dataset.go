@@ -113,7 +113,8 @@ func (d *Dataset) parseLayout() error {
 		l.address, l.size = c.uint(f.offsetSize), c.uint(f.lengthSize)
 	case layoutChunked:
 		if version == 4 {
-			return fmt.Errorf("%w: chunks with an index of HDF5 1.10; save it again with h5py's libver='earliest'", ErrUnsupported)
+			return fmt.Errorf("%w: chunks with an index of HDF5 1.10; save it again with h5py's libver='earliest'",
+				ErrUnsupported)
 		}
 		rank := int(c.u8()) - 1 // the last is the size of an element
 		l.address = c.uint(f.offsetSize)
@@ -223,7 +224,8 @@ func (d *Dataset) check() error {
 		stored = max(unbacked, stored)
 	}
 	if declared > stored {
-		return fmt.Errorf("/%s: %w: its shape %v declares %d bytes, more than the file holds", d.path, ErrCorrupt, d.shape, declared)
+		return fmt.Errorf("/%s: %w: its shape %v declares %d bytes, more than the file holds",
+			d.path, ErrCorrupt, d.shape, declared)
 	}
 	return nil
 }

@@ -13,7 +13,8 @@ import (
 // denseMessages calls visit with every message that the index at indexAddr
 // lists. recordType is the kind of index, idAt the place of the heap ID in its
 // records.
-func (f *File) denseMessages(heapAddr, indexAddr uint64, recordType uint8, idAt int, visit func(body []byte) error) error {
+func (f *File) denseMessages(heapAddr, indexAddr uint64, recordType uint8, idAt int,
+	visit func(body []byte) error) error {
 	heap, err := f.fractalHeap(heapAddr)
 	if err != nil {
 		return err

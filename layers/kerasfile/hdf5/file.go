@@ -134,7 +134,8 @@ func (f *File) readSuperblock(b []byte) error {
 		return fmt.Errorf("superblock: %w", c.err)
 	}
 	if end != undefined && end > f.size {
-		return fmt.Errorf("%w: it is cut short: its header says %d bytes, there are %d; fetch it again", ErrCorrupt, end, f.size)
+		return fmt.Errorf("%w: it is cut short: its header says %d bytes, there are %d; fetch it again",
+			ErrCorrupt, end, f.size)
 	}
 	return nil
 }
@@ -176,7 +177,8 @@ func describe(start []byte, size uint64) string {
 	switch {
 	case size == 0:
 		return "it is empty"
-	case bytes.HasPrefix(text, []byte("<!doctype")), bytes.HasPrefix(text, []byte("<html")), bytes.HasPrefix(text, []byte("<?xml")):
+	case bytes.HasPrefix(text, []byte("<!doctype")), bytes.HasPrefix(text, []byte("<html")),
+		bytes.HasPrefix(text, []byte("<?xml")):
 		return "it is a web page, most likely an error page saved by a download; fetch it again"
 	case bytes.HasPrefix(start, []byte("version https://git-lfs")):
 		return "it is a Git LFS pointer; fetch the file itself with git lfs pull"
@@ -202,7 +204,8 @@ type cursor struct {
 
 func (c *cursor) take(n int) []byte {
 	if c.err == nil && (n < 0 || n > len(c.b)-c.at) {
-		c.err = fmt.Errorf("%w: a structure ends after %d bytes, %d more were expected", ErrCorrupt, len(c.b), c.at+n-len(c.b))
+		c.err = fmt.Errorf("%w: a structure ends after %d bytes, %d more were expected",
+			ErrCorrupt, len(c.b), c.at+n-len(c.b))
 	}
 	if c.err != nil {
 		return nil

@@ -148,7 +148,8 @@ func (g *Group) resolve(path string) (*header, string, error) {
 		case !ok:
 			return nil, "", fmt.Errorf("/%s: %w", full, ErrNotFound)
 		case m.kind != hardLink:
-			return nil, "", fmt.Errorf("/%s: %w: it is a link to elsewhere (soft or external), which is not followed", full, ErrUnsupported)
+			return nil, "", fmt.Errorf("/%s: %w: it is a link to elsewhere (soft or external), which is not followed",
+				full, ErrUnsupported)
 		}
 		h, err := at.header.file.header(m.address)
 		if err != nil {

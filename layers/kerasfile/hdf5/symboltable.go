@@ -103,7 +103,8 @@ func (f *File) walkTree(addr uint64, kind uint8, keyLen int, visit func(key *cur
 		}
 		gotKind, level, n := head.u8(), int(head.u8()), int(head.u16())
 		if head.err != nil || gotKind != kind || parent >= 0 && level != parent-1 {
-			return fmt.Errorf("%w: B-tree node of kind %d at level %d where kind %d below level %d was expected", ErrCorrupt, gotKind, level, kind, parent)
+			return fmt.Errorf("%w: B-tree node of kind %d at level %d where kind %d below level %d was expected",
+				ErrCorrupt, gotKind, level, kind, parent)
 		}
 		size := uint64(n*(keyLen+f.offsetSize) + keyLen)
 		// Nodes of one tree do not overlap, so together they fit the file.

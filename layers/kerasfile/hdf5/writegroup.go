@@ -111,7 +111,8 @@ func (e *encoder) attribute(a textAttribute) ([]byte, error) {
 		longest = max(longest, len(s))
 	}
 	if longest*len(a.texts) > headerLimit {
-		return nil, fmt.Errorf("%d strings of up to %d bytes do not fit %d bytes; split the list", len(a.texts), longest, headerLimit)
+		return nil, fmt.Errorf("%d strings of up to %d bytes do not fit %d bytes; split the list",
+			len(a.texts), longest, headerLimit)
 	}
 	kind := []byte{0x13, 1, 0, 0} // padded with zeros, ASCII as h5py writes bytes
 	kind = binary.LittleEndian.AppendUint32(kind, uint32(longest))

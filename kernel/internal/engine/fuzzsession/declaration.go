@@ -59,7 +59,8 @@ func (g *generator) constantGroup() {
 	for _, name := range names {
 		g.facts[name] = &fact{kind: Constant, result: "int"}
 	}
-	g.add(Item{Kind: Constant, Names: names, Text: fmt.Sprintf("const (\n\t‹%s› = iota + %d\n\t‹%s›\n\t‹%s›\n)",
+	g.add(Item{Kind: Constant, Names: names, Text: fmt.Sprintf(
+		"const (\n\t‹%s› = iota + %d\n\t‹%s›\n\t‹%s›\n)",
 		names[0], 1+g.rand.IntN(4), names[1], names[2])})
 }
 

@@ -261,7 +261,8 @@ func (g *generator) pointer() string {
 		return ""
 	}
 	typ := strings.TrimPrefix(g.facts[name].result, "*")
-	return fmt.Sprintf("*‹%s› = %s\nfmt.Printf(\"%%v %%T\\n\", *‹%s›, ‹%s›)", name, g.expression(typ, 2), name, name)
+	return fmt.Sprintf("*‹%s› = %s\nfmt.Printf(\"%%v %%T\\n\", *‹%s›, ‹%s›)",
+		name, g.expression(typ, 2), name, name)
 }
 
 // receive takes the next value of a goroutine that lives on.

@@ -34,7 +34,8 @@ type Options struct {
 var light = []string{
 	"bufio", "bytes", "cmp", "context", "encoding/json", "errors", "flag", "fmt", "image", "image/color", "io", "iter",
 	"maps", "math", "math/big", "math/rand", "os", "path/filepath", "reflect", "regexp", "slices", "sort", "strconv",
-	"strings", "sync", "sync/atomic", "testing", "text/tabwriter", "time", "unicode", "unsafe", "runtime", "runtime/debug", "log", "embed", "os/signal", "net/url",
+	"strings", "sync", "sync/atomic", "testing", "text/tabwriter", "time", "unicode", "unsafe", "runtime",
+	"runtime/debug", "log", "embed", "os/signal", "net/url",
 }
 
 // Build makes a library in the empty folder dir.
