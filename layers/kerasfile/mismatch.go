@@ -26,7 +26,8 @@ func (e *MismatchError) Error() string {
 		title string
 		items []string
 	}{
-		{"missing in the file", e.Missing}, {"in the file, unused by the model", e.Unused}, {"of another shape", e.WrongShape},
+		{"missing in the file", e.Missing}, {"in the file, unused by the model", e.Unused},
+		{"of another shape", e.WrongShape},
 	} {
 		if len(part.items) > 0 {
 			fmt.Fprintf(&b, "\n  %s: %s", part.title, strings.Join(part.items, "; "))
