@@ -1,6 +1,9 @@
 package layers
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Evaluate returns loss and metrics over labeled examples.
 func (m *Model) Evaluate(ctx context.Context, examples *Examples, list ...EvaluateOption) (Logs, error) {
@@ -70,7 +73,7 @@ func (m *Model) Predict(ctx context.Context, examples *Examples, list ...Predict
 	out := make([][]float32, examples.Len())
 	err = p.run(ctx, examples, 0, len(out), batch, func(first int, outputs [][]float32) {
 		width := m.outputs[0].shape.Size()
-		for i, values := first, outputs[0]; len(values) > 0; i++ {
+		for i, values := first, slices.Clone(outputs[0]); len(values) > 0; i++ {
 			out[i], values = values[:width:width], values[width:]
 		}
 	})

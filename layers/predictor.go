@@ -2,6 +2,7 @@ package layers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/gocifar/gocifar/layers/internal/engine"
@@ -68,7 +69,7 @@ func (m *Model) Stream(e *Examples, batch int, policy DTypePolicy) (*Stream, err
 
 // Run computes the outputs of examples from..to (to excluded). do gets those of
 // a batch that begins at example first: for each of the model's outputs the flat
-// values of all its examples, which it may keep.
+// values of all its examples, which are valid until do returns.
 func (s *Stream) Run(ctx context.Context, from, to int, do func(first int, outputs [][]float32)) error {
 	return s.predictor.run(ctx, s.examples, from, to, s.batch, do)
 }
@@ -93,55 +94,83 @@ func (p *predictor) build(in []*graph.Node) []*graph.Node {
 	return outputs
 }
 
-// run predicts examples from..to in batches, and hands on the outputs of each.
+// run predicts examples from..to in batches, and lends do the outputs of each.
 func (p *predictor) run(
 	ctx context.Context, e *Examples, from, to, batch int, do func(first int, outputs [][]float32),
 ) error {
+	failed := func(err error) error {
+		return fmt.Errorf("layers: predicting with model %q: %w", p.model.Name(), engine.ExplainMemory(err, batch))
+	}
 	backend, err := Backend()
 	if err != nil {
 		return err
 	}
+	args, release, err := p.args(backend, e)
+	if err != nil {
+		return failed(err)
+	}
+	defer release()
 	for ; from < to; from += batch {
 		if ctx.Err() != nil {
 			return fmt.Errorf("layers: predicting with model %q: %w", p.model.Name(), context.Cause(ctx))
 		}
 		n := min(batch, to-from)
-		outputs, err := p.batch(backend, e, from, from+n, batch)
+		x, err := e.device(backend, from, from+n, batch)
 		if err != nil {
-			return fmt.Errorf("layers: predicting with model %q: %w", p.model.Name(), engine.ExplainMemory(err, batch))
+			return failed(err)
 		}
-		for i, values := range outputs {
-			outputs[i] = values[:len(values)/batch*n]
+		args[0] = x
+		results, err := p.exec.Call(args...)
+		engine.Release(x)
+		if err != nil {
+			return failed(err)
 		}
-		do(from, outputs)
+		err = lend(results, nil, func(outputs [][]float32) {
+			for i, values := range outputs {
+				outputs[i] = values[:len(values)/batch*n] // without the zeros that fill up the batch
+			}
+			do(from, outputs)
+		})
+		for _, r := range results {
+			engine.Release(r)
+		}
+		if err != nil {
+			return failed(err)
+		}
 	}
 	return nil
 }
 
-// batch returns the flat outputs of examples from..to and of the zeros that
-// fill up the batch.
-func (p *predictor) batch(backend compute.Backend, e *Examples, from, to, batch int) ([][]float32, error) {
-	x, err := e.device(backend, from, to, batch)
+// args are the program's arguments, the first of which is the batch's place. The
+// others stay on the device until release.
+func (p *predictor) args(backend compute.Backend, e *Examples) (args []any, release func(), err error) {
+	scale, err := engine.ToDevice(backend, []float32{e.scale()}, shapes.Make(dtypes.Float32))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	args := []any{x, e.scale(), e.Offset}
+	offset, err := engine.ToDevice(backend, []float32{e.Offset}, shapes.Make(dtypes.Float32))
+	if err != nil {
+		engine.Release(scale)
+		return nil, nil, err
+	}
+	args = []any{nil, scale, offset}
 	for _, v := range p.model.Variables() {
 		args = append(args, v.Value)
 	}
-	results, err := p.exec.Call(args...)
-	engine.Release(x)
-	if err != nil {
-		return nil, err
+	return args, func() { engine.Release(scale); engine.Release(offset) }, nil
+}
+
+// lend calls do with the flat values of tensors, which stay the tensors'.
+func lend(results []*tensors.Tensor, lent [][]float32, do func([][]float32)) error {
+	if len(results) == 0 {
+		do(lent)
+		return nil
 	}
-	outputs := make([][]float32, len(results))
-	for i, r := range results {
-		if err == nil {
-			outputs[i], err = tensors.CopyFlatData[float32](r)
-		}
-		engine.Release(r)
-	}
-	return outputs, err
+	var inner error
+	err := tensors.ConstFlatData(results[0], func(values []float32) {
+		inner = lend(results[1:], append(lent, values), do)
+	})
+	return errors.Join(err, inner)
 }
 
 // device copies examples from..to to the device, filled up with zeros to

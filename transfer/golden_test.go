@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -187,7 +188,11 @@ func outputs(t *testing.T, m *layers.Model, x *layers.Examples) [][]float32 {
 	}
 	defer stream.Close()
 	var all [][]float32
-	if err := stream.Run(t.Context(), 0, x.Len(), func(_ int, outputs [][]float32) { all = outputs }); err != nil {
+	if err := stream.Run(t.Context(), 0, x.Len(), func(_ int, outputs [][]float32) {
+		for _, values := range outputs {
+			all = append(all, slices.Clone(values))
+		}
+	}); err != nil {
 		t.Fatal(err)
 	}
 	return all
