@@ -107,59 +107,59 @@ func (b *Base[L]) Frozen() L {
 }
 
 // Name returns the layer's name, "" before it has one.
-func (b *Base[L]) Name() string { return b.name }
+func (s *state) Name() string { return s.name }
 
 // Class returns the class name.
-func (b *Base[L]) Class() string { return b.class }
+func (s *state) Class() string { return s.class }
 
 // Variables returns the layer's variables, trainable ones first; none before
 // the layer is built.
-func (b *Base[L]) Variables() []*Variable { return b.variables }
+func (s *state) Variables() []*Variable { return s.variables }
 
 // Trainable tells whether training may change the layer.
-func (b *Base[L]) Trainable() bool { return !b.frozen }
+func (s *state) Trainable() bool { return !s.frozen }
 
 // SetTrainable freezes (false) or thaws (true) the layer. A compiled training
 // step keeps the state it was compiled with, as in Keras.
-func (b *Base[L]) SetTrainable(trainable bool) { b.frozen = !trainable }
+func (s *state) SetTrainable(trainable bool) { s.frozen = !trainable }
 
 // Build does nothing: the layers that have variables override it.
-func (b *Base[L]) Build([]Shape) error { return nil }
+func (s *state) Build([]Shape) error { return nil }
 
 // Apply calls the layer on symbolic tensors and returns its symbolic result.
 // The same layer may be applied several times: its variables are shared.
 // Errors are kept in the result and come out of [Functional].
 func (b *Base[L]) Apply(in ...Symbol) *Tensor { return apply(b.self, in) }
 
-func (b *Base[L]) core() *state { return &b.state }
+func (s *state) core() *state { return s }
 
 // Invalid is for constructors and options: it keeps the first error, which
 // comes out of the model that the layer becomes part of.
-func (b *Base[L]) Invalid(format string, args ...any) {
-	if b.err == nil {
-		b.err = fmt.Errorf(format, args...)
+func (s *state) Invalid(format string, args ...any) {
+	if s.err == nil {
+		s.err = fmt.Errorf(format, args...)
 	}
 }
 
 // AddVariable is for Build: it makes a variable, of which files and summaries
 // then know. Those that training may change come first.
-func (b *Base[L]) AddVariable(name string, shape Shape, init Initializer, trainable bool) *Variable {
-	if slices.ContainsFunc(b.variables, func(v *Variable) bool { return v.Name == name }) {
-		b.Invalid("two of its variables are named %q", name)
+func (s *state) AddVariable(name string, shape Shape, init Initializer, trainable bool) *Variable {
+	if slices.ContainsFunc(s.variables, func(v *Variable) bool { return v.Name == name }) {
+		s.Invalid("two of its variables are named %q", name)
 	}
-	v := &Variable{Name: name, Path: b.name + "/" + name, Shape: shape.Clone(), Trainable: trainable, Initializer: init}
-	b.variables = append(b.variables, v)
+	v := &Variable{Name: name, Path: s.name + "/" + name, Shape: shape.Clone(), Trainable: trainable, Initializer: init}
+	s.variables = append(s.variables, v)
 	return v
 }
 
 // AlwaysFloat32 is for constructors: the layer computes in float32 under every
 // [DTypePolicy].
-func (b *Base[L]) AlwaysFloat32() { b.wide = true }
+func (s *state) AlwaysFloat32() { s.wide = true }
 
 // Config returns the settings that every layer has. Layers with more add them
 // to this map.
-func (b *Base[L]) Config() map[string]any {
-	return map[string]any{"name": b.name, "trainable": !b.frozen, "dtype": b.policy.config()}
+func (s *state) Config() map[string]any {
+	return map[string]any{"name": s.name, "trainable": !s.frozen, "dtype": s.policy.config()}
 }
 
 // describe names a layer in errors: conv2d_1 (Conv2D).
