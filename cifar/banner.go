@@ -31,7 +31,8 @@ func (d *Dataset) Display() display.Bundle {
 		d.Name, d.Source.Reason, d.Name, strings.ReplaceAll(d.Name, "-", "")+"_DIR")
 	return display.Bundle{
 		Text: boxed(title, line),
-		HTML: `<div style="border:2px solid #d08700;border-radius:4px;padding:0.5em 0.8em;margin:0.3em 0;background:rgba(208,135,0,0.12)">` +
+		HTML: `<div style="border:2px solid #d08700;border-radius:4px;padding:0.5em 0.8em;` +
+			`margin:0.3em 0;background:rgba(208,135,0,0.12)">` +
 			`<strong>` + html.EscapeString(title) + `</strong><br>` + html.EscapeString(line) + `</div>`,
 	}
 }

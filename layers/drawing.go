@@ -127,7 +127,8 @@ func (m *Model) drawSVG() string {
 	}
 	width, height := int(2*half)+2*margins, len(rows)*rowStep-(rowStep-boxHeight)+2*margins
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" font-family="sans-serif" font-size="11" text-anchor="middle">`+"\n",
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" `+
+		`font-family="sans-serif" font-size="11" text-anchor="middle">`+"\n",
 		width, height, width, height)
 	fmt.Fprintf(&b, "<title>%s</title>\n", html.EscapeString(m.name))
 	x := func(s *slot) float64 { return s.column + float64(width)/2 }
@@ -146,9 +147,9 @@ func (m *Model) drawSVG() string {
 			l := s.node.layer
 			fmt.Fprintf(&b, `<rect x="%.0f" y="%.0f" width="%d" height="%d" rx="4" fill="%s" stroke="#446"/>`+"\n",
 				x(s)-boxWidth/2, y, boxWidth, boxHeight, boxColor(l))
-			fmt.Fprintf(&b, `<text x="%.0f" y="%.0f" fill="#000">%s: %s</text><text x="%.0f" y="%.0f" fill="#333">%v</text>`+"\n",
-				x(s), y+16, html.EscapeString(shortened(l.Name())), html.EscapeString(shortened(shortClass(l))), x(s),
-				y+32, s.node.output.shape)
+			fmt.Fprintf(&b, `<text x="%.0f" y="%.0f" fill="#000">%s: %s</text>`,
+				x(s), y+16, html.EscapeString(shortened(l.Name())), html.EscapeString(shortened(shortClass(l))))
+			fmt.Fprintf(&b, `<text x="%.0f" y="%.0f" fill="#333">%v</text>`+"\n", x(s), y+32, s.node.output.shape)
 		}
 	}
 	b.WriteString("</svg>\n")

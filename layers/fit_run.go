@@ -134,7 +134,8 @@ func (f *fitting) config() (*runConfig, error) {
 	settings := fitSettings{
 		Optimizer: c.optimizer.Class(), OptimizerConfig: c.optimizer.Config(), Loss: lossClasses.save(c.loss),
 		Metrics: []any{}, BatchSize: f.batchSize(), ValidationSplit: f.validationSplit, Shuffle: f.shuffle,
-		InitialEpoch: f.initialEpoch, ClassWeights: f.classWeights, Seed: f.seedValue, Data: map[string]string{"train": f.examples.fingerprint()},
+		InitialEpoch: f.initialEpoch, ClassWeights: f.classWeights, Seed: f.seedValue,
+		Data: map[string]string{"train": f.examples.fingerprint()},
 	}
 	if f.devices > 1 {
 		settings.Devices = f.devices

@@ -186,13 +186,10 @@ func (b *Compiler) linkPackages(ctx context.Context, o AddOptions) error {
 	}
 	defer os.Remove(file)
 	defer os.Remove(archive)
-	compile := command(ctx, l.tool("compile"), "-o", archive, "-p", path, "-lang="+l.Language, "-dynlink", "-linkshared",
-		"-importcfg="+b.compileConfig, "-pack", "-dwarf=false", file)
+	compile := command(ctx, l.tool("compile"), append(l.compileFlags(b.compileConfig, path, archive), file)...)
 	compile.Env = l.toolEnv()
 	if _, err := output(compile); err != nil {
 		return err
 	}
-	return l.runLinker(ctx, "-buildmode=plugin", "-linkshared", "-importcfg="+b.linkConfig, "-pluginpath="+path,
-		"-w", "-s",
-		"-extld="+l.CC[0], "-E="+modulePackage+".addmoduledata", "-o", o.Plugin, archive)
+	return l.runLinker(ctx, append(pluginFlags(b.linkConfig, path, o.Plugin), "-extld="+l.CC[0], archive)...)
 }

@@ -75,6 +75,12 @@ func (b *Compiler) make(ctx context.Context, j *job, source []byte) error {
 	return b.link(ctx, j)
 }
 
+// compileFlags are the compiler's flags for the package of a plugin.
+func (l *Library) compileFlags(config, path, archive string) []string {
+	return []string{"-importcfg=" + config, "-o", archive, "-p", path, "-lang=" + l.Language, "-dynlink", "-linkshared",
+		"-pack", "-dwarf=false"}
+}
+
 // Prepare starts the programs that make a plugin of the cell with the given
 // number, and reads the library's symbols, so that Compile need not wait for
 // either. It returns at once. What does not start is left to Compile.

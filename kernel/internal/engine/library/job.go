@@ -73,9 +73,8 @@ func (j *job) end() {
 
 func (j *job) startCompiler() (*waiting, error) {
 	l := j.library
-	return startWaiting(l.toolEnv(), l.tool("compile"), "-importcfg="+pipeFile, "-o", j.archive(), "-p", cellPath,
-		"-lang="+l.Language,
-		"-dynlink", "-linkshared", "-pack", "-dwarf=false", "-trimpath="+j.dir, "-c=2", j.source())
+	return startWaiting(l.toolEnv(), l.tool("compile"),
+		append(l.compileFlags(pipeFile, cellPath, j.archive()), "-trimpath="+j.dir, "-c=2", j.source())...)
 }
 
 // noCompiler is the name of no program.
@@ -89,17 +88,13 @@ func (j *job) startLinker() (*waiting, error) {
 
 func (j *job) startSystem() (*waiting, error) {
 	return startWaiting(os.Environ(), j.library.Linker, "--version-script="+pipeFile, "-shared", "-s", "-z", "relro",
-		"-z", "now", "-z", "nocopyreloc",
-		"--hash-style=gnu", "-o", j.plugin(), j.object(), "-L"+j.interfaceDir(), "-lcells")
+		"-z", "now", "-z", "nocopyreloc", "--hash-style=gnu", "-o", j.plugin(), j.object(),
+		"-L"+j.interfaceDir(), "-lcells")
 }
 
-// linkFlags are the flags of Go's linker for a cell.
+// linkFlags are the flags of Go's linker for the cell.
 func (j *job) linkFlags(config string) []string {
-	return []string{"-buildmode=plugin", "-linkshared", "-importcfg=" + config, "-pluginpath=" + pluginPath(j.number),
-		"-w", "-s",
-		// The stub jumps to it, and what the linker itself puts in is not
-		// searched for what it needs.
-		"-E=" + modulePackage + ".addmoduledata", "-o", j.plugin()}
+	return pluginFlags(config, pluginPath(j.number), j.plugin())
 }
 
 // use gives a program its content, after starting it if it has not started yet.

@@ -115,3 +115,11 @@ func (l *Library) checkLink(ctx context.Context) error {
 	}
 	return nil
 }
+
+// pluginFlags are the flags of Go's linker for a plugin.
+func pluginFlags(config, path, plugin string) []string {
+	return []string{"-buildmode=plugin", "-linkshared", "-importcfg=" + config, "-pluginpath=" + path, "-w", "-s",
+		// The stub jumps to it, and what the linker itself puts in is not
+		// searched for what it needs.
+		"-E=" + modulePackage + ".addmoduledata", "-o", plugin}
+}
