@@ -3,6 +3,7 @@ package layers
 import (
 	"testing"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -37,6 +38,8 @@ func pass(t *testing.T, m *Model, training bool, in, upstream []*tensors.Tensor)
 		out := m.Forward(c, xs...)
 		var total *graph.Node
 		for i, y := range out {
+			y = graph.ConvertDType(y, dtypes.Float32) // of a layer in bfloat16
+			out[i] = y
 			sum := graph.ReduceAllSum(graph.Mul(y, ups[i]))
 			if total == nil {
 				total = sum

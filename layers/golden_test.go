@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"reflect"
 	"testing"
 
@@ -14,7 +15,8 @@ import (
 )
 
 // The golden files hold what real Keras computes; testdata/make_golden.py makes
-// them and says with which versions.
+// them and says with which versions. The files of families of layers,
+// layers_FAMILY.json, are made by golden_FAMILY.py beside it.
 
 // TestGoldenFilesAreKeras computes the golden files anew where there is a real
 // Keras: GOCIFAR_TEST_PYTHON names a python that has it.
@@ -23,7 +25,11 @@ func TestGoldenFilesAreKeras(t *testing.T) {
 	if python == "" {
 		t.Skip("GOCIFAR_TEST_PYTHON names no python that has keras 3")
 	}
-	for _, script := range []string{"testdata/make_golden.py", "testdata/make_golden_training.py"} {
+	families, err := filepath.Glob("testdata/golden_*.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, script := range append(families, "testdata/make_golden.py", "testdata/make_golden_training.py") {
 		if out, err := exec.Command(python, script, "-check").CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", script, err, out)
 		}
@@ -70,11 +76,17 @@ func readGolden(t *testing.T, name string, into any) {
 // of the array's largest one. It returns the largest difference as that share.
 func checkClose(t *testing.T, what string, got *tensors.Tensor, want goldenArray) (difference float64) {
 	t.Helper()
+	return checkWithin(t, what, got, want, 1e-5)
+}
+
+// checkWithin is checkClose with another tolerance.
+func checkWithin(t *testing.T, what string, got *tensors.Tensor, want goldenArray, tolerance float64) float64 {
+	t.Helper()
 	if !reflect.DeepEqual(got.Shape().Dimensions, want.Shape) {
 		t.Errorf("%s has shape %v, Keras' has %v", what, got.Shape().Dimensions, want.Shape)
 		return math.Inf(1)
 	}
-	return compare(t, what, tensors.MustCopyFlatData[float32](got), want.values(t), 1e-5)
+	return compare(t, what, tensors.MustCopyFlatData[float32](got), want.values(t), tolerance)
 }
 
 func compare(t *testing.T, what string, got, want []float32, tolerance float64) (difference float64) {

@@ -5,8 +5,17 @@
     python3 make_golden.py -check     # computes them again and compares with the files: text exactly, numbers within 1e-5
 
 Made with Keras 3.15.1 on TensorFlow 2.21. Arrays are float32, little endian, base64.
+
+Each family of layers has a script of its own, golden_FAMILY.py, which writes layers_FAMILY.json by this one's functions:
+
+    from make_golden import L, layer_case, main
+
+    def cases():
+        yield layer_case("name of the case", L.Conv1D(3, 2), (9, 2))
+
+    main({"layers_FAMILY.json": cases})
 """
-import base64, io, json, os, pathlib, sys
+import base64, io, itertools, json, os, pathlib, sys
 
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", KERAS_BACKEND="tensorflow", COLUMNS="80", CUDA_VISIBLE_DEVICES="",
                   TF_ENABLE_ONEDNN_OPTS="0")
@@ -30,10 +39,16 @@ def values(shape, ties=False):
     return (np.round(a * 2) / 2 if ties else a).astype("float32")
 
 
-def layer_case(name, layer, *shapes, training=False, ties=False, batch=2):
-    """One layer: weights, inputs, result, and the gradient of sum(result * upstream)."""
+def layer_case(name, layer, *shapes, training=False, ties=False, batch=2, inputs=None, tolerance=None):
+    """One layer: weights, inputs, result, and the gradient of sum(result * upstream).
+
+    The inputs are random values of the given shapes, or the arrays in inputs. A layer of mixed_bfloat16 is compared
+    within 0.02 of an array's largest value unless tolerance says otherwise; all others within 1e-5.
+    """
     keras.utils.set_random_seed(1)
-    xs = [tf.constant(values((batch, *s), ties)) for s in shapes]
+    xs = [tf.constant(x, "float32") for x in inputs or [values((batch, *s), ties) for s in shapes]]
+    if tolerance is None and layer.compute_dtype != "float32":
+        tolerance = 0.02
     call = lambda: layer(xs if len(xs) > 1 else xs[0], training=training)
     call()
     for w in layer.weights:
@@ -45,13 +60,14 @@ def layer_case(name, layer, *shapes, training=False, ties=False, batch=2):
         tape.watch(xs)
         y = call()
         upstream = values(y.shape)
-        total = tf.reduce_sum(y * upstream)
+        total = tf.reduce_sum(tf.cast(y, "float32") * upstream)
     grads = tape.gradient(total, xs + trainable, unconnected_gradients=tf.UnconnectedGradients.ZERO)
     return {
         "name": name, "class": type(layer).__name__, "config": layer.get_config(), "training": training,
         "inputs": [pack(x) for x in xs], "weights": [pack(w) for w in before], "upstream": pack(upstream),
         "output": pack(y), "input_grads": [pack(g) for g in grads[: len(xs)]],
         "weight_grads": [pack(g) for g in grads[len(xs):]], "weights_after": [pack(w) for w in layer.weights],
+        **({} if tolerance is None else {"tolerance": tolerance}),
     }
 
 
@@ -243,7 +259,7 @@ def summaries(model, name, text):
 
 
 def golden_files():
-    yield "layers.json", json.dumps(list(layer_cases()), indent=0)
+    """The names of the files and their text."""
     cases = {}
     texts = []
     for name, make in {"model_1": lambda: walkthrough(1), "model_2": lambda: walkthrough(2), "model_3": lambda: walkthrough(3),
@@ -268,10 +284,12 @@ def same(a, b, where=""):
     return a == b
 
 
-def main():
+def main(cases, more=lambda: []):
+    """Writes the cases of layers to the files that they are listed under, and the files of more; or checks them."""
     check = "-check" in sys.argv[1:]
     bad = []
-    for name, text in golden_files():
+    layers = ((name, json.dumps(list(of()), indent=0)) for name, of in cases.items())
+    for name, text in itertools.chain(layers, more()):
         path = HERE / name
         if not check:
             path.write_text(text)
@@ -284,4 +302,5 @@ def main():
         sys.exit("differs from real Keras " + keras.__version__ + ": " + ", ".join(bad))
 
 
-main()
+if __name__ == "__main__":
+    main({"layers.json": layer_cases}, golden_files)
