@@ -64,7 +64,7 @@ func init() {
 		"Flatten":                func(s *Settings) Layer { channelsLast(s); return Flatten() },
 		"Add":                    func(*Settings) Layer { return Add() },
 		"Concatenate":            func(s *Settings) Layer { return Concatenate().Axis(s.Int("axis", -1)) },
-		"Rescaling":              func(s *Settings) Layer { return Rescaling(s.Float("scale", 1), s.Float("offset", 0)) },
+		"Rescaling":              readRescaling,
 		"GlobalMaxPooling2D":     func(s *Settings) Layer { channelsLast(s); return GlobalMaxPooling2D() },
 		"GlobalAveragePooling2D": func(s *Settings) Layer { channelsLast(s); return GlobalAveragePooling2D() },
 		"Dropout": func(s *Settings) Layer {

@@ -105,7 +105,7 @@ func (m *Model) mixed() bool {
 // run calls a layer in the type of its policy. In a pass without any mixed
 // layer, types are the caller's business.
 func (c *Pass) run(l Layer, in []*graph.Node) *graph.Node {
-	if _, ok := l.(*Model); ok || !c.mixed {
+	if _, ok := l.(*Model); ok || !c.mixed || isOperation(l) {
 		return l.Call(c, in)
 	}
 	result := cmp.Or(c.policy, l.core().policy).compute()

@@ -108,7 +108,7 @@ func (n *node) build() error {
 
 // Layers lists the layers in Keras' order: of a Sequential model those it was
 // given, without the Input; of a Functional model all, from the inputs on, by
-// decreasing distance from the outputs.
+// decreasing distance from the outputs. An [Operation] is no layer.
 func (m *Model) Layers() []Layer {
 	if m.stack != nil {
 		return slices.DeleteFunc(slices.Clone(m.stack), isInput)
@@ -116,10 +116,19 @@ func (m *Model) Layers() []Layer {
 	if m.topology == nil {
 		return nil
 	}
-	return slices.Clone(m.topology.layers)
+	return slices.DeleteFunc(slices.Clone(m.topology.layers), isOperation)
 }
 
-// allLayers lists the layers with the Input of a Sequential model.
+// summaryLayers lists what a summary shows: the layers and the operations.
+func (m *Model) summaryLayers() []Layer {
+	if m.stack != nil || m.topology == nil {
+		return m.Layers()
+	}
+	return m.topology.layers
+}
+
+// allLayers lists the layers with the Input of a Sequential model, and the
+// operations.
 func (m *Model) allLayers() []Layer {
 	if m.topology != nil {
 		return m.topology.layers

@@ -48,6 +48,9 @@ func serialize(l Layer, legacy bool) map[string]any {
 		return map[string]any{"class_name": l.Class(), "config": config}
 	}
 	c := savedObject("keras.layers", l.Class(), l.Config())
+	if k, ok := l.(interface{ KerasModule() string }); ok {
+		c["module"], c["registered_name"] = k.KerasModule(), l.Class()
+	}
 	switch {
 	case isModel && m.stack == nil:
 		c["module"], c["registered_name"] = "keras.src.models.functional", "Functional"
@@ -57,6 +60,7 @@ func serialize(l Layer, legacy bool) map[string]any {
 		if m.topology != nil {
 			c["build_config"] = map[string]any{"input_shape": batchShape(m.inputs[0].shape)}
 		}
+	case isOperation(l):
 	case (builtByShape[l.Class()] || len(l.Variables()) > 0) && len(l.core().nodes) > 0:
 		c["build_config"] = map[string]any{"input_shape": inputShapes(l.core().nodes[0])}
 	}
@@ -129,12 +133,11 @@ func firstNode(l Layer) int {
 
 // serializeNode is Keras' serialize_node: the arguments of one call.
 func serializeNode(n *node, index map[*node]int) map[string]any {
-	list := make([]any, len(n.inputs))
-	for i, t := range n.inputs {
-		list[i] = map[string]any{"class_name": "__keras_tensor__", "config": map[string]any{
-			"shape": batchShape(t.shape), "dtype": "float32", "keras_history": tensorReference(t, index)}}
-	}
 	kwargs := map[string]any{}
+	if op, ok := n.layer.(*OperationLayer); ok {
+		return map[string]any{"args": op.arguments(serializeTensors(n, index)), "kwargs": kwargs}
+	}
+	list := serializeTensors(n, index)
 	args := []any{list}
 	switch n.layer.(type) {
 	case *BatchNormalizationLayer, *Model:
@@ -144,6 +147,15 @@ func serializeNode(n *node, index map[*node]int) map[string]any {
 		args = list // several are one list
 	}
 	return map[string]any{"args": args, "kwargs": kwargs}
+}
+
+func serializeTensors(n *node, index map[*node]int) []any {
+	list := make([]any, len(n.inputs))
+	for i, t := range n.inputs {
+		list[i] = map[string]any{"class_name": "__keras_tensor__", "config": map[string]any{
+			"shape": batchShape(t.shape), "dtype": "float32", "keras_history": tensorReference(t, index)}}
+	}
+	return list
 }
 
 // tensorReference is Keras' reference to a tensor: layer, node, output.
@@ -165,4 +177,4 @@ func historyList(tensors []*Tensor, index map[*node]int) any {
 
 // builtByShape names the classes without variables for which Keras writes a
 // build_config: those that are not complete once constructed.
-var builtByShape = map[string]bool{"Flatten": true, "Add": true, "Concatenate": true, "ZeroPadding2D": true}
+var builtByShape = map[string]bool{"Flatten": true, "Add": true, "Concatenate": true, "ZeroPadding2D": true, "Rescaling": true}

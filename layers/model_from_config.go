@@ -57,6 +57,10 @@ func layerFromConfig(object any, depth int) (Layer, map[string]any, error) {
 	if !ok {
 		return nil, nil, fmt.Errorf("a layer wants an object, got %T", object)
 	}
+	if isOperationConfig(o) {
+		l, err := operationFromConfig(o)
+		return l, o, err
+	}
 	class, config, err := savedClass(o)
 	switch class {
 	case "Sequential", "Functional", "Model":

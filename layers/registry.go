@@ -34,7 +34,9 @@ type Configured interface {
 //	}
 //
 // One's own class has the name of a package in front; one of Keras that this
-// package does not have, "LayerNormalization", goes without. A second
+// package does not have, "LayerNormalization", goes without. Where Keras keeps
+// the class outside of keras.layers, the layer's method KerasModule() string
+// names the Python module, "keras.src.applications.convnext". A second
 // registration of a name replaces the first if it comes from the same Go
 // package, as when a notebook's cell is run again, and panics if not.
 func RegisterLayer(class string, read func(*Settings) Layer) { layerClasses.register(class, read) }

@@ -113,6 +113,30 @@ func (s *Settings) intList(key string, list []any) []int {
 	return out
 }
 
+// Floats reads one number or a list of them.
+func (s *Settings) Floats(key string, otherwise ...float64) []float64 {
+	switch v := s.Take(key).(type) {
+	case nil:
+		return otherwise
+	case float64:
+		return []float64{v}
+	case []any:
+		out := make([]float64, 0, len(v))
+		for _, item := range v {
+			f, ok := item.(float64)
+			if !ok {
+				s.Fail("%s wants numbers, got %v", key, v)
+				return otherwise
+			}
+			out = append(out, f)
+		}
+		return out
+	default:
+		s.Fail("%s wants numbers, got %v", key, v)
+		return otherwise
+	}
+}
+
 // batchShape reads a shape whose first axis is the batch's.
 func (s *Settings) batchShape(keys ...string) (Shape, bool) {
 	for _, key := range keys {

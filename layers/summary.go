@@ -79,7 +79,7 @@ func (r summaryRow) trainable() string {
 // summaryRows lists the layers as Keras does.
 func (m *Model) summaryRows(nested bool, nesting int) []summaryRow {
 	var rows []summaryRow
-	for _, l := range m.Layers() {
+	for _, l := range m.summaryLayers() {
 		r := summaryRow{layer: l, nesting: nesting, shape: "?", params: countParams(l.Variables()), built: m.topology != nil}
 		for _, n := range l.core().nodes { // Keras shows the shape of the last application
 			if n.output.shape != nil {

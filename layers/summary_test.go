@@ -24,6 +24,7 @@ func TestSummaryEqualsKeras(t *testing.T) {
 		{"residual", "residual", nil},
 		{"nested", "nested", nil},
 		{"nested_expanded", "nested", []SummaryOption{SummaryNested()}},
+		{"operations", "operations", nil},
 		{"model_1_62", "model_1", []SummaryOption{SummaryWidth(62)}},
 		{"model_1_88", "model_1", []SummaryOption{SummaryWidth(88)}},
 		{"model_1_108", "model_1", []SummaryOption{SummaryWidth(108)}},

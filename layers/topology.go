@@ -58,6 +58,9 @@ func (w *walk) visit(t *Tensor) error {
 		return nil
 	}
 	if len(n.inputs) == 0 && !slices.Contains(w.inputs, t) {
+		if t.err != nil {
+			return t.err
+		}
 		return fmt.Errorf("layer %s is needed by the outputs but is not among the inputs", describe(n.layer))
 	}
 	if _, seen := w.order[n.layer]; !seen {

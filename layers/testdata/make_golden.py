@@ -198,6 +198,18 @@ def nested():
     return keras.Model(image, L.Dense(3, activation="softmax")(inner(image)), name="outer")
 
 
+def with_operations():
+    """Keras' operations between layers, as keras.applications has them (x + 3.0, a * b), and scales by channel."""
+    image = L.Input((6, 6, 3))
+    scaled = L.Rescaling([0.5, 2.0, 1.5], [0.0, -1.0, 0.25])(image)
+    x = L.Conv2D(4, 3, padding="same", name="conv")(scaled)
+    gate = L.ReLU(6.0)(L.Conv2D(4, 6)(x) + 3.0) * (1.0 / 6.0)
+    x = keras.ops.sqrt(keras.ops.exp(x * gate)) + abs(-(x - gate)) / (keras.ops.square(x) + 1)
+    x = keras.ops.maximum(x, keras.ops.minimum(2 - x, 0.5))
+    x = keras.ops.log(keras.ops.divide(1.5, x**2 + 0.5)) - 0.25
+    return keras.Model(image, L.Add()([L.GlobalAveragePooling2D()(x), L.Flatten()(gate)]), name="operations")
+
+
 def formula(n):
     """Weights and pixels that Go computes too: a linear congruence mapped to [-1, 1)."""
     i = np.arange(n, dtype=np.uint64)
@@ -263,7 +275,8 @@ def golden_files():
     cases = {}
     texts = []
     for name, make in {"model_1": lambda: walkthrough(1), "model_2": lambda: walkthrough(2), "model_3": lambda: walkthrough(3),
-                       "branched": branched, "two_inputs": two_inputs, "residual": residual, "nested": nested}.items():
+                       "branched": branched, "two_inputs": two_inputs, "residual": residual, "nested": nested,
+                       "operations": with_operations}.items():
         model, text, cases[name] = model_case(make)
         texts += summaries(model, name, text)
     yield "models.json", json.dumps(cases, indent=0)
