@@ -2,7 +2,7 @@ package layers
 
 import "github.com/gomlx/gomlx/core/graph"
 
-// ActivationLayer applies an activation function; the shape stays.
+// ActivationLayer applies an activation function; the shape stays, but for Glu.
 type ActivationLayer struct {
 	Base[*ActivationLayer]
 	function ActivationFunc
@@ -18,8 +18,14 @@ func Activation(f ActivationFunc) *ActivationLayer {
 	return l
 }
 
-// OutputShape is the input's shape.
-func (l *ActivationLayer) OutputShape(in []Shape) (Shape, error) { return oneInput(in) }
+// OutputShape is the input's shape; Glu halves the last axis.
+func (l *ActivationLayer) OutputShape(in []Shape) (Shape, error) {
+	s, err := oneInput(in)
+	if err != nil {
+		return nil, err
+	}
+	return l.function.OutputShape(s)
+}
 
 // Call applies the function.
 func (l *ActivationLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
@@ -29,6 +35,6 @@ func (l *ActivationLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 // Config returns Keras' configuration of an Activation.
 func (l *ActivationLayer) Config() map[string]any {
 	c := l.Base.Config()
-	c["activation"] = string(l.function)
+	c["activation"] = ActivationConfig(l.function)
 	return c
 }

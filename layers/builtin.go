@@ -24,7 +24,7 @@ func FromConfig(className string, config map[string]any) (Layer, error) {
 	s.Ignore("name")
 	trainable := s.Bool("trainable", true)
 	policy := s.dtype()
-	s.Only("activity_regularizer")
+	activity := s.Regularizer("activity_regularizer")
 	if className != "InputLayer" {
 		s.Ignore("batch_input_shape", "batch_shape") // of a first layer; models read it themselves
 	}
@@ -43,6 +43,9 @@ func FromConfig(className string, config map[string]any) (Layer, error) {
 	}
 	l.SetTrainable(trainable)
 	l.core().policy = policy
+	if activity != nil {
+		l.core().activity = activity
+	}
 	return l, nil
 }
 
@@ -106,8 +109,8 @@ func readDense(s *Settings) Layer {
 
 func readKernelAndBias[L Layer](s *Settings, l *kernelAndBias[L]) {
 	l.Activation(s.Activation("activation", Linear))
-	l.KernelInitializer(s.Initializer("kernel_initializer", GlorotUniform))
-	l.BiasInitializer(s.Initializer("bias_initializer", Zeros))
+	l.kernel = s.WeightOptions("kernel", GlorotUniform)
+	l.bias = s.WeightOptions("bias", Zeros)
 	if !s.Bool("use_bias", true) {
 		l.WithoutBias()
 	}
@@ -148,7 +151,7 @@ func readReLU(s *Settings) Layer {
 	return l
 }
 
-func readSoftmax(s *Settings) Layer { return NewSoftmax().Axis(s.Int("axis", -1)) }
+func readSoftmax(s *Settings) Layer { return NewSoftmax().Axis(s.Ints("axis", -1)...) }
 
 func readPooling2D[L interface {
 	Layer

@@ -62,13 +62,13 @@ func TestFromConfigRefuses(t *testing.T) {
 	for _, c := range []struct {
 		class, config, want string
 	}{
-		{"LSTM", `{"name":"l"}`, `layer "l" (LSTM): unknown layer "LSTM"; known are Activation, Add,`},
+		{"NoSuchLayer", `{"name":"l"}`, `layer "l" (NoSuchLayer): unknown layer "NoSuchLayer"; known are Activation, Act`},
 		{"Dense", `{}`, "units must be at least 1, got 0"},
 		{"Dense", `{"units":1.5}`, "units wants a whole number, got 1.5"},
 		{"Dense", `{"units":"many"}`, "units wants a float64, got many"},
 		{"Dense", `{"units":3,"activation":"mish2"}`, `unknown activation "mish2"`},
 		{"Dense", `{"units":3,"dtype":"mixed_float16"}`, `dtype "mixed_float16" is not supported, only ["float32" "mixed_bfloat16"]`},
-		{"Dense", `{"units":3,"kernel_regularizer":{"class_name":"L2"}}`, "setting kernel_regularizer = map[class_name:L2] is not supported"},
+		{"Dense", `{"units":3,"kernel_regularizer":{"class_name":"L2","config":{"l3":1}}}`, "kernel_regularizer: regularizer L2: setting l3 = 1 is not supported"},
 		{"Dense", `{"units":3,"kernel_initializer":{"class_name":"Orthogonal","config":{}}}`, `unknown initializer "Orthogonal"`},
 		{"Conv2D", `{"filters":3,"kernel_size":[3,3],"data_format":"channels_first"}`, "data_format = channels_first is not supported"},
 		{"Conv2D", `{"filters":3,"kernel_size":[3,3,3]}`, "kernel size wants 1 or 2 values"},

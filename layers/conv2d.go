@@ -130,6 +130,6 @@ func (l *Conv2DLayer) Config() map[string]any {
 	c["data_format"] = "channels_last"
 	c["dilation_rate"] = l.window.dilation
 	c["groups"] = l.groups
-	c["activity_regularizer"] = nil
+	c["activity_regularizer"] = RegularizerConfig(l.activity)
 	return c
 }

@@ -44,7 +44,7 @@ func (l *DenseLayer) OutputShape(in []Shape) (Shape, error) {
 	}
 	out := s.Clone()
 	out[len(out)-1] = l.units
-	return out, nil
+	return l.activation.OutputShape(out)
 }
 
 // Build creates kernel and bias.

@@ -11,14 +11,15 @@ type kernelAndBias[L Layer] struct {
 	Base[L]
 	activation               ActivationFunc
 	useBias                  bool
-	kernelInit, biasInit     Initializer
+	kernel, bias             WeightOptions
 	kernelWeight, biasWeight *Variable
 }
 
 // init is Init with Keras' defaults.
 func (l *kernelAndBias[L]) init(self L, class string) {
 	l.Init(self, class)
-	l.activation, l.useBias, l.kernelInit, l.biasInit = Linear, true, GlorotUniform, Zeros
+	l.activation, l.useBias = Linear, true
+	l.kernel.Initializer, l.bias.Initializer = GlorotUniform, Zeros
 }
 
 // Activation sets the activation function. Default Linear.
@@ -38,27 +39,45 @@ func (l *kernelAndBias[L]) WithoutBias() L {
 
 // KernelInitializer sets how the kernel starts. Default GlorotUniform.
 func (l *kernelAndBias[L]) KernelInitializer(i Initializer) L {
-	if err := CheckInitializer(i); err != nil {
-		l.Invalid("kernel: %w", err)
-	}
-	l.kernelInit = i
+	l.kernel.set(&l.state, "kernel", func(o *WeightOptions) { o.Initializer = i })
 	return l.self
 }
 
 // BiasInitializer sets how the bias starts. Default Zeros.
 func (l *kernelAndBias[L]) BiasInitializer(i Initializer) L {
-	if err := CheckInitializer(i); err != nil {
-		l.Invalid("bias: %w", err)
-	}
-	l.biasInit = i
+	l.bias.set(&l.state, "bias", func(o *WeightOptions) { o.Initializer = i })
+	return l.self
+}
+
+// KernelRegularizer adds a penalty on the kernel to the loss. Default none.
+func (l *kernelAndBias[L]) KernelRegularizer(r Regularizer) L {
+	l.kernel.set(&l.state, "kernel", func(o *WeightOptions) { o.Regularizer = r })
+	return l.self
+}
+
+// BiasRegularizer adds a penalty on the bias to the loss. Default none.
+func (l *kernelAndBias[L]) BiasRegularizer(r Regularizer) L {
+	l.bias.set(&l.state, "bias", func(o *WeightOptions) { o.Regularizer = r })
+	return l.self
+}
+
+// KernelConstraint keeps the kernel within bounds. Default none.
+func (l *kernelAndBias[L]) KernelConstraint(c Constraint) L {
+	l.kernel.set(&l.state, "kernel", func(o *WeightOptions) { o.Constraint = c })
+	return l.self
+}
+
+// BiasConstraint keeps the bias within bounds. Default none.
+func (l *kernelAndBias[L]) BiasConstraint(c Constraint) L {
+	l.bias.set(&l.state, "bias", func(o *WeightOptions) { o.Constraint = c })
 	return l.self
 }
 
 // create creates the variables; the kernel's last axis are the outputs.
 func (l *kernelAndBias[L]) create(kernel Shape) {
-	l.kernelWeight = l.AddVariable("kernel", kernel, l.kernelInit, true)
+	l.kernelWeight = l.AddWeight("kernel", kernel, l.kernel)
 	if l.useBias {
-		l.biasWeight = l.AddVariable("bias", kernel[len(kernel)-1:], l.biasInit, true)
+		l.biasWeight = l.AddWeight("bias", kernel[len(kernel)-1:], l.bias)
 	}
 }
 
@@ -73,10 +92,8 @@ func (l *kernelAndBias[L]) finish(c *Pass, y *graph.Node) *graph.Node {
 // Config returns the settings that both have.
 func (l *kernelAndBias[L]) Config() map[string]any {
 	c := l.Base.Config()
-	c["activation"], c["use_bias"] = string(l.activation), l.useBias
-	c["kernel_initializer"], c["bias_initializer"] = InitializerConfig(l.kernelInit), InitializerConfig(l.biasInit)
-	for _, key := range []string{"kernel_regularizer", "bias_regularizer", "kernel_constraint", "bias_constraint"} {
-		c[key] = nil
-	}
+	c["activation"], c["use_bias"] = ActivationConfig(l.activation), l.useBias
+	l.kernel.AddConfig(c, "kernel")
+	l.bias.AddConfig(c, "bias")
 	return c
 }

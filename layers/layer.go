@@ -53,6 +53,7 @@ type state struct {
 	frozen    bool
 	policy    DTypePolicy // "" is Float32
 	wide      bool        // computes in float32 under every policy
+	activity  Regularizer // penalty on the result, nil if there is none
 	built     bool
 	err       error // the first invalid argument
 	variables []*Variable
@@ -159,7 +160,11 @@ func (s *state) AlwaysFloat32() { s.wide = true }
 // Config returns the settings that every layer has. Layers with more add them
 // to this map.
 func (s *state) Config() map[string]any {
-	return map[string]any{"name": s.name, "trainable": !s.frozen, "dtype": s.policy.config()}
+	c := map[string]any{"name": s.name, "trainable": !s.frozen, "dtype": s.policy.config()}
+	if s.activity != nil {
+		c["activity_regularizer"] = RegularizerConfig(s.activity)
+	}
+	return c
 }
 
 // describe names a layer in errors: conv2d_1 (Conv2D).

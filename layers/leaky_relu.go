@@ -3,6 +3,7 @@ package layers
 import (
 	"math"
 
+	"github.com/gocifar/gocifar/layers/activations"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -35,7 +36,7 @@ func (l *LeakyReLULayer) OutputShape(in []Shape) (Shape, error) { return oneInpu
 
 // Call applies the function.
 func (l *LeakyReLULayer) Call(c *Pass, in []*graph.Node) *graph.Node {
-	return c.Pointwise(in[0], func(x *graph.Node) *graph.Node { return rectify(x, l.slope) })
+	return c.Pointwise(in[0], func(x *graph.Node) *graph.Node { return activations.LeakyReLU(x, l.slope) })
 }
 
 // Config returns Keras' configuration of a LeakyReLU.

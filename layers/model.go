@@ -299,6 +299,7 @@ func (m *Model) Forward(c *Pass, inputs ...*graph.Node) []*graph.Node {
 			in[i] = values[t]
 		}
 		values[n.output] = c.run(n.layer, in)
+		c.penalize(n.layer, values[n.output])
 		if err := xla.FitsMachine(n.layer.Name(), values[n.output]); err != nil {
 			panic(err)
 		}

@@ -40,7 +40,7 @@ func (l *scale) OutputShape(in []layers.Shape) (layers.Shape, error) {
 }
 
 func (l *scale) Build(in []layers.Shape) error {
-	l.factors = l.AddVariable("factors", in[0], l.start, true)
+	l.factors = l.AddWeight("factors", in[0], layers.WeightOptions{Initializer: l.start})
 	l.shift = l.AddVariable("shift", in[0], layers.Zeros, true)
 	l.mean = l.AddVariable("mean", in[0], layers.Zeros, false)
 	return nil
@@ -54,6 +54,7 @@ func (l *scale) Call(p *layers.Pass, in []*graph.Node) *graph.Node {
 		p.Update(l.mean, graph.Add(graph.MulScalar(mean, l.momentum), graph.MulScalar(graph.ReduceMean(x, 0), 1-l.momentum)))
 	}
 	x = graph.Sub(x, row(mean))
+	p.AddLoss(graph.MulScalar(graph.ReduceAllMean(graph.Square(p.Value(l.shift))), 0.5))
 	return p.Activate(layers.Tanh, graph.Add(graph.Mul(x, row(p.Value(l.factors))), row(p.Value(l.shift))))
 }
 
@@ -76,6 +77,31 @@ func (r ramp) Draw(shape layers.Shape, _ *rand.Rand) []float32 {
 	}
 	return values
 }
+
+// softStep is x/sqrt(1+x²).
+func softStep(p *layers.Pass, x *graph.Node) *graph.Node {
+	return p.Pointwise(x, func(x *graph.Node) *graph.Node {
+		return graph.Div(x, graph.Sqrt(graph.AddScalar(graph.Square(x), 1.0)))
+	})
+}
+
+// fourth is factor times the sum of the fourth powers.
+type fourth struct{ factor float64 }
+
+func (fourth) Class() string            { return "own>Fourth" }
+func (r fourth) Config() map[string]any { return map[string]any{"factor": r.factor} }
+
+func (r fourth) Penalty(x *graph.Node) *graph.Node {
+	return graph.MulScalar(graph.ReduceAllSum(graph.Square(graph.Square(x))), r.factor)
+}
+
+// bound keeps weights between -limit and limit.
+type bound struct{ limit float64 }
+
+func (bound) Class() string            { return "own>Bound" }
+func (c bound) Config() map[string]any { return map[string]any{"limit": c.limit} }
+
+func (c bound) Constrain(w *graph.Node) *graph.Node { return graph.ClipScalar(w, -c.limit, c.limit) }
 
 // pseudoHuber is the mean of delta² (sqrt(1+(error/delta)²)-1).
 type pseudoHuber struct{ delta float64 }
@@ -140,6 +166,11 @@ func init() {
 		return newScale(s.Float("momentum", 0.9), s.Initializer("start", layers.Ones))
 	})
 	layers.RegisterInitializer("own>Ramp", func(s *layers.Settings) layers.Initializer { return ramp{s.Float("to", 1)} })
+	layers.RegisterActivation("own>soft_step", softStep)
+	layers.RegisterRegularizer("own>Fourth", func(s *layers.Settings) layers.Regularizer {
+		return fourth{s.Float("factor", 0.01)}
+	})
+	layers.RegisterConstraint("own>Bound", func(s *layers.Settings) layers.Constraint { return bound{s.Float("limit", 1)} })
 	layers.RegisterLoss("own>PseudoHuber", func(s *layers.Settings) layers.Loss { return pseudoHuber{s.Float("delta", 1)} })
 	layers.RegisterMetric("own>Within", func(s *layers.Settings) layers.Metric { return within{s.Float("limit", 0.1)} })
 	layers.RegisterOptimizer("own>Trail", func(s *layers.Settings) layers.Optimizer {
@@ -149,8 +180,8 @@ func init() {
 
 // ownModel has one of each, and targets that are numbers.
 func ownModel() (*layers.Model, error) {
-	m := layers.Sequential("own", layers.Input(4), layers.Dense(5).KernelInitializer(ramp{0.5}),
-		newScale(0.75, ramp{2}), layers.Dense(3))
+	m := layers.Sequential("own", layers.Input(4), layers.Dense(5).KernelInitializer(ramp{0.5}).Activation("own>soft_step"),
+		newScale(0.75, ramp{2}), layers.Dense(3).KernelRegularizer(fourth{0.02}).ActivityRegularizer(fourth{0.1}))
 	return m, m.Compile(newTrail(0.05, 0.5), pseudoHuber{0.5}, within{0.2}, layers.MeanSquaredError)
 }
 

@@ -26,6 +26,7 @@ type Pass struct {
 	seed    *graph.Node
 	streams uint32
 	updates []Update
+	losses  []*graph.Node
 	logits  map[*graph.Node]*graph.Node
 	rows    map[*graph.Node]*graph.Node // what convolutions read instead; see pointwise
 	mixed   bool                        // some layer computes in another type than float32

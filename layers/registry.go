@@ -57,12 +57,24 @@ func RegisterInitializer(class string, read func(*Settings) Initializer) {
 	initializerClasses.register(class, read)
 }
 
+// RegisterRegularizer is RegisterLayer for regularizers.
+func RegisterRegularizer(class string, read func(*Settings) Regularizer) {
+	regularizerClasses.register(class, read)
+}
+
+// RegisterConstraint is RegisterLayer for constraints.
+func RegisterConstraint(class string, read func(*Settings) Constraint) {
+	constraintClasses.register(class, read)
+}
+
 var (
 	layerClasses       = registry[Layer]{kind: "layer"}
 	optimizerClasses   = registry[Optimizer]{kind: "optimizer"}
 	lossClasses        = registry[Loss]{kind: "loss"}
 	metricClasses      = registry[Metric]{kind: "metric"}
 	initializerClasses = registry[Initializer]{kind: "initializer"}
+	regularizerClasses = registry[Regularizer]{kind: "regularizer"}
+	constraintClasses  = registry[Constraint]{kind: "constraint"}
 )
 
 // registry knows how the objects of a kind are made from a file.
@@ -77,11 +89,18 @@ type class[T any] struct {
 	owner string // the Go package that registered it
 }
 
-func (r *registry[T]) register(name string, read func(*Settings) T) {
-	owner := runtime.FuncForPC(reflect.ValueOf(read).Pointer()).Name()
+func (r *registry[T]) register(name string, read func(*Settings) T) { r.add(name, ownerOf(read), read) }
+
+// ownerOf is the path of the Go package in which a function stands.
+func ownerOf(f any) string {
+	owner := runtime.FuncForPC(reflect.ValueOf(f).Pointer()).Name()
 	slash := strings.LastIndexByte(owner, '/') + 1
 	pkg, _, _ := strings.Cut(owner[slash:], ".")
-	owner = owner[:slash] + pkg
+	return owner[:slash] + pkg
+}
+
+func (r *registry[T]) add(name, owner string, read func(*Settings) T) {
+	pkg := owner[strings.LastIndexByte(owner, '/')+1:]
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if old, taken := r.classes[name]; taken && old.owner != owner {

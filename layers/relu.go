@@ -3,6 +3,7 @@ package layers
 import (
 	"math"
 
+	"github.com/gocifar/gocifar/layers/activations"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -59,16 +60,7 @@ func (l *ReLULayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 }
 
 func (l *ReLULayer) rectify(x *graph.Node) *graph.Node {
-	y := rectify(x, l.slope)
-	if l.threshold != 0 {
-		below := graph.MulScalar(graph.AddScalar(x, -l.threshold), l.slope)
-		above := graph.GreaterThan(x, graph.Scalar(x.Graph(), x.DType(), l.threshold))
-		y = graph.Where(above, x, below)
-	}
-	if !math.IsInf(l.maxValue, 1) {
-		y = capAt(y, l.maxValue)
-	}
-	return y
+	return activations.Rectify(x, l.slope, l.maxValue, l.threshold)
 }
 
 // Config returns Keras' configuration of a ReLU.

@@ -168,20 +168,6 @@ func (s *Settings) Ignore(keys ...string) {
 	}
 }
 
-// Activation reads the name of an activation function, which Keras also writes
-// as an object.
-func (s *Settings) Activation(key string, otherwise ActivationFunc) ActivationFunc {
-	v := s.Take(key)
-	if v == nil {
-		return otherwise
-	}
-	name, config, err := savedClass(v)
-	if err != nil || config != nil {
-		s.Fail("%s wants the name of a function, got %v", key, v)
-	}
-	return ActivationFunc(name)
-}
-
 // Initializer reads an initializer, by name or as an object. Seeds are dropped:
 // the model's own seed counts.
 func (s *Settings) Initializer(key string, otherwise Initializer) Initializer {

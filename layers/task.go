@@ -45,6 +45,9 @@ func (t task) Compute(b *engine.Batch) *engine.Computed {
 	} else {
 		c.Count = graph.Scalar(b.Graph, dtypes.Float32, float64(b.Size))
 	}
+	if extra := pass.extraLoss(t.model); extra != nil {
+		c.Loss = graph.Add(c.Loss, graph.Mul(extra, c.Count))
+	}
 	for _, metric := range t.model.compiled.metrics {
 		c.Metrics = append(c.Metrics, total(metric.PerExample(pass, b.Targets, outputs)))
 	}

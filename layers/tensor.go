@@ -83,6 +83,9 @@ func outputShape(layer Layer, in []Shape) (Shape, error) {
 	if err == nil {
 		err = out.check()
 	}
+	if err == nil {
+		err = layer.core().checkActivity(out)
+	}
 	if err != nil {
 		return nil, &layerError{layer, err}
 	}

@@ -28,6 +28,11 @@ type Variable struct {
 	Value *tensors.Tensor
 	// Initializer draws the first value.
 	Initializer Initializer
+	// Regularizer is a penalty on the value that training adds to the loss, and
+	// Constraint replaces every value that an optimizer computes; nil is none.
+	// The layer's Build sets them.
+	Regularizer Regularizer
+	Constraint  Constraint
 }
 
 // Set replaces the value, after checking that its type is float32 and its

@@ -30,6 +30,35 @@ class Ramp(keras.initializers.Initializer):
 
 
 @own
+def soft_step(x):
+    return x / ops.sqrt(1 + x * x)
+
+
+@own
+class Fourth(keras.regularizers.Regularizer):
+    def __init__(self, factor=0.01):
+        self.factor = factor
+
+    def __call__(self, x):
+        return self.factor * ops.sum(ops.square(ops.square(x)))
+
+    def get_config(self):
+        return {"factor": self.factor}
+
+
+@own
+class Bound(keras.constraints.Constraint):
+    def __init__(self, limit=1.0):
+        self.limit = limit
+
+    def __call__(self, w):
+        return ops.clip(w, -self.limit, self.limit)
+
+    def get_config(self):
+        return {"limit": self.limit}
+
+
+@own
 class Scale(keras.layers.Layer):
     def __init__(self, momentum=0.9, start="ones", **kwargs):
         super().__init__(**kwargs)
@@ -44,6 +73,7 @@ class Scale(keras.layers.Layer):
         mean = self.mean + 0.0  # its value before the assignment
         if training:
             self.mean.assign(mean * self.momentum + ops.mean(x, axis=0) * (1 - self.momentum))
+        self.add_loss(0.5 * ops.mean(ops.square(self.shift)))
         return ops.tanh((x - mean) * self.factors + self.shift)
 
     def get_config(self):
