@@ -3,6 +3,7 @@ package layers
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Callback watches a fit and may change it: stop it, change the learning
@@ -80,11 +81,11 @@ type Training struct {
 	// History holds the epochs so far.
 	History *History
 
-	names   []string // what is measured
-	metrics []Metric
-	run     *run
-	stop    bool
-	print   func(string)
+	names  []string        // what is measured
+	larger map[string]bool // whether larger is better
+	run    *run
+	stop   bool
+	print  func(string)
 }
 
 // StopTraining ends the fit after the current step or epoch; reason is kept in
@@ -117,12 +118,7 @@ func (m *monitor) begin(t *Training, who string) error {
 		m.larger = m.mode == "max"
 		return nil
 	}
-	m.larger = false
-	for _, metric := range t.metrics {
-		if metric.Name() == m.name || "val_"+metric.Name() == m.name {
-			m.larger = metric.LargerIsBetter()
-		}
-	}
+	m.larger = t.larger[strings.TrimPrefix(m.name, "val_")]
 	return nil
 }
 

@@ -2,6 +2,7 @@ package layers
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/gocifar/gocifar/layers/internal/engine"
@@ -10,38 +11,50 @@ import (
 // compiled is how a model trains: what Compile was told, the optimizer's
 // state, and the programs compiled so far.
 type compiled struct {
-	optimizer Optimizer
-	loss      Loss
-	metrics   []Metric
-	err       error // the first wrong argument of Compile
+	optimizer  Optimizer
+	told       []*OutputLoss // what to compare outputs with
+	everywhere bool          // Compile was told of one output without its name
+	step       *ownStep      // in place of that, nil without CompileStep
+	err        error         // the first wrong argument of Compile
 
-	initialRate *float64 // the learning rate that Compile saw
-	state       engine.State
-	programs    engine.Programs
-	noAliasing  bool // see engine.Config; for tests
-	atOnce      int  // the same
+	initialRates []float64 // the learning rates that Compile saw
+	state        engine.State
+	programs     engine.Programs
+	noAliasing   bool // see engine.Config; for tests
+	atOnce       int  // the same
 }
 
 // Compile chooses how the model trains: an optimizer, a loss, and metrics to
 // watch. It compiles nothing yet and forgets what the optimizer knew from
 // earlier training. A wrong argument is returned, kept, and returned again by
-// Fit and Evaluate.
+// Fit and Evaluate. Models of several outputs have [Model.CompileOutputs], steps
+// of one's own [Model.CompileStep].
 func (m *Model) Compile(optimizer Optimizer, loss Loss, metrics ...Metric) error {
-	c := &compiled{optimizer: optimizer, loss: loss, metrics: slices.Clone(metrics), programs: engine.Programs{}}
+	return m.compile(&compiled{optimizer: optimizer, everywhere: true,
+		told: []*OutputLoss{ForOutput("", loss).Metrics(metrics...)}})
+}
+
+func (m *Model) compile(c *compiled) error {
+	c.programs = engine.Programs{}
 	m.compiled = c
-	if c.err = c.check(); c.err != nil {
-		c.err = fmt.Errorf("layers: compiling model %q: %w", m.Name(), c.err)
+	if c.err = c.check(); c.err == nil && m.topology != nil && c.step == nil && !c.everywhere {
+		_, c.err = m.compiledOutputs()
 	}
-	for i, metric := range c.metrics {
-		if m, ok := metric.(interface{ For(Loss) Metric }); ok {
-			c.metrics[i] = m.For(loss)
+	if c.err != nil {
+		c.err = fmt.Errorf("layers: compiling model %q: %w", m.Name(), c.err)
+		return c.err
+	}
+	for _, o := range c.told {
+		for _, list := range [][]Metric{o.metrics, o.weighted} {
+			for i, metric := range list {
+				if of, ok := metric.(interface{ For(Loss) Metric }); ok {
+					list[i] = of.For(o.loss)
+				}
+			}
 		}
 	}
-	if c.err == nil {
-		rate := optimizer.LearningRate()
-		c.initialRate = &rate
-	}
-	return c.err
+	c.initialRates = rates(optimizers(c.optimizer))
+	return nil
 }
 
 func (c *compiled) check() error {
@@ -50,18 +63,49 @@ func (c *compiled) check() error {
 		return fmt.Errorf("wants an optimizer, for instance layers.Adamax(0.001), got nil")
 	case c.optimizer.Err() != nil:
 		return fmt.Errorf("%s: %w", c.optimizer.Class(), c.optimizer.Err())
-	case c.loss == nil:
+	case c.step != nil:
+		return c.step.check()
+	}
+	losses := 0
+	for _, o := range c.told {
+		if o.loss != nil {
+			losses++
+		}
+		if err := o.check(); err != nil {
+			return err
+		}
+	}
+	if losses == 0 {
 		return fmt.Errorf("wants a loss, for instance layers.CategoricalCrossEntropy, got nil")
 	}
+	return nil
+}
+
+func (o *OutputLoss) check() error {
+	if o.weight != nil && !(*o.weight >= 0 && *o.weight <= math.MaxFloat32) {
+		return fmt.Errorf("the weight of a loss must be a finite number from 0 on, got %v", *o.weight)
+	}
+	if c, ok := o.loss.(interface{ Err() error }); ok && c.Err() != nil {
+		return fmt.Errorf("%s: %w", o.loss.Name(), c.Err())
+	}
 	seen := map[string]bool{"loss": true, "learning_rate": true}
-	for i, metric := range c.metrics {
+	for i, metric := range slices.Concat(o.metrics, o.weighted) {
 		if metric == nil {
 			return fmt.Errorf("metric %d is nil", i+1)
 		}
-		if seen[metric.Name()] {
-			return fmt.Errorf("there are two metrics of the name %q", metric.Name())
+		if c, ok := metric.(interface{ Err() error }); ok && c.Err() != nil {
+			return fmt.Errorf("%s: %w", metric.Name(), c.Err())
 		}
-		seen[metric.Name()] = true
+		if name := metric.Name(); i < len(o.metrics) {
+			if seen[name] {
+				return fmt.Errorf("there are two metrics of the name %q", name)
+			}
+			seen[name] = true
+		}
+		_, mean := metric.(MeanMetric)
+		if _, state := metric.(StateMetric); !mean && !state {
+			return fmt.Errorf("metric %q is neither a MeanMetric nor a StateMetric", metric.Name())
+		}
 	}
 	return nil
 }
@@ -83,13 +127,4 @@ func (m *Model) readyToTrain() (*compiled, error) {
 		return nil, fmt.Errorf("layers: model %q is not compiled: call Compile(optimizer, loss, metrics...) first", m.Name())
 	}
 	return m.compiled, m.compiled.err
-}
-
-// names lists what training measures, the loss first.
-func (c *compiled) names() []string {
-	names := []string{"loss"}
-	for _, metric := range c.metrics {
-		names = append(names, metric.Name())
-	}
-	return names
 }

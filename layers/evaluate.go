@@ -8,7 +8,7 @@ import (
 // Evaluate returns loss and metrics over labeled examples.
 func (m *Model) Evaluate(ctx context.Context, examples *Examples, list ...EvaluateOption) (Logs, error) {
 	o := gather(list)
-	c, err := m.readyToTrain()
+	_, err := m.readyToTrain()
 	if err == nil {
 		err = o.check()
 	}
@@ -25,7 +25,7 @@ func (m *Model) Evaluate(ctx context.Context, examples *Examples, list ...Evalua
 	if err != nil {
 		return nil, err
 	}
-	e, err := m.evaluator(o.batchSize())
+	figures, _, err := m.figures()
 	if err != nil {
 		return nil, err
 	}
@@ -34,15 +34,19 @@ func (m *Model) Evaluate(ctx context.Context, examples *Examples, list ...Evalua
 		return nil, err
 	}
 	defer data.Free()
+	e, err := m.evaluator(data, o.batchSize())
+	if err != nil {
+		return nil, err
+	}
 	started := newStopwatch()
 	sums, err := e.Measure(ctx, data, 0, examples.Len())
 	if err != nil {
 		return nil, err
 	}
-	logs := c.means(sums)
+	logs := logsOf(figures, sums)
 	if o.verbose == Lines || o.verbose == Bar {
 		steps := (examples.Len() + o.batchSize() - 1) / o.batchSize()
-		newReporter(o, steps).line(o.form.Line(steps, started(), logs, c.names()))
+		newReporter(o, steps).line(o.form.Line(steps, started(), logs, names(figures)))
 	}
 	return logs, nil
 }

@@ -41,6 +41,7 @@ type fitting struct {
 	data       *engine.Data
 	validation *engine.Data // data, or others
 	from, to   int          // validation rows
+	figures    []figure
 	training   *Training
 	report     *reporter
 	good       snapshot // the last state known to be good
@@ -113,6 +114,9 @@ func (m *Model) newFitting(examples *Examples, o *options) (*fitting, error) {
 	if f.weights, err = o.weightTable(examples); err != nil {
 		return nil, err
 	}
+	if f.figures, _, err = m.figures(); err != nil {
+		return nil, err
+	}
 	backend, err := Backend()
 	if err != nil {
 		return nil, err
@@ -123,16 +127,18 @@ func (m *Model) newFitting(examples *Examples, o *options) (*fitting, error) {
 	steps := (f.trained + o.batchSize() - 1) / o.batchSize()
 	f.report = newReporter(o, steps)
 	f.training = &Training{Model: m, Optimizer: c.optimizer, Epochs: o.epochs, Steps: steps,
-		metrics: c.metrics, names: c.names(), print: f.report.line,
+		larger: map[string]bool{}, names: names(f.figures), print: f.report.line,
 		History: &History{Model: m.Name(), Steps: steps, Metrics: map[string][]float64{}}}
 	if f.to > f.from {
-		for _, name := range c.names() {
+		for _, name := range names(f.figures) {
 			f.training.names = append(f.training.names, "val_"+name)
 		}
 	}
-	for _, metric := range c.metrics {
-		if !metric.LargerIsBetter() {
-			f.training.History.Smaller = append(f.training.History.Smaller, metric.Name())
+	for _, figure := range f.figures {
+		for _, name := range figure.all() {
+			if f.training.larger[name] = figure.larger; !figure.larger && name != "loss" {
+				f.training.History.Smaller = append(f.training.History.Smaller, name)
+			}
 		}
 	}
 	return f, nil
@@ -156,13 +162,16 @@ func (f *fitting) toDevice() error {
 	if err = f.model.InitializeMissing(); err != nil {
 		return err
 	}
-	config := f.model.engineConfig(backend, f.data)
+	config, err := f.model.engineConfig(backend, f.data)
+	if err != nil {
+		return err
+	}
 	config.Examples, config.Batch, config.Devices = f.trained, f.batchSize(), f.devices
 	config.Seed, config.ClassWeights = uint32(splitMix(uint64(f.seedValue))), f.weights
 	if f.trainer, err = engine.NewTrainer(config); err != nil {
 		return err
 	}
-	f.evaluator, err = f.model.evaluator(f.batchSize())
+	f.evaluator, err = f.model.evaluator(f.validation, f.batchSize())
 	return err
 }
 
@@ -208,6 +217,9 @@ func (f *fitting) fit(ctx context.Context) (*History, error) {
 			return f.training.History, err
 		}
 	}
+	if err := f.model.takeAverages(); err != nil {
+		return f.training.History, err
+	}
 	err := f.each(func(c Callback) error { return c.OnTrainEnd(f.training, logs) })
 	p.Done, p.Stopped = true, f.training.stop
 	if err == nil {
@@ -228,13 +240,17 @@ func Interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // weightTable lists the weight of each class, nil if there are none.
 func (o *options) weightTable(e *Examples) ([]float32, error) {
-	classes := e.Classes
-	switch {
-	case o.classWeights == nil:
+	if o.classWeights == nil {
 		return nil, nil
-	case e.Labels == nil:
-		return nil, errors.New("layers: ClassWeights wants examples with Labels, these have Targets")
 	}
+	targets := e.outputs()
+	switch {
+	case len(targets) != 1 || targets[0].Labels == nil:
+		return nil, errors.New("layers: ClassWeights wants examples with Labels for one output, these have Targets")
+	case e.Weights != nil || targets[0].Weights != nil:
+		return nil, errors.New("layers: ClassWeights and Examples.Weights cannot be used at once: multiply the weights")
+	}
+	classes := targets[0].Classes
 	table := slices.Repeat([]float32{1}, classes)
 	for class, w := range o.classWeights {
 		if class < 0 || class >= classes || !(w >= 0 && w <= math.MaxFloat32) {

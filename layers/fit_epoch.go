@@ -145,7 +145,7 @@ func (f *fitting) means(epoch int) (Logs, error) {
 		return nil, err
 	}
 	if bad < 0 {
-		return f.model.compiled.means(sums), nil
+		return logsOf(f.figures, sums), nil
 	}
 	var suspects []string
 	for _, v := range f.model.Variables() {
@@ -178,7 +178,7 @@ func (f *fitting) validate(ctx context.Context, logs Logs) error {
 		}
 		return err
 	}
-	measured := f.model.compiled.means(sums)
+	measured := logsOf(f.figures, sums)
 	for name, v := range measured {
 		logs["val_"+name] = v
 	}

@@ -45,7 +45,7 @@ func TestOverwritingChangesNoBit(t *testing.T) {
 		if err := s.take(m); err != nil {
 			t.Fatal(err)
 		}
-		return slices.Concat(append(slices.Clone(s.weights), slices.Concat(s.slots...)...)...)
+		return slices.Concat(append(slices.Clone(s.weights), s.slots...)...)
 	}
 	for name, model := range map[string]func(testing.TB) *Model{
 		"dropout, statistics": dropoutModel,
@@ -66,7 +66,10 @@ func TestFailedStepLosesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer data.Free()
-	config := m.engineConfig(testBackend(t), data)
+	config, err := m.engineConfig(testBackend(t), data)
+	if err != nil {
+		t.Fatal(err)
+	}
 	config.Examples, config.Batch, config.Devices = 50, 16, 1
 	tr, err := engine.NewTrainer(config)
 	if err != nil {
@@ -78,8 +81,8 @@ func TestFailedStepLosesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := flat(t, m)
-	labels := data.Targets
-	if data.Targets, err = engine.ToDevice(tr.Backend, make([]float32, 50), shapes.Make(dtypes.Float32, 50)); err != nil {
+	labels := data.Targets[0]
+	if data.Targets[0], err = engine.ToDevice(tr.Backend, make([]float32, 50), shapes.Make(dtypes.Float32, 50)); err != nil {
 		t.Fatal(err)
 	}
 	if err := tr.Run(1); err == nil {
@@ -88,9 +91,9 @@ func TestFailedStepLosesNothing(t *testing.T) {
 	if !slices.Equal(flat(t, m), want) {
 		t.Error("a step that does not compile changed weights")
 	}
-	engine.Release(data.Targets)
-	data.Targets = labels
-	engine.Release(data.Values)
+	engine.Release(data.Targets[0])
+	data.Targets[0] = labels
+	engine.Release(data.Values[0])
 	if err := tr.Run(1); err == nil {
 		t.Fatal("a step without images did not fail")
 	}

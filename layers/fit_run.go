@@ -132,7 +132,7 @@ func (f *fitting) beginRun() error {
 func (f *fitting) config() (*runConfig, error) {
 	c := f.model.compiled
 	settings := fitSettings{
-		Optimizer: c.optimizer.Class(), OptimizerConfig: c.optimizer.Config(), Loss: lossClasses.save(c.loss),
+		Optimizer: c.optimizer.Class(), OptimizerConfig: c.optimizer.Config(),
 		Metrics: []any{}, BatchSize: f.batchSize(), ValidationSplit: f.validationSplit, Shuffle: f.shuffle,
 		InitialEpoch: f.initialEpoch, ClassWeights: f.classWeights, Seed: f.seedValue,
 		Data: map[string]string{"train": f.examples.fingerprint()},
@@ -140,18 +140,9 @@ func (f *fitting) config() (*runConfig, error) {
 	if f.devices > 1 {
 		settings.Devices = f.devices
 	}
-	if settings.Loss == nil {
-		settings.Loss = c.loss.Name() // tells runs apart, though it cannot be loaded
-	}
-	for _, metric := range c.metrics {
-		saved := metricClasses.save(metric)
-		if saved == nil {
-			saved = metric.Name()
-		}
-		settings.Metrics = append(settings.Metrics, saved)
-	}
-	if c.initialRate != nil { // a finished fit may have lowered it
-		settings.OptimizerConfig["learning_rate"] = *c.initialRate
+	settings.measured(f.model)
+	if len(c.initialRates) == 1 && settings.OptimizerConfig["learning_rate"] == c.optimizer.LearningRate() {
+		settings.OptimizerConfig["learning_rate"] = c.initialRates[0] // a finished fit may have lowered it
 	}
 	names := f.model.variableNames()
 	for _, v := range f.model.TrainableVariables() {
@@ -168,6 +159,47 @@ func (f *fitting) config() (*runConfig, error) {
 	sum := sha256.Sum256(text)
 	config.Fingerprint = hex.EncodeToString(sum[:])
 	return config, nil
+}
+
+// measured notes losses and metrics. What is not registered has its name, which
+// tells runs apart, though it cannot be loaded.
+func (s *fitSettings) measured(m *Model) {
+	c := m.compiled
+	if c.step != nil {
+		s.Loss = c.step.names
+		return
+	}
+	kept := func(saved any, name string) any {
+		if saved == nil {
+			return name
+		}
+		return saved
+	}
+	all := func(list []Metric) []any {
+		out := []any{}
+		for _, metric := range list {
+			out = append(out, kept(metricClasses.save(metric), metric.Name()))
+		}
+		return out
+	}
+	if o := c.told[0]; len(c.told) == 1 && len(m.outputs) == 1 && o.weight == nil && o.weighted == nil {
+		s.Loss, s.Metrics = kept(lossClasses.save(o.loss), o.loss.Name()), all(o.metrics)
+		return
+	}
+	losses, metrics, weighted, weights := map[string]any{}, map[string]any{}, map[string]any{}, map[string]any{}
+	for _, o := range c.told {
+		name := o.name
+		if name == "" {
+			name = m.outputs[0].Layer().Name()
+		}
+		if metrics[name], weighted[name], weights[name] = all(o.metrics), all(o.weighted), 1.0; o.weight != nil {
+			weights[name] = *o.weight
+		}
+		if o.loss != nil {
+			losses[name] = kept(lossClasses.save(o.loss), o.loss.Name())
+		}
+	}
+	s.Loss, s.Metrics, s.WeightedMetrics, s.LossWeights = losses, metrics, weighted, weights
 }
 
 // ErrNoRun is wrapped by the errors of LoadHistory and LoadRun where no run

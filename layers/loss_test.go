@@ -52,7 +52,7 @@ func TestLossesAsKeras(t *testing.T) {
 
 func TestMetricsAsKeras(t *testing.T) {
 	logits, _, labels, figure := goldenLosses(t)
-	for _, metric := range []Metric{Accuracy, TopKAccuracy(3)} {
+	for _, metric := range []MeanMetric{Accuracy, TopKAccuracy(3)} {
 		out, err := graph.CallOnce(testBackend(t), func(logits, labels *graph.Node) *graph.Node {
 			return graph.ReduceAllMean(metric.PerExample(nil, labels, logits))
 		}, tensors.FromFlatDataAndDimensions(logits, 4, 10), labels)

@@ -7,17 +7,37 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// Metric is a figure watched in training beside the loss, the mean over all
-// examples of a value for each. [Accuracy], [TopKAccuracy] and
-// [MeanSquaredError] are here; another one needs only these methods, and to be
+// Metric is a figure watched in training beside the loss: a [MeanMetric] or a
+// [StateMetric]. One of one's own needs only these methods, and to be
 // [Configured] and registered, see [RegisterMetric], where files shall hold it.
 type Metric interface {
 	// Name is the key in a history's Metrics, "accuracy".
 	Name() string
-	// PerExample adds the value to the graph, as that of a [Loss] does.
-	PerExample(p *Pass, targets, outputs *graph.Node) *graph.Node
 	// LargerIsBetter tells callbacks which way is up.
 	LargerIsBetter() bool
+}
+
+// MeanMetric is the mean over all examples of a value for each, as [Accuracy].
+type MeanMetric interface {
+	Metric
+	// PerExample adds the value to the graph, as that of a [Loss] does.
+	PerExample(p *Pass, targets, outputs *graph.Node) *graph.Node
+}
+
+// StateMetric is a figure that is no mean, such as [Precision]: each step adds to
+// arrays on the device, and what they hold in the end makes the figure.
+type StateMetric interface {
+	Metric
+	// State lists the arrays' shapes for outputs of a shape, or says why there can
+	// be none. All start at 0.
+	State(outputs Shape) ([]Shape, error)
+	// Add adds to the graph what a batch adds to each array: float32 of its shape.
+	// Weights, float32 [batch], say how much each example counts; those that only
+	// fill up the batch have 0.
+	Add(p *Pass, targets, outputs, weights *graph.Node) []*graph.Node
+	// Result makes the figure from the arrays' values: one, or several that logs
+	// number (precision_0, precision_1).
+	Result(state [][]float32) []float64
 }
 
 // Accuracy is Keras' "accuracy": the share of examples whose largest output is
@@ -54,7 +74,7 @@ func (a accuracy) PerExample(_ *Pass, labels, outputs *graph.Node) *graph.Node {
 // TopKAccuracy is the share of examples whose right class is among the k
 // largest outputs, as Keras' SparseTopKCategoricalAccuracy. Its name is
 // "top_5_accuracy" for k = 5.
-func TopKAccuracy(k int) Metric { return topK{k, fmt.Sprintf("top_%d_accuracy", k), false} }
+func TopKAccuracy(k int) MeanMetric { return topK{k, fmt.Sprintf("top_%d_accuracy", k), false} }
 
 type topK struct {
 	k      int

@@ -9,10 +9,12 @@ import (
 )
 
 // Optimizer changes weights along their gradients. The optimizers here are
-// Keras 3's: [Adamax], [Adam], [SGD], [RMSprop]. Another one embeds
-// [OptimizerBase], which supplies everything but Slots and Update (and Config,
-// where there are settings), and is registered, see [RegisterOptimizer], where
-// files shall hold it. Update is compiled into the training step.
+// Keras 3's: [Adadelta], [Adafactor], [Adagrad], [Adam], [Adamax], [AdamW],
+// [Ftrl], [Lamb], [Lion], [Muon], [Nadam], [RMSprop], [ScheduleFreeAdamW], [SGD],
+// and [PerGroup] of them. Another one embeds [OptimizerBase], which supplies
+// everything but Slots and Update (and Config, where there are settings), and is
+// registered, see [RegisterOptimizer], where files shall hold it. Update is
+// compiled into the training step. What Slots cannot say is up to [SlotLayout].
 type Optimizer interface {
 	Configured
 	// LearningRate is the rate of the next step. It is handed to the compiled
@@ -33,8 +35,13 @@ type Optimizer interface {
 // OptimizerStep holds what a step's updates have in common: float32 scalars.
 type OptimizerStep struct {
 	LearningRate *graph.Node
-	// Iteration counts all steps since Compile, 1 in the first.
+	// Iteration counts all steps since Compile, 1 in the first. With
+	// [GradientAccumulation] it counts those that move the weights.
 	Iteration *graph.Node
+	// Variable is the weight's.
+	Variable *Variable
+	// Shared are the slots that belong to no variable, by name: see [SharedSlots].
+	Shared map[string]*graph.Node
 }
 
 // OptimizerBase is what all optimizers share: the class, the learning rate,
@@ -45,10 +52,27 @@ type OptimizerBase struct {
 	mu    sync.Mutex
 	rate  float64
 	err   error
+
+	settings optimizerSettings
 }
 
-// Init sets the class, "mine>Lion" for one's own, and the first learning rate.
-func (o *OptimizerBase) Init(class string, rate float64) { o.class, o.rate = class, rate }
+// Init sets the class, "mine>Lion" for one's own, the first learning rate, and
+// options that every optimizer has.
+func (o *OptimizerBase) Init(class string, rate float64, options ...OptimizerOption) {
+	o.class, o.rate = class, rate
+	o.Set(options...)
+}
+
+func (o *OptimizerBase) base() *OptimizerBase { return o }
+
+// settingsOf returns the options of an optimizer, nil if it has no
+// OptimizerBase.
+func settingsOf(o Optimizer) *optimizerSettings {
+	if b, ok := o.(interface{ base() *OptimizerBase }); ok {
+		return &b.base().settings
+	}
+	return nil
+}
 
 // Class returns the class name.
 func (o *OptimizerBase) Class() string { return o.class }
@@ -96,12 +120,12 @@ func (o *OptimizerBase) positive(name string, value float64) {
 // Config returns the settings that every optimizer has, by Keras' keys.
 // Optimizers with more add them to this map.
 func (o *OptimizerBase) Config() map[string]any {
-	return map[string]any{
-		"name": SnakeCase(o.class), "learning_rate": o.LearningRate(), "weight_decay": nil,
-		"clipnorm": nil, "global_clipnorm": nil, "clipvalue": nil,
-		"use_ema": false, "ema_momentum": 0.99, "ema_overwrite_frequency": nil,
-		"loss_scale_factor": nil, "gradient_accumulation_steps": nil,
+	c := map[string]any{"name": SnakeCase(o.class), "learning_rate": o.LearningRate()}
+	if s := o.settings.schedule; s != nil {
+		c["learning_rate"] = scheduleClasses.save(s)
 	}
+	o.settings.config(c)
+	return c
 }
 
 // toward returns old + (new-old)*(1-decay), the moving average in the form,

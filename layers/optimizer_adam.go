@@ -16,9 +16,9 @@ type AdamOptimizer struct {
 
 // Adam returns the optimizer with Keras' beta1 0.9, beta2 0.999 and epsilon
 // 1e-7. Keras' default learning rate is 0.001.
-func Adam(learningRate float64) *AdamOptimizer {
+func Adam(learningRate float64, options ...OptimizerOption) *AdamOptimizer {
 	o := &AdamOptimizer{beta1: 0.9, beta2: 0.999, epsilon: 1e-7}
-	o.Init("Adam", learningRate)
+	o.Init("Adam", learningRate, options...)
 	return o
 }
 

@@ -14,9 +14,9 @@ type AdamaxOptimizer struct {
 
 // Adamax returns the optimizer with Keras' beta1 0.9, beta2 0.999 and epsilon
 // 1e-7. Keras' default learning rate is 0.001.
-func Adamax(learningRate float64) *AdamaxOptimizer {
+func Adamax(learningRate float64, options ...OptimizerOption) *AdamaxOptimizer {
 	o := &AdamaxOptimizer{beta1: 0.9, beta2: 0.999, epsilon: 1e-7}
-	o.Init("Adamax", learningRate)
+	o.Init("Adamax", learningRate, options...)
 	return o
 }
 

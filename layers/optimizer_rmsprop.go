@@ -16,9 +16,9 @@ type RMSpropOptimizer struct {
 
 // RMSprop returns the optimizer with Keras' rho 0.9, no momentum and epsilon
 // 1e-7. Keras' default learning rate is 0.001.
-func RMSprop(learningRate float64) *RMSpropOptimizer {
+func RMSprop(learningRate float64, options ...OptimizerOption) *RMSpropOptimizer {
 	o := &RMSpropOptimizer{rho: 0.9, epsilon: 1e-7}
-	o.Init("RMSprop", learningRate)
+	o.Init("RMSprop", learningRate, options...)
 	return o
 }
 

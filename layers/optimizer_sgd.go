@@ -16,9 +16,9 @@ type SGDOptimizer struct {
 
 // SGD returns gradient descent without momentum. Keras' default learning rate
 // is 0.01.
-func SGD(learningRate float64) *SGDOptimizer {
+func SGD(learningRate float64, options ...OptimizerOption) *SGDOptimizer {
 	o := &SGDOptimizer{}
-	o.Init("SGD", learningRate)
+	o.Init("SGD", learningRate, options...)
 	return o
 }
 

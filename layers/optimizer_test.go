@@ -23,7 +23,7 @@ func TestOptimizersAsKeras(t *testing.T) {
 		"rmsprop": RMSprop(0.01), "rmsprop_centered_momentum": RMSprop(0.01).Rho(0.8).Momentum(0.5).Centered(),
 	} {
 		e, err := graph.NewExec(backend, func(in []*graph.Node) []*graph.Node {
-			w, slots := o.Update(OptimizerStep{in[0], in[1]}, in[2], in[3], in[4:])
+			w, slots := o.Update(OptimizerStep{LearningRate: in[0], Iteration: in[1]}, in[2], in[3], in[4:])
 			return append([]*graph.Node{w}, slots...)
 		})
 		if err != nil {

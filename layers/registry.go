@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"reflect"
@@ -80,6 +81,7 @@ var (
 // registry knows how the objects of a kind are made from a file.
 type registry[T any] struct {
 	kind    string
+	module  string // Keras'; "" for keras. and the kind's plural
 	mu      sync.RWMutex
 	classes map[string]class[T]
 }
@@ -141,7 +143,8 @@ func (r *registry[T]) save(object T) any {
 		return nil
 	}
 	if config := c.Config(); config != nil {
-		return savedObject("keras."+strings.Replace(r.kind+"s", "losss", "losses", 1), c.Class(), config)
+		module := cmp.Or(r.module, "keras."+strings.Replace(r.kind+"s", "losss", "losses", 1))
+		return savedObject(module, c.Class(), config)
 	}
 	return c.Class()
 }

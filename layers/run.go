@@ -136,7 +136,9 @@ type fitSettings struct {
 	Optimizer       string            `json:"optimizer"`
 	OptimizerConfig map[string]any    `json:"optimizer_config"`
 	Loss            any               `json:"loss"` // as compile_config has them
-	Metrics         []any             `json:"metrics"`
+	Metrics         any               `json:"metrics"`
+	WeightedMetrics any               `json:"weighted_metrics,omitempty"`
+	LossWeights     any               `json:"loss_weights,omitempty"`
 	BatchSize       int               `json:"batch_size"`
 	Devices         int               `json:"devices,omitempty"` // more than one: their sums are rounded in another order
 	ValidationSplit float64           `json:"validation_split"`
@@ -150,8 +152,9 @@ type fitSettings struct {
 
 // compileConfig is the part of the settings that Compile was told.
 func (s *fitSettings) compileConfig() map[string]any {
-	return map[string]any{"loss": s.Loss, "metrics": s.Metrics,
-		"optimizer": map[string]any{"class_name": s.Optimizer, "config": s.OptimizerConfig}}
+	return map[string]any{"loss": s.Loss, "metrics": s.Metrics, "weighted_metrics": s.WeightedMetrics,
+		"loss_weights": s.LossWeights,
+		"optimizer":    map[string]any{"class_name": s.Optimizer, "config": s.OptimizerConfig}}
 }
 
 // writeJSON writes v to a file of the run in one move.

@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
-	"github.com/gocifar/gocifar/layers/internal/engine"
 	"github.com/gocifar/gocifar/layers/internal/safetensors"
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -16,8 +18,8 @@ import (
 // a fit returns to when a step fails.
 type snapshot struct {
 	position position
-	weights  [][]float32   // of Model.Variables
-	slots    [][][]float32 // of Model.TrainableVariables
+	weights  [][]float32 // of Model.Variables
+	slots    [][]float32 // of Model.slots
 }
 
 // position is where a fit stands.
@@ -26,10 +28,11 @@ type position struct {
 	Step       int       `json:"step"`  // steps done of the next one
 	Iterations int       `json:"iterations"`
 	Rate       float64   `json:"learning_rate"`
-	Sums       []float32 `json:"sums,omitempty"` // of the epoch's steps so far
-	Seconds    float64   `json:"seconds"`        // the epoch's time so far
-	Stopped    bool      `json:"stopped"`        // a callback ended the fit
-	Done       bool      `json:"done"`           // the last epoch's state, callbacks' last changes included
+	Rates      []float64 `json:"learning_rates,omitempty"` // of groups, if there are several
+	Sums       []float32 `json:"sums,omitempty"`           // of the epoch's steps so far
+	Seconds    float64   `json:"seconds"`                  // the epoch's time so far
+	Stopped    bool      `json:"stopped"`                  // a callback ended the fit
+	Done       bool      `json:"done"`                     // the last epoch's state, callbacks' last changes included
 	History    *History  `json:"history"`
 	Callbacks  [][]byte  `json:"callbacks,omitempty"`
 }
@@ -41,19 +44,24 @@ func (s *snapshot) take(m *Model) error {
 	if s.weights, err = m.weights(s.weights); err != nil {
 		return err
 	}
-	trainable := m.TrainableVariables()
+	slots := m.slots()
 	if s.slots == nil {
-		s.slots = make([][][]float32, len(m.compiled.optimizer.Slots()))
+		s.slots = make([][]float32, len(slots))
 	}
-	for i := range s.slots {
-		slot := func(v *Variable) *tensors.Tensor { return m.compiled.state.Slots[&v.Value][i] }
-		s.slots[i], err = copyValues(s.slots[i], trainable, slot)
+	for i, slot := range slots {
+		value, err := m.slotValue(slot)
 		if err != nil {
 			return err
+		}
+		if s.slots[i], err = copyValue(s.slots[i], value); err != nil {
+			return fmt.Errorf("layers: reading the optimizer's %s: %w", slot.describe(), err)
 		}
 	}
 	s.position.Iterations = m.compiled.state.Iterations
 	s.position.Rate = m.compiled.optimizer.LearningRate()
+	if all := optimizers(m.compiled.optimizer); len(all) > 1 {
+		s.position.Rates = rates(all)
+	}
 	return nil
 }
 
@@ -63,15 +71,20 @@ func copyValues(into [][]float32, variables []*Variable, of func(*Variable) *ten
 		into = make([][]float32, len(variables))
 	}
 	for i, v := range variables {
-		if into[i] == nil {
-			into[i] = make([]float32, v.Shape.Size())
-		}
-		err := tensors.ConstFlatData(of(v), func(flat []float32) { copy(into[i], flat) })
-		if err != nil {
+		var err error
+		if into[i], err = copyValue(into[i], of(v)); err != nil {
 			return nil, fmt.Errorf("layers: reading %s: %w", v.Path, err)
 		}
 	}
 	return into, nil
+}
+
+// copyValue reads a tensor into a slice, which it makes if there is none.
+func copyValue(into []float32, t *tensors.Tensor) ([]float32, error) {
+	if into == nil {
+		into = make([]float32, t.Shape().Size())
+	}
+	return into, tensors.ConstFlatData(t, func(flat []float32) { copy(into, flat) })
 }
 
 // restore brings the model and its optimizer back to the snapshot.
@@ -81,13 +94,15 @@ func (s *snapshot) restore(m *Model) error {
 	}
 	state := &m.compiled.state
 	state.Iterations = s.position.Iterations
-	state.Slots = map[engine.Cell][]*tensors.Tensor{}
-	for i, v := range m.TrainableVariables() {
-		for _, slot := range s.slots {
-			state.Slots[&v.Value] = append(state.Slots[&v.Value], tensors.FromFlatDataAndDimensions(slot[i], v.Shape...))
-		}
+	state.Slots = map[any]*tensors.Tensor{}
+	for i, slot := range m.slots() {
+		state.Slots[slot.key()] = tensors.FromFlatDataAndDimensions(s.slots[i], slot.Shape...)
 	}
-	m.compiled.optimizer.SetLearningRate(s.position.Rate)
+	if all := optimizers(m.compiled.optimizer); len(all) == len(s.position.Rates) {
+		setRates(all, s.position.Rates)
+	} else {
+		m.compiled.optimizer.SetLearningRate(s.position.Rate)
+	}
 	return nil
 }
 
@@ -98,8 +113,9 @@ func (r *run) save(m *Model, s *snapshot) error {
 		return fmt.Errorf("layers: saving the run %q: %w", r.name, err)
 	}
 	list := m.savedWeights(s.weights)
-	for i, slot := range m.compiled.optimizer.Slots() {
-		list = m.named(list, slotPrefix(slot), m.TrainableVariables(), s.slots[i])
+	names := m.variableNames()
+	for i, slot := range m.slots() {
+		list = append(list, safetensors.Tensor{Name: slot.inRun(names), Shape: slot.Shape, Values: s.slots[i]})
 	}
 	if err := safetensors.Write(filepath.Join(r.dir, stateFile), list,
 		map[string]string{stateKey: string(text)}); err != nil {
@@ -108,7 +124,15 @@ func (r *run) save(m *Model, s *snapshot) error {
 	return r.writeJSON(historyFile, s.position.History)
 }
 
-func slotPrefix(slot string) string { return "optimizer/" + slot + "/" }
+const slotPrefix = "optimizer/"
+
+// inRun is the slot's name in a run's file.
+func (s ownSlot) inRun(variables map[*Variable]string) string {
+	if s.Variable == nil {
+		return fmt.Sprintf("%s%s/%d", slotPrefix, s.Name, s.optimizer)
+	}
+	return slotPrefix + s.Name + "/" + variables[s.Variable]
+}
 
 // load reads the run's state: its position and tensors; nil where there is
 // none yet.
@@ -134,13 +158,33 @@ func (r *run) load() (*position, []safetensors.Tensor, error) {
 	return p, list, nil
 }
 
-// snapshotFrom turns a run's tensors into a snapshot of the model.
+// snapshotFrom turns a run's tensors into a snapshot of the model. The
+// optimizer's must be all there in their shapes, and no others.
 func snapshotFrom(m *Model, p *position, list []safetensors.Tensor) (*snapshot, error) {
 	weights, err := m.find(list, weightPrefix, m.Variables())
 	s := &snapshot{position: *p, weights: weights}
-	for _, slot := range m.compiled.optimizer.Slots() {
-		values, slotErr := m.find(list, slotPrefix(slot), m.TrainableVariables())
-		s.slots, err = append(s.slots, values), errors.Join(err, slotErr)
+	problems := []error{err}
+	saved := map[string]safetensors.Tensor{}
+	for _, t := range list {
+		if strings.HasPrefix(t.Name, slotPrefix) {
+			saved[t.Name] = t
+		}
 	}
-	return s, err
+	names := m.variableNames()
+	for _, slot := range m.slots() {
+		name := slot.inRun(names)
+		t, ok := saved[name]
+		switch {
+		case !ok:
+			problems = append(problems, fmt.Errorf("%s is missing", name))
+		case !slot.Shape.Equal(Shape(t.Shape)):
+			problems = append(problems, fmt.Errorf("%s has shape %v, want %v", name, t.Shape, []int(slot.Shape)))
+		}
+		delete(saved, name)
+		s.slots = append(s.slots, t.Values)
+	}
+	for _, name := range slices.Sorted(maps.Keys(saved)) {
+		problems = append(problems, fmt.Errorf("the optimizer keeps no %s", name))
+	}
+	return s, errors.Join(problems...)
 }

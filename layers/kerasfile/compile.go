@@ -48,40 +48,64 @@ func (s *saving) legacy() map[string]any {
 		return nil
 	}
 	config := maps.Clone(s.compiled)
-	config["optimizer_config"] = legacyObject(config["optimizer"])
-	delete(config, "optimizer")
-	config["loss"] = legacyObject(config["loss"])
-	metrics := []any{}
-	for _, metric := range s.compiled["metrics"].([]any) {
-		metrics = append(metrics, legacyObject(metric))
+	for key, v := range config {
+		config[key] = legacyObject(v)
 	}
-	config["metrics"] = metrics
+	config["optimizer_config"] = config["optimizer"]
+	delete(config, "optimizer")
 	return config
 }
 
 // legacyObject is the older form of a serialized object: the class, by its
-// registered name if it has one, and the configuration.
+// registered name if it has one, and the configuration. Lists and maps of them
+// stay what they are.
 func legacyObject(v any) any {
-	object, ok := v.(map[string]any)
-	if !ok {
-		return v // a name
+	switch v := v.(type) {
+	case []any:
+		list := []any{}
+		for _, item := range v {
+			list = append(list, legacyObject(item))
+		}
+		return list
+	case map[string]any:
+		class := v["registered_name"]
+		if class == nil {
+			class = v["class_name"]
+		}
+		if class != nil {
+			return map[string]any{"class_name": class, "config": v["config"]}
+		}
+		byName := map[string]any{}
+		for name, item := range v {
+			byName[name] = legacyObject(item)
+		}
+		return byName
 	}
-	class := object["registered_name"]
-	if class == nil {
-		class = object["class_name"]
-	}
-	return map[string]any{"class_name": class, "config": object["config"]}
+	return v // a name
 }
 
 // put writes the optimizer's arrays into a group under the numbers 0, 1, …: the
-// number of steps, the learning rate, the slots.
+// number of steps, the learning rate unless it follows a schedule, the slots.
 func (s *saving) put(t *hdf5.Tree) {
-	t.Put("0", hdf5.Array{Type: hdf5.Int64, Write: func(w io.Writer) error {
-		return binary.Write(w, binary.LittleEndian, int64(s.state.Iterations))
-	}})
-	t.PutFloat32("1", nil, []float32{float32(s.state.LearningRate)})
-	for i, slot := range s.state.Slots {
-		t.PutFloat32(strconv.Itoa(2+i), slot.Shape, slot.Values)
+	next := 0
+	place := func() string {
+		next++
+		return strconv.Itoa(next - 1)
+	}
+	whole := func(n int64) {
+		t.Put(place(), hdf5.Array{Type: hdf5.Int64, Write: func(w io.Writer) error {
+			return binary.Write(w, binary.LittleEndian, n)
+		}})
+	}
+	if whole(int64(s.state.Iterations)); !s.state.Scheduled {
+		t.PutFloat32(place(), nil, []float32{float32(s.state.LearningRate)})
+	}
+	for _, slot := range s.state.Slots {
+		if slot.Whole {
+			whole(int64(slot.Values[0]))
+		} else {
+			t.PutFloat32(place(), slot.Shape, slot.Values)
+		}
 	}
 }
 
@@ -100,7 +124,11 @@ func (f *file) compile(m *layers.Model, config map[string]any) error {
 	if err != nil || list == nil {
 		return err
 	}
-	state, err := readState(list)
+	scheduled := false
+	if o, ok := m.Optimizer().(interface{ Schedule() layers.Schedule }); ok {
+		scheduled = o.Schedule() != nil
+	}
+	state, err := readState(list, scheduled)
 	if err == nil {
 		err = m.SetOptimizerState(state)
 	}
@@ -156,23 +184,23 @@ func (f *file) optimizerArrays() ([]tensor, error) {
 	return readVars(at)
 }
 
-// readState reads the arrays: the number of steps, the learning rate, the
-// slots.
-func readState(list []tensor) (*layers.OptimizerState, error) {
-	if len(list) < 2 {
+// readState reads the arrays: the number of steps, the learning rate unless it
+// follows a schedule, the slots.
+func readState(list []tensor, scheduled bool) (*layers.OptimizerState, error) {
+	if len(list) < 1 || len(list) < 2 && !scheduled {
 		return nil, fmt.Errorf("the optimizer has %d arrays, wants at least its iteration and learning rate", len(list))
 	}
 	iterations, err := list[0].data.Int()
 	if err != nil {
 		return nil, fmt.Errorf("the optimizer's number of steps: %w", err)
 	}
-	state := &layers.OptimizerState{Iterations: int(iterations)}
+	state := &layers.OptimizerState{Iterations: int(iterations), Scheduled: scheduled}
 	for i, t := range list[1:] {
-		values, err := t.data.Float32s()
+		values, err := numbers(t.data)
 		if err != nil {
 			return nil, fmt.Errorf("the optimizer's %s: %w", t.name, err)
 		}
-		if i > 0 {
+		if i > 0 || scheduled {
 			state.Slots = append(state.Slots, layers.SlotValue{Name: t.name, Shape: t.data.Shape(), Values: values})
 			continue
 		}
@@ -183,4 +211,14 @@ func readState(list []tensor) (*layers.OptimizerState, error) {
 		state.LearningRate = layers.ShortestRate(values[0])
 	}
 	return state, nil
+}
+
+// numbers are an array's values, or the only whole number that it holds.
+func numbers(data *hdf5.Dataset) ([]float32, error) {
+	if len(data.Shape()) == 0 {
+		if n, err := data.Int(); err == nil {
+			return []float32{float32(n)}, nil
+		}
+	}
+	return data.Float32s()
 }

@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -10,40 +12,89 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Source is what is copied to a device: flat values, bytes or float32, and what
-// the outputs should be, int32 or float32, nil if nobody asks for that.
+// Source is what is copied to a device: what the model reads, what its outputs
+// should be, and how much each example weighs. There may be none of the latter
+// two.
 type Source struct {
-	Values, Targets           any
-	ValuesShape, TargetsShape shapes.Shape
-	Scale, Offset             float32 // a stored value v is the input v*Scale+Offset
+	Inputs           []Input
+	Targets, Weights []Array
+}
+
+// Array is flat values of a shape, whose type they have.
+type Array struct {
+	Values any
+	Shape  shapes.Shape
+}
+
+// Input is bytes or float32, of which a stored value v is the input
+// v*Scale+Offset.
+type Input struct {
+	Array
+	Scale, Offset float32
 }
 
 // Data is a set of examples on the device: bytes stay bytes, and are scaled
 // inside the compiled graph.
-type Data struct {
-	Values, Targets *tensors.Tensor
-	scale, offset   *tensors.Tensor // float32 scalars
+type Data struct{ dataArgs[*tensors.Tensor] }
+
+// dataArgs are the arguments that hold examples: scales and offsets, float32
+// scalars, are the inputs'.
+type dataArgs[T any] struct{ Values, Targets, Scales, Offsets, Weights []T }
+
+// list puts the arguments in order.
+func (a *dataArgs[T]) list() []T {
+	return slices.Concat(a.Values, a.Targets, a.Scales, a.Offsets, a.Weights)
+}
+
+// counts says how many there are of each kind, by which parseData takes them
+// apart again.
+func (a *dataArgs[T]) counts() dataCounts {
+	return dataCounts{len(a.Values), len(a.Targets), len(a.Weights)}
+}
+
+type dataCounts struct{ inputs, targets, weights int }
+
+func parseData(in []*graph.Node, n dataCounts) (a dataArgs[*graph.Node], rest []*graph.Node) {
+	for _, part := range []struct {
+		to    *[]*graph.Node
+		count int
+	}{{&a.Values, n.inputs}, {&a.Targets, n.targets}, {&a.Scales, n.inputs}, {&a.Offsets, n.inputs}, {&a.Weights, n.weights}} {
+		*part.to, in = in[:part.count:part.count], in[part.count:]
+	}
+	return a, in
 }
 
 // Upload copies examples to the device, once and without a copy in between.
 func Upload(backend compute.Backend, s Source) (*Data, error) {
 	d := &Data{}
-	scalar := shapes.Make(dtypes.Float32)
-	for _, x := range []struct {
-		to    **tensors.Tensor
-		flat  any
-		shape shapes.Shape
-	}{
-		{&d.Values, s.Values, s.ValuesShape}, {&d.Targets, s.Targets, s.TargetsShape},
-		{&d.scale, []float32{s.Scale}, scalar}, {&d.offset, []float32{s.Offset}, scalar},
-	} {
-		if x.flat == nil {
-			continue
-		}
-		var err error
-		if *x.to, err = ToDevice(backend, x.flat, x.shape); err != nil {
+	add := func(to *[]*tensors.Tensor, a Array) error {
+		t, err := ToDevice(backend, a.Values, a.Shape)
+		if err != nil {
 			d.Free()
-			return nil, fmt.Errorf("layers: copying examples, %s, to the device: %w", s.ValuesShape, err)
+			return fmt.Errorf("layers: copying examples, %s, to the device: %w", a.Shape, err)
+		}
+		*to = append(*to, t)
+		return nil
+	}
+	scalar := func(v float32) Array { return Array{[]float32{v}, shapes.Make(dtypes.Float32)} }
+	for _, x := range s.Inputs {
+		if err := add(&d.Values, x.Array); err != nil {
+			return nil, err
+		}
+	}
+	for _, y := range s.Targets {
+		if err := add(&d.Targets, y); err != nil {
+			return nil, err
+		}
+	}
+	for _, x := range s.Inputs {
+		if err := errors.Join(add(&d.Scales, scalar(x.Scale)), add(&d.Offsets, scalar(x.Offset))); err != nil {
+			return nil, err
+		}
+	}
+	for _, w := range s.Weights {
+		if err := add(&d.Weights, w); err != nil {
+			return nil, err
 		}
 	}
 	return d, nil
@@ -51,7 +102,7 @@ func Upload(backend compute.Backend, s Source) (*Data, error) {
 
 // Free releases the device's memory.
 func (d *Data) Free() {
-	for _, t := range []*tensors.Tensor{d.Values, d.Targets, d.scale, d.offset} {
+	for _, t := range d.list() {
 		Release(t)
 	}
 }
@@ -79,9 +130,21 @@ func onDevice(backend compute.Backend, device compute.DeviceNum, flat any,
 	return tensors.FromBuffer(buffer)
 }
 
-// readInputs adds to the graph: the examples of the given rows, as the model
-// wants them.
-func readInputs(values, rows, scale, offset *graph.Node) *graph.Node {
+// read adds the examples of the given rows to the graph, as a task wants them.
+func (b *Batch) read(a *dataArgs[*graph.Node], rows *graph.Node) {
+	for i, values := range a.Values {
+		b.Inputs = append(b.Inputs, readInput(values, rows, a.Scales[i], a.Offsets[i]))
+	}
+	for _, t := range a.Targets {
+		b.Targets = append(b.Targets, graph.Gather(t, graph.ExpandAxes(rows, -1)))
+	}
+	for _, w := range a.Weights {
+		b.Weights = append(b.Weights, graph.Gather(w, graph.ExpandAxes(rows, -1)))
+	}
+}
+
+// readInput adds the given rows of an input, as the model wants them.
+func readInput(values, rows, scale, offset *graph.Node) *graph.Node {
 	x := graph.ConvertDType(graph.Gather(values, graph.ExpandAxes(rows, -1)), dtypes.Float32)
 	return graph.Add(graph.Mul(x, scale), offset)
 }

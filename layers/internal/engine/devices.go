@@ -11,12 +11,9 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// orderArgument is the place of order among a step's arguments, the only one
-// that is spread over the devices: with several of them it is a matrix [batch,
-// steps], of which each device has the rows of its part of every batch.
-const orderArgument = 4
-
-// spread compiles the step for several devices.
+// spread compiles the step for several devices. Of its arguments the order alone
+// is spread over them: with several devices it is a matrix [batch, steps], of
+// which each has the rows of its part of every batch.
 func (s *trainStep) spread(exec *graph.Exec) error {
 	mesh, err := distributed.NewDeviceMesh([]int{s.Devices}, []string{"batch"})
 	if err != nil {
@@ -28,7 +25,7 @@ func (s *trainStep) spread(exec *graph.Exec) error {
 	}
 	whole := distributed.NewReplicatedShardingSpec(mesh)
 	var in []*distributed.ShardingSpec
-	for range orderArgument {
+	for range s.orderPlace() {
 		in = append(in, whole)
 	}
 	exec.AutoSharding(mesh).WithInputShardingSpecs(append(in, rows, whole)...).WithOutputShardingSpecs(whole)
@@ -50,13 +47,14 @@ func (s *trainStep) rows(a *stepArgs[*graph.Node]) *graph.Node {
 // weights: those are copied again.
 type mirror struct {
 	backend compute.Backend
+	order   int                 // the place of the order among the arguments
 	first   []*tensors.Tensor   // the first device's arguments, as of the last step
 	copies  [][]*tensors.Tensor // [device-1][argument]
 	orders  []*tensors.Tensor   // the order's parts, of all devices
 }
 
-func newMirror(backend compute.Backend, devices int) *mirror {
-	return &mirror{backend: backend, copies: make([][]*tensors.Tensor, devices-1)}
+func newMirror(backend compute.Backend, devices, order int) *mirror {
+	return &mirror{backend: backend, order: order, copies: make([][]*tensors.Tensor, devices-1)}
 }
 
 // setOrder gives each device its rows of an epoch's order, and returns the first
@@ -96,7 +94,7 @@ func (m *mirror) follow(list []*tensors.Tensor) ([][]*tensors.Tensor, error) {
 	for d, copies := range m.copies {
 		for i, t := range list {
 			switch {
-			case i == orderArgument:
+			case i == m.order:
 				copies[i] = m.orders[d+1]
 			case m.first[i] != t:
 				Release(copies[i])
@@ -132,7 +130,7 @@ func (m *mirror) free() {
 	}
 	for _, copies := range m.copies {
 		for i, t := range copies {
-			if i != orderArgument {
+			if i != m.order {
 				Release(t)
 			}
 		}

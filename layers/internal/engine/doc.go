@@ -17,32 +17,32 @@ import (
 // Programs read it and put its successor there.
 type Cell = **tensors.Tensor
 
-// Task is what is trained: a model with its loss, metrics and optimizer.
+// Task is what is trained: a model with its losses, metrics and optimizer.
 type Task interface {
 	// Name is the model's, for errors and for the names of programs.
 	Name() string
-	// Compute adds a batch to the graph: forward pass, loss and metrics.
-	Compute(b *Batch) *Computed
-	// Metrics is how many there are beside the loss.
-	Metrics() int
-	// Slots is how many values the optimizer keeps for each weight.
-	Slots() int
-	// LearningRate is that of the next step.
-	LearningRate() float64
-	// Update adds the optimizer's step for one weight to the graph and returns
-	// the new weight and new slots. Rate and iteration, 1 in the first step, are
-	// float32 scalars.
-	Update(rate, iteration, weight, gradient *graph.Node, slots []*graph.Node) (*graph.Node, []*graph.Node)
+	// Sums is how many figures beside the number of examples a batch adds to.
+	Sums() int
+	// Rates are the learning rates of the next step, one for each optimizer.
+	Rates() []float64
+	// Measure adds a batch to the graph: forward pass, losses and metrics.
+	Measure(b *Batch) *Computed
+	// Train does the same for a training step, and moves the weights.
+	Train(b *Batch, s *Step) *Computed
 }
 
 // Batch is what a Task computes.
 type Batch struct {
-	Graph    *graph.Graph
+	Graph *graph.Graph
+	// Training is true in a training step.
 	Training bool
 	// Values are the nodes of the model's cells.
 	Values map[Cell]*graph.Node
 	// Inputs are float32; Targets int32 or float32.
-	Inputs, Targets *graph.Node
+	Inputs, Targets []*graph.Node
+	// Weights are those of the examples, float32 [batch]: none, one for all
+	// targets, or one for each.
+	Weights []*graph.Node
 	// Size is the number of examples, Mask says which are real, float32 [batch];
 	// nil means all.
 	Size int
@@ -53,33 +53,52 @@ type Batch struct {
 	Seed *graph.Node
 }
 
+// Step is what a training step changes, and what it has to know for that.
+type Step struct {
+	// Rates and Iteration, 1 in the first step, are float32 scalars.
+	Rates     []*graph.Node
+	Iteration *graph.Node
+	// Weights and Slots are the nodes of Config's, in its order. Train replaces
+	// them by their successors.
+	Weights, Slots []*graph.Node
+}
+
 // Computed is what a Task returns for a batch: totals, which the device adds up
 // over an epoch. Keras' means over an epoch are these divided by the number of
 // examples.
 type Computed struct {
-	// Loss, class weights included, Count, the number of real examples, and
-	// Metrics are float32 scalars.
-	Loss, Count *graph.Node
-	Metrics     []*graph.Node
+	// Count is the number of real examples, a float32 scalar.
+	Count *graph.Node
+	// Sums are what the batch adds to the task's sums, the loss first, class
+	// weights included: float32 of any shape, as many values as Task says.
+	Sums []*graph.Node
+	// Mean is what a step makes small. It has to be finite.
+	Mean *graph.Node
 	// Updates are new values of cells that the forward pass itself computes.
 	Updates map[Cell]*graph.Node
 }
 
-// meanLoss is what a step makes small.
-func (c *Computed) meanLoss() *graph.Node { return graph.Div(c.Loss, c.Count) }
-
-// sums holds count, loss and metrics: float32 [2+metrics].
+// sums holds count and sums: float32 [1+Task.Sums].
 func (c *Computed) sums() *graph.Node {
-	parts := append([]*graph.Node{c.Count, c.Loss}, c.Metrics...)
+	parts := append([]*graph.Node{c.Count}, c.Sums...)
 	for i, p := range parts {
-		parts[i] = graph.Reshape(p, 1)
+		parts[i] = graph.Reshape(p, p.Shape().Size())
 	}
 	return graph.Concatenate(parts, 0)
+}
+
+// Slot is a value that an optimizer keeps between steps, float32.
+type Slot struct {
+	// Key is what State knows it by.
+	Key any
+	// Shape has no batch axis; Start makes the first values.
+	Shape []int
+	Start func() ([]float32, error)
 }
 
 // State is what an optimizer knows from the steps so far. It outlives a
 // Trainer: the next one goes on from it.
 type State struct {
 	Iterations int
-	Slots      map[Cell][]*tensors.Tensor // nil before the first Trainer
+	Slots      map[any]*tensors.Tensor // by Slot.Key; nil before the first Trainer
 }

@@ -38,25 +38,28 @@ type line struct {
 	w, mean *tensors.Tensor
 }
 
-func (*line) Name() string          { return "line" }
-func (*line) Metrics() int          { return 1 }
-func (*line) Slots() int            { return 1 }
-func (*line) LearningRate() float64 { return 0.1 }
+func (*line) Name() string     { return "line" }
+func (*line) Sums() int        { return 2 }
+func (*line) Rates() []float64 { return []float64{0.1} }
 
-func (l *line) Compute(b *Batch) *Computed {
-	off := graph.Sub(graph.Mul(graph.Reshape(b.Inputs, b.Size), b.Values[&l.w]), graph.Reshape(b.Targets, b.Size))
+func (l *line) Measure(b *Batch) *Computed {
+	off := graph.Sub(graph.Mul(graph.Reshape(b.Inputs[0], b.Size), b.Values[&l.w]), graph.Reshape(b.Targets[0], b.Size))
 	c := &Computed{Count: graph.Scalar(b.Graph, dtypes.Float32, float64(b.Size)),
-		Updates: map[Cell]*graph.Node{&l.mean: graph.ReduceAllMean(b.Inputs)}}
+		Updates: map[Cell]*graph.Node{&l.mean: graph.ReduceAllMean(b.Inputs[0])}}
 	if b.Mask != nil {
 		off, c.Count = graph.Mul(off, b.Mask), graph.ReduceAllSum(b.Mask)
 	}
-	c.Loss, c.Metrics = graph.ReduceAllSum(graph.Square(off)), []*graph.Node{graph.ReduceAllSum(graph.Abs(off))}
+	c.Sums = []*graph.Node{graph.ReduceAllSum(graph.Square(off)), graph.ReduceAllSum(graph.Abs(off))}
+	c.Mean = graph.Div(c.Sums[0], c.Count)
 	return c
 }
 
-func (*line) Update(rate, _, w, g *graph.Node, slots []*graph.Node) (*graph.Node, []*graph.Node) {
-	v := graph.Sub(graph.MulScalar(slots[0], 0.5), graph.Mul(rate, g))
-	return graph.Add(w, v), []*graph.Node{v}
+func (l *line) Train(b *Batch, s *Step) *Computed {
+	c := l.Measure(b)
+	gradient := graph.Gradient(c.Mean, s.Weights...)[0]
+	s.Slots[0] = graph.Sub(graph.MulScalar(s.Slots[0], 0.5), graph.Mul(s.Rates[0], gradient))
+	s.Weights[0] = graph.Add(s.Weights[0], s.Slots[0])
+	return c
 }
 
 // newLine is a trainer of line on y = 3 x, 50 examples in batches of 16.
@@ -68,12 +71,14 @@ func newLine(t *testing.T, change func(*Config)) (*Trainer, *line) {
 		x, y = append(x, float32(i%7)/7), append(y, 3*float32(i%7)/7)
 	}
 	shape := shapes.Make(dtypes.Float32, 50, 1)
-	data, err := Upload(testBackend(t), Source{Values: x, ValuesShape: shape, Targets: y, TargetsShape: shape, Scale: 1})
+	data, err := Upload(testBackend(t), Source{
+		Inputs: []Input{{Array: Array{x, shape}, Scale: 1}}, Targets: []Array{{y, shape}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(data.Free)
-	c := Config{Backend: testBackend(t), Task: l, Trainable: []Cell{&l.w}, Others: []Cell{&l.mean}, State: &State{},
+	c := Config{Backend: testBackend(t), Task: l, Trainable: []Cell{&l.w}, Others: []Cell{&l.mean},
+		Slots: []Slot{{Key: "speed", Start: func() ([]float32, error) { return []float32{0}, nil }}}, State: &State{},
 		Programs: Programs{}, Data: data, Examples: 50, Batch: 16, Devices: 1}
 	change(&c)
 	tr, err := NewTrainer(c)
@@ -112,7 +117,7 @@ func TestTrainer(t *testing.T) {
 	if w := tensors.ToScalar[float32](l.w); w < 2.99 || w > 3.01 || tensors.ToScalar[float32](l.mean) == 0 {
 		t.Errorf("w is %v, the statistic %v", w, l.mean)
 	}
-	e, err := tr.Programs.Evaluator(tr.Backend, l, []Cell{&l.w, &l.mean}, 16)
+	e, err := tr.Programs.Evaluator(tr.Backend, l, []Cell{&l.w, &l.mean}, tr.Data, 16)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,18 +17,21 @@ type Evaluator struct {
 	backend compute.Backend
 	task    Task
 	cells   []Cell
+	data    dataCounts
 	batch   int
 	exec    *graph.Exec
 }
 
-// Evaluator returns the program for a batch size, made on first use; cells are
-// all that the model has.
-func (p Programs) Evaluator(backend compute.Backend, task Task, cells []Cell, batch int) (*Evaluator, error) {
-	key := fmt.Sprint("evaluate ", batch)
+// Evaluator returns the program for such data and a batch size, made on first
+// use; cells are all that the model has.
+func (p Programs) Evaluator(
+	backend compute.Backend, task Task, cells []Cell, data *Data, batch int,
+) (*Evaluator, error) {
+	key := fmt.Sprint("evaluate ", batch, data.counts())
 	if known, ok := p[key].(*Evaluator); ok {
 		return known, nil
 	}
-	e := &Evaluator{backend: backend, task: task, cells: cells, batch: batch}
+	e := &Evaluator{backend: backend, task: task, cells: cells, data: data.counts(), batch: batch}
 	var err error
 	if e.exec, err = NewProgram(backend, task.Name(), "evaluate", e.build); err != nil {
 		return nil, err
@@ -37,20 +40,19 @@ func (p Programs) Evaluator(backend compute.Backend, task Task, cells []Cell, ba
 	return e, nil
 }
 
-// build is the graph of one batch. Its arguments: values, targets, scale,
-// offset, the end of the range, then position and sums, which it replaces,
-// then all cells.
+// build is the graph of one batch. Its arguments: the data, the end of the
+// range, then position and sums, which it replaces, then all cells.
 func (e *Evaluator) build(in []*graph.Node) []*graph.Node {
-	values, targets, scale, offset, end, position, sums := in[0], in[1], in[2], in[3], in[4], in[5], in[6]
+	data, rest := parseData(in, e.data)
+	end, position, sums := rest[0], rest[1], rest[2]
 	rows := positions(position, e.batch)
-	b := &Batch{Graph: values.Graph(), Values: map[Cell]*graph.Node{}, Size: e.batch,
+	b := &Batch{Graph: end.Graph(), Values: map[Cell]*graph.Node{}, Size: e.batch,
 		Mask: graph.ConvertDType(graph.LessThan(rows, end), dtypes.Float32)}
 	for i, c := range e.cells {
-		b.Values[c] = in[7+i]
+		b.Values[c] = rest[3+i]
 	}
-	rows = graph.Min(rows, graph.AddScalar(end, -1)) // rows beyond the end are masked
-	b.Inputs, b.Targets = readInputs(values, rows, scale, offset), graph.Gather(targets, graph.ExpandAxes(rows, -1))
-	return []*graph.Node{graph.AddScalar(position, e.batch), graph.Add(sums, e.task.Compute(b).sums())}
+	b.read(&data, graph.Min(rows, graph.AddScalar(end, -1))) // rows beyond the end are masked
+	return []*graph.Node{graph.AddScalar(position, e.batch), graph.Add(sums, e.task.Measure(b).sums())}
 }
 
 // Measure returns the sums over examples from..to (to excluded), as the
@@ -65,7 +67,7 @@ func (e *Evaluator) Measure(ctx context.Context, data *Data, from, to int) ([]fl
 	if err != nil {
 		return nil, err
 	}
-	n := 2 + e.task.Metrics()
+	n := 1 + e.task.Sums()
 	sums, err := ToDevice(e.backend, make([]float32, n), shapes.Make(dtypes.Float32, n))
 	if err != nil {
 		return nil, err
@@ -76,7 +78,10 @@ func (e *Evaluator) Measure(ctx context.Context, data *Data, from, to int) ([]fl
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("layers: evaluating model %q: %w", e.task.Name(), context.Cause(ctx))
 		}
-		args := []any{data.Values, data.Targets, data.scale, data.offset, end}
+		var args []any
+		for _, t := range append(data.list(), end) {
+			args = append(args, t)
+		}
 		for _, t := range []*tensors.Tensor{position, sums} {
 			donated, err := graph.DonateTensorBuffer(t, e.backend, 0)
 			if err != nil {

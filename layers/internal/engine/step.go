@@ -17,6 +17,7 @@ import (
 // that several times over; see repeated.
 type trainStep struct {
 	*Config
+	data              dataCounts
 	repeat            int  // steps in one execution
 	partial, weighted bool // whether a batch may be partial; whether classes have weights
 
@@ -27,10 +28,11 @@ type trainStep struct {
 
 // trainStep returns the step's program, made on first use.
 func (c *Config) trainStep(repeat int) (*trainStep, error) {
-	s := &trainStep{Config: c, repeat: repeat, partial: c.Examples%c.Batch != 0, weighted: c.ClassWeights != nil}
+	s := &trainStep{Config: c, data: c.Data.counts(), repeat: repeat,
+		partial: c.Examples%c.Batch != 0, weighted: c.ClassWeights != nil}
 	// All that build depends on, but for the shapes of the arguments, which
 	// graph.Exec watches itself.
-	key := fmt.Sprint("train ", c.Batch, c.Devices, repeat, s.partial, s.weighted, c.Trainable)
+	key := fmt.Sprint("train ", c.Batch, c.Devices, repeat, s.partial, s.weighted, s.data, c.Trainable)
 	if known, ok := c.Programs[key].(*trainStep); ok {
 		return known, nil
 	}
@@ -62,35 +64,41 @@ func NewProgram(
 // stepArgs are a step's arguments: first those that stay, then the state that
 // a step replaces.
 type stepArgs[T any] struct {
-	values, targets, scale, offset T
-	order, count, seed, rate       T
-	classWeights                   []T // none or one
-	step, iterations               T
-	sums, firstBad                 T
-	weights, slots, others         []T
+	data                   dataArgs[T]
+	order, count, seed     T
+	rates                  []T // one for each optimizer
+	classWeights           []T // none or one
+	step, iterations       T
+	sums, firstBad         T
+	weights, slots, others []T
 }
 
 // fixed is the number of arguments before the state.
-func (a *stepArgs[T]) fixed() int { return 8 + len(a.classWeights) }
+func (a *stepArgs[T]) fixed() int { return len(a.data.list()) + 3 + len(a.rates) + len(a.classWeights) }
+
+// orderPlace is the place of the order among the arguments.
+func (s *trainStep) orderPlace() int { return 3*s.data.inputs + s.data.targets + s.data.weights }
 
 // list puts the arguments in order.
 func (a *stepArgs[T]) list() []T {
 	return slices.Concat(
-		[]T{a.values, a.targets, a.scale, a.offset, a.order, a.count, a.seed, a.rate}, a.classWeights,
+		a.data.list(), []T{a.order, a.count, a.seed}, a.rates, a.classWeights,
 		[]T{a.step, a.iterations, a.sums, a.firstBad}, a.weights, a.slots, a.others)
 }
 
 // parse is the inverse of list.
 func (s *trainStep) parse(in []*graph.Node) *stepArgs[*graph.Node] {
 	a := &stepArgs[*graph.Node]{}
+	a.data, in = parseData(in, s.data)
 	take := func(n int) []*graph.Node {
-		head := in[:n]
+		head := in[:n:n]
 		in = in[n:]
 		return head
 	}
-	for _, p := range []**graph.Node{&a.values, &a.targets, &a.scale, &a.offset, &a.order, &a.count, &a.seed, &a.rate} {
+	for _, p := range []**graph.Node{&a.order, &a.count, &a.seed} {
 		*p = take(1)[0]
 	}
+	a.rates = take(len(s.Task.Rates()))
 	if s.weighted {
 		a.classWeights = take(1)
 	}
@@ -98,7 +106,7 @@ func (s *trainStep) parse(in []*graph.Node) *stepArgs[*graph.Node] {
 		*p = take(1)[0]
 	}
 	a.weights = take(len(s.Trainable))
-	a.slots = take(len(s.Trainable) * s.Task.Slots())
+	a.slots = take(len(s.Slots))
 	a.others = take(len(s.Others))
 	return a
 }
@@ -162,14 +170,11 @@ func (s *trainStep) pick(in []*graph.Node) (list []*graph.Node) {
 // state that it replaces.
 func (s *trainStep) once(in []*graph.Node) []*graph.Node {
 	a := s.parse(in)
-	g := a.values.Graph()
+	g := a.order.Graph()
 	rows := s.rows(a)
-	b := &Batch{
-		Graph: g, Training: true, Values: map[Cell]*graph.Node{}, Size: s.Batch,
-		Inputs:  readInputs(a.values, rows, a.scale, a.offset),
-		Targets: graph.Gather(a.targets, graph.ExpandAxes(rows, -1)),
-		Seed:    graph.Add(a.seed, graph.ConvertDType(a.iterations, dtypes.Uint32)),
-	}
+	b := &Batch{Graph: g, Training: true, Values: map[Cell]*graph.Node{}, Size: s.Batch}
+	b.read(&a.data, rows)
+	b.Seed = graph.Add(a.seed, graph.ConvertDType(a.iterations, dtypes.Uint32))
 	for i, c := range s.Trainable {
 		b.Values[c] = a.weights[i]
 	}
@@ -184,16 +189,15 @@ func (s *trainStep) once(in []*graph.Node) []*graph.Node {
 		b.ClassWeights = a.classWeights[0]
 	}
 
-	computed := s.Task.Compute(b)
-	loss := computed.meanLoss()
-	gradients := xla.AfterAllGradients(graph.Gradient(loss, a.weights...))
-	weights, slots := s.update(a, gradients)
+	step := &Step{Rates: a.rates, Weights: slices.Clone(a.weights), Slots: slices.Clone(a.slots),
+		Iteration: graph.ConvertDType(graph.AddScalar(a.iterations, 1), dtypes.Float32)}
+	computed := s.Task.Train(b, step)
 
 	out := []*graph.Node{
 		graph.AddScalar(a.step, 1), graph.AddScalar(a.iterations, 1),
-		graph.Add(a.sums, computed.sums()), firstNotFinite(a.firstBad, loss, a.step),
+		graph.Add(a.sums, computed.sums()), firstNotFinite(a.firstBad, computed.Mean, a.step),
 	}
-	return slices.Concat(out, weights, slots, s.statistics(computed.Updates))
+	return slices.Concat(out, step.Weights, step.Slots, s.statistics(computed.Updates))
 }
 
 // replaced are the places of those arguments that a step replaces by its
@@ -209,17 +213,6 @@ func (s *trainStep) replaced(arguments, fixed int) []int {
 		}
 	}
 	return places
-}
-
-// update applies the optimizer to every weight.
-func (s *trainStep) update(a *stepArgs[*graph.Node], gradients []*graph.Node) (weights, slots []*graph.Node) {
-	iteration := graph.ConvertDType(graph.AddScalar(a.iterations, 1), dtypes.Float32)
-	per := s.Task.Slots()
-	for i, w := range a.weights {
-		weight, kept := s.Task.Update(a.rate, iteration, w, gradients[i], a.slots[i*per:(i+1)*per])
-		weights, slots = append(weights, weight), append(slots, kept...)
-	}
-	return weights, slots
 }
 
 // statistics returns the new values of cells that the forward pass itself

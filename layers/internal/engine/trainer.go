@@ -19,6 +19,7 @@ type Config struct {
 	Backend           compute.Backend
 	Task              Task
 	Trainable, Others []Cell // what the optimizer moves; what it does not
+	Slots             []Slot // what it keeps
 	State             *State
 	Programs          Programs
 	Data              *Data
@@ -47,10 +48,10 @@ type Trainer struct {
 	seed             *tensors.Tensor   // uint32
 	classWeights     []*tensors.Tensor // none or one: float32 [classes]
 	order, count     *tensors.Tensor   // int32 [steps*batch], and how many are real
-	rate             *tensors.Tensor   // float32: the learning rate on the device
-	rateValue        float64           // the same on the host
+	rates            []*tensors.Tensor // float32: the learning rates on the device
+	rateValues       []float64         // the same on the host
 	step, iterations *tensors.Tensor   // int32: steps of this epoch, of all epochs
-	sums             *tensors.Tensor   // float32 [2+metrics]
+	sums             *tensors.Tensor   // float32 [1+Task.Sums]
 	mirror           *mirror           // the other devices' side; nil for one device
 	firstBad         *tensors.Tensor   // int32: first step whose loss is not finite, or -1
 
@@ -74,7 +75,7 @@ func NewTrainer(c Config) (*Trainer, error) {
 		}
 	}
 	if c.Devices > 1 {
-		t.mirror = newMirror(c.Backend, c.Devices)
+		t.mirror = newMirror(c.Backend, c.Devices, step.orderPlace())
 	}
 	if t.seed, err = ToDevice(c.Backend, []uint32{c.Seed}, shapes.Make(dtypes.Uint32)); err != nil {
 		return nil, err
@@ -107,27 +108,32 @@ func (t *Trainer) settle() error {
 		*c = value
 	}
 	if t.State.Slots == nil {
-		t.State.Slots = map[Cell][]*tensors.Tensor{}
+		t.State.Slots = map[any]*tensors.Tensor{}
 	}
-	for _, c := range t.Trainable {
-		slots := t.State.Slots[c]
-		if slots == nil {
-			slots = make([]*tensors.Tensor, t.Task.Slots())
-			t.State.Slots[c] = slots
-		}
-		for i := range slots {
-			var err error
-			if slots[i] == nil {
-				slots[i], err = ToDevice(t.Backend, make([]float32, (*c).Shape().Size()), (*c).Shape())
-			} else {
-				slots[i], err = owned(t.Backend, slots[i])
-			}
-			if err != nil {
-				return fmt.Errorf("layers: making room for the optimizer: %w", ExplainMemory(err, t.Batch))
-			}
+	for _, slot := range t.Slots {
+		if err := t.settleSlot(slot); err != nil {
+			return fmt.Errorf("layers: making room for the optimizer: %w", ExplainMemory(err, t.Batch))
 		}
 	}
 	return nil
+}
+
+// settleSlot does that for one slot, whose first value it makes if need be.
+func (t *Trainer) settleSlot(slot Slot) error {
+	value := t.State.Slots[slot.Key]
+	var err error
+	if value != nil {
+		value, err = owned(t.Backend, value)
+	} else {
+		var start []float32
+		if start, err = slot.Start(); err == nil {
+			value, err = ToDevice(t.Backend, start, shapes.Make(dtypes.Float32, slot.Shape...))
+		}
+	}
+	if err == nil {
+		t.State.Slots[slot.Key] = value
+	}
+	return err
 }
 
 // owned returns the tensor, or a copy of it on the device unless it is there
@@ -152,7 +158,7 @@ func (t *Trainer) Begin(order []int32, step int, running []float32) error {
 	padded := make([]int32, t.Steps()*t.Batch)
 	copy(padded, order)
 	if running == nil {
-		running = make([]float32, 2+t.Task.Metrics())
+		running = make([]float32, 1+t.Task.Sums())
 	}
 	if err := t.setOrder(padded); err != nil {
 		return fmt.Errorf("layers: starting an epoch: %w", err)
@@ -223,7 +229,7 @@ func (t *Trainer) Run(n int) error {
 	if n > 1 {
 		program = t.many
 	}
-	if err := t.setRate(t.Task.LearningRate()); err != nil {
+	if err := t.setRates(t.Task.Rates()); err != nil {
 		return err
 	}
 	a := t.args()
@@ -306,13 +312,14 @@ func (s *trainStep) prepare(args []*tensors.Tensor) error {
 // args collects the step's arguments.
 func (t *Trainer) args() *stepArgs[*tensors.Tensor] {
 	a := &stepArgs[*tensors.Tensor]{
-		values: t.Data.Values, targets: t.Data.Targets, scale: t.Data.scale, offset: t.Data.offset,
-		order: t.order, count: t.count, seed: t.seed, rate: t.rate, classWeights: t.classWeights,
+		data: t.Data.dataArgs, order: t.order, count: t.count, seed: t.seed, rates: t.rates, classWeights: t.classWeights,
 		step: t.step, iterations: t.iterations, sums: t.sums, firstBad: t.firstBad,
 	}
 	for _, c := range t.Trainable {
 		a.weights = append(a.weights, *c)
-		a.slots = append(a.slots, t.State.Slots[c]...)
+	}
+	for _, slot := range t.Slots {
+		a.slots = append(a.slots, t.State.Slots[slot.Key])
 	}
 	for _, c := range t.Others {
 		a.others = append(a.others, *c)
@@ -328,11 +335,10 @@ func (t *Trainer) accept(program *trainStep, out []*tensors.Tensor) {
 		*c = out[i]
 	}
 	out = out[len(t.Trainable):]
-	per := t.Task.Slots()
-	for _, c := range t.Trainable {
-		t.State.Slots[c] = slices.Clone(out[:per])
-		out = out[per:]
+	for i, slot := range t.Slots {
+		t.State.Slots[slot.Key] = out[i]
 	}
+	out = out[len(t.Slots):]
 	for i, c := range t.Others {
 		if program.updated[i] {
 			*c, out = out[0], out[1:]
@@ -341,20 +347,25 @@ func (t *Trainer) accept(program *trainStep, out []*tensors.Tensor) {
 	t.State.Iterations += program.repeat
 }
 
-// setRate brings a changed learning rate to the device.
-func (t *Trainer) setRate(rate float64) error {
-	if t.rate != nil && rate == t.rateValue {
+// setRates brings changed learning rates to the device.
+func (t *Trainer) setRates(rates []float64) error {
+	if t.rates != nil && slices.Equal(rates, t.rateValues) {
 		return nil
 	}
 	if err := t.Wait(); err != nil {
 		return err
 	}
-	fresh, err := ToDevice(t.Backend, []float32{float32(rate)}, shapes.Make(dtypes.Float32))
-	if err != nil {
-		return fmt.Errorf("layers: setting the learning rate %g: %w", rate, err)
+	fresh := make([]*tensors.Tensor, len(rates))
+	for i, rate := range rates {
+		var err error
+		if fresh[i], err = ToDevice(t.Backend, []float32{float32(rate)}, shapes.Make(dtypes.Float32)); err != nil {
+			return fmt.Errorf("layers: setting the learning rate %g: %w", rate, err)
+		}
 	}
-	Release(t.rate)
-	t.rate, t.rateValue = fresh, rate
+	for _, old := range t.rates {
+		Release(old)
+	}
+	t.rates, t.rateValues = fresh, slices.Clone(rates)
 	return nil
 }
 
@@ -381,8 +392,8 @@ func (t *Trainer) Free() {
 	if t.mirror != nil {
 		t.mirror.free()
 	}
-	for _, tensor := range append(slices.Clone(t.classWeights),
-		t.seed, t.order, t.count, t.rate, t.step, t.iterations, t.sums, t.firstBad) {
+	for _, tensor := range append(slices.Concat(t.classWeights, t.rates),
+		t.seed, t.order, t.count, t.step, t.iterations, t.sums, t.firstBad) {
 		Release(tensor)
 	}
 }
