@@ -51,25 +51,17 @@ func FromConfig(className string, config map[string]any) (Layer, error) {
 
 func init() {
 	for class, read := range map[string]func(*Settings) Layer{
-		"InputLayer":             readInput,
-		"Conv2D":                 readConv2D,
-		"Convolution2D":          readConv2D,
-		"Dense":                  readDense,
-		"BatchNormalization":     readBatchNormalization,
-		"LeakyReLU":              readLeakyReLU,
-		"ReLU":                   readReLU,
-		"Softmax":                readSoftmax,
-		"MaxPooling2D":           func(s *Settings) Layer { return readPooling2D(s, MaxPooling2D) },
-		"AveragePooling2D":       func(s *Settings) Layer { return readPooling2D(s, AveragePooling2D) },
-		"ZeroPadding2D":          readZeroPadding2D,
-		"Resizing":               readResizing,
-		"Activation":             func(s *Settings) Layer { return Activation(s.Activation("activation", "")) },
-		"Flatten":                func(s *Settings) Layer { channelsLast(s); return Flatten() },
-		"Add":                    func(*Settings) Layer { return Add() },
-		"Concatenate":            func(s *Settings) Layer { return Concatenate().Axis(s.Int("axis", -1)) },
-		"Rescaling":              readRescaling,
-		"GlobalMaxPooling2D":     func(s *Settings) Layer { channelsLast(s); return GlobalMaxPooling2D() },
-		"GlobalAveragePooling2D": func(s *Settings) Layer { channelsLast(s); return GlobalAveragePooling2D() },
+		"InputLayer":         readInput,
+		"Dense":              readDense,
+		"BatchNormalization": readBatchNormalization,
+		"LeakyReLU":          readLeakyReLU,
+		"ReLU":               readReLU,
+		"Softmax":            readSoftmax,
+		"Resizing":           readResizing,
+		"Activation":         func(s *Settings) Layer { return Activation(s.Activation("activation", "")) },
+		"Add":                func(*Settings) Layer { return Add() },
+		"Concatenate":        func(s *Settings) Layer { return Concatenate().Axis(s.Int("axis", -1)) },
+		"Rescaling":          readRescaling,
 		"Dropout": func(s *Settings) Layer {
 			s.Ignore("seed")
 			return Dropout(s.Float("rate", -1))
@@ -90,17 +82,6 @@ func readInput(s *Settings) Layer {
 	return Input(shape...)
 }
 
-func readConv2D(s *Settings) Layer {
-	channelsLast(s)
-	l := Conv2D(s.Int("filters", 0), s.Ints("kernel_size")...).
-		Strides(s.Ints("strides", 1)...).
-		Dilation(s.Ints("dilation_rate", 1)...).
-		Groups(max(1, s.Int("groups", 1))).
-		Padding(s.Padding())
-	readKernelAndBias(s, &l.kernelAndBias)
-	return l
-}
-
 func readDense(s *Settings) Layer {
 	l := Dense(s.Int("units", 0))
 	readKernelAndBias(s, &l.kernelAndBias)
@@ -109,7 +90,7 @@ func readDense(s *Settings) Layer {
 
 func readKernelAndBias[L Layer](s *Settings, l *kernelAndBias[L]) {
 	l.Activation(s.Activation("activation", Linear))
-	l.kernel = s.WeightOptions("kernel", GlorotUniform)
+	l.kernel = s.WeightOptions(l.kernelName, GlorotUniform)
 	l.bias = s.WeightOptions("bias", Zeros)
 	if !s.Bool("use_bias", true) {
 		l.WithoutBias()
@@ -152,25 +133,6 @@ func readReLU(s *Settings) Layer {
 }
 
 func readSoftmax(s *Settings) Layer { return NewSoftmax().Axis(s.Ints("axis", -1)...) }
-
-func readPooling2D[L interface {
-	Layer
-	Padding(PaddingMode) L
-	Strides(...int) L
-}](s *Settings, pooling func(poolSize ...int) L) Layer {
-	channelsLast(s)
-	l := pooling(s.Ints("pool_size", 2)...).Padding(s.Padding())
-	if strides := s.Ints("strides"); strides != nil {
-		l.Strides(strides...)
-	}
-	return l
-}
-
-// readZeroPadding2D reads one number, a pair, or a pair of pairs.
-func readZeroPadding2D(s *Settings) Layer {
-	channelsLast(s)
-	return ZeroPadding2D(s.Ints("padding", 1)...)
-}
 
 func readResizing(s *Settings) Layer {
 	channelsLast(s)

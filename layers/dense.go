@@ -52,7 +52,7 @@ func (l *DenseLayer) Build(in []Shape) error {
 	if _, err := l.OutputShape(in); err != nil {
 		return err
 	}
-	l.create(Shape{in[0][len(in[0])-1], l.units})
+	l.create(Shape{in[0][len(in[0])-1], l.units}, l.units)
 	return nil
 }
 

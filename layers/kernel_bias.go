@@ -5,20 +5,21 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// kernelAndBias is what Dense and Conv2D share: their variables, the activation
+// kernelAndBias is what Dense and the convolutions share: their variables, the activation
 // behind them, and the options for both.
 type kernelAndBias[L Layer] struct {
 	Base[L]
 	activation               ActivationFunc
 	useBias                  bool
 	kernel, bias             WeightOptions
+	kernelName               string // in the names of the kernel's settings
 	kernelWeight, biasWeight *Variable
 }
 
 // init is Init with Keras' defaults.
 func (l *kernelAndBias[L]) init(self L, class string) {
 	l.Init(self, class)
-	l.activation, l.useBias = Linear, true
+	l.activation, l.useBias, l.kernelName = Linear, true, "kernel"
 	l.kernel.Initializer, l.bias.Initializer = GlorotUniform, Zeros
 }
 
@@ -73,11 +74,11 @@ func (l *kernelAndBias[L]) BiasConstraint(c Constraint) L {
 	return l.self
 }
 
-// create creates the variables; the kernel's last axis are the outputs.
-func (l *kernelAndBias[L]) create(kernel Shape) {
+// create creates the variables: a kernel, and a bias of the number of outputs.
+func (l *kernelAndBias[L]) create(kernel Shape, outputs int) {
 	l.kernelWeight = l.AddWeight("kernel", kernel, l.kernel)
 	if l.useBias {
-		l.biasWeight = l.AddWeight("bias", kernel[len(kernel)-1:], l.bias)
+		l.biasWeight = l.AddWeight("bias", Shape{outputs}, l.bias)
 	}
 }
 
@@ -93,7 +94,7 @@ func (l *kernelAndBias[L]) finish(c *Pass, y *graph.Node) *graph.Node {
 func (l *kernelAndBias[L]) Config() map[string]any {
 	c := l.Base.Config()
 	c["activation"], c["use_bias"] = ActivationConfig(l.activation), l.useBias
-	l.kernel.AddConfig(c, "kernel")
+	l.kernel.AddConfig(c, l.kernelName)
 	l.bias.AddConfig(c, "bias")
 	return c
 }

@@ -85,7 +85,7 @@ func TestMaxPooling2DGradient(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			y, dx := maximaAndGradient(x, [4]int{images, c.height, c.width, channels}, c.layer.size, c.layer.strides)
+			y, dx := maximaAndGradient(x, [4]int{images, c.height, c.width, channels}, c.layer.window.size, c.layer.window.strides)
 			for i, want := range [][]float32{y, dx} {
 				tensors.MustConstFlatData(got[i], func(flat []float32) {
 					if !slices.Equal(flat, want) {
@@ -99,7 +99,7 @@ func TestMaxPooling2DGradient(t *testing.T) {
 
 // maximaAndGradient pools x, and gives the gradient of the sum of the results
 // times 1, 2, 3, …
-func maximaAndGradient(x []float32, shape [4]int, size, strides [2]int) (y, dx []float32) {
+func maximaAndGradient(x []float32, shape [4]int, size, strides []int) (y, dx []float32) {
 	dx = make([]float32, len(x))
 	index := func(n, row, column, channel int) int {
 		return ((n*shape[1]+row)*shape[2]+column)*shape[3] + channel

@@ -186,19 +186,6 @@ func (s *Settings) Initializer(key string, otherwise Initializer) Initializer {
 	return i
 }
 
-// Padding reads "valid" or "same" in any case.
-func (s *Settings) Padding() PaddingMode {
-	switch p := s.String("padding", string(Valid)); p {
-	case "same", "SAME":
-		return Same
-	case "valid", "VALID":
-		return Valid
-	default:
-		s.Fail("padding %q is not supported, only \"same\" and \"valid\"", p)
-		return Valid
-	}
-}
-
 // dtype reads a policy: its name, or an object as Keras 2 and 3 write it.
 func (s *Settings) dtype() DTypePolicy {
 	var name any

@@ -12,7 +12,7 @@ const maxWholePositions = 4
 // take XLA's CPU backend (JAX 0.11.2) ten times as long. It returns nil for
 // other images.
 func (c Convolution) wholeImage(x, kernel *graph.Node) *graph.Node {
-	if c.Dilation != [2]int{1, 1} || c.Groups > 1 {
+	if !ones(c.Dilation) || c.Groups > 1 {
 		return nil
 	}
 	in, size := x.Shape().Dimensions, kernel.Shape().Dimensions

@@ -12,7 +12,7 @@ import (
 )
 
 // one is the pair of strides or distances that skip nothing.
-var one = [2]int{1, 1}
+var one = []int{1, 1}
 
 // openBackend opens the backend of GOMLX_BACKEND once for all tests, the
 // pure-Go one without it: these tests run where no PJRT plugin is.

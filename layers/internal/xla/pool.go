@@ -2,6 +2,7 @@ package xla
 
 import (
 	"math"
+	"slices"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -10,48 +11,111 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Pool is a pooling's window, which moves over images [batch, height, width,
-// channels]. Pairs are of height and width.
+// Pool is a pooling's window, which moves over examples [batch, spatial axes…,
+// channels]; each slice has an element for each spatial axis.
 //
 // Its functions reduce windows by operations on strided slices or reshaped
 // axes, since XLA's reduce-window (JAX 0.11.2) is several times slower on a
 // CPU: see BenchmarkMaxPooling2D of package layers.
 type Pool struct {
-	Size, Strides [2]int
-	// Pads are the numbers of pixels that count for nothing before and after the
-	// image.
-	Pads [2][2]int
+	Size, Strides []int
+	// Pads are the numbers of positions that count for nothing before and after
+	// an example.
+	Pads [][2]int
+	// Dilation are the distances between the window's taps, all at least 1; nil
+	// is 1. Poolings have none.
+	Dilation []int
 }
 
-// Average returns the mean of the pixels that each window has.
+// Average returns the mean of the positions of an example that each window has.
 func (p Pool) Average(x *graph.Node) *graph.Node {
-	if blocks := p.blocks(x); blocks != nil {
-		return graph.ReduceMean(blocks, 2, 4)
+	if blocks, axes := p.blocks(x); blocks != nil {
+		return graph.ReduceMean(blocks, axes...)
+	}
+	return graph.Mul(p.sum(x), graph.ConvertDType(p.inverseCounts(x), x.DType()))
+}
+
+// maxTaps is the number of taps from which on a window is reduced axis by axis:
+// larger ones make graphs of too many operations.
+const maxTaps = 32
+
+// isLarge tells whether p is to be reduced axis by axis.
+func (p Pool) isLarge() bool { return p.tapCount() > maxTaps && slices.Max(p.Size) < p.tapCount() }
+
+// byAxis returns the windows that reduce one axis each, the last axis first:
+// one after the other they reduce what p does.
+func (p Pool) byAxis() []Pool {
+	var axes []Pool
+	for i := len(p.Size) - 1; i >= 0; i-- {
+		one := Pool{Size: slices.Repeat([]int{1}, len(p.Size)), Pads: make([][2]int, len(p.Size))}
+		one.Strides = slices.Clone(one.Size)
+		one.Size[i], one.Strides[i], one.Pads[i] = p.Size[i], p.Strides[i], p.Pads[i]
+		axes = append(axes, one)
+	}
+	return axes
+}
+
+// tapCount is the number of positions in a window.
+func (p Pool) tapCount() int {
+	n := 1
+	for _, size := range p.Size {
+		n *= size
+	}
+	return n
+}
+
+// sum returns the sum of each window.
+func (p Pool) sum(x *graph.Node) *graph.Node {
+	if p.isLarge() {
+		for _, axis := range p.byAxis() {
+			x = axis.sum(x)
+		}
+		return x
 	}
 	taps := p.taps(x, 0)
 	sum := taps[0]
 	for _, t := range taps[1:] {
 		sum = graph.Add(sum, t)
 	}
-	d := x.Shape().Dimensions
-	rows, columns := p.counts(0, d[1]), p.counts(1, d[2])
-	inverse := make([]float32, 0, len(rows)*len(columns))
-	for _, r := range rows {
-		for _, c := range columns {
-			inverse = append(inverse, 1/float32(r*c))
+	return sum
+}
+
+// inverseCounts returns 1/n for each window that has n positions of the
+// example: [1, spatial axes…, 1].
+func (p Pool) inverseCounts(x *graph.Node) *graph.Node {
+	dims, inverse := []int{1}, []float32{1}
+	for axis, size := range spatial(x) {
+		counts := p.counts(axis, size)
+		dims = append(dims, len(counts))
+		all := make([]float32, 0, len(inverse)*len(counts))
+		for _, before := range inverse {
+			for _, c := range counts {
+				all = append(all, before*float32(c))
+			}
 		}
+		inverse = all
 	}
-	weights := graph.Const(x.Graph(), tensors.FromFlatDataAndDimensions(inverse, 1, len(rows), len(columns), 1))
-	return graph.Mul(sum, graph.ConvertDType(weights, x.DType()))
+	for i, c := range inverse {
+		inverse[i] = 1 / c
+	}
+	return graph.Const(x.Graph(), tensors.FromFlatDataAndDimensions(inverse, append(dims, 1)...))
 }
 
-// positions is the number of windows along an axis (0 height, 1 width) of the
-// given size.
+// positions is the number of windows along an axis of the given size.
 func (p Pool) positions(axis, size int) int {
-	return (size+p.Pads[axis][0]+p.Pads[axis][1]-p.Size[axis])/p.Strides[axis] + 1
+	return (size+p.Pads[axis][0]+p.Pads[axis][1]-(p.Size[axis]-1)*p.distance(axis)-1)/p.Strides[axis] + 1
 }
 
-// counts returns how many pixels of the image each window has along one axis.
+// distance is the distance between the window's taps along an axis.
+func (p Pool) distance(axis int) int {
+	if p.Dilation == nil {
+		return 1
+	}
+	return p.Dilation[axis]
+}
+
+// counts returns how many positions of the example each window has along one
+// axis.
 func (p Pool) counts(axis, size int) []int {
 	counts := make([]int, p.positions(axis, size))
 	for i := range counts {
@@ -62,47 +126,70 @@ func (p Pool) counts(axis, size int) []int {
 }
 
 // tiles returns how x falls into windows that neither overlap nor leave gaps
-// nor need padding: n, h/kh, kh, w/kw, kw, c. Pixels beyond the last window do
-// not count. It returns nil for other windows.
-func (p Pool) tiles(x *graph.Node) []int {
-	if p.Strides != p.Size || p.Pads != [2][2]int{} {
-		return nil
+// nor need padding: n, h/kh, kh, w/kw, kw, …, c, and the axes within a window.
+// Positions beyond the last window do not count. It returns nil for other
+// windows.
+func (p Pool) tiles(x *graph.Node) (dims, within []int) {
+	pads := slices.ContainsFunc(p.Pads, func(pad [2]int) bool { return pad != [2]int{} })
+	if pads || !slices.Equal(p.Strides, p.Size) || p.Dilation != nil {
+		return nil, nil
 	}
 	d := x.Shape().Dimensions
-	return []int{d[0], d[1] / p.Size[0], p.Size[0], d[2] / p.Size[1], p.Size[1], d[3]}
+	dims = []int{d[0]}
+	for i, size := range p.Size {
+		dims = append(dims, d[i+1]/size, size)
+		within = append(within, 2*i+2)
+	}
+	return append(dims, d[len(d)-1]), within
 }
 
-// blocks cuts x into its tiles, to be reduced over axes 2 and 4.
-func (p Pool) blocks(x *graph.Node) *graph.Node {
-	tiles, d := p.tiles(x), x.Shape().Dimensions
+// covered returns the spatial sizes that tiles cover.
+func covered(tiles []int) []int {
+	var sizes []int
+	for i := 1; i+1 < len(tiles); i += 2 {
+		sizes = append(sizes, tiles[i]*tiles[i+1])
+	}
+	return sizes
+}
+
+// blocks cuts x into its tiles, to be reduced over the axes that it returns.
+func (p Pool) blocks(x *graph.Node) (blocks *graph.Node, within []int) {
+	tiles, within := p.tiles(x)
 	if tiles == nil {
-		return nil
+		return nil, nil
 	}
-	if h, w := tiles[1]*tiles[2], tiles[3]*tiles[4]; h != d[1] || w != d[2] {
-		x = graph.Slice(x, graph.AxisRange(), graph.AxisRange(0, h), graph.AxisRange(0, w), graph.AxisRange())
+	rest := make([][2]int, len(p.Size))
+	for i, size := range covered(tiles) {
+		rest[i][1] = size - x.Shape().Dimensions[i+1]
 	}
-	return graph.Reshape(x, tiles...)
+	x, _ = cut(x, rest)
+	return graph.Reshape(x, tiles...), within
 }
 
-// taps returns one node for each position (u, v) of the window, in row-major
-// order: that pixel of every window, [n, h', w', c]. Padding has the value
-// fill. Elementwise operations on the taps reduce the windows, and have
-// gradients for every window.
+// taps returns one node for each position of the window, in row-major order:
+// that position of every window, [n, windows along each axis…, c]. Padding has
+// the value fill. Elementwise operations on the taps reduce the windows, and
+// have gradients for every window.
 func (p Pool) taps(x *graph.Node, fill float64) []*graph.Node {
-	d := x.Shape().Dimensions
-	h, w := p.positions(0, d[1]), p.positions(1, d[2])
-	if p.Pads != [2][2]int{} {
-		x = graph.Pad(x, graph.Scalar(x.Graph(), x.DType(), fill), compute.PadAxis{},
-			compute.PadAxis{Start: p.Pads[0][0], End: p.Pads[0][1]},
-			compute.PadAxis{Start: p.Pads[1][0], End: p.Pads[1][1]}, compute.PadAxis{})
-	}
-	var taps []*graph.Node
-	for u := range p.Size[0] {
-		for v := range p.Size[1] {
-			taps = append(taps, graph.Slice(x, graph.AxisRange(),
-				graph.AxisRange(u, u+(h-1)*p.Strides[0]+1).Stride(p.Strides[0]),
-				graph.AxisRange(v, v+(w-1)*p.Strides[1]+1).Stride(p.Strides[1]), graph.AxisRange()))
+	sizes := spatial(x)
+	if slices.ContainsFunc(p.Pads, func(pad [2]int) bool { return pad != [2]int{} }) {
+		around := make([]compute.PadAxis, x.Rank())
+		for i, pad := range p.Pads {
+			around[i+1] = compute.PadAxis{Start: pad[0], End: pad[1]}
 		}
+		x = graph.Pad(x, graph.Scalar(x.Graph(), x.DType(), fill), around...)
+	}
+	ranges := slices.Repeat([]graph.SliceAxisSpec{graph.AxisRange()}, x.Rank())
+	taps := make([]*graph.Node, p.tapCount())
+	for i := range taps {
+		rest := i
+		for axis := len(p.Size) - 1; axis >= 0; axis-- {
+			from, stride := rest%p.Size[axis]*p.distance(axis), p.Strides[axis]
+			rest /= p.Size[axis]
+			to := from + (p.positions(axis, sizes[axis])-1)*stride + 1
+			ranges[axis+1] = graph.AxisRange(from, to).Stride(stride)
+		}
+		taps[i] = graph.Slice(x, slices.Clone(ranges)...)
 	}
 	return taps
 }
@@ -119,8 +206,16 @@ func (p Pool) taps(x *graph.Node, fill float64) []*graph.Node {
 func (p Pool) Max(x *graph.Node) *graph.Node { return InFloat32(x, p.max) }
 
 func (p Pool) max(x *graph.Node) *graph.Node {
-	tiles := p.tiles(x)
-	if tiles == nil || p.Size[0]*p.Size[1] > math.MaxUint8 {
+	// Of windows reduced axis by axis, too, the first maximum wins: the first in
+	// its row, and of rows the first.
+	if p.isLarge() {
+		for _, axis := range p.byAxis() {
+			x = axis.max(x)
+		}
+		return x
+	}
+	tiles, within := p.tiles(x)
+	if tiles == nil || p.tapCount() > math.MaxUint8 {
 		y, _ := p.firstMaxima(x)
 		return y
 	}
@@ -133,7 +228,7 @@ func (p Pool) max(x *graph.Node) *graph.Node {
 		y, index = p.firstMaxima(x)
 		index = Materialize(index)
 		return y
-	}, func(dy *graph.Node) *graph.Node { return toMaxima(x, tiles, index, dy) })
+	}, func(dy *graph.Node) *graph.Node { return toMaxima(x, tiles, within, index, dy) })
 }
 
 // firstMaxima returns each window's maximum, and as uint8 which tap of the
@@ -151,22 +246,27 @@ func (p Pool) firstMaxima(x *graph.Node) (largest, index *graph.Node) {
 	return largest, index
 }
 
-// toMaxima spreads dy, which has a value for each tile of x, to the pixel of
+// toMaxima spreads dy, which has a value for each tile of x, to the position of
 // the tile that index names; the others get zeros.
-func toMaxima(x *graph.Node, tiles []int, index, dy *graph.Node) *graph.Node {
+func toMaxima(x *graph.Node, tiles, within []int, index, dy *graph.Node) *graph.Node {
 	g := x.Graph()
+	one := slices.Clone(tiles)
+	for _, axis := range within {
+		one[axis] = 1
+	}
 	spread := func(perTile *graph.Node) *graph.Node {
-		return graph.BroadcastToDims(graph.Reshape(perTile, tiles[0], tiles[1], 1, tiles[3], 1, tiles[5]), tiles...)
+		return graph.BroadcastToDims(graph.Reshape(perTile, one...), tiles...)
 	}
 	places := shapes.Make(dtypes.Uint8, tiles...)
-	place := graph.Add(graph.MulScalar(graph.Iota(g, places, 2), tiles[4]), graph.Iota(g, places, 4))
-	dx := graph.Where(graph.Equal(spread(index), place), spread(dy), graph.ScalarZero(g, dy.DType()))
-	height, width := tiles[1]*tiles[2], tiles[3]*tiles[4]
-	dx = graph.Reshape(dx, tiles[0], height, width, tiles[5])
-	d := x.Shape().Dimensions
-	if height == d[1] && width == d[2] {
-		return dx
+	place := graph.Iota(g, places, within[0])
+	for _, axis := range within[1:] {
+		place = graph.Add(graph.MulScalar(place, tiles[axis]), graph.Iota(g, places, axis))
 	}
-	return graph.Pad(dx, graph.ScalarZero(g, dx.DType()), compute.PadAxis{},
-		compute.PadAxis{End: d[1] - height}, compute.PadAxis{End: d[2] - width}, compute.PadAxis{})
+	dx := graph.Where(graph.Equal(spread(index), place), spread(dy), graph.ScalarZero(g, dy.DType()))
+	d, rest := x.Shape().Dimensions, make([][2]int, len(within))
+	sizes := covered(tiles)
+	for i, size := range sizes {
+		rest[i][1] = d[i+1] - size
+	}
+	return pad(graph.Reshape(dx, append(append([]int{d[0]}, sizes...), d[len(d)-1])...), rest, nil)
 }

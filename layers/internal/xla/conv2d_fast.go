@@ -1,29 +1,12 @@
 package xla
 
 import (
-	"runtime"
+	"slices"
 
 	"github.com/gocifar/gocifar/internal/xlaflags"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
-
-// withFastGradients is the convolution by XLA's own operation. Where oneDNN
-// computes it, its gradients are those below: GoMLX 0.28's are convolutions
-// that oneDNN is slow at, or that XLA (JAX 0.11.2) does not hand to it.
-func (c Convolution) withFastGradients(x, kernel *graph.Node) *graph.Node {
-	if !OnCPU(x.Graph()) || !oneDNNConvolves(x.DType()) || !c.hasFastGradients(kernel) {
-		return c.operation(x, kernel)
-	}
-	return withGradients([]*graph.Node{x, kernel},
-		func(in []*graph.Node) *graph.Node { return c.operation(in[0], in[1]) },
-		func(i int, dy *graph.Node) *graph.Node {
-			if i == 0 {
-				return c.inputGradient(dy, kernel)
-			}
-			return c.kernelGradient(x, dy, kernel.Shape().Dimensions, runtime.NumCPU())
-		})
-}
 
 // oneDNNConvolves tells whether XLA's CPU backend leaves convolutions of a type
 // to oneDNN. Those of float32 go to YNNPACK, which is faster with GoMLX's
@@ -35,19 +18,26 @@ func oneDNNConvolves(dtype dtypes.DType) bool {
 	return xlaflags.HasOneDNN()
 }
 
-// hasFastGradients tells whether inputGradient and kernelGradient are the
-// gradients of this convolution.
+// hasFastGradients tells whether fastInputGradient and fastKernelGradient are
+// the gradients of this convolution. The others are convolutions that oneDNN is
+// slow at, or that XLA (JAX 0.11.2) does not hand to oneDNN.
 func (c Convolution) hasFastGradients(kernel *graph.Node) bool {
-	size, one := kernel.Shape().Dimensions, [2]int{1, 1}
-	return c.Strides == one && c.Dilation == one && c.Groups == 1 &&
-		max(c.Pads[0][0], c.Pads[0][1]) < size[0] && max(c.Pads[1][0], c.Pads[1][1]) < size[1]
+	if len(c.Strides) != 2 || c.Groups != 1 || !ones(c.Strides) || !ones(c.Dilation) {
+		return false
+	}
+	size := kernel.Shape().Dimensions
+	return max(c.Pads[0][0], c.Pads[0][1]) < size[0] && max(c.Pads[1][0], c.Pads[1][1]) < size[1]
 }
 
-// inputGradient is the gradient with respect to the images: dy convolved with
-// the kernel turned by 180 degrees and its channels exchanged. GoMLX names the
-// kernel's axes in another order instead. XLA does not hand such convolutions
+// ones tells whether all numbers are 1.
+func ones(numbers []int) bool {
+	return !slices.ContainsFunc(numbers, func(n int) bool { return n != 1 })
+}
+
+// fastInputGradient is inputGradient with the kernel's channels exchanged in
+// memory: inputGradient names the kernel's axes in another order instead. XLA does not hand such convolutions
 // to oneDNN in bfloat16, and computes them in float32.
-func (c Convolution) inputGradient(dy, kernel *graph.Node) *graph.Node {
+func (c Convolution) fastInputGradient(dy, kernel *graph.Node) *graph.Node {
 	size := kernel.Shape().Dimensions
 	back := make([][2]int, len(c.Pads))
 	for axis, pad := range c.Pads {
@@ -57,17 +47,17 @@ func (c Convolution) inputGradient(dy, kernel *graph.Node) *graph.Node {
 	return graph.Convolve(dy, kernel).PaddingPerDim(back).Done()
 }
 
-// kernelGradient is the gradient with respect to the kernel [rows, columns, in,
-// out]: the images convolved with dy, the examples of the batch as channels.
+// fastKernelGradient is the gradient with respect to the kernel [rows, columns,
+// in, out]: the images convolved with dy, the examples of the batch as channels.
 // For a kernel of 1x1 it is a product.
 //
-// GoMLX takes the images' channels as examples. oneDNN then goes through all of
+// kernelGradient takes the images' channels as examples. oneDNN then goes through all of
 // dy for each of them, to compute rows of as many values as the kernel has
 // columns. Here the channels stand beside each other in the image's columns,
 // and the convolution takes every channels-th column: rows are as many times
 // longer, from one pass over dy. Split channels into examples only until every
 // processor has a row.
-func (c Convolution) kernelGradient(x, dy *graph.Node, kernel []int, processors int) *graph.Node {
+func (c Convolution) fastKernelGradient(x, dy *graph.Node, kernel []int, processors int) *graph.Node {
 	if kernel[0] == 1 && kernel[1] == 1 {
 		pixels := allButLast(x)
 		product := graph.Dot(x, dy).WithAccumulatorDType(x.DType()).General(pixels, nil, pixels, nil)
