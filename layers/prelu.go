@@ -40,7 +40,7 @@ func (l *PReLULayer) SharedAxes(axes ...int) *PReLULayer {
 // Alpha sets how the alphas start, their penalty and their bounds. Default
 // Zeros without either.
 func (l *PReLULayer) Alpha(o WeightOptions) *PReLULayer {
-	l.options.set(&l.state, "alpha", func(to *WeightOptions) { *to = o })
+	l.options.replace(&l.state, "alpha", o)
 	return l
 }
 

@@ -4,7 +4,7 @@ import "fmt"
 
 // WeightOptions is what the options of a layer say of one of its weights.
 type WeightOptions struct {
-	Initializer Initializer
+	Initializer Initializer // nil, as an option, leaves the layer's default
 	Regularizer Regularizer // nil is none
 	Constraint  Constraint  // nil is none
 }
@@ -60,6 +60,16 @@ func checkShapeOf(object any, shape Shape) error {
 		return c.CheckShape(shape)
 	}
 	return nil
+}
+
+// replace takes other options; without an initializer the old one stays.
+func (o *WeightOptions) replace(s *state, name string, by WeightOptions) {
+	o.set(s, name, func(o *WeightOptions) {
+		if by.Initializer == nil {
+			by.Initializer = o.Initializer
+		}
+		*o = by
+	})
 }
 
 // set changes one of a layer's options and keeps an error that names the
