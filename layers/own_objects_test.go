@@ -40,7 +40,7 @@ func (l *scale) OutputShape(in []layers.Shape) (layers.Shape, error) {
 }
 
 func (l *scale) Build(in []layers.Shape) error {
-	l.factors = l.AddWeight("factors", in[0], layers.WeightOptions{Initializer: l.start})
+	l.factors = l.AddWeight("factors", in[0], layers.WeightOptions{Initializer: l.start, Constraint: bound{1.9}})
 	l.shift = l.AddVariable("shift", in[0], layers.Zeros, true)
 	l.mean = l.AddVariable("mean", in[0], layers.Zeros, false)
 	return nil
@@ -181,7 +181,7 @@ func init() {
 // ownModel has one of each, and targets that are numbers.
 func ownModel() (*layers.Model, error) {
 	m := layers.Sequential("own", layers.Input(4), layers.Dense(5).KernelInitializer(ramp{0.5}).Activation("own>soft_step"),
-		newScale(0.75, ramp{2}), layers.Dense(3).KernelRegularizer(fourth{0.02}).ActivityRegularizer(fourth{0.1}))
+		newScale(0.75, ramp{2}), layers.Dense(3).KernelRegularizer(fourth{0.02}).ActivityRegularizer(fourth{0.1}).BiasConstraint(bound{0.01}))
 	return m, m.Compile(newTrail(0.05, 0.5), pseudoHuber{0.5}, within{0.2}, layers.MeanSquaredError)
 }
 

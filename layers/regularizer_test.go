@@ -15,13 +15,16 @@ type goldenRegularizers struct {
 		Object             map[string]any
 		X, Value, Gradient goldenArray
 	}
-	Training map[string]struct {
-		Config         map[string]any
-		Weights, After []goldenArray
-		X, Y           goldenArray
-		History        map[string][]float64
-		Evaluated      float64
-	}
+	Training map[string]goldenPenalties
+}
+
+// goldenPenalties is a training in Keras.
+type goldenPenalties struct {
+	Config         map[string]any
+	Weights, After []goldenArray
+	X, Y           goldenArray
+	History        map[string][]float64
+	Evaluated      float64
 }
 
 // TestPenaltiesEqualKeras compares regularizers, their gradients and
@@ -73,11 +76,20 @@ func TestPenaltiesEqualKeras(t *testing.T) {
 	t.Logf("largest difference relative to the largest value: %.2g", worst)
 }
 
-// TestFitWithPenaltiesAsKeras trains a model that has them all.
+// TestFitWithPenaltiesAsKeras trains a model that has them all, without
+// constraints and with them.
 func TestFitWithPenaltiesAsKeras(t *testing.T) {
 	var golden goldenRegularizers
 	readGolden(t, "regularizers.json", &golden)
-	c := golden.Training["penalties"]
+	for _, name := range []string{"penalties", "constraints"} {
+		t.Run(name, func(t *testing.T) {
+			t.Logf("largest relative difference: %.2g", golden.Training[name].follow(t))
+		})
+	}
+}
+
+// follow trains as Keras did, and returns the largest difference.
+func (c goldenPenalties) follow(t *testing.T) (worst float64) {
 	m, err := ModelFromConfig(c.Config)
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +103,6 @@ func TestFitWithPenaltiesAsKeras(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	worst := 0.0
 	near := func(what string, got, want float64) {
 		t.Helper()
 		difference := math.Abs(got-want) / math.Abs(want)
@@ -113,7 +124,7 @@ func TestFitWithPenaltiesAsKeras(t *testing.T) {
 	for i, v := range m.Variables() {
 		worst = max(worst, checkClose(t, v.Path, v.Value, c.After[i]))
 	}
-	t.Logf("largest relative difference: %.2g", worst)
+	return worst
 }
 
 // setValues sets all variables.

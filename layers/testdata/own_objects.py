@@ -65,7 +65,8 @@ class Scale(keras.layers.Layer):
         self.momentum, self.start = momentum, keras.initializers.get(start)
 
     def build(self, shape):
-        self.factors = self.add_weight(name="factors", shape=shape[1:], initializer=self.start)
+        self.factors = self.add_weight(name="factors", shape=shape[1:], initializer=self.start,
+                                       constraint=Bound(1.9))
         self.shift = self.add_weight(name="shift", shape=shape[1:], initializer="zeros")
         self.mean = self.add_weight(name="mean", shape=shape[1:], initializer="zeros", trainable=False)
 
