@@ -72,7 +72,7 @@ func TestFromConfigRefuses(t *testing.T) {
 		{"Dense", `{"units":3,"kernel_initializer":{"class_name":"Orthogonal","config":{}}}`, `unknown initializer "Orthogonal"`},
 		{"Conv2D", `{"filters":3,"kernel_size":[3,3],"data_format":"channels_first"}`, "data_format = channels_first is not supported"},
 		{"Conv2D", `{"filters":3,"kernel_size":[3,3,3]}`, "kernel size wants 1 or 2 values"},
-		{"Conv2D", `{"filters":3,"kernel_size":3,"padding":"causal"}`, `padding "causal" is not supported`},
+		{"Conv2D", `{"filters":3,"kernel_size":3,"padding":"causal"}`, `padding must be one of ["valid" "same"], got "causal"`},
 		{"Dropout", `{}`, "rate must be between 0 and 1, got -1"},
 		{"BatchNormalization", `{"renorm":true}`, "setting renorm = true is not supported"},
 		{"Resizing", `{"height":2,"width":2,"interpolation":"bicubic"}`, `interpolation must be "bilinear" or "nearest"`},

@@ -111,7 +111,10 @@ func (l *ConvLayer) OutputShape(in []Shape) (Shape, error) {
 		return nil, err
 	}
 	out, _, err := l.window.positions(sizes)
-	return l.window.shape(out, l.filters), err
+	if err != nil {
+		return nil, err
+	}
+	return l.activation.OutputShape(l.window.shape(out, l.filters))
 }
 
 // builtFor refuses channels that do not fit a kernel, whose given axis has one
@@ -135,9 +138,9 @@ func (l *ConvLayer) Build(in []Shape) error {
 
 // Call convolves, adds the bias and applies the activation.
 func (l *ConvLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
-	return l.window.computed(c.ForConvolution(in[0]), func(x *graph.Node) *graph.Node {
-		return l.finish(c, xla.Convolve(x, c.Value(l.kernelWeight), l.window.convolution(x, l.groups)))
-	})
+	return c.Activate(l.activation, l.window.computed(c.ForConvolution(in[0]), func(x *graph.Node) *graph.Node {
+		return l.addBias(c, xla.Convolve(x, c.Value(l.kernelWeight), l.window.convolution(x, l.groups)))
+	}))
 }
 
 // convolution is how the window moves over x, whose channels are last.
@@ -161,10 +164,11 @@ func (l *ConvLayer) Config() map[string]any {
 }
 
 func init() {
-	for i, names := range [][]string{{"Conv1D", "Convolution1D"}, {"Conv2D", "Convolution2D"}, {"Conv3D", "Convolution3D"}} {
-		for _, name := range names {
-			RegisterLayer(name, func(s *Settings) Layer { return readConv(s, i+1, names[0]) })
-		}
+	for i := range 3 {
+		class := fmt.Sprintf("Conv%dD", i+1)
+		read := func(s *Settings) Layer { return readConv(s, i+1, class) }
+		RegisterLayer(class, read)
+		RegisterLayer(fmt.Sprintf("Convolution%dD", i+1), read)
 	}
 }
 

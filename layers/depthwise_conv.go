@@ -87,7 +87,10 @@ func (l *DepthwiseConvLayer) OutputShape(in []Shape) (Shape, error) {
 		return nil, err
 	}
 	out, _, err := l.window.positions(sizes)
-	return l.window.shape(out, channels*l.multiplier), err
+	if err != nil {
+		return nil, err
+	}
+	return l.activation.OutputShape(l.window.shape(out, channels*l.multiplier))
 }
 
 // Build creates kernel and bias.
@@ -102,9 +105,9 @@ func (l *DepthwiseConvLayer) Build(in []Shape) error {
 
 // Call convolves, adds the bias and applies the activation.
 func (l *DepthwiseConvLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
-	return l.window.computed(in[0], func(x *graph.Node) *graph.Node {
-		return l.finish(c, xla.Depthwise(x, c.Value(l.kernelWeight), l.window.convolution(x, 1)))
-	})
+	return c.Activate(l.activation, l.window.computed(in[0], func(x *graph.Node) *graph.Node {
+		return l.addBias(c, xla.Depthwise(x, c.Value(l.kernelWeight), l.window.convolution(x, 1)))
+	}))
 }
 
 // Config returns Keras' configuration of the layer.

@@ -77,6 +77,11 @@ func (l *kernelAndBias[L]) BiasConstraint(c Constraint) L {
 // create creates the variables: a kernel, and a bias of the number of outputs.
 func (l *kernelAndBias[L]) create(kernel Shape, outputs int) {
 	l.kernelWeight = l.AddWeight("kernel", kernel, l.kernel)
+	l.createBias(outputs)
+}
+
+// createBias creates the bias, if the layer has one.
+func (l *kernelAndBias[L]) createBias(outputs int) {
 	if l.useBias {
 		l.biasWeight = l.AddWeight("bias", Shape{outputs}, l.bias)
 	}
@@ -84,10 +89,15 @@ func (l *kernelAndBias[L]) create(kernel Shape, outputs int) {
 
 // finish adds the bias and applies the activation.
 func (l *kernelAndBias[L]) finish(c *Pass, y *graph.Node) *graph.Node {
-	if l.useBias {
-		y = xla.AddBias(y, c.Value(l.biasWeight))
+	return c.Activate(l.activation, l.addBias(c, y))
+}
+
+// addBias adds the bias along the last axis, if the layer has one.
+func (l *kernelAndBias[L]) addBias(c *Pass, y *graph.Node) *graph.Node {
+	if !l.useBias {
+		return y
 	}
-	return c.Activate(l.activation, y)
+	return xla.AddBias(y, c.Value(l.biasWeight))
 }
 
 // Config returns the settings that both have.

@@ -48,6 +48,81 @@ def depthwise():
     yield c("depthwise 1d valid", L.DepthwiseConv1D(4), (9, 3))
 
 
+def separable():
+    c, image = layer_case, (6, 7, 3)
+    yield from both_formats("separable", L.SeparableConv2D(4, 3), image)
+    yield c("separable same stride 2", L.SeparableConv2D(4, 3, strides=2, padding="same", depth_multiplier=2,
+                                                         activation="relu"), image)
+    yield c("separable dilation", L.SeparableConv2D(2, (2, 3), dilation_rate=2, use_bias=False), image)
+    yield c("separable bfloat16", L.SeparableConv2D(4, 3, padding="same", dtype=MIXED), image)
+    yield c("separable 1d", L.SeparableConv1D(4, 3, strides=2, padding="same"), (9, 3))
+
+
+def convolutions():
+    c, steps, volume = layer_case, (9, 4), (4, 5, 6, 2)
+    yield from both_formats("conv 1d", L.Conv1D(3, 4), steps)
+    yield c("conv 1d same stride 2", L.Conv1D(3, 3, strides=2, padding="same", activation="tanh"), steps)
+    yield c("conv 1d causal", L.Conv1D(3, 3, padding="causal"), steps)
+    yield c("conv 1d causal dilation", L.Conv1D(3, 2, padding="causal", dilation_rate=3), steps)
+    yield c("conv 1d causal stride 2", L.Conv1D(3, 4, padding="causal", strides=2), steps)
+    yield c("conv 1d groups", L.Conv1D(6, 3, groups=2, padding="same"), steps)
+    yield c("conv 1d bfloat16", L.Conv1D(3, 3, padding="same", dtype=MIXED), steps)
+    yield c("conv 2d depthwise groups", L.Conv2D(6, 3, groups=3, padding="same"), (6, 7, 3))
+    yield c("conv 2d groups stride 2", L.Conv2D(6, (2, 3), groups=2, strides=2), (6, 7, 4))
+    yield from both_formats("conv 2d", L.Conv2D(3, 2, activation="relu"), (5, 6, 2))
+    yield from both_formats("conv 3d", L.Conv3D(3, (2, 3, 1)), volume)
+    yield c("conv 3d same stride 2", L.Conv3D(2, 3, strides=2, padding="same"), volume)
+    yield c("conv 3d strides differ", L.Conv3D(2, 2, strides=(1, 2, 3), padding="same"), volume)
+    yield c("conv 3d dilation", L.Conv3D(2, 2, dilation_rate=(1, 2, 2)), volume)
+    yield c("conv 3d groups", L.Conv3D(4, 2, groups=2), volume)
+    yield c("conv 3d bfloat16", L.Conv3D(3, 2, dtype=MIXED), volume)
+
+
+def transposed():
+    c, image, steps, volume = layer_case, (4, 5, 3), (6, 3), (2, 3, 4, 2)
+    yield from both_formats("transposed", L.Conv2DTranspose(2, 3), image)
+    yield c("transposed same stride 2", L.Conv2DTranspose(2, 3, strides=2, padding="same", activation="relu"), image)
+    yield c("transposed same even kernel", L.Conv2DTranspose(2, 4, strides=2, padding="same", use_bias=False), image)
+    yield c("transposed stride above kernel", L.Conv2DTranspose(2, 2, strides=3), image)
+    yield c("transposed same stride above kernel", L.Conv2DTranspose(2, (1, 2), strides=3, padding="same"), image)
+    yield c("transposed strides differ", L.Conv2DTranspose(2, (4, 3), strides=(1, 2)), image)
+    yield c("transposed output padding", L.Conv2DTranspose(2, 3, strides=2, output_padding=1), image)
+    yield c("transposed same output padding 0", L.Conv2DTranspose(2, 3, strides=2, padding="same", output_padding=0), image)
+    yield c("transposed same output padding 1", L.Conv2DTranspose(2, 4, strides=(2, 3), padding="same",
+                                                                 output_padding=(1, 2)), image)
+    yield c("transposed bfloat16", L.Conv2DTranspose(2, 3, strides=2, padding="same", dtype=MIXED), image)
+    yield c("transposed 1d", L.Conv1DTranspose(2, 3, strides=2, padding="same"), steps)
+    yield c("transposed 1d valid", L.Conv1DTranspose(2, 4, strides=3), steps)
+    yield c("transposed 3d", L.Conv3DTranspose(2, (2, 3, 2), strides=(1, 2, 2), padding="same"), volume)
+    yield c("transposed 3d valid", L.Conv3DTranspose(2, 2, strides=2), volume)
+
+
+def poolings():
+    c, steps, volume = layer_case, (9, 2), (5, 4, 6, 2)
+    yield from both_formats("max pool 1d", L.MaxPooling1D(2), steps, ties=True)
+    yield c("max pool 1d same stride 3", L.MaxPooling1D(4, strides=3, padding="same"), steps)
+    yield from both_formats("max pool 2d", L.MaxPooling2D(2), (4, 5, 2), ties=True)
+    yield c("max pool 2d large", L.MaxPooling2D(6), (13, 12, 2), ties=True)
+    yield c("max pool 2d large same stride 2", L.MaxPooling2D(7, strides=2, padding="same"), (8, 9, 2), ties=True)
+    yield from both_formats("max pool 3d", L.MaxPooling3D(2), volume)
+    yield c("max pool 3d same stride 2", L.MaxPooling3D(3, strides=2, padding="same"), volume)
+    yield c("max pool 3d large", L.MaxPooling3D((4, 3, 3)), volume)
+    yield c("max pool bfloat16", L.MaxPooling2D(2, dtype=MIXED), (4, 6, 2))
+    yield from both_formats("average pool 1d", L.AveragePooling1D(2), steps)
+    yield c("average pool 1d same stride 3", L.AveragePooling1D(4, strides=3, padding="same"), steps)
+    yield from both_formats("average pool 2d", L.AveragePooling2D(2), (4, 5, 2))
+    yield c("average pool 2d large same", L.AveragePooling2D(6, strides=2, padding="same"), (8, 9, 2))
+    yield from both_formats("average pool 3d", L.AveragePooling3D(2), volume)
+    yield c("average pool 3d same", L.AveragePooling3D((2, 3, 4), strides=2, padding="same"), volume)
+    yield c("average pool bfloat16", L.AveragePooling2D(2, dtype=MIXED), (4, 6, 2))
+    for name, shape in {"1D": steps, "2D": (4, 5, 2), "3D": (3, 2, 4, 2)}.items():
+        pools = getattr(L, "GlobalMaxPooling" + name), getattr(L, "GlobalAveragePooling" + name)
+        yield from both_formats("global max " + name, pools[0](), shape, ties=True)
+        yield c("global max keep " + name, pools[0](keepdims=True), shape)
+        yield c("global average " + name, pools[1](), shape)
+        yield from both_formats("global average keep " + name, pools[1](keepdims=True), shape)
+
+
 def sides():
     c, image, steps, volume = layer_case, (6, 7, 3), (5, 2), (3, 4, 5, 2)
     yield from both_formats("zero padding 1d", L.ZeroPadding1D(), steps)
@@ -69,12 +144,19 @@ def shapes():
     yield c("reshape unknown", L.Reshape((3, -1, 2)), image)
     yield c("reshape to a vector", L.Reshape((-1,)), image)
     yield c("reshape of a vector", L.Reshape((1, 1, 5)), (5,))
+    yield c("permute", L.Permute((3, 1, 2)), image)
+    yield c("permute steps", L.Permute((2, 1)), (4, 3))
+    yield c("repeat vector", L.RepeatVector(3), (5,))
     yield c("flatten channels first", L.Flatten(data_format="channels_first"), image)
     yield c("flatten vector channels first", L.Flatten(data_format="channels_first"), (4,))
 
 
 def cases():
     yield from depthwise()
+    yield from separable()
+    yield from convolutions()
+    yield from transposed()
+    yield from poolings()
     yield from sides()
     yield from shapes()
 
