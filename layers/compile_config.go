@@ -241,10 +241,8 @@ func readOptimizer(class string, config map[string]any) (Optimizer, error) {
 			return nil, err
 		}
 	}
-	for _, key := range []string{"decay", "weight_decay"} { // of Keras 2, where 0 is none
-		if config[key] == 0.0 {
-			delete(config, key)
-		}
+	if config["decay"] == 0.0 { // of Keras 2, where 0 is none
+		delete(config, "decay")
 	}
 	read, err := optimizerClasses.find(class)
 	if err != nil {

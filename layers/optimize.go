@@ -154,7 +154,7 @@ func (a *applying) decay() {
 		if d, ok := a.optimizer.(decayer); ok {
 			decay = d.decayOf(v)
 		}
-		if decay != nil && a.settings.decays(v) {
+		if decay != nil && *decay != 0 && a.settings.decays(v) {
 			w := a.weights[i]
 			a.weights[i] = graph.Sub(w, graph.Mul(graph.MulScalar(w, *decay), a.step.LearningRate))
 		}

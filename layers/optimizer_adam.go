@@ -80,9 +80,10 @@ func (o *AdamOptimizer) Config() map[string]any {
 	return c
 }
 
-func init() {
-	RegisterOptimizer("Adam", func(s *Settings) Optimizer {
-		o := Adam(s.Float("learning_rate", 0.001)).
+// registerAdam registers a class that is made by a constructor like Adam.
+func registerAdam(class string, make func(float64, ...OptimizerOption) *AdamOptimizer) {
+	RegisterOptimizer(class, func(s *Settings) Optimizer {
+		o := make(s.Float("learning_rate", 0.001)).
 			Betas(s.Float("beta_1", 0.9), s.Float("beta_2", 0.999)).Epsilon(s.Float("epsilon", 1e-7))
 		if s.Bool("amsgrad", false) {
 			o.AMSGrad()
@@ -90,3 +91,5 @@ func init() {
 		return o
 	})
 }
+
+func init() { registerAdam("Adam", Adam) }

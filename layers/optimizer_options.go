@@ -184,8 +184,11 @@ func (s *optimizerSettings) config(c map[string]any) {
 
 // readOptions takes from a file's settings those that every optimizer has.
 func readOptions(s *Settings) (options []OptimizerOption) {
+	if v, ok := s.Take("weight_decay").(float64); ok {
+		options = append(options, WeightDecay(v))
+	}
 	for key, option := range map[string]func(float64) OptimizerOption{
-		"weight_decay": WeightDecay, "clipnorm": ClipNorm, "clipvalue": ClipValue, "global_clipnorm": GlobalClipNorm,
+		"clipnorm": ClipNorm, "clipvalue": ClipValue, "global_clipnorm": GlobalClipNorm,
 		"loss_scale_factor": LossScale,
 	} {
 		if v := s.Float(key, 0); v != 0 {
