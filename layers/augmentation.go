@@ -72,21 +72,21 @@ type span struct {
 // newSpan makes a range of one number f, [least, f], or of two in any order,
 // within bounds. least is Keras' lower end for one number, often -f.
 func newSpan(l *state, name string, factor []float64, bounds [2]float64, least func(f float64) float64) span {
+	if len(factor) != 1 && len(factor) != 2 {
+		l.Invalid("%s wants 1 number or 2, got %v", name, factor)
+		return span{}
+	}
 	for _, f := range factor {
 		if math.IsNaN(f) || f < bounds[0] || f > bounds[1] {
 			l.Invalid("%s wants numbers in [%g, %g], got %v", name, bounds[0], bounds[1], factor)
 			return span{}
 		}
 	}
-	switch len(factor) {
-	case 1:
+	if len(factor) == 1 {
 		f := math.Abs(factor[0])
 		return span{least(f), f, factor}
-	case 2:
-		return span{min(factor[0], factor[1]), max(factor[0], factor[1]), factor}
 	}
-	l.Invalid("%s wants 1 number or 2, got %v", name, factor)
-	return span{}
+	return span{min(factor[0], factor[1]), max(factor[0], factor[1]), factor}
 }
 
 // bothWays is the range of one number f that reaches from -f to f.

@@ -10,7 +10,7 @@ import (
 // EqualizationLayer spreads the values of each channel evenly over the value
 // range, in training; in inference it changes nothing. The histogram is that of
 // the whole batch, as in Keras. Images are (None, height, width, channels).
-// Gradients do not pass.
+// Gradients do not pass, but where a channel has one value only.
 // (keras/src/layers/preprocessing/image_preprocessing/equalization.py)
 type EqualizationLayer struct {
 	Base[*EqualizationLayer]
@@ -56,7 +56,7 @@ func (l *EqualizationLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 	if !c.Training {
 		return in[0]
 	}
-	return xla.InFloat32(graph.StopGradient(in[0]), func(x *graph.Node) *graph.Node {
+	return xla.InFloat32(in[0], func(x *graph.Node) *graph.Node {
 		x = l.values.to(bytesRange, x)
 		var channels []*graph.Node
 		for i := range x.Shape().Dimensions[3] {
@@ -80,7 +80,7 @@ func (l *EqualizationLayer) equalize(x *graph.Node) *graph.Node {
 	read := graph.ExpandAxes(bin(graph.MulScalar(graph.DivScalar(x, 255), last)), -1)
 	several := graph.ReduceAllSum(occupied)
 	several = graph.GreaterThan(several, graph.Scalar(x.Graph(), dtypes.Float32, 1.0))
-	return graph.Where(graph.BroadcastToShape(several, x.Shape()), graph.Gather(table, read), x)
+	return graph.Where(graph.BroadcastToShape(several, x.Shape()), graph.StopGradient(graph.Gather(table, read)), x)
 }
 
 // table is the new value of each bin: its share of the cumulated histogram.

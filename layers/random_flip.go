@@ -1,9 +1,6 @@
 package layers
 
-import (
-	"github.com/gocifar/gocifar/layers/internal/xla"
-	"github.com/gomlx/gomlx/core/graph"
-)
+import "github.com/gomlx/gomlx/core/graph"
 
 // FlipMode says over which axes RandomFlip mirrors.
 type FlipMode string
@@ -58,7 +55,7 @@ func (l *RandomFlipLayer) draw(c *Pass, x *graph.Node) []*graph.Node {
 
 func (l *RandomFlipLayer) transform(x *graph.Node, drawn []*graph.Node) *graph.Node {
 	axes := map[FlipMode][]int{Horizontal: {2}, Vertical: {1}, HorizontalAndVertical: {1, 2}}[l.mode]
-	return imagesWhere(drawn[0], xla.Reverse(x, axes...), x)
+	return imagesWhere(drawn[0], graph.Reverse(x, axes...), x)
 }
 
 // Config returns Keras' configuration of a RandomFlip.

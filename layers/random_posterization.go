@@ -24,7 +24,7 @@ func init() {
 // RandomPosterization makes the layer. The number of bits is drawn from 1 to
 // factor-1, or from low to high-1 for two numbers, all from 1 to 8; where both
 // ends are equal it is that number. So does Keras 3.15. Values are counted from
-// 0 to 255 over the value range, and are cut to it.
+// 0 to 255 over the value range, and are cut to it. Gradients do not pass.
 func RandomPosterization(factor ...float64) *RandomPosterizationLayer {
 	l := &RandomPosterizationLayer{values: bytesRange}
 	l.Init(l, "RandomPosterization")
@@ -55,7 +55,7 @@ func (l *RandomPosterizationLayer) draw(c *Pass, x *graph.Node) []*graph.Node {
 func (l *RandomPosterizationLayer) transform(x *graph.Node, drawn []*graph.Node) *graph.Node {
 	step := perImage(graph.Round(graph.Pow(constantLike(drawn[0], 2), drawn[0])))
 	whole := truncated(l.values.to(bytesRange, x))
-	return bytesRange.to(l.values, graph.Mul(graph.Floor(graph.Div(whole, step)), step))
+	return graph.StopGradient(bytesRange.to(l.values, graph.Mul(graph.Floor(graph.Div(whole, step)), step)))
 }
 
 // Config returns Keras' configuration of a RandomPosterization.

@@ -151,12 +151,6 @@ func roundAway(x *graph.Node) *graph.Node {
 	return graph.Where(graph.LessThan(x, zero), graph.Neg(up(graph.Neg(x))), up(x))
 }
 
-// Reverse is graph.Reverse with a gradient, which GoMLX 0.28 does not have.
-func Reverse(x *graph.Node, axes ...int) *graph.Node {
-	reverse := func(x *graph.Node) *graph.Node { return graph.Reverse(x, axes...) }
-	return withGradient(x, reverse, reverse)
-}
-
 // Windows cuts a window of the given size out of each image [batch, h, w,
 // channels]; top and left, int32 [batch], say where it begins.
 func Windows(images, top, left *graph.Node, height, width int) *graph.Node {
