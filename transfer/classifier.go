@@ -18,12 +18,13 @@ import (
 // Its name, summary, layers and parameters are those of the whole model.
 type Classifier struct {
 	// Model goes from image to the head's result ([Compose]). It shares its
-	// weights with Head; its own Fit, after SetTrainable(true), fine-tunes both.
+	// weights with Head.
 	*layers.Model
-	// Head is what Fit trains.
+	// Head is what Fit trains, before FineTune.
 	Head     *layers.Model
 	backbone *Backbone
 	tap      string
+	tuned    bool // FineTune was called
 }
 
 // NewClassifier freezes a network and puts a head on its layer named tap, ""
@@ -56,16 +57,24 @@ func (c *Classifier) Features(
 	return Features(ctx, c.backbone, c.tap, images, options...)
 }
 
-// Compile sets how Fit trains the head (layers.Model.Compile).
+// Compile sets how Fit trains (layers.Model.Compile): the head, or after
+// FineTune the whole model.
 func (c *Classifier) Compile(optimizer layers.Optimizer, loss layers.Loss, metrics ...layers.Metric) error {
+	if c.tuned {
+		return c.Model.Compile(optimizer, loss, metrics...)
+	}
 	return c.Head.Compile(optimizer, loss, metrics...)
 }
 
 // Fit trains the head on the features of images (layers.Model.Fit). Examples in
-// options, such as layers.ValidationData, are features, too.
+// options, such as layers.ValidationData, are features, too. After FineTune, Fit
+// trains the whole model on the images, and Examples in options are images.
 func (c *Classifier) Fit(
 	ctx context.Context, images *layers.Examples, options ...layers.Option,
 ) (*layers.History, error) {
+	if c.tuned {
+		return c.Model.Fit(ctx, images, options...)
+	}
 	features, err := c.Features(ctx, images)
 	if err != nil {
 		return nil, err
@@ -77,6 +86,9 @@ func (c *Classifier) Fit(
 func (c *Classifier) Evaluate(
 	ctx context.Context, images *layers.Examples, options ...layers.EvaluateOption,
 ) (layers.Logs, error) {
+	if c.tuned {
+		return c.Model.Evaluate(ctx, images, options...)
+	}
 	features, err := c.Features(ctx, images)
 	if err != nil {
 		return nil, err
@@ -89,6 +101,9 @@ func (c *Classifier) Evaluate(
 func (c *Classifier) Predict(
 	ctx context.Context, images *layers.Examples, options ...layers.PredictOption,
 ) ([][]float32, error) {
+	if c.tuned {
+		return c.Model.Predict(ctx, images, options...)
+	}
 	features, err := c.Features(ctx, images)
 	if err != nil {
 		return nil, err

@@ -11,7 +11,7 @@ import (
 func TestClassifier(t *testing.T) {
 	t.Setenv("GOCIFAR_RUNS", t.TempDir())
 	n := *vgg16
-	n.body = func(x layers.Symbol) layers.Symbol {
+	n.body = func(x layers.Symbol, _ Config) layers.Symbol {
 		return layers.MaxPooling2D(8).Named("block1_pool").Apply(layers.Conv2D(2,
 			3).Padding(layers.Same).Named("block1_conv1").Apply(x))
 	}

@@ -49,7 +49,7 @@ func FuzzParseClassIndex(f *testing.F) {
 func classifier(t *testing.T) *Backbone {
 	t.Helper()
 	n := *resNet50V2
-	n.body = func(x layers.Symbol) layers.Symbol { return x }
+	n.body = func(x layers.Symbol, _ Config) layers.Symbol { return x }
 	b, err := n.build(t.Context(),
 		Config{InputShape: layers.Shape{32, 32, 3}, IncludeTop: true, Classes: 3, Preprocess: true})
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 // network and the head, not copies, so training one trains the other. It is
 // compiled with [Head]'s settings.
 //
-// Train the head alone on [Features], then SetTrainable(true) the network, or
-// some of its layers, Compile the composed model with a small learning rate,
-// and Fit it to fine-tune it.
+// Train the head alone on [Features], then thaw the network with
+// [Backbone.ThawFrom], Compile the composed model with a small learning rate,
+// and Fit it to fine-tune it. [Classifier.FineTune] does that.
 func Compose(name string, b *Backbone, tap string, head *layers.Model) (*layers.Model, error) {
 	m, err := compose(name, b, tap, head)
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/gocifar/gocifar/layers"
@@ -71,57 +70,12 @@ var networks = map[string]*network{
 	"vgg16": vgg16, "vgg19": vgg19, "inception_v3": inceptionV3, "resnet50v2": resNet50V2,
 }
 
-// TestLayersAreKeras compares names, classes, shapes, parameters and order of
-// all layers, with and without top.
-func TestLayersAreKeras(t *testing.T) {
-	var golden map[string]struct {
-		Size, Params, Trainable int
-		Layers                  [][4]any
-	}
-	readGolden(t, "rows.json", &golden)
-	for name, want := range golden {
-		t.Run(name, func(t *testing.T) {
-			base, top := strings.CutSuffix(name, "_top")
-			c, err := Config{InputShape: layers.Shape{want.Size, want.Size, 3}, IncludeTop: top,
-				Pooling: Max}.complete(networks[base])
-			if err != nil {
-				t.Fatal(err)
-			}
-			m := networks[base].model(c) // without weights: a top has half a gigabyte
-			if err := m.Err(); err != nil {
-				t.Fatal(err)
-			}
-			if m.CountParams() != want.Params {
-				t.Errorf("%d parameters, want %d", m.CountParams(), want.Params)
-			}
-			if got := paramsOf(m.TrainableVariables()); got != want.Trainable {
-				t.Errorf("%d trainable parameters, want %d", got, want.Trainable)
-			}
-			if len(m.Layers()) != len(want.Layers) {
-				t.Fatalf("%d layers, want %d", len(m.Layers()), len(want.Layers))
-			}
-			for i, l := range m.Layers() {
-				row := [4]any{l.Name(), l.Class(), shapeOf(m, l), float64(paramsOf(l.Variables()))}
-				got, _ := json.Marshal(row)
-				wanted, _ := json.Marshal(want.Layers[i])
-				if string(got) != string(wanted) {
-					t.Fatalf("layer %d: got %s, want %s", i, got, wanted)
-				}
-			}
-		})
-	}
-}
-
 func paramsOf(variables []*layers.Variable) int {
 	n := 0
 	for _, v := range variables {
 		n += v.Shape.Size()
 	}
 	return n
-}
-
-func shapeOf(m *layers.Model, l layers.Layer) layers.Shape {
-	return m.Tap(l.Name()).Outputs()[0].Shape()
 }
 
 // sample is a few values of an array, as peer.py takes them.

@@ -20,7 +20,7 @@ type ImageNetClass struct {
 var classIndex = officialFile{
 	name: "imagenet_class_index.json",
 	url:  "https://storage.googleapis.com/download.tensorflow.org/data/imagenet_class_index.json",
-	md5:  "c2c37ea517e94d9795004a39431a14cb",
+	hash: "c2c37ea517e94d9795004a39431a14cb",
 }
 
 // ImageNetClasses returns the 1000 classes in the order of the networks'

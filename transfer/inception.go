@@ -17,10 +17,8 @@ var inceptionV3 = &network{
 	body:       inceptionBody,
 	top:        averageTop,
 	preprocess: tfPreprocessing,
-	weights: published{
-		folder: "inception_v3/", stem: "inception_v3",
-		topMD5: "9a0d58056eeedaa3f26cb7ebd46da564", noTopMD5: "bcbd6486424b2319ff4ef7d526e38f63",
-	},
+	weights: kernels("inception_v3/", "inception_v3",
+		"9a0d58056eeedaa3f26cb7ebd46da564", "bcbd6486424b2319ff4ef7d526e38f63"),
 }
 
 // step is one element of a branch.
@@ -119,7 +117,7 @@ func inceptionC(name, split string) mixed {
 	}}
 }
 
-func inceptionBody(x layers.Symbol) layers.Symbol {
+func inceptionBody(x layers.Symbol, _ Config) layers.Symbol {
 	x = inceptionStem.apply(x)
 	for _, block := range inceptionBlocks {
 		x = block.apply(x)
@@ -153,10 +151,4 @@ func (p pool) apply(x layers.Symbol) layers.Symbol {
 		return layers.AveragePooling2D(3).Strides(1).Padding(layers.Same).Apply(x)
 	}
 	return layers.MaxPooling2D(3).Strides(2).Apply(x)
-}
-
-// averageTop is the classifier of InceptionV3 and ResNet50V2.
-func averageTop(x layers.Symbol, classes int) layers.Symbol {
-	x = layers.GlobalAveragePooling2D().Named("avg_pool").Apply(x)
-	return layers.Dense(classes).Activation(layers.Softmax).Named("predictions").Apply(x)
 }

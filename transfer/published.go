@@ -15,31 +15,36 @@ import (
 // weightsURL is where Keras Applications publishes its weights.
 const weightsURL = "https://storage.googleapis.com/tensorflow/keras-applications/"
 
-// published says which files Keras publishes for a network.
-type published struct {
-	folder, stem     string // of the address and of the file name
-	topMD5, noTopMD5 string
-}
-
 // officialFile is one file that Keras publishes.
 type officialFile struct {
-	name, url, md5 string
+	name, url string
+	hash      string // MD5 or SHA-256 as Keras states it, "" where it states none
 }
 
-// file returns the file with or without the classifier.
-func (p published) file(top bool) officialFile {
-	name, md5 := p.stem+"_weights_tf_dim_ordering_tf_kernels", p.topMD5
-	if !top {
-		name, md5 = name+"_notop", p.noTopMD5
+// networkFile is a file of an architecture.
+type networkFile struct {
+	officialFile
+	title string // of the architecture
+	top   bool   // with its classifier
+}
+
+// kernels are the files of the architectures of which there is one with and one
+// without the classifier, under the oldest form of name.
+func kernels(folder, stem, topHash, noTopHash string) func(Config) officialFile {
+	return func(c Config) officialFile {
+		name, hash := stem+"_weights_tf_dim_ordering_tf_kernels", topHash
+		if !c.IncludeTop {
+			name, hash = name+"_notop", noTopHash
+		}
+		name += ".h5"
+		return officialFile{name, weightsURL + folder + name, hash}
 	}
-	name += ".h5"
-	return officialFile{name, weightsURL + p.folder + name, md5}
 }
 
 // located is a file on this machine.
 type located struct {
 	path string
-	md5  string // of what is there
+	hash string // of what is there
 }
 
 // locate finds the file or downloads it: from the folder GOCIFAR_WEIGHTS
@@ -56,12 +61,12 @@ func (f officialFile) locate(ctx context.Context, report func(getfile.Progress))
 	to := ""             // where to download it
 	for _, folder := range folders {
 		path := filepath.Join(folder, f.name)
-		got, err := getfile.Hash(ctx, path, f.md5)
+		got, err := getfile.Hash(ctx, path, f.hash)
 		switch {
-		case err == nil && got == f.md5:
+		case err == nil && (got == f.hash || f.hash == ""):
 			return located{path, got}, nil
 		case err == nil:
-			foreign = append(foreign, fmt.Sprintf("%s has the MD5 %s", getfile.Tilde(path), got))
+			foreign = append(foreign, fmt.Sprintf("%s has the hash %s", getfile.Tilde(path), got))
 		case !errors.Is(err, os.ErrNotExist):
 			foreign = append(foreign, err.Error())
 		case to == "" && cachedir.Writable(folder) == nil:
@@ -72,11 +77,12 @@ func (f officialFile) locate(ctx context.Context, report func(getfile.Progress))
 		return located{}, fmt.Errorf("no folder to download %s to: cannot write to %s", f.name,
 			strings.Join(folders, " nor "))
 	}
-	err = getfile.Get(ctx, getfile.Request{Path: to, URLs: []string{f.url}, Hash: f.md5, Report: report})
+	err = getfile.Get(ctx, getfile.Request{Path: to, URLs: []string{f.url}, Hash: f.hash, Report: report})
 	if err != nil {
 		return located{}, f.explain(err, filepath.Dir(to), foreign)
 	}
-	return located{to, f.md5}, nil
+	got, err := getfile.Hash(ctx, to, f.hash)
+	return located{to, got}, err
 }
 
 // chosen looks into the folder that the user named.
@@ -89,7 +95,7 @@ func (f officialFile) chosen(ctx context.Context) (at located, ok bool, err erro
 		return at, false, fmt.Errorf("GOCIFAR_WEIGHTS=%s is not a folder", folder)
 	}
 	path := filepath.Join(folder, f.name)
-	got, err := getfile.Hash(ctx, path, f.md5)
+	got, err := getfile.Hash(ctx, path, f.hash)
 	if errors.Is(err, os.ErrNotExist) {
 		return at, false, nil
 	}

@@ -26,9 +26,12 @@ type Source struct {
 	Kind Kind
 	// Path is the file; empty for seeded weights.
 	Path string
-	// MD5 is the file's checksum in hexadecimal, where it was compared with
-	// the published one.
-	MD5 string
+	// Hash is the file's checksum in hexadecimal, where it was looked for as a
+	// published file: an MD5, or a SHA-256 where Keras publishes that.
+	Hash string
+	// Unverified says that Keras publishes no checksum of the file to compare
+	// with, as for MobileNet and MobileNetV2.
+	Unverified bool
 	// Seed is what seeded weights were drawn from.
 	Seed int64
 	// Reason says why seeded weights were taken where ImageNet's were wanted.
@@ -40,11 +43,15 @@ type Source struct {
 func (s Source) String() string {
 	switch s.Kind {
 	case Official:
-		return fmt.Sprintf("Keras' official ImageNet weights (%s, md5 %s)", filepath.Base(s.Path), s.MD5)
+		text := fmt.Sprintf("Keras' official ImageNet weights (%s, %s", filepath.Base(s.Path), s.checksum())
+		if s.Unverified {
+			text += ", for which Keras publishes no checksum"
+		}
+		return text + ")"
 	case File:
 		text := "weights from " + filepath.Base(s.Path)
-		if s.MD5 != "" {
-			text += fmt.Sprintf(", which are not Keras' official ones (md5 %s)", s.MD5)
+		if s.Hash != "" {
+			text += fmt.Sprintf(", which are not Keras' official ones (%s)", s.checksum())
 		}
 		return text
 	default:
@@ -54,6 +61,14 @@ func (s Source) String() string {
 		}
 		return text
 	}
+}
+
+// checksum names the hash and its kind.
+func (s Source) checksum() string {
+	if len(s.Hash) > 32 {
+		return "sha256 " + s.Hash
+	}
+	return "md5 " + s.Hash
 }
 
 // Banner returns the source as a line to show, conspicuous unless the weights

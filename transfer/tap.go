@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/gocifar/gocifar/layers"
@@ -33,15 +34,17 @@ func (b *Backbone) Taps() []string {
 	return taps
 }
 
-// isBlockEnd tells the names block3_pool, mixed4, conv2_block3_out and
-// post_relu.
-func isBlockEnd(name string) bool {
-	var block int
-	if n, _ := fmt.Sscanf(name, "block%d_", &block); n == 1 {
-		return strings.HasSuffix(name, "_pool")
-	}
-	if n, _ := fmt.Sscanf(name, "mixed%d", &block); n == 1 {
-		return name == fmt.Sprintf("mixed%d", block)
-	}
-	return name == "post_relu" || strings.HasPrefix(name, "conv") && strings.HasSuffix(name, "_out")
-}
+// blockEnd matches the names of the layers at the ends of blocks.
+var blockEnd = regexp.MustCompile(`^(` + strings.Join([]string{
+	`block\d+_pool`,                              // VGG, Xception
+	`conv\d_block\d+_out|post_relu`,              // ResNet
+	`mixed\d+|mixed_\d[ab]|block(35|17|8)_10_ac`, // Inception
+	`pool\d_pool`,                                // DenseNet
+	`conv_pw_\d+_relu|block_\d+_add|out_relu`,    // MobileNet, MobileNetV2
+	`expanded_conv_\d+_add`,                      // MobileNetV3
+	`normal_concat_\d+`,                          // NASNet
+	`block\d[a-z]_add|top_activation`,            // EfficientNet
+	`.*_downsampling_block_\d`,                   // ConvNeXt
+}, "|") + `)$`)
+
+func isBlockEnd(name string) bool { return blockEnd.MatchString(name) }

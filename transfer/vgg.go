@@ -33,10 +33,7 @@ var vgg16 = &network{
 	}.apply,
 	top:        vggTop,
 	preprocess: newCaffePreprocessing,
-	weights: published{
-		folder: "vgg16/", stem: "vgg16",
-		topMD5: "64373286793e3c8b2b4e3219cbf3544b", noTopMD5: "6d6bbae143d832006294945121d1f1fc",
-	},
+	weights:    kernels("vgg16/", "vgg16", "64373286793e3c8b2b4e3219cbf3544b", "6d6bbae143d832006294945121d1f1fc"),
 }
 
 var vgg19 = &network{
@@ -50,14 +47,11 @@ var vgg19 = &network{
 	}.apply,
 	top:        vggTop,
 	preprocess: newCaffePreprocessing,
-	weights: published{
-		folder: "vgg19/", stem: "vgg19",
-		topMD5: "cbe5617147190e668d6c5d5026f83318", noTopMD5: "253f8cb515780f3b799900260a226db6",
-	},
+	weights:    kernels("vgg19/", "vgg19", "cbe5617147190e668d6c5d5026f83318", "253f8cb515780f3b799900260a226db6"),
 }
 
 // apply stacks 3x3 convolutions with ReLU; each block halves the image.
-func (blocks vggBlocks) apply(x layers.Symbol) layers.Symbol {
+func (blocks vggBlocks) apply(x layers.Symbol, _ Config) layers.Symbol {
 	for b, filters := range blocks {
 		for c, f := range filters {
 			x = layers.Conv2D(f, 3).Padding(layers.Same).Activation(layers.Relu).
@@ -68,9 +62,9 @@ func (blocks vggBlocks) apply(x layers.Symbol) layers.Symbol {
 	return x
 }
 
-func vggTop(x layers.Symbol, classes int) layers.Symbol {
+func vggTop(x layers.Symbol, c Config) layers.Symbol {
 	x = layers.Flatten().Named("flatten").Apply(x)
 	x = layers.Dense(4096).Activation(layers.Relu).Named("fc1").Apply(x)
 	x = layers.Dense(4096).Activation(layers.Relu).Named("fc2").Apply(x)
-	return layers.Dense(classes).Activation(layers.Softmax).Named("predictions").Apply(x)
+	return predictions(x, c)
 }

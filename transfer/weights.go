@@ -19,7 +19,7 @@ func (n *network) setWeights(ctx context.Context, m *layers.Model, c Config) (So
 	case "":
 		return seeded, m.Initialize()
 	case ImageNet:
-		file := n.weights.file(c.IncludeTop)
+		file := n.weights(c)
 		at, err := file.locate(ctx, c.OnDownload)
 		if c.SeededIfUnreachable && errors.Is(err, getfile.ErrUnreachable) {
 			seeded.Reason = err.Error()
@@ -28,8 +28,8 @@ func (n *network) setWeights(ctx context.Context, m *layers.Model, c Config) (So
 		if err != nil {
 			return Source{}, fmt.Errorf("ImageNet's weights: %w", err)
 		}
-		source := Source{Kind: Official, Path: at.path, MD5: at.md5}
-		if at.md5 != file.md5 {
+		source := Source{Kind: Official, Path: at.path, Hash: at.hash, Unverified: file.hash == ""}
+		if at.hash != file.hash && file.hash != "" {
 			source.Kind = File
 		}
 		return source, loadFile(m, at.path)
@@ -52,12 +52,15 @@ func loadFile(m *layers.Model, path string) error {
 // publishedAs says of which network Keras publishes a file of this name, ""
 // if of none.
 func publishedAs(name string) string {
-	for _, n := range []*network{vgg16, vgg19, inceptionV3, resNet50V2} {
-		switch name {
-		case n.weights.file(true).name:
-			return n.title + " with its classifier (IncludeTop: true)"
-		case n.weights.file(false).name:
-			return n.title + " without its classifier (IncludeTop: false)"
+	for _, n := range architectures {
+		for _, f := range n.files() {
+			switch {
+			case name != f.name:
+			case f.top:
+				return n.title + " with its classifier (IncludeTop: true)"
+			default:
+				return n.title + " without its classifier (IncludeTop: false)"
+			}
 		}
 	}
 	return ""

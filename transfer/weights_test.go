@@ -55,7 +55,7 @@ func TestLocate(t *testing.T) {
 		keras, _ := homes(t)
 		f := publishedFile(t, "weights")
 		at, err := f.locate(t.Context(), nil)
-		if err != nil || at.path != filepath.Join(keras, f.name) || at.md5 != f.md5 {
+		if err != nil || at.path != filepath.Join(keras, f.name) || at.hash != f.hash {
 			t.Fatalf("%+v, %v", at, err)
 		}
 		f.url = "http://127.0.0.1:1/gone"
@@ -91,7 +91,7 @@ func TestLocate(t *testing.T) {
 		t.Setenv("GOCIFAR_WEIGHTS", folder)
 		want := write(t, folder, f.name, "fine-tuned")
 		at, err := f.locate(t.Context(), nil)
-		if err != nil || at.path != want || at.md5 == f.md5 {
+		if err != nil || at.path != want || at.hash == f.hash {
 			t.Errorf("%+v, %v", at, err)
 		}
 	})
@@ -116,31 +116,11 @@ func TestLocate(t *testing.T) {
 	t.Run("wrong hash", func(t *testing.T) {
 		homes(t)
 		f := publishedFile(t, "weights")
-		f.md5 = strings.Repeat("0", 32)
+		f.hash = strings.Repeat("0", 32)
 		if _, err := f.locate(t.Context(), nil); !errors.Is(err, getfile.ErrHash) || errors.Is(err, getfile.ErrUnreachable) {
 			t.Errorf("got %v", err)
 		}
 	})
-}
-
-// TestOfficialNames pins the addresses to Keras' own.
-func TestOfficialNames(t *testing.T) {
-	for _, c := range []struct {
-		n    *network
-		top  bool
-		want string
-	}{
-		{vgg16, false, "vgg16/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 6d6bbae143d832006294945121d1f1fc"},
-		{vgg19, true, "vgg19/vgg19_weights_tf_dim_ordering_tf_kernels.h5 cbe5617147190e668d6c5d5026f83318"},
-		{inceptionV3, false, "inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5 " +
-			"bcbd6486424b2319ff4ef7d526e38f63"},
-		{resNet50V2, true, "resnet/resnet50v2_weights_tf_dim_ordering_tf_kernels.h5 3ef43a0b657b3be2300d5770ece849e0"},
-	} {
-		f := c.n.weights.file(c.top)
-		if got := strings.TrimPrefix(f.url, weightsURL) + " " + f.md5; got != c.want {
-			t.Errorf("got %s, want %s", got, c.want)
-		}
-	}
 }
 
 // TestWeightsFromFiles saves weights and takes them back by path, by
@@ -171,7 +151,7 @@ func TestWeightsFromFiles(t *testing.T) {
 		!strings.Contains(err.Error(), "block3_conv4") {
 		t.Errorf("VGG16's weights for VGG19: %v", err)
 	}
-	official := filepath.Join(folder, vgg16.weights.file(false).name)
+	official := filepath.Join(folder, vgg16.weights(Config{}).name)
 	if err := os.Rename(path, official); err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +164,7 @@ func TestWeightsFromFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if chosen.Source.Kind != File || chosen.Source.MD5 == "" || !sameWeights(t, b, chosen) {
+	if chosen.Source.Kind != File || chosen.Source.Hash == "" || !sameWeights(t, b, chosen) {
 		t.Errorf("chosen: %+v", chosen.Source)
 	}
 	if text := chosen.Banner().Display().Text; !strings.Contains(text, "not Keras' official ones") {
@@ -219,7 +199,7 @@ func TestSeededIfUnreachable(t *testing.T) {
 	homes(t)
 	t.Setenv("HTTPS_PROXY", "http://127.0.0.1:1") // no network, whatever the machine has
 	n := *vgg16
-	n.body = func(x layers.Symbol) layers.Symbol { return layers.Flatten().Apply(x) } // quick to seed
+	n.body = func(x layers.Symbol, _ Config) layers.Symbol { return layers.Flatten().Apply(x) } // quick to seed
 	c := Config{InputShape: layers.Shape{32, 32, 3}, Weights: ImageNet}
 	if _, err := n.build(t.Context(), c); !errors.Is(err, getfile.ErrUnreachable) {
 		t.Skipf("the proxy was not used: %v", err)

@@ -41,6 +41,11 @@ func (d *download) run(ctx context.Context) error {
 		return err
 	}
 	defer part.close()
+	if d.Hash == "" && part.n > 0 { // nothing would tell if its first bytes were another file's
+		if err := part.restart(); err != nil {
+			return err
+		}
+	}
 	var failures []error
 	for _, address := range d.URLs {
 		err := d.whole(ctx, address, part)

@@ -33,7 +33,8 @@ type Request struct {
 	// URLs are tried in order.
 	URLs []string
 	// Hash is the file's MD5 (32 hexadecimal digits, as Keras publishes it) or
-	// SHA-256 (64).
+	// SHA-256 (64). An empty Hash, where nobody publishes one, takes whatever
+	// the address sends, and a file that is there already.
 	Hash string
 	// Size is the number of bytes; 0 if only the server knows.
 	Size int64
@@ -161,8 +162,12 @@ func NewClient() *http.Client {
 	}
 }
 
-// hashFor tells the kind of a hash by its length, as Keras does.
+// hashFor tells the kind of a hash by its length, as Keras does; MD5 where none
+// is wanted.
 func hashFor(want string) (func() hash.Hash, error) {
+	if want == "" {
+		return md5.New, nil
+	}
 	if _, err := hex.DecodeString(want); err == nil {
 		switch len(want) {
 		case 2 * md5.Size:
@@ -174,7 +179,8 @@ func hashFor(want string) (func() hash.Hash, error) {
 	return nil, fmt.Errorf("getfile: want an MD5 or SHA-256 in hexadecimal, got %q", want)
 }
 
-// Hash returns the hash of a file in hexadecimal, of the same kind as want.
+// Hash returns the hash of a file in hexadecimal, of the same kind as want; its
+// MD5 if want is empty.
 func Hash(ctx context.Context, path, want string) (string, error) {
 	newHash, err := hashFor(want)
 	if err != nil {
@@ -200,7 +206,7 @@ func (r *Request) there(ctx context.Context) (bool, error) {
 		return false, nil
 	case err != nil:
 		return false, err
-	case !strings.EqualFold(got, r.Hash):
+	case r.Hash != "" && !strings.EqualFold(got, r.Hash):
 		return false, fmt.Errorf("getfile: %s has the hash %s, want %s (%w): it is not the published file; remove "+
 			"it to download that",
 			r.Path, got, r.Hash, ErrHash)

@@ -72,7 +72,7 @@ func checkGot(t *testing.T, r Request) {
 
 func TestGet(t *testing.T) {
 	for name, hash := range map[string]string{
-		"md5": contentMD5(), "sha256": contentSHA256(), "upper case": strings.ToUpper(contentMD5()),
+		"md5": contentMD5(), "sha256": contentSHA256(), "upper case": strings.ToUpper(contentMD5()), "none published": "",
 	} {
 		t.Run(name, func(t *testing.T) {
 			var requests atomic.Int32
@@ -327,4 +327,18 @@ func TestBadHashIsRefused(t *testing.T) {
 			t.Errorf("%q was taken", hash)
 		}
 	}
+}
+
+// TestNoHashStartsAnew: without a hash the rest of an older download may be
+// another file's.
+func TestNoHashStartsAnew(t *testing.T) {
+	r := serve(t, whole)
+	r.Hash = ""
+	if err := os.WriteFile(r.Path+".part", []byte("another file's first bytes"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := Get(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	checkGot(t, r)
 }

@@ -105,9 +105,9 @@ func LooksLikeHTML(data []byte) bool {
 	})
 }
 
-// finish checks the hash and gives the file its final name.
+// finish checks the hash, if one is wanted, and gives the file its final name.
 func (p *part) finish(path, want string) error {
-	if got := hex.EncodeToString(p.hash.Sum(nil)); !strings.EqualFold(got, want) {
+	if got := hex.EncodeToString(p.hash.Sum(nil)); want != "" && !strings.EqualFold(got, want) {
 		n := p.n
 		if err := p.restart(); err != nil {
 			return err

@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 """What real Keras says of the four backbones, for the tests of package transfer.
 
-    peer.py rows                     > rows.json      layers, shapes, parameters
     peer.py values                   > values.json    outputs at small sizes
     peer.py parity DIR NAME SIZE TOP                  a weight file and outputs
 
-rows and values make the golden files beside this script. Made with Keras 3.15.1
+values makes the golden file beside this script. Made with Keras 3.15.1
 on TensorFlow 2.21.0. parity is run by TestParityWithKeras.
 
 Weights and images are not random but a formula (splitmix64 of their position),
@@ -78,23 +77,6 @@ def build(name, size, top):
     return BUILD[name](weights=None, include_top=False, input_shape=(size, size, 3), pooling="max")
 
 
-def rows():
-    out = {}
-    for name in BUILD:
-        for top in (False, True):
-            size = {True: 299 if name == "inception_v3" else 224, False: SMALL[name]}[top]
-            model = build(name, size, top)
-            out[name + ("_top" if top else "")] = {
-                "size": size,
-                "params": model.count_params(),
-                "trainable": int(sum(np.prod(v.shape) for v in model.trainable_weights)),
-                "layers": [
-                    [l.name, type(l).__name__, list(l.output.shape[1:]), l.count_params()] for l in model.layers
-                ],
-            }
-    return out
-
-
 def sample(a):
     """A few values of an array, enough to notice any change."""
     flat = np.asarray(a, "float32").ravel()
@@ -163,9 +145,7 @@ def write_legacy(path, model):
 
 if __name__ == "__main__":
     what = sys.argv[1] if len(sys.argv) > 1 else ""
-    if what == "rows":
-        json.dump(rows(), sys.stdout, separators=(",", ":"))
-    elif what == "values":
+    if what == "values":
         json.dump(values(), sys.stdout, separators=(",", ":"))
     elif what == "parity" and len(sys.argv) == 6:
         parity(sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5] == "top")
