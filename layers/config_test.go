@@ -69,7 +69,7 @@ func TestFromConfigRefuses(t *testing.T) {
 		{"Dense", `{"units":3,"activation":"mish2"}`, `unknown activation "mish2"`},
 		{"Dense", `{"units":3,"dtype":"mixed_float16"}`, `dtype "mixed_float16" is not supported, only ["float32" "mixed_bfloat16"]`},
 		{"Dense", `{"units":3,"kernel_regularizer":{"class_name":"L2","config":{"l3":1}}}`, "kernel_regularizer: regularizer L2: setting l3 = 1 is not supported"},
-		{"Dense", `{"units":3,"kernel_initializer":{"class_name":"Orthogonal","config":{}}}`, `unknown initializer "Orthogonal"`},
+		{"Dense", `{"units":3,"kernel_initializer":{"class_name":"Pink","config":{}}}`, `unknown initializer "Pink"`},
 		{"Conv2D", `{"filters":3,"kernel_size":[3,3],"data_format":"channels_middle"}`,
 			`data format must be "channels_last" or "channels_first"`},
 		{"Conv2D", `{"filters":3,"kernel_size":[3,3,3]}`, "kernel size wants 1 or 2 values"},

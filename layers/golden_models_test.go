@@ -21,7 +21,7 @@ func formula(n int) []float32 {
 // formulaWeights is make_golden.py's set_formula_weights.
 func formulaWeights(v *Variable) []float32 {
 	w := formula(v.Shape.Size())
-	in, out := fans(v.Shape)
+	in, out := scaling{}.fans(v.Shape)
 	for i, x := range w {
 		switch {
 		case len(v.Shape) > 1:

@@ -168,24 +168,6 @@ func (s *Settings) Ignore(keys ...string) {
 	}
 }
 
-// Initializer reads an initializer, by name or as an object. Seeds are dropped:
-// the model's own seed counts.
-func (s *Settings) Initializer(key string, otherwise Initializer) Initializer {
-	v := s.Take(key)
-	if v == nil {
-		return otherwise
-	}
-	i, err := initializerClasses.load(v, "seed", "input_axes", "output_axes", "dtype")
-	if err == nil {
-		err = CheckInitializer(i)
-	}
-	if err != nil {
-		s.Fail("%s: %w", key, err)
-		return otherwise
-	}
-	return i
-}
-
 // dtype reads a policy: its name, or an object as Keras 2 and 3 write it.
 func (s *Settings) dtype() DTypePolicy {
 	var name any
