@@ -59,7 +59,6 @@ func init() {
 		"Softmax":            readSoftmax,
 		"Resizing":           readResizing,
 		"Activation":         func(s *Settings) Layer { return Activation(s.Activation("activation", "")) },
-		"Add":                func(*Settings) Layer { return Add() },
 		"Concatenate":        func(s *Settings) Layer { return Concatenate().Axis(s.Int("axis", -1)) },
 		"Rescaling":          readRescaling,
 		"Dropout": func(s *Settings) Layer {

@@ -7,7 +7,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// ConcatenateLayer joins two or more inputs along one axis; all other
+// ConcatenateLayer joins inputs along one axis; all other
 // dimensions must agree.
 type ConcatenateLayer struct {
 	Base[*ConcatenateLayer]
@@ -33,8 +33,8 @@ func (l *ConcatenateLayer) Axis(axis int) *ConcatenateLayer {
 
 // OutputShape adds up the dimensions of the axis.
 func (l *ConcatenateLayer) OutputShape(in []Shape) (Shape, error) {
-	if len(in) < 2 {
-		return nil, fmt.Errorf("wants at least 2 inputs, got %d", len(in))
+	if len(in) < 1 {
+		return nil, fmt.Errorf("wants at least 1 input, got %d", len(in))
 	}
 	axis := l.axis - 1 // shapes lack the batch axis
 	if l.axis < 0 {

@@ -113,7 +113,7 @@ func TestFunctionalErrors(t *testing.T) {
 		{"missing input", Functional("m", Symbols{Input(4)}, Symbols{x}), "is needed by the outputs but is not among the inputs"},
 		{"inner input", Functional("m", Symbols{x}, Symbols{Dense(1).Apply(x)}), "an input must come from layers.Input"},
 		{"shapes differ", Functional("m", Symbols{a, b}, Symbols{Add().Apply(a, b)}),
-			"layer add (Add): wants inputs of one shape, got (None, 4) and, at 1, (None, 5)"},
+			"layer add (Add): wants inputs of one shape, or with 1 where they differ, got (None, 4) and, at 1, (None, 5)"},
 		{"shared layer", Functional("m", Symbols{a, b}, Symbols{x, shared.Apply(b)}),
 			"layer dense (Dense): was built for 4 values on the last axis, got 5"},
 		{"nil", Functional("m", Symbols{nil}, Symbols{x}), "input 0 is nil"},
