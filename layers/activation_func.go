@@ -165,13 +165,17 @@ func (s *Settings) Activation(key string, otherwise ActivationFunc) ActivationFu
 }
 
 // Activate applies an activation function and remembers the logits of a
-// softmax.
+// softmax or sigmoid.
 func (c *Pass) Activate(f ActivationFunc, x *graph.Node) *graph.Node {
 	find, err := activationFuncs.find(string(f))
 	if err != nil {
 		panic(err)
 	}
-	return find(nil)(c, x)
+	y := find(nil)(c, x)
+	if f == Sigmoid {
+		c.logits[y] = x
+	}
+	return y
 }
 
 // Pointwise applies a function of each value by itself, and remembers what a

@@ -8,8 +8,8 @@ import (
 )
 
 // Loss is what training makes small. The losses here are
-// [CategoricalCrossEntropy], [SparseCategoricalCrossEntropy] and
-// [MeanSquaredError]; another one needs only these methods, and to be
+// [CategoricalCrossEntropy], [SparseCategoricalCrossEntropy], [MeanSquaredError]
+// and those of [LossFunction]; another one needs only these methods, and to be
 // [Configured] and registered, see [RegisterLoss], where files shall hold it.
 type Loss interface {
 	// Name is Keras' name, "categorical_crossentropy".
@@ -61,8 +61,42 @@ func (l CrossEntropy) Class() string { return l.Name() }
 // Config is nil: there are no settings.
 func (l CrossEntropy) Config() map[string]any { return nil }
 
-// CheckTargets wants labels, and one output for each class.
-func (l CrossEntropy) CheckTargets(e *Examples, outputs Shape) error { return checkClasses(e, outputs) }
+// FromLogits, LabelSmoothing, IgnoreClass and Reduction are the loss with a
+// setting: see [LossFunction].
+func (l CrossEntropy) FromLogits() *LossFunction { return l.function().FromLogits() }
+
+// LabelSmoothing moves one-hot targets toward equal ones.
+func (l CrossEntropy) LabelSmoothing(share float64) *LossFunction {
+	return l.function().LabelSmoothing(share)
+}
+
+// IgnoreClass leaves out what is labeled with this class; of the sparse loss.
+func (l CrossEntropy) IgnoreClass(class int) *LossFunction { return l.function().IgnoreClass(class) }
+
+// Reduction says how the losses of a batch become one.
+func (l CrossEntropy) Reduction(reduction string) *LossFunction {
+	return l.function().Reduction(reduction)
+}
+
+// LargerIsBetter says that crossentropy, as a metric, is better the smaller it
+// is.
+func (l CrossEntropy) LargerIsBetter() bool { return false }
+
+func (l CrossEntropy) function() *LossFunction {
+	if l == SparseCategoricalCrossEntropy {
+		return sparseCategorical.make()
+	}
+	return categorical.make()
+}
+
+// CheckTargets wants labels, and one output for each class; or one-hot or
+// softer targets of the outputs' shape.
+func (l CrossEntropy) CheckTargets(e *Examples, outputs Shape) error {
+	if e.Labels != nil && e.TargetShape == nil {
+		return checkClasses(e, outputs)
+	}
+	return l.function().CheckTargets(e, outputs)
+}
 
 // checkClasses is CheckTargets of losses and metrics of classes.
 func checkClasses(e *Examples, outputs Shape) error {
@@ -79,6 +113,9 @@ func checkClasses(e *Examples, outputs Shape) error {
 
 // PerExample computes the loss of each example.
 func (l CrossEntropy) PerExample(p *Pass, labels, outputs *graph.Node) *graph.Node {
+	if labels.Rank() != 1 || !labels.DType().IsInt() {
+		return l.function().PerExample(p, labels, outputs)
+	}
 	logProbabilities := l.logProbabilities(p, outputs)
 	target := graph.OneHot(labels, outputs.Shape().Dimensions[1], dtypes.Float32)
 	return graph.Neg(graph.ReduceSum(graph.Mul(target, logProbabilities), -1))
@@ -96,13 +133,16 @@ func (l CrossEntropy) logProbabilities(p *Pass, outputs *graph.Node) *graph.Node
 }
 
 func init() {
-	for class, loss := range map[string]Loss{
-		"CategoricalCrossentropy": CategoricalCrossEntropy, "SparseCategoricalCrossentropy": SparseCategoricalCrossEntropy,
+	for class, plain := range map[*lossClass]CrossEntropy{
+		categorical: CategoricalCrossEntropy, sparseCategorical: SparseCategoricalCrossEntropy,
 	} {
-		RegisterLoss(class, func(s *Settings) Loss {
-			s.Only("label_smoothing", 0.0)
-			s.Only("axis", -1.0)
-			return loss
+		RegisterLoss(class.class, func(s *Settings) Loss {
+			l := class.read(s, class.name)
+			if l.Config() == nil || len(l.numbers) == 0 && l.axes == nil && l.ignore == nil && l.reduction == reductions[0] {
+				return plain
+			}
+			return l
 		})
+		RegisterMetric(class.class, func(s *Settings) Metric { return class.read(s, class.name) })
 	}
 }

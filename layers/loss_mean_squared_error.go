@@ -1,10 +1,6 @@
 package layers
 
-import (
-	"fmt"
-
-	"github.com/gomlx/gomlx/core/graph"
-)
+import "github.com/gomlx/gomlx/core/graph"
 
 // MeanSquaredError is the mean of (output-target)² over an example's values: a
 // loss and a metric for Targets, which have the outputs' shape.
@@ -18,20 +14,16 @@ func (m meanSquaredError) Config() map[string]any { return map[string]any{"name"
 func (m meanSquaredError) LargerIsBetter() bool   { return false }
 
 func (m meanSquaredError) CheckTargets(e *Examples, outputs Shape) error {
-	if e.Targets == nil || !e.targetShape().Equal(outputs) {
-		return fmt.Errorf("wants Targets of the outputs' shape %v, got %d labels and %d numbers for targets of shape %v",
-			outputs, len(e.Labels), len(e.Targets), e.targetShape())
-	}
-	return nil
+	return sameShape(e, outputs)
 }
 
 func (m meanSquaredError) PerExample(_ *Pass, targets, outputs *graph.Node) *graph.Node {
-	squares := graph.Square(graph.Sub(outputs, targets))
+	squares := graph.Square(graph.Sub(outputs, likeOutputs(targets, outputs)))
 	return graph.ReduceMean(graph.Reshape(squares, squares.Shape().Dimensions[0], -1), -1)
 }
 
 func init() {
-	for _, class := range []string{"MeanSquaredError", "mse"} {
+	for _, class := range []string{"MeanSquaredError", "mse", "MSE"} {
 		read := func(s *Settings) meanSquaredError { return meanSquaredError(s.String("name", SnakeCase(class))) }
 		RegisterLoss(class, func(s *Settings) Loss { return read(s) })
 		RegisterMetric(class, func(s *Settings) Metric { return read(s) })

@@ -41,7 +41,8 @@ type StateMetric interface {
 }
 
 // Accuracy is Keras' "accuracy": the share of examples whose largest output is
-// that of the right class. Of equal outputs the first counts.
+// that of the right class, of labels or of one-hot targets. Of equal outputs the
+// first counts. One output alone, of two classes, is right on its side of 0.5.
 const Accuracy accuracy = "accuracy"
 
 type accuracy string
@@ -49,7 +50,35 @@ type accuracy string
 func (a accuracy) Name() string         { return string(a) }
 func (a accuracy) LargerIsBetter() bool { return true }
 
-func (a accuracy) CheckTargets(e *Examples, outputs Shape) error { return checkClasses(e, outputs) }
+func (a accuracy) CheckTargets(e *Examples, outputs Shape) error { return checkAnyClasses(e, outputs) }
+
+// checkAnyClasses wants labels, or one-hot targets of the outputs' shape.
+func checkAnyClasses(e *Examples, outputs Shape) error {
+	n := len(outputs)
+	switch {
+	case e.Labels == nil || n > 0 && outputs[n-1] == 1:
+		return sameShape(e, outputs)
+	case e.TargetShape != nil:
+		return sparseClasses(e, outputs)
+	}
+	return checkClasses(e, outputs)
+}
+
+// labelsOf are the classes that targets stand for: int32.
+func labelsOf(targets *graph.Node) *graph.Node {
+	if targets.DType().IsInt() {
+		return targets
+	}
+	return graph.ArgMax(targets, -1, dtypes.Int32)
+}
+
+// eachExample is the mean of the values of each example.
+func eachExample(values *graph.Node) *graph.Node {
+	if values.Rank() == 1 {
+		return values
+	}
+	return graph.ReduceMean(graph.Reshape(values, values.Shape().Dimensions[0], -1), -1)
+}
 
 // Class is "accuracy", which Keras saves as a name alone, unless a file calls
 // the metric something else.
@@ -67,8 +96,12 @@ func (a accuracy) Config() map[string]any {
 	return map[string]any{"name": string(a), "dtype": "float32"}
 }
 
-func (a accuracy) PerExample(_ *Pass, labels, outputs *graph.Node) *graph.Node {
-	return graph.ConvertDType(graph.Equal(graph.ArgMax(outputs, -1, dtypes.Int32), labels), dtypes.Float32)
+func (a accuracy) PerExample(p *Pass, targets, outputs *graph.Node) *graph.Node {
+	if outputs.Shape().Dimensions[outputs.Rank()-1] == 1 {
+		return BinaryAccuracy(0.5).PerExample(p, targets, outputs)
+	}
+	right := graph.Equal(graph.ArgMax(outputs, -1, dtypes.Int32), labelsOf(targets))
+	return eachExample(graph.ConvertDType(right, dtypes.Float32))
 }
 
 // TopKAccuracy is the share of examples whose right class is among the k
@@ -85,7 +118,7 @@ type topK struct {
 func (m topK) Name() string         { return m.name }
 func (m topK) LargerIsBetter() bool { return true }
 
-func (m topK) CheckTargets(e *Examples, outputs Shape) error { return checkClasses(e, outputs) }
+func (m topK) CheckTargets(e *Examples, outputs Shape) error { return checkAnyClasses(e, outputs) }
 
 func (m topK) Class() string {
 	if m.sparse {
@@ -110,11 +143,11 @@ func (m topK) PerExample(_ *Pass, labels, outputs *graph.Node) *graph.Node {
 	if m.k < 1 {
 		panic(fmt.Errorf("layers: TopKAccuracy wants k of at least 1, got %d", m.k))
 	}
-	target := graph.OneHot(labels, outputs.Shape().Dimensions[1], outputs.DType())
+	target := graph.OneHot(labelsOf(labels), outputs.Shape().Dimensions[outputs.Rank()-1], outputs.DType())
 	right := graph.ReduceAndKeep(graph.Mul(target, outputs), graph.ReduceSum, -1)
 	larger := graph.ReduceSum(graph.ConvertDType(graph.GreaterThan(outputs, right), dtypes.Float32), -1)
-	return graph.ConvertDType(graph.LessThan(larger, graph.Scalar(outputs.Graph(), dtypes.Float32, float64(m.k))),
-		dtypes.Float32)
+	return eachExample(graph.ConvertDType(graph.LessThan(larger,
+		graph.Scalar(outputs.Graph(), dtypes.Float32, float64(m.k))), dtypes.Float32))
 }
 
 func init() {

@@ -129,4 +129,5 @@ def files():
     }, indent=0)
 
 
-main({}, files)
+if __name__ == "__main__":
+    main({}, files)
