@@ -61,10 +61,6 @@ func init() {
 		"Activation":         func(s *Settings) Layer { return Activation(s.Activation("activation", "")) },
 		"Concatenate":        func(s *Settings) Layer { return Concatenate().Axis(s.Int("axis", -1)) },
 		"Rescaling":          readRescaling,
-		"Dropout": func(s *Settings) Layer {
-			s.Ignore("seed")
-			return Dropout(s.Float("rate", -1))
-		},
 	} {
 		RegisterLayer(class, read)
 	}

@@ -47,9 +47,9 @@ func TestIdentityKeepsItsGain(t *testing.T) {
 // TestVarianceScaling compares variances of what is drawn with the formulas.
 func TestVarianceScaling(t *testing.T) {
 	shape := Shape{4, 5, 30, 70}
-	for _, mode := range []string{fanIn, fanOut, fanAverage} {
+	for _, mode := range []string{FanIn, FanOut, FanAverage} {
 		for _, distribution := range []string{"truncated_normal", "untruncated_normal", "uniform", "Normal"} {
-			fan := map[string]float64{fanIn: 600, fanOut: 1400, fanAverage: 1000}[mode]
+			fan := map[string]float64{FanIn: 600, FanOut: 1400, FanAverage: 1000}[mode]
 			squares, largest := 0.0, 0.0
 			values := VarianceScaling(3, mode, distribution).Draw(shape, rand.New(rand.NewPCG(1, 2)))
 			for _, v := range values {
@@ -119,9 +119,9 @@ func TestWrongInitializers(t *testing.T) {
 		layer Layer
 		want  string
 	}{
-		{Dense(2).KernelInitializer(VarianceScaling(0, fanIn, "uniform")), "initializer VarianceScaling wants a finite scale above 0, got 0"},
+		{Dense(2).KernelInitializer(VarianceScaling(0, FanIn, "uniform")), "initializer VarianceScaling wants a finite scale above 0, got 0"},
 		{Dense(2).KernelInitializer(VarianceScaling(1, "fan", "uniform")), `unknown mode "fan": known are`},
-		{Dense(2).KernelInitializer(VarianceScaling(1, fanIn, "gamma")), `unknown distribution "gamma": known are`},
+		{Dense(2).KernelInitializer(VarianceScaling(1, FanIn, "gamma")), `unknown distribution "gamma": known are`},
 		{Dense(2).BiasInitializer(Orthogonal(1)), "bias: initializer Orthogonal wants a variable of at least 2 axes, got (2,)"},
 		{Dense(2).BiasInitializer(Seeded(Identity(1), 3)), "bias: initializer Identity wants a matrix, got (2,)"},
 		{Dense(2).KernelInitializer(STFT("left", "", "", false)), `side must be "real" or "imag", got "left"`},

@@ -23,20 +23,29 @@ type fanAxes struct{ input, output []int }
 // (h, w, in, out) has fanIn = h*w*in and fanOut = h*w*out.
 var (
 	// GlorotUniform draws from ±sqrt(6/(fanIn+fanOut)): the default of kernels.
-	GlorotUniform Initializer = scaling{"GlorotUniform", 1, fanAverage, "uniform", nil}
+	GlorotUniform Initializer = scaling{"GlorotUniform", 1, FanAverage, "uniform", nil}
 	// GlorotNormal draws from a truncated normal of variance 2/(fanIn+fanOut).
-	GlorotNormal Initializer = scaling{"GlorotNormal", 1, fanAverage, "truncated_normal", nil}
+	GlorotNormal Initializer = scaling{"GlorotNormal", 1, FanAverage, "truncated_normal", nil}
 	// HeUniform draws from ±sqrt(6/fanIn).
-	HeUniform Initializer = scaling{"HeUniform", 2, fanIn, "uniform", nil}
+	HeUniform Initializer = scaling{"HeUniform", 2, FanIn, "uniform", nil}
 	// HeNormal draws from a truncated normal of variance 2/fanIn.
-	HeNormal Initializer = scaling{"HeNormal", 2, fanIn, "truncated_normal", nil}
+	HeNormal Initializer = scaling{"HeNormal", 2, FanIn, "truncated_normal", nil}
 	// LecunUniform draws from ±sqrt(3/fanIn).
-	LecunUniform Initializer = scaling{"LecunUniform", 1, fanIn, "uniform", nil}
+	LecunUniform Initializer = scaling{"LecunUniform", 1, FanIn, "uniform", nil}
 	// LecunNormal draws from a truncated normal of variance 1/fanIn.
-	LecunNormal Initializer = scaling{"LecunNormal", 1, fanIn, "truncated_normal", nil}
+	LecunNormal Initializer = scaling{"LecunNormal", 1, FanIn, "truncated_normal", nil}
 )
 
-const fanIn, fanOut, fanAverage = "fan_in", "fan_out", "fan_avg"
+// Modes and distributions of [VarianceScaling], by Keras' names.
+const (
+	FanIn      = "fan_in"
+	FanOut     = "fan_out"
+	FanAverage = "fan_avg"
+
+	TruncatedNormalDistribution   = "truncated_normal"
+	UntruncatedNormalDistribution = "untruncated_normal"
+	UniformDistribution           = "uniform"
+)
 
 // VarianceScaling draws with variance scale/n, where n is the number of a
 // weight's inputs (mode "fan_in", Keras' default), of its outputs ("fan_out"),
@@ -55,8 +64,8 @@ func (i scaling) check() error {
 	switch {
 	case !(i.scale > 0) || math.IsInf(i.scale, 1):
 		return fmt.Errorf("initializer %s wants a finite scale above 0, got %g", i.class, i.scale)
-	case i.mode != fanIn && i.mode != fanOut && i.mode != fanAverage:
-		return fmt.Errorf("initializer %s: unknown mode %q: known are %q, %q and %q", i.class, i.mode, fanIn, fanOut, fanAverage)
+	case i.mode != FanIn && i.mode != FanOut && i.mode != FanAverage:
+		return fmt.Errorf("initializer %s: unknown mode %q: known are %q, %q and %q", i.class, i.mode, FanIn, FanOut, FanAverage)
 	}
 	switch i.distribution {
 	case "truncated_normal", "untruncated_normal", "uniform":
@@ -76,7 +85,7 @@ const truncatedStddev = .87962566103423978
 // Draw returns the values of a variable of the given shape.
 func (i scaling) Draw(shape Shape, rng *rand.Rand) []float32 {
 	in, out := i.fans(shape)
-	fan := map[string]float64{fanIn: in, fanOut: out, fanAverage: (in + out) / 2}[i.mode]
+	fan := map[string]float64{FanIn: in, FanOut: out, FanAverage: (in + out) / 2}[i.mode]
 	variance := i.scale / max(1, fan)
 	switch i.distribution {
 	case "uniform":
@@ -146,7 +155,7 @@ func readScaling(named scaling) func(*Settings) Initializer {
 	return func(s *Settings) Initializer {
 		i := named
 		if i.class == "VarianceScaling" {
-			i = VarianceScaling(s.Float("scale", 1), s.String("mode", fanIn),
+			i = VarianceScaling(s.Float("scale", 1), s.String("mode", FanIn),
 				s.String("distribution", "truncated_normal")).(scaling)
 		}
 		input, output := s.Ints("input_axes"), s.Ints("output_axes")
@@ -161,7 +170,7 @@ func readScaling(named scaling) func(*Settings) Initializer {
 }
 
 func init() {
-	general := VarianceScaling(1, fanIn, "truncated_normal")
+	general := VarianceScaling(1, FanIn, "truncated_normal")
 	for _, i := range []Initializer{GlorotUniform, GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal, general} {
 		RegisterInitializer(i.Class(), readScaling(i.(scaling)))
 	}

@@ -177,5 +177,7 @@ func historyList(tensors []*Tensor, index map[*node]int) any {
 
 // builtByShape names the classes without variables for which Keras writes a
 // build_config: those that are not complete once constructed.
-var builtByShape = map[string]bool{"Flatten": true, "Add": true, "Subtract": true, "Multiply": true,
-	"Average": true, "Maximum": true, "Minimum": true, "Dot": true, "Concatenate": true, "ZeroPadding2D": true, "Rescaling": true}
+var builtByShape = map[string]bool{
+	"Flatten": true, "ZeroPadding2D": true, "Rescaling": true, "Normalization": true, "Concatenate": true,
+	"Add": true, "Subtract": true, "Multiply": true, "Average": true, "Maximum": true, "Minimum": true, "Dot": true,
+}
