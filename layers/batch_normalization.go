@@ -3,40 +3,41 @@ package layers
 import (
 	"fmt"
 
-	"github.com/gocifar/gocifar/layers/internal/xla"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// BatchNormalizationLayer normalizes each channel (the last axis); the shape
-// stays. Variables, each (channels): gamma and beta (trainable),
-// moving_mean and moving_variance (statistics).
+// BatchNormalizationLayer normalizes each channel; the shape stays. Variables,
+// each (channels): gamma and beta (trainable), moving_mean and moving_variance
+// (statistics); with Renorm also moving_stddev, renorm_mean and renorm_stddev.
 type BatchNormalizationLayer struct {
-	Base[*BatchNormalizationLayer]
-	axis                        int
-	momentum, epsilon           float64
-	center, scale               bool
-	inits                       [4]Initializer // gamma, beta, moving mean, moving variance
-	gamma, beta, mean, variance *Variable
+	gammaAndBeta[*BatchNormalizationLayer]
+	axis                 int
+	momentum             float64
+	meanInit, varInit    Initializer
+	synchronized         bool
+	renorm               *renorm
+	mean, variance       *Variable
+	stddev, rMean, rSdev *Variable // of renorm
 }
 
-// BatchNormalization makes the layer:
+// BatchNormalization makes the layer (Ioffe and Szegedy, 2015,
+// arXiv:1502.03167):
 //
 //	y = gamma (x-mean)/sqrt(variance+epsilon) + beta
 //
 // In training, mean and (biased) variance are those of the batch over all axes
-// but the last, and the moving statistics follow them:
+// but that of the channels, and the moving statistics follow them:
 //
 //	moving = momentum*moving + (1-momentum)*batch
 //
 // Otherwise, and always while the layer is frozen, they are the moving
 // statistics (Keras' rule for trainable=False). Examples that only pad a batch
-// (Pass.Mask) do not count. Defaults: momentum 0.99, epsilon 0.001, center and
-// scale. The momentum is constant from the first step on, as in Keras.
+// (Pass.Mask) do not count. Defaults: axis -1, momentum 0.99, epsilon 0.001,
+// center and scale. The momentum is constant from the first step on, as in
+// Keras. On several devices the statistics are those of the whole batch.
 func BatchNormalization() *BatchNormalizationLayer {
-	l := &BatchNormalizationLayer{axis: -1, momentum: 0.99, epsilon: 1e-3, center: true, scale: true,
-		inits: [4]Initializer{Ones, Zeros, Zeros, Ones}}
-	l.Init(l, "BatchNormalization")
-	l.AlwaysFloat32() // statistics of half precision would be too coarse; Keras does the same
+	l := &BatchNormalizationLayer{axis: -1, momentum: 0.99, meanInit: Zeros, varInit: Ones}
+	l.init(l, "BatchNormalization")
 	return l
 }
 
@@ -50,29 +51,8 @@ func (l *BatchNormalizationLayer) Momentum(m float64) *BatchNormalizationLayer {
 	return l
 }
 
-// Epsilon sets what is added to the variance, above 0. Default 0.001.
-func (l *BatchNormalizationLayer) Epsilon(e float64) *BatchNormalizationLayer {
-	if !(e > 0 && e < 1) {
-		l.Invalid("epsilon must be above 0 and below 1, got %g", e)
-	}
-	l.epsilon = e
-	return l
-}
-
-// WithoutScale leaves gamma out.
-func (l *BatchNormalizationLayer) WithoutScale() *BatchNormalizationLayer {
-	l.scale = false
-	return l
-}
-
-// WithoutCenter leaves beta out.
-func (l *BatchNormalizationLayer) WithoutCenter() *BatchNormalizationLayer {
-	l.center = false
-	return l
-}
-
-// Axis sets the axis of the channels, the batch axis being 0. Only the last
-// axis can be normalized: -1 (default), or its number, 3 for images.
+// Axis sets the axis of the channels, counted with the batch axis as 0, or from
+// the end if negative. Default -1.
 func (l *BatchNormalizationLayer) Axis(axis int) *BatchNormalizationLayer {
 	l.axis = axis
 	return l
@@ -81,13 +61,22 @@ func (l *BatchNormalizationLayer) Axis(axis int) *BatchNormalizationLayer {
 // Initializers sets how gamma, beta, moving_mean and moving_variance start.
 // Defaults: Ones, Zeros, Zeros, Ones.
 func (l *BatchNormalizationLayer) Initializers(gamma, beta, mean, variance Initializer) *BatchNormalizationLayer {
-	l.inits = [4]Initializer{gamma, beta, mean, variance}
-	for _, i := range l.inits {
+	l.gamma.Initializer, l.beta.Initializer, l.meanInit, l.varInit = gamma, beta, mean, variance
+	for _, i := range []Initializer{gamma, beta, mean, variance} {
 		if err := CheckInitializer(i); err != nil {
 			l.Invalid("%w", err)
 		}
 	}
 	return l
+}
+
+// channels is the place of the channels in an example's shape.
+func (l *BatchNormalizationLayer) channels(in Shape) (place int, err error) {
+	places, err := valueAxes([]int{l.axis}, in)
+	if err != nil {
+		return 0, err
+	}
+	return places[0], nil
 }
 
 // OutputShape is the input's shape.
@@ -96,13 +85,11 @@ func (l *BatchNormalizationLayer) OutputShape(in []Shape) (Shape, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(s) < 1 || (l.axis != -1 && l.axis != len(s)) {
-		return nil, fmt.Errorf("normalizes the last axis only, asked for axis %d of %v", l.axis, s)
+	place, err := l.channels(s)
+	if err == nil && l.mean != nil && l.mean.Shape[0] != s[place] {
+		err = fmt.Errorf("was built for %d channels, got %d", l.mean.Shape[0], s[place])
 	}
-	if l.mean != nil && l.mean.Shape[0] != s[len(s)-1] {
-		return nil, fmt.Errorf("was built for %d channels, got %d", l.mean.Shape[0], s[len(s)-1])
-	}
-	return s, nil
+	return s, err
 }
 
 // Build creates the variables.
@@ -111,37 +98,58 @@ func (l *BatchNormalizationLayer) Build(in []Shape) error {
 	if err != nil {
 		return err
 	}
-	channels := s[len(s)-1:]
-	if l.scale {
-		l.gamma = l.AddVariable("gamma", channels, l.inits[0], true)
+	place, err := l.channels(s)
+	if err != nil {
+		return err
 	}
-	if l.center {
-		l.beta = l.AddVariable("beta", channels, l.inits[1], true)
+	channels := Shape{s[place]}
+	l.create(channels)
+	l.mean = l.AddVariable("moving_mean", channels, l.meanInit, false)
+	l.variance = l.AddVariable("moving_variance", channels, l.varInit, false)
+	if l.renorm != nil {
+		l.stddev = l.AddVariable("moving_stddev", channels, rootOf{l.varInit}, false)
+		l.rMean = l.AddVariable("renorm_mean", channels, l.meanInit, false)
+		l.rSdev = l.AddVariable("renorm_stddev", channels, rootOf{l.varInit}, false)
 	}
-	l.mean = l.AddVariable("moving_mean", channels, l.inits[2], false)
-	l.variance = l.AddVariable("moving_variance", channels, l.inits[3], false)
 	return nil
 }
 
 // Call normalizes, and in training updates the moving statistics.
 func (l *BatchNormalizationLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 	x := in[0]
+	example := Shape(x.Shape().Dimensions[1:])
+	place, err := l.channels(example)
+	if err != nil {
+		panic(err)
+	}
 	mean, variance := c.Value(l.mean), c.Value(l.variance)
+	var gamma, beta *graph.Node
+	if l.scale {
+		gamma = c.Value(l.gammaWeight)
+	}
+	if l.center {
+		beta = c.Value(l.betaWeight)
+	}
 	if c.Training && l.Trainable() {
-		batchMean, batchVariance := moments(c, x)
-		c.Update(l.mean, blend(mean, batchMean, l.momentum))
-		c.Update(l.variance, blend(variance, batchVariance, l.momentum))
+		batchMean, batchVariance := moments(c, x, 1+place)
+		if l.renorm != nil {
+			gamma, beta = l.corrected(c, batchMean, batchVariance, gamma, beta)
+		} else {
+			c.Update(l.mean, blend(mean, batchMean, l.momentum))
+			c.Update(l.variance, blend(variance, batchVariance, l.momentum))
+		}
 		mean, variance = batchMean, batchVariance
 	}
 	factor := graph.Reciprocal(graph.Sqrt(graph.AddScalar(variance, l.epsilon)))
-	if l.scale {
-		factor = graph.Mul(factor, c.Value(l.gamma))
+	if gamma != nil {
+		factor = graph.Mul(factor, gamma)
 	}
 	shift := graph.Neg(graph.Mul(mean, factor))
-	if l.center {
-		shift = graph.Add(shift, c.Value(l.beta))
+	if beta != nil {
+		shift = graph.Add(shift, beta)
 	}
-	return xla.AddBias(graph.Mul(x, graph.ExpandLeftToRank(factor, x.Rank())), shift)
+	form := onesBut(example, []int{place})
+	return graph.Add(graph.Mul(x, graph.Reshape(factor, form...)), graph.Reshape(shift, form...))
 }
 
 // blend is momentum*old + (1-momentum)*new.
@@ -151,20 +159,24 @@ func blend(old, new *graph.Node, momentum float64) *graph.Node {
 
 // moments returns mean and biased variance of each channel over the batch's
 // real examples.
-func moments(c *Pass, x *graph.Node) (mean, variance *graph.Node) {
-	axes := make([]int, x.Rank()-1)
-	for i := range axes {
-		axes[i] = i
+func moments(c *Pass, x *graph.Node, channels int) (mean, variance *graph.Node) {
+	var axes []int
+	form := make([]int, x.Rank())
+	for i := range form {
+		form[i] = 1
+		if i != channels {
+			axes = append(axes, i)
+		}
 	}
-	centered := func(mean *graph.Node) *graph.Node {
-		return graph.Sub(x, graph.ExpandLeftToRank(mean, x.Rank()))
-	}
+	size := x.Shape().Dimensions[channels]
+	form[channels] = size
+	centered := func(mean *graph.Node) *graph.Node { return graph.Sub(x, graph.Reshape(mean, form...)) }
 	if c.Mask == nil {
 		mean = graph.ReduceMean(x, axes...)
 		return mean, graph.ReduceMean(graph.Square(centered(mean)), axes...)
 	}
 	// values of each channel and example, times the number of real examples
-	perExample := Shape(x.Shape().Dimensions[1 : x.Rank()-1]).Size()
+	perExample := Shape(x.Shape().Dimensions[1:]).Size() / size
 	count := graph.MulScalar(graph.ReduceAllSum(c.Mask), float64(perExample))
 	weight := c.Mask
 	for weight.Rank() < x.Rank() {
@@ -176,16 +188,28 @@ func moments(c *Pass, x *graph.Node) (mean, variance *graph.Node) {
 
 // Config returns Keras' configuration of a BatchNormalization.
 func (l *BatchNormalizationLayer) Config() map[string]any {
-	c := l.Base.Config()
-	c["axis"], c["momentum"], c["epsilon"] = l.axis, l.momentum, l.epsilon
-	c["center"], c["scale"] = l.center, l.scale
-	c["gamma_initializer"], c["beta_initializer"] = InitializerConfig(l.inits[0]), InitializerConfig(l.inits[1])
-	c["moving_mean_initializer"] = InitializerConfig(l.inits[2])
-	c["moving_variance_initializer"] = InitializerConfig(l.inits[3])
-	for _, key := range []string{"beta_regularizer", "gamma_regularizer", "beta_constraint", "gamma_constraint",
-		"renorm_clipping"} {
-		c[key] = nil
-	}
-	c["synchronized"], c["renorm"], c["renorm_momentum"] = false, false, 0.99
+	c := l.gammaAndBeta.Config()
+	c["axis"], c["momentum"] = l.axis, l.momentum
+	c["moving_mean_initializer"] = InitializerConfig(l.meanInit)
+	c["moving_variance_initializer"] = InitializerConfig(l.varInit)
+	c["synchronized"] = l.synchronized
+	l.renorm.addConfig(c)
 	return c
 }
+
+func readBatchNormalization(s *Settings) Layer {
+	axis := s.Ints("axis", -1) // older files write a list
+	if len(axis) != 1 {
+		s.Fail("axis wants one number, got %v", axis)
+		axis = []int{-1}
+	}
+	l := BatchNormalization().Axis(axis[0]).Momentum(s.Float("momentum", 0.99))
+	readGammaAndBeta(s, &l.gammaAndBeta)
+	l.meanInit = s.Initializer("moving_mean_initializer", Zeros)
+	l.varInit = s.Initializer("moving_variance_initializer", Ones)
+	l.synchronized = s.Bool("synchronized", false)
+	readRenorm(s, l)
+	return l
+}
+
+func init() { RegisterLayer("BatchNormalization", readBatchNormalization) }

@@ -51,16 +51,15 @@ func FromConfig(className string, config map[string]any) (Layer, error) {
 
 func init() {
 	for class, read := range map[string]func(*Settings) Layer{
-		"InputLayer":         readInput,
-		"Dense":              readDense,
-		"BatchNormalization": readBatchNormalization,
-		"LeakyReLU":          readLeakyReLU,
-		"ReLU":               readReLU,
-		"Softmax":            readSoftmax,
-		"Resizing":           readResizing,
-		"Activation":         func(s *Settings) Layer { return Activation(s.Activation("activation", "")) },
-		"Concatenate":        func(s *Settings) Layer { return Concatenate().Axis(s.Int("axis", -1)) },
-		"Rescaling":          readRescaling,
+		"InputLayer":  readInput,
+		"Dense":       readDense,
+		"LeakyReLU":   readLeakyReLU,
+		"ReLU":        readReLU,
+		"Softmax":     readSoftmax,
+		"Resizing":    readResizing,
+		"Activation":  func(s *Settings) Layer { return Activation(s.Activation("activation", "")) },
+		"Concatenate": func(s *Settings) Layer { return Concatenate().Axis(s.Int("axis", -1)) },
+		"Rescaling":   readRescaling,
 	} {
 		RegisterLayer(class, read)
 	}
@@ -90,28 +89,6 @@ func readKernelAndBias[L Layer](s *Settings, l *kernelAndBias[L]) {
 	if !s.Bool("use_bias", true) {
 		l.WithoutBias()
 	}
-}
-
-func readBatchNormalization(s *Settings) Layer {
-	s.Ignore("renorm_momentum")
-	axis := s.Ints("axis", -1) // older files write a list
-	if len(axis) != 1 {
-		s.Fail("axis wants one number, got %v", axis)
-		axis = []int{-1}
-	}
-	l := BatchNormalization().
-		Axis(axis[0]).
-		Momentum(s.Float("momentum", 0.99)).
-		Epsilon(s.Float("epsilon", 1e-3)).
-		Initializers(s.Initializer("gamma_initializer", Ones), s.Initializer("beta_initializer", Zeros),
-			s.Initializer("moving_mean_initializer", Zeros), s.Initializer("moving_variance_initializer", Ones))
-	if !s.Bool("scale", true) {
-		l.WithoutScale()
-	}
-	if !s.Bool("center", true) {
-		l.WithoutCenter()
-	}
-	return l
 }
 
 func readLeakyReLU(s *Settings) Layer {

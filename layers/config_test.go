@@ -75,7 +75,8 @@ func TestFromConfigRefuses(t *testing.T) {
 		{"Conv2D", `{"filters":3,"kernel_size":[3,3,3]}`, "kernel size wants 1 or 2 values"},
 		{"Conv2D", `{"filters":3,"kernel_size":3,"padding":"causal"}`, `padding must be one of ["valid" "same"], got "causal"`},
 		{"Dropout", `{}`, "rate must be between 0 and 1, got -1"},
-		{"BatchNormalization", `{"renorm":true}`, "setting renorm = true is not supported"},
+		{"BatchNormalization", `{"renorm":true,"renorm_clipping":{"rmid":1}}`,
+			`renorm clipping knows rmin, rmax and dmax, got "rmid"`},
 		{"Resizing", `{"height":2,"width":2,"interpolation":"bicubic"}`, `interpolation must be "bilinear" or "nearest"`},
 	} {
 		var config map[string]any

@@ -39,6 +39,20 @@ def cases():
     yield c("rms norm", L.RMSNormalization(), image)
     yield c("rms norm axes", L.RMSNormalization(axis=[3, 2], epsilon=0.1), image)
     yield c("rms norm in bfloat16", L.RMSNormalization(**MIXED), image)
+    b = L.BatchNormalization
+    yield c("batch norm axis 1", b(axis=1), image)
+    yield c("batch norm axis 1 in training", b(axis=1), image, training=True, batch=4)
+    yield c("batch norm axis -2 in training", b(axis=-2, momentum=0.5), image, training=True, batch=4)
+    yield c("batch norm with everything", b(
+        gamma_regularizer="l1", beta_regularizer=R.L2(0.1), gamma_constraint="non_neg", beta_constraint="unit_norm",
+        moving_mean_initializer="ones", synchronized=True), image, training=True)
+    yield c("batch renorm", b(renorm=True), image, training=True, batch=4)
+    yield c("batch renorm in inference", b(renorm=True), image)
+    yield c("batch renorm clipped", b(
+        renorm=True, renorm_clipping={"rmin": 0.7, "rmax": 1.5, "dmax": 0.3}, renorm_momentum=0.8, axis=1, scale=False),
+        image, training=True, batch=4)
+    yield c("batch renorm without center, frozen", b(renorm=True, center=False, trainable=False), image, training=True)
+    yield c("batch norm in training in bfloat16", b(**MIXED), image, training=True, batch=4)
     yield c("unit norm", L.UnitNormalization(), image)
     yield c("unit norm axes", L.UnitNormalization(axis=[1, -1]), image)
     yield c("unit norm axis 1", L.UnitNormalization(axis=1), image)
