@@ -60,11 +60,42 @@ func serialize(l Layer, legacy bool) map[string]any {
 		if m.topology != nil {
 			c["build_config"] = map[string]any{"input_shape": batchShape(m.inputs[0].shape)}
 		}
-	case isOperation(l):
-	case (builtByShape[l.Class()] || len(l.Variables()) > 0) && len(l.core().nodes) > 0:
+	case isOperation(l) || len(l.core().nodes) == 0:
+	case isBuiltBy(l):
+		c["build_config"] = l.(builtBy).BuildConfig(nodeShapes(l.core().nodes[0]))
+	case (builtByShape[l.Class()] || len(l.Variables()) > 0):
 		c["build_config"] = map[string]any{"input_shape": inputShapes(l.core().nodes[0])}
 	}
 	return c
+}
+
+// builtBy is a layer whose build in Keras takes other arguments than one shape
+// or a list: BuildConfig is Keras' get_build_config for the inputs' shapes.
+type builtBy interface {
+	BuildConfig(in []Shape) map[string]any
+}
+
+func isBuiltBy(l Layer) bool {
+	_, ok := l.(builtBy)
+	return ok
+}
+
+// nodeShapes lists the shapes of a node's inputs.
+func nodeShapes(n *node) []Shape {
+	list := make([]Shape, len(n.inputs))
+	for i, t := range n.inputs {
+		list[i] = t.shape
+	}
+	return list
+}
+
+// shapesByName is the build_config of a layer whose build takes several shapes.
+func shapesByName(names []string, in []Shape) map[string]any {
+	shapes := map[string]any{}
+	for i, s := range in {
+		shapes[names[i]] = batchShape(s)
+	}
+	return map[string]any{"shapes_dict": shapes}
 }
 
 // inputShapes is the shape of a node's only input, or the list of its shapes.
@@ -133,19 +164,7 @@ func firstNode(l Layer) int {
 
 // serializeNode is Keras' serialize_node: the arguments of one call.
 func serializeNode(n *node, index map[*node]int) map[string]any {
-	kwargs := map[string]any{}
-	if op, ok := n.layer.(*OperationLayer); ok {
-		return map[string]any{"args": op.arguments(serializeTensors(n, index)), "kwargs": kwargs}
-	}
-	list := serializeTensors(n, index)
-	args := []any{list}
-	switch n.layer.(type) {
-	case *BatchNormalizationLayer, *Model:
-		kwargs["mask"] = nil
-	}
-	if len(list) == 1 {
-		args = list // several are one list
-	}
+	args, kwargs := callArguments(n.layer, serializeTensors(n, index))
 	return map[string]any{"args": args, "kwargs": kwargs}
 }
 

@@ -167,7 +167,7 @@ func (g *graphReader) addLayer(object any, depth int) error {
 	}
 	nodes, _ := o["inbound_nodes"].([]any)
 	for _, n := range nodes {
-		inputs, err := nodeInputs(n)
+		inputs, err := nodeInputs(l, n)
 		if err != nil {
 			return fmt.Errorf("layer %q: %w", name, err)
 		}
@@ -178,11 +178,10 @@ func (g *graphReader) addLayer(object any, depth int) error {
 
 // nodeInputs reads the references of one node in Keras 3's form, an object with
 // args, or the older one, a list of lists.
-func nodeInputs(n any) ([]reference, error) {
-	var inputs []reference
+func nodeInputs(l Layer, n any) (inputs []reference, err error) {
 	switch v := n.(type) {
 	case map[string]any:
-		if err := collectTensors(v["args"], &inputs, 0); err != nil {
+		if inputs, err = readCall(l, v); err != nil {
 			return nil, err
 		}
 	case []any:
@@ -195,6 +194,12 @@ func nodeInputs(n any) ([]reference, error) {
 			r, err := readReference(item)
 			if err != nil {
 				return nil, err
+			}
+			if whole := item.([]any); len(whole) > 3 { // Keras 2 has the arguments by name here
+				byName, _ := whole[3].(map[string]any)
+				if err := checkSwitches(byName); err != nil {
+					return nil, err
+				}
 			}
 			inputs = append(inputs, r)
 		}

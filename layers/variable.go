@@ -17,6 +17,10 @@ type Variable struct {
 	Name string
 	// Path is the layer's name, a slash, and Name: "conv2d_1/kernel".
 	Path string
+	// Place is where Keras keeps the variable within its layer, for a part of
+	// it that is a layer itself: the attribute's name, "cell" of an LSTM; of a
+	// part within a part both, "forward_layer/cell". Files need it.
+	Place string
 	// Shape has no batch axis: a kernel of Conv2D is (height, width, in, out).
 	Shape Shape
 	// Trainable is false for statistics. Whether an optimizer may change the

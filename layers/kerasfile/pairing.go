@@ -187,8 +187,10 @@ func weighted(m *layers.Model, nested bool) []target {
 		return all
 	}
 	walkPlaces(m, func(p place) {
-		if v := p.own(); len(v) > 0 {
-			all = append(all, target{name: p.name, key: p.key, variables: v, paths: pathsWithin(p.layer)})
+		for _, a := range p.parts() {
+			if len(a.variables) > 0 {
+				all = append(all, target{name: a.name, key: a.key, variables: a.variables, paths: pathsWithin(p.layer)})
+			}
 		}
 	})
 	return all

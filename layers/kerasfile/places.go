@@ -54,13 +54,34 @@ func walkNested(m *layers.Model, name, key string, seen map[layers.Layer]bool, v
 	}
 }
 
-// own lists the weights kept at the place itself; a nested model's are kept
-// with its layers.
-func (p place) own() []*layers.Variable {
+// parts lists where the layer's weights are kept: those of the layer itself and
+// those of each layer that is a part of it. A nested model's are kept with its
+// layers.
+func (p place) parts() []part {
+	all := []part{{name: p.name, key: p.key}}
 	if _, nested := p.layer.(*layers.Model); nested {
-		return nil
+		return all
 	}
-	return p.layer.Variables()
+	for _, v := range p.layer.Variables() {
+		key := p.key
+		if v.Place != "" {
+			key += "/" + v.Place
+		}
+		i := slices.IndexFunc(all, func(a part) bool { return a.key == key })
+		if i < 0 {
+			i = len(all)
+			names := strings.Split(v.Path, "/") // the layer's, its part's, the weight's
+			all = append(all, part{name: strings.Join(append([]string{p.name}, names[1:len(names)-1]...), "/"), key: key})
+		}
+		all[i].variables = append(all[i].variables, v)
+	}
+	return all
+}
+
+// part is a layer, or a layer within a layer, with the weights kept there.
+type part struct {
+	name, key string
+	variables []*layers.Variable
 }
 
 // readPlaces lists the layers of a file of Keras 3 that have weights.
@@ -129,7 +150,35 @@ func readPlace(layer *hdf5.Group, prefix, key string, depth int, all *[]source) 
 	if len(s.tensors) > 0 {
 		*all = append(*all, s)
 	}
+	if err := readParts(layer, s.name, key, depth+1, all); err != nil {
+		return err
+	}
 	return readNested(layer, s.name+"/", key+"/", depth+1, all)
+}
+
+// readParts reads the layers that are parts of a layer: the cell of an LSTM.
+// Their groups have the names of Python attributes.
+func readParts(layer *hdf5.Group, name, key string, depth int, all *[]source) error {
+	if depth > maxNesting {
+		return fmt.Errorf("layers nested more than %d deep", maxNesting)
+	}
+	names, err := layer.Names()
+	if err != nil {
+		return err
+	}
+	for _, id := range names {
+		if id == "vars" || slices.Contains(containers, id) {
+			continue
+		}
+		inner, err := layer.Group(id)
+		if err != nil {
+			return err
+		}
+		if err := readPlace(inner, name+"/", key+"/"+id, depth, all); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // readVars lists the arrays 0, 1, … in the order of their numbers.
@@ -161,10 +210,12 @@ func readVars(vars *hdf5.Group) ([]tensor, error) {
 func writePlaces(t *hdf5.Tree, m *layers.Model) {
 	t.Group("vars").SetText("name", m.Name())
 	walkPlaces(m, func(p place) {
-		vars := t.Group(p.key + "/vars")
-		vars.SetText("name", p.layer.Name())
-		for i, v := range p.own() {
-			putVariable(vars, strconv.Itoa(i), v)
+		for _, a := range p.parts() {
+			vars := t.Group(a.key + "/vars")
+			vars.SetText("name", a.name[strings.LastIndexByte(a.name, '/')+1:])
+			for i, v := range a.variables {
+				putVariable(vars, strconv.Itoa(i), v)
+			}
 		}
 	})
 }

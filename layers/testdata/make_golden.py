@@ -39,17 +39,20 @@ def values(shape, ties=False):
     return (np.round(a * 2) / 2 if ties else a).astype("float32")
 
 
-def layer_case(name, layer, *shapes, training=False, ties=False, batch=2, inputs=None, tolerance=None):
+def layer_case(name, layer, *shapes, training=False, ties=False, batch=2, inputs=None, tolerance=None, by_place=False,
+               floor=None):
     """One layer: weights, inputs, result, and the gradient of sum(result * upstream).
 
     The inputs are random values of the given shapes, or the arrays in inputs. A layer of mixed_bfloat16 is compared
-    within 0.02 of an array's largest value unless tolerance says otherwise; all others within 1e-5.
+    within 0.02 of an array's largest value unless tolerance says otherwise; all others within 1e-5. Several inputs go
+    to the layer as a list, or by_place. An array whose values are all below floor is compared as if its largest value
+    were floor: for gradients that are 0 but for rounding.
     """
     keras.utils.set_random_seed(1)
     xs = [tf.constant(x, "float32") for x in inputs or [values((batch, *s), ties) for s in shapes]]
     if tolerance is None and layer.compute_dtype != "float32":
         tolerance = 0.02
-    call = lambda: layer(xs if len(xs) > 1 else xs[0], training=training)
+    call = lambda: layer(*(xs if by_place or len(xs) == 1 else [xs]), training=training)
     call()
     for w in layer.weights:
         v = values(w.shape)
@@ -61,13 +64,14 @@ def layer_case(name, layer, *shapes, training=False, ties=False, batch=2, inputs
         y = call()
         upstream = values(y.shape)
         total = tf.reduce_sum(tf.cast(y, "float32") * upstream)
-    grads = tape.gradient(total, xs + trainable, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    grads = [tf.convert_to_tensor(g) for g in tape.gradient(total, xs + trainable,
+                                                        unconnected_gradients=tf.UnconnectedGradients.ZERO)]
     return {
         "name": name, "class": type(layer).__name__, "config": layer.get_config(), "training": training,
         "inputs": [pack(x) for x in xs], "weights": [pack(w) for w in before], "upstream": pack(upstream),
         "output": pack(y), "input_grads": [pack(g) for g in grads[: len(xs)]],
         "weight_grads": [pack(g) for g in grads[len(xs):]], "weights_after": [pack(w) for w in layer.weights],
-        **({} if tolerance is None else {"tolerance": tolerance}),
+        **({} if tolerance is None else {"tolerance": tolerance}), **({} if floor is None else {"floor": floor}),
     }
 
 
