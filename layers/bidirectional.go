@@ -69,6 +69,10 @@ func Bidirectional(layer Layer) *BidirectionalLayer {
 
 // complete makes the layers of both directions from one.
 func (l *BidirectionalLayer) complete(of *wrapped) {
+	if _, ok := of.layer.(recurrentLayer); !ok {
+		l.Invalid("wants a recurrent layer, got %s", describe(of.layer))
+		return
+	}
 	of.name("")
 	base := of.layer.Name()
 	var err error
@@ -103,7 +107,8 @@ func (l *BidirectionalLayer) check() {
 	backward, ok2 := l.backward.layer.(recurrentLayer)
 	switch {
 	case !ok || !ok2:
-		l.Invalid("wants recurrent layers, got %s and %s", describe(l.forward.layer), describe(l.backward.layer))
+		l.Invalid("wants recurrent layers, got %s and %s",
+			describe(l.forward.layer), describe(l.backward.layer))
 	case forward.recurrent().goBackwards == backward.recurrent().goBackwards:
 		l.Invalid("one of both layers must go backwards, and one not")
 	case forward.recurrent().returnSequences != backward.recurrent().returnSequences:

@@ -21,7 +21,7 @@ func init() { RegisterLayer("RNN", readRNN) }
 func readRNN(s *Settings) Layer {
 	l := &RNNLayer{recurrence: readRecurrence(s)}
 	l.Init(l, "RNN")
-	l.cell, _ = s.Take("cell").(map[string]any)
+	l.cell, _ = withInts(s.Take("cell")).(map[string]any)
 	class, config, err := savedClass(l.cell)
 	if err != nil || config == nil {
 		s.Fail("cell wants an object with class_name and config, got %v", l.cell)

@@ -25,7 +25,7 @@ func readWrapped(s *Settings, key, place string) *wrapped {
 		s.Fail("%s: %w", key, err)
 		return nil
 	}
-	return &wrapped{layer: layer, place: place, built: o["build_config"]}
+	return &wrapped{layer: layer, place: place, built: withInts(o["build_config"])}
 }
 
 // clone makes another layer of the same settings.
@@ -85,4 +85,28 @@ func (w *wrapped) name(prefix string) {
 	if s.name == "" {
 		s.name = prefix + SnakeCase(w.layer.Class())
 	}
+}
+
+// withInts is a decoded JSON value in which whole numbers are ints again, as
+// Keras wants those of shapes.
+func withInts(v any) any {
+	switch v := v.(type) {
+	case float64:
+		if n := int(v); float64(n) == v {
+			return n
+		}
+	case []any:
+		list := make([]any, len(v))
+		for i := range v {
+			list[i] = withInts(v[i])
+		}
+		return list
+	case map[string]any:
+		object := map[string]any{}
+		for key, inner := range v {
+			object[key] = withInts(inner)
+		}
+		return object
+	}
+	return v
 }

@@ -87,12 +87,21 @@ var testBackend = sync.OnceValues(func() (compute.Backend, error) {
 // predict runs the model on a batch.
 func predict(t *testing.T, m *layers.Model, p prediction) []float32 {
 	t.Helper()
-	backend, err := testBackend()
+	return forward(t, m, tensors.FromFlatDataAndDimensions(p.Input, p.Shape...))
+}
+
+// forward computes a model's first output.
+func forward(t *testing.T, m *layers.Model, inputs ...*tensors.Tensor) []float32 {
+	t.Helper()
+	backend, err := layers.Backend() // that of Fit
 	if err != nil {
 		t.Fatal(err)
 	}
 	variables := m.Variables()
-	args := []any{tensors.FromFlatDataAndDimensions(p.Input, p.Shape...)}
+	var args []any
+	for _, x := range inputs {
+		args = append(args, x)
+	}
 	for _, v := range variables {
 		if v.Value == nil {
 			t.Fatalf("%s has no value", v.Path)
@@ -102,10 +111,10 @@ func predict(t *testing.T, m *layers.Model, p prediction) []float32 {
 	exec, err := graph.NewExec(backend, func(nodes []*graph.Node) []*graph.Node {
 		values := map[*layers.Variable]*graph.Node{}
 		for i, v := range variables {
-			values[v] = nodes[1+i]
+			values[v] = nodes[len(inputs)+i]
 		}
 		c := layers.NewPass(nodes[0].Graph(), false, func(v *layers.Variable) *graph.Node { return values[v] }, nil)
-		return m.Forward(c, nodes[0])
+		return m.Forward(c, nodes[:len(inputs)]...)
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -4,7 +4,8 @@
 Usage: check_with_keras.py MANIFEST.json
 
 The manifest lists {"file": …, "into": …, "shape": […], "input": […],
-"output": […]}. Without "into" the file is a whole model; with it, the file's
+"output": […]}, or "inputs": [{"shape": …, "input": …}] in place of shape and
+input. Without "into" the file is a whole model; with it, the file's
 weights are loaded into the model of the file "into", whose own are changed
 before. Prints one line for each file and "Keras agrees" if all do.
 """
@@ -24,7 +25,9 @@ for case in json.load(open(sys.argv[1])):
             m.load_weights(case["file"])
         else:
             m = keras.saving.load_model(case["file"])
-        x = np.array(case["input"], "float32").reshape(case["shape"])
+        inputs = case.get("inputs") or [{"shape": case["shape"], "input": case["input"]}]
+        x = [np.array(i["input"], "float32").reshape(i["shape"]) for i in inputs]
+        x = x if len(x) > 1 else x[0]
         want = np.array(case["output"]).ravel()
         got = m.predict(x, verbose=0).ravel()
         off = np.abs(got - want).max() / np.abs(want).max()
