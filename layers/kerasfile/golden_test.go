@@ -7,10 +7,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 
-	"github.com/gomlx/compute"
 	_ "github.com/gomlx/gomlx/backends/default"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -71,18 +69,6 @@ func init() {
 		_ = os.Setenv("GOMLX_BACKEND", "go") // what every machine has
 	}
 }
-
-// testBackend is the backend of GOMLX_BACKEND, the pure-Go one without it.
-var testBackend = sync.OnceValues(func() (compute.Backend, error) {
-	config := os.Getenv("GOMLX_BACKEND")
-	if config == "" {
-		config = "go"
-	}
-	if config == "go" {
-		config = "go:ops_sequential" // see layers.Backend
-	}
-	return compute.NewWithConfig(config)
-})
 
 // predict runs the model on a batch.
 func predict(t *testing.T, m *layers.Model, p prediction) []float32 {
