@@ -56,7 +56,6 @@ func init() {
 		"LeakyReLU":   readLeakyReLU,
 		"ReLU":        readReLU,
 		"Softmax":     readSoftmax,
-		"Resizing":    readResizing,
 		"Activation":  func(s *Settings) Layer { return Activation(s.Activation("activation", "")) },
 		"Concatenate": func(s *Settings) Layer { return Concatenate().Axis(s.Int("axis", -1)) },
 		"Rescaling":   readRescaling,
@@ -105,11 +104,3 @@ func readReLU(s *Settings) Layer {
 }
 
 func readSoftmax(s *Settings) Layer { return NewSoftmax().Axis(s.Ints("axis", -1)...) }
-
-func readResizing(s *Settings) Layer {
-	channelsLast(s)
-	s.Only("fill_mode", "constant")
-	s.Ignore("fill_value")
-	return Resizing(s.Int("height", 0), s.Int("width", 0)).
-		Interpolation(Interpolation(s.String("interpolation", string(Bilinear))))
-}

@@ -3,33 +3,27 @@ package layers
 import (
 	"math"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
-)
-
-// Interpolation is how Resizing finds values between pixels.
-type Interpolation string
-
-const (
-	// Bilinear weighs the four neighbours by their distance.
-	Bilinear Interpolation = "bilinear"
-	// Nearest takes the pixel whose area the sample lies in.
-	Nearest Interpolation = "nearest"
 )
 
 // ResizingLayer resizes images: (None, h, w, c) to (None, height, width, c).
 type ResizingLayer struct {
 	Base[*ResizingLayer]
+	grid          grid
 	height, width int
-	interpolation Interpolation
+	sampling      sampling
+	crop, pad     bool // to the result's aspect ratio
+	fill          float64
 }
 
 // Resizing makes the layer; height and width are at least 1. Samples lie at
 // pixel centers and nothing is smoothed before shrinking, as in Keras and
 // TensorFlow 2 (half_pixel_centers, antialias false). Interpolation defaults to
-// Bilinear.
+// Bilinear. Images are stretched where their aspect ratio is another one; see
+// CropToAspectRatio and PadToAspectRatio.
 func Resizing(height, width int) *ResizingLayer {
-	l := &ResizingLayer{height: height, width: width, interpolation: Bilinear}
+	l := &ResizingLayer{grid: grid{2, ChannelsLast}, height: height, width: width, sampling: sampling{interpolation: Bilinear}}
 	l.Init(l, "Resizing")
 	if height < 1 || width < 1 {
 		l.Invalid("height and width must be at least 1, got %d and %d", height, width)
@@ -37,64 +31,132 @@ func Resizing(height, width int) *ResizingLayer {
 	return l
 }
 
-// Interpolation sets the interpolation: Bilinear (default) or Nearest.
+// Interpolation sets the interpolation. Default Bilinear.
 func (l *ResizingLayer) Interpolation(i Interpolation) *ResizingLayer {
-	if i != Bilinear && i != Nearest {
-		l.Invalid("interpolation must be %q or %q, got %q", Bilinear, Nearest, i)
+	refuse(l, i.check())
+	l.sampling.interpolation = i
+	return l
+}
+
+// Antialias smooths images before they shrink: the interpolation's kernel
+// becomes as much wider. Nearest and Area have no kernel and stay.
+func (l *ResizingLayer) Antialias() *ResizingLayer {
+	l.sampling.antialias = true
+	return l
+}
+
+// CropToAspectRatio cuts off what the result's aspect ratio leaves no room for,
+// at two sides alike, instead of stretching.
+func (l *ResizingLayer) CropToAspectRatio() *ResizingLayer {
+	l.crop = true
+	return l.oneAspect()
+}
+
+// PadToAspectRatio adds borders of a value at two sides, instead of stretching.
+// Keras' default of the value is 0.
+func (l *ResizingLayer) PadToAspectRatio(value float64) *ResizingLayer {
+	l.pad, l.fill = true, value
+	return l.oneAspect()
+}
+
+func (l *ResizingLayer) oneAspect() *ResizingLayer {
+	if l.crop && l.pad {
+		l.Invalid("only one of CropToAspectRatio and PadToAspectRatio can be set")
 	}
-	l.interpolation = i
+	return l
+}
+
+// DataFormat says where the channels stand. Default ChannelsLast.
+func (l *ResizingLayer) DataFormat(f DataFormat) *ResizingLayer {
+	refuse(l, l.grid.setFormat(f))
 	return l
 }
 
 // OutputShape wants one image.
 func (l *ResizingLayer) OutputShape(in []Shape) (Shape, error) {
-	_, _, channels, err := oneImage(in)
-	return Shape{l.height, l.width, channels}, err
+	_, channels, err := l.grid.read(in)
+	return l.grid.shape([]int{l.height, l.width}, channels), err
 }
 
-// Call resizes by one matrix product an axis: both interpolations are linear
-// in the pixels and separable. The gradient is the transposed product, right
-// for every size (GoMLX's Interpolate has none for 3 pixels and fewer).
-func (l *ResizingLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
-	x := in[0]
-	dims := x.Shape().Dimensions
-	if dims[1] != l.height {
-		rows := l.weights(c, x, dims[1], l.height) // [height, h]
-		x = graph.Einsum("nhwc,yh->nywc", x, rows)
-	}
-	if dims[2] != l.width {
-		x = graph.Einsum("nywc,xw->nyxc", x, l.weights(c, x, dims[2], l.width))
-	}
-	return x
-}
-
-// weights returns the matrix [to, from] that resizes one axis.
-func (l *ResizingLayer) weights(c *Pass, x *graph.Node, from, to int) *graph.Node {
-	w := make([]float32, to*from)
-	scale := float64(from) / float64(to)
-	for i := range to {
-		centre := (float64(i) + 0.5) * scale
-		if l.interpolation == Nearest {
-			w[i*from+min(int(centre), from-1)] = 1
-			continue
+// Call resizes.
+func (l *ResizingLayer) Call(_ *Pass, in []*graph.Node) *graph.Node {
+	return l.grid.computed(in[0], func(x *graph.Node) *graph.Node {
+		switch {
+		case l.crop:
+			x = croppedToAspect(x, l.height, l.width)
+		case l.pad:
+			x = paddedToAspect(x, l.height, l.width, l.fill)
 		}
-		low := math.Floor(centre - 0.5)
-		part := float32(centre - 0.5 - low)
-		w[i*from+clamp(int(low), from)] += 1 - part
-		w[i*from+clamp(int(low)+1, from)] += part
-	}
-	return graph.ConvertDType(graph.ConstTensor(c.Graph, tensors.FromFlatDataAndDimensions(w, to, from)), x.DType())
+		return l.sampling.resized(x, l.height, l.width)
+	})
 }
 
-// clamp moves an index into [0, n).
-func clamp(i, n int) int { return max(0, min(i, n-1)) }
+// aspect returns the height and width that images of the given ones would have
+// at the aspect ratio of the target: the height for their width, and the width
+// for their height, rounded down.
+func aspect(height, width, targetHeight, targetWidth int) (forWidth, forHeight int) {
+	return int(float32(width*targetHeight) / float32(targetWidth)),
+		int(float32(height*targetWidth) / float32(targetHeight))
+}
+
+// croppedToAspect cuts the middle out of images [batch, height, width,
+// channels].
+func croppedToAspect(x *graph.Node, targetHeight, targetWidth int) *graph.Node {
+	d := x.Shape().Dimensions
+	height, width := aspect(d[1], d[2], targetHeight, targetWidth)
+	height, width = max(min(d[1], height), 1), max(min(d[2], width), 1)
+	return centered(x, height, width)
+}
+
+// centered cuts out the middle, of two middles the first.
+func centered(x *graph.Node, height, width int) *graph.Node {
+	d := x.Shape().Dimensions
+	top, left := (d[1]-height)/2, (d[2]-width)/2
+	return graph.Slice(x, graph.AxisRange(), graph.AxisRange(top, top+height), graph.AxisRange(left, left+width),
+		graph.AxisRange())
+}
+
+// paddedToAspect puts equal borders at two sides of images.
+func paddedToAspect(x *graph.Node, targetHeight, targetWidth int, value float64) *graph.Node {
+	d := x.Shape().Dimensions
+	height, width := aspect(d[1], d[2], targetHeight, targetWidth)
+	top, left := max(0, height-d[1])/2, max(0, width-d[2])/2
+	if top == 0 && left == 0 {
+		return x
+	}
+	return graph.Pad(x, graph.Scalar(x.Graph(), x.DType(), value), compute.PadAxis{},
+		compute.PadAxis{Start: top, End: top}, compute.PadAxis{Start: left, End: left}, compute.PadAxis{})
+}
 
 // Config returns Keras' configuration of a Resizing.
 func (l *ResizingLayer) Config() map[string]any {
 	c := l.Base.Config()
-	c["height"], c["width"], c["interpolation"] = l.height, l.width, string(l.interpolation)
-	c["data_format"] = "channels_last"
-	c["crop_to_aspect_ratio"], c["pad_to_aspect_ratio"], c["antialias"] = false, false, false
-	c["fill_mode"], c["fill_value"] = "constant", 0.0
+	c["height"], c["width"], c["interpolation"] = l.height, l.width, string(l.sampling.interpolation)
+	c["data_format"], c["antialias"] = string(l.grid.format), l.sampling.antialias
+	c["crop_to_aspect_ratio"], c["pad_to_aspect_ratio"] = l.crop, l.pad
+	c["fill_mode"], c["fill_value"] = "constant", l.fill
 	return c
+}
+
+func init() {
+	RegisterLayer("Resizing", func(s *Settings) Layer {
+		s.Only("fill_mode", "constant")
+		l := Resizing(s.Int("height", 0), s.Int("width", 0)).
+			Interpolation(Interpolation(s.String("interpolation", string(Bilinear)))).
+			DataFormat(s.DataFormat())
+		l.fill = s.Float("fill_value", 0)
+		if math.IsInf(l.fill, 0) || math.IsNaN(l.fill) {
+			s.Fail("fill_value must be finite, got %g", l.fill)
+		}
+		if s.Bool("antialias", false) {
+			l.Antialias()
+		}
+		if s.Bool("crop_to_aspect_ratio", false) {
+			l.CropToAspectRatio()
+		}
+		if s.Bool("pad_to_aspect_ratio", false) {
+			l.PadToAspectRatio(l.fill)
+		}
+		return l
+	})
 }

@@ -8,9 +8,18 @@ import base64
 
 import numpy as np
 
-from make_golden import L, layer_case, main, pack
+from make_golden import L, layer_case, main, pack, tf
 
 MIXED = "mixed_bfloat16"
+
+
+@tf.RegisterGradient("ResizeArea")
+def _(op, dy):
+    """TensorFlow has no gradient of area: it is the transposed map, which images of one pixel show."""
+    h, w = op.inputs[0].shape[1:3]
+    pixels = tf.reshape(tf.eye(h * w), (h * w, h, w, 1))
+    spread = tf.raw_ops.ResizeArea(images=pixels, size=op.inputs[1])[..., 0]
+    return tf.reshape(tf.einsum("nyxc,pyx->npc", dy, spread), op.inputs[0].shape), None
 
 
 def channels_first(case):
@@ -123,6 +132,42 @@ def poolings():
         yield from both_formats("global average keep " + name, pools[1](keepdims=True), shape)
 
 
+def adaptive():
+    c = layer_case
+    yield from both_formats("adaptive max 2d", L.AdaptiveMaxPooling2D((3, 4)), (8, 6, 2), ties=True)
+    yield c("adaptive max 2d whole", L.AdaptiveMaxPooling2D(2), (6, 4, 2))
+    yield c("adaptive max 1d", L.AdaptiveMaxPooling1D(4), (9, 2))
+    yield c("adaptive max 1d more than there are", L.AdaptiveMaxPooling1D(5), (2, 2))
+    yield c("adaptive max 3d", L.AdaptiveMaxPooling3D((2, 3, 1)), (3, 4, 5, 2))
+    yield from both_formats("adaptive average 2d", L.AdaptiveAveragePooling2D((3, 4)), (8, 6, 2))
+    yield c("adaptive average 1d", L.AdaptiveAveragePooling1D(4), (9, 2))
+    yield c("adaptive average 3d", L.AdaptiveAveragePooling3D(2), (3, 4, 5, 2))
+
+
+def sizes():
+    c, image = layer_case, (6, 7, 3)
+    for method in ("bicubic", "lanczos3", "lanczos5", "area", "nearest", "bilinear"):
+        yield c("resizing up " + method, L.Resizing(13, 11, interpolation=method), image)
+        yield c("resizing down " + method, L.Resizing(3, 4, interpolation=method), (13, 11, 2))
+    for method in ("bilinear", "bicubic", "lanczos3"):
+        yield c("resizing antialias " + method, L.Resizing(4, 9, interpolation=method, antialias=True), (13, 7, 2))
+    yield c("resizing tiny lanczos", L.Resizing(3, 3, interpolation="lanczos3"), (1, 2, 1))
+    yield c("resizing crop", L.Resizing(5, 5, crop_to_aspect_ratio=True), image)
+    yield c("resizing crop high", L.Resizing(3, 8, crop_to_aspect_ratio=True), image)
+    yield c("resizing pad", L.Resizing(5, 5, pad_to_aspect_ratio=True, fill_value=0.5), (4, 9, 2))
+    yield c("resizing pad high", L.Resizing(6, 12, pad_to_aspect_ratio=True), (9, 4, 2))
+    yield from both_formats("resizing", L.Resizing(8, 5), image)
+    yield from both_formats("center crop", L.CenterCrop(3, 4), image)
+    yield c("center crop of smaller images", L.CenterCrop(8, 4), image)
+    yield c("upsampling 1d", L.UpSampling1D(3), (4, 2))
+    yield from both_formats("upsampling 2d", L.UpSampling2D((2, 3)), image)
+    for method in ("bilinear", "bicubic", "lanczos3", "lanczos5", "area"):
+        yield c("upsampling 2d " + method, L.UpSampling2D((2, 3), interpolation=method), (4, 3, 2))
+    yield from both_formats("upsampling 2d bilinear", L.UpSampling2D(2, interpolation="bilinear"), (4, 3, 2))
+    yield c("upsampling 2d bfloat16", L.UpSampling2D(dtype=MIXED), (4, 3, 2))
+    yield from both_formats("upsampling 3d", L.UpSampling3D((1, 2, 3)), (2, 3, 2, 2))
+
+
 def sides():
     c, image, steps, volume = layer_case, (6, 7, 3), (5, 2), (3, 4, 5, 2)
     yield from both_formats("zero padding 1d", L.ZeroPadding1D(), steps)
@@ -157,6 +202,8 @@ def cases():
     yield from convolutions()
     yield from transposed()
     yield from poolings()
+    yield from adaptive()
+    yield from sizes()
     yield from sides()
     yield from shapes()
 
