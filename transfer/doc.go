@@ -1,6 +1,6 @@
 // Package transfer brings the networks that Keras Applications ships trained
-// on ImageNet (VGG16, VGG19, InceptionV3 and ResNet50V2) to small data sets of
-// one's own.
+// on ImageNet to small data sets of one's own: each by a function of Keras' name,
+// such as VGG16, or by [New].
 //
 //	vgg, err := transfer.VGG16(ctx, transfer.Config{
 //		Weights:    transfer.ImageNet,
@@ -18,7 +18,8 @@
 // A frozen network gives the same answer in every epoch, so its work is done
 // once: [Features] keeps the result on disk, and a second run reads it in a
 // second. [Compose] gives one model from image to probabilities, which shares
-// its weights with the network and the head and can be thawed to fine-tune it.
+// its weights with the network and the head. [Classifier.FineTune] thaws the
+// network from a layer on, for a last training of both at a low learning rate.
 //
 // Weights come from Keras' official files, which are downloaded once into the
 // folder that Keras uses itself, from a file of one's own, or are drawn from a

@@ -76,7 +76,8 @@ func (n *network) build(ctx context.Context, c Config) (*Backbone, error) {
 
 // model connects image, resizing, preprocessing, body, and top or pooling.
 func (n *network) model(c Config) *layers.Model {
-	image := layers.Input(c.InputShape...)
+	// Named, because nested models, which ConvNeXt has, would count first.
+	image := layers.Input(c.InputShape...).Named("input_layer")
 	x := layers.Symbol(image)
 	if c.Resize != 0 {
 		x = layers.Resizing(c.Resize, c.Resize).Apply(x)
