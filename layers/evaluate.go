@@ -53,8 +53,17 @@ func (m *Model) Evaluate(ctx context.Context, examples *Examples, list ...Evalua
 
 // Predict returns the model's output for each example, flat: the
 // probabilities of the classes where it ends in a softmax. Labels are not
-// needed.
+// needed. Of a model with several outputs it returns the first: see PredictAll.
 func (m *Model) Predict(ctx context.Context, examples *Examples, list ...PredictOption) ([][]float32, error) {
+	all, err := m.PredictAll(ctx, examples, list...)
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// PredictAll returns for each of the model's outputs what Predict does.
+func (m *Model) PredictAll(ctx context.Context, examples *Examples, list ...PredictOption) ([][][]float32, error) {
 	o := gather(list)
 	err := o.check()
 	if err == nil {
@@ -74,15 +83,20 @@ func (m *Model) Predict(ctx context.Context, examples *Examples, list ...Predict
 	if o.batch == 0 && examples.Len() >= 1024 {
 		batch = 256
 	}
-	out := make([][]float32, examples.Len())
-	err = p.run(ctx, examples, 0, len(out), batch, func(first int, outputs [][]float32) {
-		width := m.outputs[0].shape.Size()
-		for i, values := first, slices.Clone(outputs[0]); len(values) > 0; i++ {
-			out[i], values = values[:width:width], values[width:]
+	all := make([][][]float32, len(m.outputs))
+	for i := range all {
+		all[i] = make([][]float32, examples.Len())
+	}
+	err = p.run(ctx, examples, 0, examples.Len(), batch, func(first int, outputs [][]float32) {
+		for k, values := range outputs {
+			width := m.outputs[k].shape.Size()
+			for i, values := first, slices.Clone(values); len(values) > 0; i++ {
+				all[k][i], values = values[:width:width], values[width:]
+			}
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	return out, nil
+	return all, nil
 }

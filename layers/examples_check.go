@@ -11,7 +11,8 @@ func (m *Model) checkExamples(e *Examples, what string, labeled bool) error {
 	if err := m.Ready(); err != nil {
 		return err
 	}
-	if err := e.check(labeled); err != nil {
+	targets := labeled && (m.compiled.step == nil || e != nil && e.outputs() != nil)
+	if err := e.check(targets); err != nil {
 		return fmt.Errorf("layers: model %q, %s: %w", m.Name(), what, err)
 	}
 	if labeled && m.compiled.step != nil {

@@ -29,12 +29,14 @@ func (m *Model) figures() (list []figure, sums int, err error) {
 		return nil, 0, err
 	}
 	list = append(list, meanFigure("loss", 0))
+	sums = 1
 	if losses := lossesOf(outputs); len(losses) > 1 {
-		for _, o := range losses {
-			list = append(list, meanFigure(o.name+"_loss", len(list)))
+		for i, o := range losses {
+			list = append(list, batchFigure(o.name+"_loss", sums, len(losses)-i))
+			sums++
 		}
+		sums++ // the number of batches
 	}
-	sums = len(list)
 	for i, o := range outputs {
 		for _, w := range o.metrics {
 			f, err := w.figure(m.outputs[i].shape)
@@ -64,6 +66,16 @@ func lossesOf(outputs []output) (list []output) {
 func meanFigure(name string, at int) figure {
 	return figure{name: name, at: at, shapes: []Shape{{}},
 		result: func(state [][]float32, count float64) []float64 { return []float64{float64(state[0][0]) / count} }}
+}
+
+// batchFigure is the mean over the batches, as Keras has those of single
+// outputs: a last batch that is smaller counts as much as the others. Their number
+// lies so many places after the sum.
+func batchFigure(name string, at, after int) figure {
+	return figure{name: name, at: at, shapes: []Shape{{after}, {}},
+		result: func(state [][]float32, _ float64) []float64 {
+			return []float64{ratio(float64(state[0][0]), float64(state[1][0]))}
+		}}
 }
 
 // figure is how the metric comes from its sums, for outputs of a shape.

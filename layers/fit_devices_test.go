@@ -36,9 +36,10 @@ func TestDataParallel(t *testing.T) {
 		devices   int
 		tolerance float64
 	}{
-		"dropout, statistics":     {dropoutModel, 4, 2e-5},
-		"convolution, statistics": {func(t testing.TB) *Model { return smallModel(t, true) }, 2, 2e-5},
-		"bfloat16":                {func(t testing.TB) *Model { return mixedModel(t, false) }, 2, 0.01},
+		"dropout, statistics":                       {dropoutModel, 4, 2e-5},
+		"convolution, statistics":                   {func(t testing.TB) *Model { return smallModel(t, true) }, 2, 2e-5},
+		"bfloat16":                                  {func(t testing.TB) *Model { return mixedModel(t, false) }, 2, 0.01},
+		"metrics with a state, groups of variables": {statesModel, 2, 2e-5},
 	} {
 		losses := map[int][]float64{}
 		weights := map[int][]float32{}

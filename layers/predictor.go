@@ -77,17 +77,21 @@ func (s *Stream) Run(ctx context.Context, from, to int, do func(first int, outpu
 // Close frees the compiled program.
 func (s *Stream) Close() { s.predictor.exec.Finalize() }
 
-// build is the graph of one batch. Its arguments: the batch, scale, offset,
-// then all variables.
+// build is the graph of one batch. Its arguments: the inputs' batches, scales and
+// offsets, then all variables.
 func (p *predictor) build(in []*graph.Node) []*graph.Node {
+	inputs := len(p.model.inputs)
 	nodes := map[*Variable]*graph.Node{}
 	for i, v := range p.model.Variables() {
-		nodes[v] = in[3+i]
+		nodes[v] = in[3*inputs+i]
 	}
 	pass := NewPass(in[0].Graph(), false, func(v *Variable) *graph.Node { return nodes[v] }, nil)
 	pass.policy = p.policy
-	x := graph.Add(graph.Mul(graph.ConvertDType(in[0], dtypes.Float32), in[1]), in[2])
-	outputs := p.model.Forward(pass, x)
+	x := make([]*graph.Node, inputs)
+	for i := range x {
+		x[i] = graph.Add(graph.Mul(graph.ConvertDType(in[i], dtypes.Float32), in[inputs+i]), in[2*inputs+i])
+	}
+	outputs := p.model.Forward(pass, x...)
 	for i := range outputs {
 		outputs[i] = pass.as(outputs[i], dtypes.Float32)
 	}
@@ -115,13 +119,7 @@ func (p *predictor) run(
 			return fmt.Errorf("layers: predicting with model %q: %w", p.model.Name(), context.Cause(ctx))
 		}
 		n := min(batch, to-from)
-		x, err := e.device(backend, from, from+n, batch)
-		if err != nil {
-			return failed(err)
-		}
-		args[0] = x
-		results, err := p.exec.Call(args...)
-		engine.Release(x)
+		results, err := p.call(backend, e.inputs(), args, from, from+n, batch)
 		if err != nil {
 			return failed(err)
 		}
@@ -141,23 +139,51 @@ func (p *predictor) run(
 	return nil
 }
 
-// args are the program's arguments, the first of which is the batch's place. The
-// others stay on the device until release.
+// call computes one batch.
+func (p *predictor) call(backend compute.Backend, inputs []Values, args []any, from, to, batch int) ([]*tensors.Tensor, error) {
+	for i, v := range inputs {
+		x, err := v.device(backend, from, to, batch)
+		if err != nil {
+			return nil, err
+		}
+		defer engine.Release(x)
+		args[i] = x
+	}
+	return p.exec.Call(args...)
+}
+
+// args lists the program's arguments, the batches' places empty, and returns how
+// to release what it made.
 func (p *predictor) args(backend compute.Backend, e *Examples) (args []any, release func(), err error) {
-	scale, err := engine.ToDevice(backend, []float32{e.scale()}, shapes.Make(dtypes.Float32))
+	inputs := e.inputs()
+	args = make([]any, len(inputs))
+	var made []*tensors.Tensor
+	release = func() {
+		for _, t := range made {
+			engine.Release(t)
+		}
+	}
+	add := func(value float32) error {
+		t, err := engine.ToDevice(backend, []float32{value}, shapes.Make(dtypes.Float32))
+		if err == nil {
+			made, args = append(made, t), append(args, t)
+		}
+		return err
+	}
+	for _, v := range inputs {
+		err = errors.Join(err, add(v.scale()))
+	}
+	for _, v := range inputs {
+		err = errors.Join(err, add(v.Offset))
+	}
 	if err != nil {
+		release()
 		return nil, nil, err
 	}
-	offset, err := engine.ToDevice(backend, []float32{e.Offset}, shapes.Make(dtypes.Float32))
-	if err != nil {
-		engine.Release(scale)
-		return nil, nil, err
-	}
-	args = []any{nil, scale, offset}
 	for _, v := range p.model.Variables() {
 		args = append(args, v.Value)
 	}
-	return args, func() { engine.Release(scale); engine.Release(offset) }, nil
+	return args, release, nil
 }
 
 // lend calls do with the flat values of tensors, which stay the tensors'.
@@ -175,7 +201,7 @@ func lend(results []*tensors.Tensor, lent [][]float32, do func([][]float32)) err
 
 // device copies examples from..to to the device, filled up with zeros to
 // batch rows.
-func (e *Examples) device(backend compute.Backend, from, to, batch int) (*tensors.Tensor, error) {
+func (e *Values) device(backend compute.Backend, from, to, batch int) (*tensors.Tensor, error) {
 	size := Shape(e.Shape).Size()
 	dims := append([]int{batch}, e.Shape...)
 	if e.Bytes != nil {

@@ -68,7 +68,10 @@ func (t task) Measure(b *engine.Batch) *engine.Computed {
 	}
 	c.Sums = []*graph.Node{total}
 	if len(losses) > 1 {
-		c.Sums = append(c.Sums, losses...)
+		for _, loss := range losses {
+			c.Sums = append(c.Sums, graph.Div(loss, c.Count))
+		}
+		c.Sums = append(c.Sums, graph.Scalar(b.Graph, dtypes.Float32, 1.0))
 	}
 	for i, o := range outputs {
 		for _, w := range o.metrics {

@@ -79,6 +79,9 @@ func (o *ownStep) check() error {
 
 // compute adds the step to the graph; train is nil where nothing is trained.
 func (o *ownStep) compute(m *Model, b *engine.Batch, train *engine.Step) *engine.Computed {
+	if b.Seed == nil { // validation: the same random numbers in every batch
+		b.Seed = graph.Const(b.Graph, uint32(0))
+	}
 	s := &Step{Pass: newTaskPass(b), Inputs: b.Inputs, Targets: b.Targets, Weights: b.Weights, Size: b.Size,
 		model: m, values: b.Values, logs: map[string]*graph.Node{}, moved: map[*Variable]bool{}}
 	s.Count = (&measuring{Batch: b}).examples()
