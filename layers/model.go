@@ -26,6 +26,8 @@ type Model struct {
 	seed            int64
 	modelErr        error
 
+	transforms []BatchTransform // of training batches
+
 	compiled    *compiled  // what Compile was told, nil before
 	predictions *predictor // Predict's program, nil before
 }

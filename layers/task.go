@@ -49,6 +49,7 @@ func (t task) Measure(b *engine.Batch) *engine.Computed {
 		panic(err)
 	}
 	pass := newTaskPass(b)
+	b = t.model.transformed(pass, b)
 	results := t.model.Forward(pass, b.Inputs...)
 	for i := range results {
 		results[i] = pass.as(results[i], dtypes.Float32)

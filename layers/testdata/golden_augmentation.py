@@ -171,4 +171,19 @@ def inference():
     yield c("equalization", L.Equalization(), inputs=[flat])
 
 
-main({"layers_augmentation.json": inference, "augmentation.json": transformations})
+def mixing():
+    """Layers that change labels too."""
+    for name, layer in [("mix up", L.MixUp(0.4)), ("cut mix", L.CutMix(1.0)), ("cut mix narrow", L.CutMix((0.1, 0.2)))]:
+        x, y = pixels((6, *IMAGE)), np.eye(4, dtype="float32")[[0, 3, 2, 1, 1, 0]]
+        boxes = []
+        if hasattr(layer, "_generate_batch_mask"):
+            inner = layer._generate_batch_mask
+            layer._generate_batch_mask = lambda shape, corners: (boxes.extend(corners), inner(shape, corners))[1]
+        t = layer.get_random_transformation(x, training=True, seed=keras.random.SeedGenerator(3))
+        drawn = [t["permutation_order"], *(boxes or [t["mix_weight"]])]
+        yield {"name": name, "images": pack(x), "labels": pack(y), "drawn": [pack(np.asarray(d, "float32")) for d in drawn],
+               "mixed_images": pack(layer.transform_images(x, t)), "mixed_labels": pack(layer.transform_labels(y, t))}
+
+
+main({"layers_augmentation.json": inference, "augmentation.json": transformations,
+      "mixing.json": mixing})
