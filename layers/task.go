@@ -33,7 +33,13 @@ func (t task) Train(b *engine.Batch, s *engine.Step) *engine.Computed {
 		loss = graph.MulScalar(loss, o.lossScale)
 	}
 	gradients := xla.AfterAllGradients(graph.Gradient(loss, s.Weights...))
-	t.model.optimizing(s).apply(t.model.TrainableVariables(), gradients)
+	trainable := t.model.TrainableVariables()
+	for i, v := range trainable {
+		if value := c.Updates[&v.Value]; value != nil { // see Pass.Rewrite
+			s.Weights[i] = value
+		}
+	}
+	t.model.optimizing(s).apply(trainable, gradients)
 	return c
 }
 

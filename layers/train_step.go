@@ -192,6 +192,11 @@ func (s *Step) Apply(variables []*Variable, gradients []*graph.Node) {
 				s.model.Name(), v.Path, gradients[i].Shape().Dimensions, v.Shape))
 		}
 	}
+	for _, v := range variables {
+		if value := s.rewritten(v); value != nil {
+			s.optimizer.Weights[s.optimizer.weights[v]] = value
+		}
+	}
 	s.optimizer.apply(variables, gradients)
 	for _, v := range variables {
 		s.values[&v.Value] = s.optimizer.Weights[s.optimizer.weights[v]]

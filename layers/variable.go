@@ -21,6 +21,9 @@ type Variable struct {
 	// it that is a layer itself: the attribute's name, "cell" of an LSTM; of a
 	// part within a part both, "forward_layer/cell". Files need it.
 	Place string
+	// Twice says that Keras also keeps the variable with the layer itself,
+	// beside its Place, as SpectralNormalization does with the kernel.
+	Twice bool
 	// Shape has no batch axis: a kernel of Conv2D is (height, width, in, out).
 	Shape Shape
 	// Trainable is false for statistics. Whether an optimizer may change the

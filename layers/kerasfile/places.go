@@ -64,6 +64,9 @@ func (p place) parts() []part {
 	}
 	for _, v := range p.layer.Variables() {
 		key := p.key
+		if v.Twice {
+			all[0].variables = append(all[0].variables, v)
+		}
 		if v.Place != "" {
 			key += "/" + v.Place
 		}

@@ -1,0 +1,90 @@
+package kerasfile
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/gocifar/gocifar/layers"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// formulaValues are the first of those of testdata/norms.py.
+func formulaValues(n int) []float32 {
+	values := make([]float32, n)
+	for i := range values {
+		values[i] = float32(float64(uint32(i)*2654435761)/(1<<31) - 1)
+	}
+	return values
+}
+
+// TestNorms loads a model of normalizing, activating, merging and regularizing
+// layers, trains it on, saves it, and opens it again here, and in Keras where
+// there is one.
+func TestNorms(t *testing.T) {
+	var want struct{ Before, After, Loss []float64 }
+	dir := unpackGolden(t, "testdata/norms.zip", "expected.json", &want)
+	shape := []int{6, 6, 5, 4}
+	x := formulaValues(layers.Shape(shape).Size())
+	worst := 0.0
+	compare := func(what string, got []float64, want []float64) {
+		t.Helper()
+		largest, off := 0.0, 0.0
+		for i, v := range want {
+			largest, off = max(largest, math.Abs(v)), max(off, math.Abs(got[i]-v))
+		}
+		worst = max(worst, off/largest)
+		if !(off <= 1e-5*largest) || len(got) != len(want) {
+			t.Errorf("%s: %v, Keras has %v", what, got, want)
+		}
+	}
+	predict := func(m *layers.Model) (wide []float64) {
+		for _, v := range forward(t, m, tensors.FromFlatDataAndDimensions(x, shape...)) {
+			wide = append(wide, float64(v))
+		}
+		return wide
+	}
+	var manifest []map[string]any
+	for _, suffix := range []string{".keras", ".h5"} {
+		m, err := LoadModel(filepath.Join(dir, "norms"+suffix))
+		if err != nil {
+			t.Fatal(err)
+		}
+		compare(suffix, predict(m), want.Before)
+		for _, to := range []string{".keras", ".h5", ".weights.h5"} {
+			path := filepath.Join(t.TempDir(), "again"+to)
+			entry := map[string]any{"file": path, "shape": shape, "input": x, "output": want.Before}
+			if to == ".weights.h5" {
+				entry["into"] = filepath.Join(dir, "norms.keras")
+				if err := SaveWeights(m, path); err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				if err := SaveModel(m, path); err != nil {
+					t.Fatal(err)
+				}
+				again, err := LoadModel(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				compare(suffix+" as "+to, predict(again), want.Before)
+			}
+			manifest = append(manifest, entry)
+		}
+		if err := m.Compile(layers.SGD(0.05), layers.MeanSquaredError); err != nil {
+			t.Fatal(err)
+		}
+		e := &layers.Examples{Floats: x, Shape: shape[1:], Targets: formulaValues(18), TargetShape: []int{3}}
+		h, err := m.Fit(t.Context(), e, layers.Epochs(2), layers.Shuffle(false), layers.Verbose(layers.Silent))
+		if err != nil {
+			t.Fatal(err)
+		}
+		compare(suffix+": losses", h.Metrics["loss"], want.Loss)
+		compare(suffix+" after training", predict(m), want.After)
+	}
+	t.Logf("largest difference relative to the largest value: %.2g", worst)
+	if python := os.Getenv("GOCIFAR_TEST_PYTHON"); python != "" {
+		runKeras(t, python, manifest)
+	}
+}
