@@ -46,7 +46,7 @@ var rooms = []struct {
 	{"kernel/internal/markup", nil},
 	{"kernel/internal/seal", nil},
 	{"kernel/internal/engine/host", nil}, // is in the process of cells
-	{"kernel/internal/engine/library", []string{"kernel/internal/seal"}},
+	{"kernel/internal/engine/library", []string{"kernel/internal/seal", "kernel/internal/engine/host"}},
 	{"kernel/internal/engine/enginetest", []string{"kernel/internal/kernels", "kernel/internal/engine/library"}},
 	{"kernel/internal/engine/session", []string{"kernel/internal/gocell", "kernel/internal/engine/library"}},
 	{"kernel/internal/engine", []string{"kernel/internal/gocell"}}, // knows no Jupyter

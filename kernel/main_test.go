@@ -26,7 +26,8 @@ func silence(t *testing.T) {
 
 func TestDispatch(t *testing.T) {
 	silence(t)
-	t.Chdir(t.TempDir()) // no checkout
+	t.Chdir(t.TempDir())          // no checkout
+	t.Setenv("PATH", t.TempDir()) // nor a go command
 	t.Setenv("GOCIFAR_CACHE", t.TempDir())
 	t.Setenv("JUPYTER_DATA_DIR", t.TempDir())
 	t.Setenv("JUPYTER_RUNTIME_DIR", t.TempDir())

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gocifar/gocifar/kernel/internal/engine/host"
 	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 	"github.com/gocifar/gocifar/kernel/internal/engine/session"
 )
@@ -19,6 +20,8 @@ import (
 type Options struct {
 	// Library is the folder of the library for cells.
 	Library string
+	// Module is where cells import packages from that are not Go's own.
+	Module library.Module
 	// Front is where the notebook's user sits.
 	Front Front
 	// Dir is the working directory, by default this process's.
@@ -30,9 +33,6 @@ type Options struct {
 	// folders. Variables of cells are this process's, too: the go command and
 	// the C compiler look at some.
 	Env map[string]string
-	// Rebuild makes a library of the packages as they are now and returns its
-	// folder. Without it there is no %reload.
-	Rebuild func(ctx context.Context, say func(string)) (dir string, err error)
 }
 
 // DefaultGrace is how long an interrupted cell may take.
@@ -76,7 +76,8 @@ type Engine struct {
 	searched map[string]bool // see findPackages
 	fetch    bool            // packages that are missing
 	flags    []string        // %goflags
-	extra    []string        // plugins with packages that are not in the library
+	added    []string        // packages that are not in the library, as cells have asked for them
+	extra    []host.Command  // that have loaded them
 	env      map[string]string
 	cwd      string
 	warned   string // what the user has been told of changed packages
@@ -101,7 +102,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if e.library, err = library.Open(o.Library); err != nil {
 		return nil, err
 	}
-	e.compiler = library.NewCompiler(e.library)
+	e.compiler = library.NewCompiler(e.library, o.Module)
 	e.session = session.New(e.compiler)
 	if e.cwd, err = filepath.Abs(o.Dir); err != nil {
 		return nil, err

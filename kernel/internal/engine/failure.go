@@ -75,8 +75,8 @@ func (r *run) buildFailure(err error) error {
 	}
 	switch text := tool.Output; {
 	case strings.Contains(text, "object is [") || strings.Contains(text, "version mismatch"):
-		return compileFailure("the Go toolchain differs from the one that the library for cells was built with; " +
-			"run `%reload`, or `go run ./kernel setup` and restart the kernel:\n" + text)
+		return compileFailure("the Go toolchain differs from the one that the library for cells was built with: " +
+			"restart the kernel:\n" + text)
 	case strings.Contains(text, "executable file not found"),
 		strings.Contains(text, "no such file or directory") && strings.Contains(text, "gcc"):
 		return compileFailure("there is no C compiler, which links cells: install one " +

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,8 @@ type notebook struct {
 	*Engine
 	t      *testing.T
 	number int
-	home   string // the first working directory
+	home   string        // the first working directory
+	limit  time.Duration // for a cell, a minute if it is 0
 
 	mu             sync.Mutex
 	stdout, stderr strings.Builder
@@ -35,7 +37,7 @@ type notebook struct {
 func newNotebook(t *testing.T) *notebook {
 	n := &notebook{t: t, home: t.TempDir()}
 	var err error
-	n.Engine, err = Open(t.Context(), Options{Library: testLibrary.Get(t).Dir, Front: n, Dir: n.home})
+	n.Engine, err = Open(t.Context(), Options{Library: testLibrary.Get(t).Dir, Module: testLibrary.Module(), Front: n, Dir: n.home})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,11 +57,9 @@ func (n *notebook) close() {
 func (n *notebook) Print(stream, text string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	switch {
-	case stream == "stdout":
+	if stream == "stdout" {
 		n.stdout.WriteString(text)
-	// A library that was made before the tests may be older than its packages.
-	case !strings.Contains(text, " changed on disk; this session goes on with what it was built with."):
+	} else {
 		n.stderr.WriteString(text)
 	}
 }
@@ -85,7 +85,7 @@ func (n *notebook) both(code string) (shows, stderr string) {
 	n.stdout.Reset()
 	n.stderr.Reset()
 	n.mu.Unlock()
-	ctx, cancel := context.WithTimeout(n.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(n.t.Context(), cmp.Or(n.limit, time.Minute))
 	defer cancel()
 	outcome := n.Run(ctx, Cell{Code: code, Number: n.number})
 	n.mu.Lock()

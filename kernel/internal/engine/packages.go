@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -15,9 +14,7 @@ import (
 // addPackages makes packages available that the library does not have: it
 // fetches and compiles them, and loads them into the process, once.
 func (r *run) addPackages(paths []string) error {
-	plugin := filepath.Join(r.dir, fmt.Sprintf("packages%d.so", len(r.extra)+1))
-	err := r.compiler.Add(r.ctx, library.AddOptions{Dir: r.dir, Paths: paths, Fetch: r.fetch, Flags: r.flags,
-		Plugin: plugin, Number: len(r.extra) + 1})
+	load, err := r.compiler.Add(r.ctx, library.AddOptions{Dir: r.dir, Paths: paths, Fetch: r.fetch, Flags: r.flags})
 	if err != nil {
 		if r.ctx.Err() != nil {
 			return errInterrupted
@@ -26,8 +23,15 @@ func (r *run) addPackages(paths []string) error {
 			strings.Join(paths, ", "), err)}
 	}
 	r.session.Refresh(r.compiler)
-	r.extra = append(r.extra, plugin)
-	return r.load(plugin)
+	r.added = append(r.added, paths...)
+	for _, shared := range load {
+		c := host.Command{Path: shared}
+		r.extra = append(r.extra, c)
+		if err := r.load(c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // addSome makes those of the packages available that can be had, if several are
@@ -56,9 +60,9 @@ func (r *run) addSome(paths []string) error {
 	return r.addPackages(good)
 }
 
-// load opens a plugin with packages.
-func (r *run) load(plugin string) error {
-	answer, err := r.process.do(context.WithoutCancel(r.ctx), host.Command{Path: plugin})
+// load opens a shared library with packages.
+func (r *run) load(c host.Command) error {
+	answer, err := r.process.do(context.WithoutCancel(r.ctx), c)
 	if err != nil {
 		return r.died(err)
 	}
@@ -70,8 +74,8 @@ func (r *run) load(plugin string) error {
 
 // loadExtra loads into a new process what the old one had.
 func (e *Engine) loadExtra(ctx context.Context) error {
-	for _, plugin := range e.extra {
-		answer, err := e.process.do(ctx, host.Command{Path: plugin})
+	for _, c := range e.extra {
+		answer, err := e.process.do(ctx, c)
 		if err == nil && answer.Outcome != host.OK {
 			err = errors.New(answer.Error)
 		}
@@ -82,54 +86,101 @@ func (e *Engine) loadExtra(ctx context.Context) error {
 	return nil
 }
 
-// noticeChanges says that packages of the checkout have been edited since the
-// library was made, once for each change.
-func (e *Engine) noticeChanges() {
-	changed := e.library.Changed()
-	key := strings.Join(changed, ", ")
-	if key == e.warned {
-		return
+// takeEdits takes packages of the user that have been edited since the session
+// took them. A process that cannot take new code beside the old is replaced.
+func (r *run) takeEdits() error {
+	changed := r.compiler.Changed()
+	if len(changed) == 0 {
+		return nil
 	}
-	e.warned = key
-	if key != "" {
-		e.stderr("note: %s changed on disk; this session goes on with what it was built with. "+
-			"`%%reload` builds anew and ends the process, `%%reload 1-3` also runs those cells again\n", key)
+	edit, err := r.compiler.Edit(r.ctx, library.AddOptions{Dir: r.dir, Paths: r.added, Flags: r.flags})
+	switch {
+	case r.ctx.Err() != nil:
+		return errInterrupted
+	case err != nil:
+		if text := err.Error(); text != r.warned {
+			r.warned = text
+			r.stderr("note: %s changed on disk and cannot be compiled; this session goes on with the earlier code: %v\n",
+				strings.Join(changed, ", "), err)
+		}
+		return nil
+	case edit == nil:
+		return nil
 	}
+	r.warned = ""
+	if edit.Refused == "" {
+		return r.takeEdit(edit)
+	}
+	lost, err := r.reload("because packages were edited")
+	if err != nil {
+		return err
+	}
+	r.stderr("note: %s changed on disk: %s, so a new process has been started", strings.Join(changed, ", "), edit.Refused)
+	if len(lost) > 0 {
+		r.stderr("; lost are the values of %s", strings.Join(lost, ", "))
+	}
+	r.stderr("\n")
+	return nil
 }
 
-// magicReload makes a library of the packages as they are now, starts a process
-// on it and runs cells again.
-func (r *run) magicReload(args []string) error {
-	if r.options.Rebuild == nil {
-		return magicErrorf("%%reload is not to be had: this kernel was started without a way to build; " +
-			"restart it after `go run ./kernel setup`")
+// takeEdit loads new code of packages, whose values stay.
+func (r *run) takeEdit(edit *library.Edit) error {
+	r.session.Refresh(r.compiler)
+	clear(r.loaded) // cells have code of packages in them
+	for i, shared := range edit.Load {
+		c := host.Command{Path: shared}
+		if i == len(edit.Load)-1 {
+			c.Replace = edit.Functions
+		}
+		if err := r.load(c); err != nil {
+			return err
+		}
+		r.extra = append(r.extra, c)
 	}
+	r.stderr("note: %s changed on disk; new code is in place, and values stay\n", strings.Join(edit.Packages, ", "))
+	return nil
+}
+
+// magicReload starts a process with the packages as they are now, and runs cells
+// again.
+func (r *run) magicReload(args []string) error {
 	if _, err := r.cellNumbers(args); err != nil {
 		return err
 	}
-	dir, err := r.options.Rebuild(r.ctx, func(text string) { r.stderr("%s\n", text) })
+	lost, err := r.reload("because the process was reloaded")
 	if err != nil {
-		if r.ctx.Err() != nil {
-			return errInterrupted
-		}
-		return &Failure{Name: buildError, Value: fmt.Sprintf(
-			"the packages cannot be built, this session goes on as it is: %v", err)}
-	}
-	l, err := library.Open(dir)
-	if err != nil {
-		return err
-	}
-	r.process.close()
-	r.pipes.close()
-	r.compiler.Close()
-	r.library, r.compiler, r.extra, r.warned = l, library.NewCompiler(l), nil, ""
-	r.session.Refresh(r.compiler)
-	lost, _ := r.session.Restart("because the process was reloaded")
-	if err := r.startProcess(context.WithoutCancel(r.ctx)); err != nil {
 		return err
 	}
 	if len(lost) > 0 {
 		r.stderr("lost are the values of %s\n", strings.Join(lost, ", "))
 	}
 	return r.magicRerun(args)
+}
+
+// reload takes the packages of the session as they are now into a new process,
+// and says which values are lost. If packages cannot be had, nothing has
+// changed.
+func (r *run) reload(why string) (lost []string, err error) {
+	compiler := library.NewCompiler(r.library, r.options.Module)
+	var load []string
+	if len(r.added) > 0 {
+		load, err = compiler.Add(r.ctx, library.AddOptions{Dir: r.dir, Paths: r.added, Fetch: r.fetch, Flags: r.flags})
+	}
+	if err != nil {
+		if r.ctx.Err() != nil {
+			return nil, errInterrupted
+		}
+		return nil, &Failure{Name: buildError, Value: fmt.Sprintf(
+			"the packages cannot be built, this session goes on as it is: %v", err)}
+	}
+	r.process.close()
+	r.pipes.close()
+	r.compiler.Close()
+	r.compiler, r.extra, r.warned = compiler, nil, ""
+	for _, shared := range load {
+		r.extra = append(r.extra, host.Command{Path: shared})
+	}
+	r.session.Refresh(r.compiler)
+	lost, _ = r.session.Restart(why)
+	return lost, r.startProcess(context.WithoutCancel(r.ctx))
 }

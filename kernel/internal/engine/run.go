@@ -141,7 +141,9 @@ func (r *run) code(code string, execution int64) (result map[string]any, err err
 // goCode compiles a cell's Go code, loads and runs it. The code of a cell that is
 // run again with nothing changed is in the process already.
 func (r *run) goCode(c *gocell.Cell, code string, execution int64) (result map[string]any, err error) {
-	r.noticeChanges()
+	if err := r.takeEdits(); err != nil {
+		return nil, err
+	}
 	program, err := r.prepare(c, code, execution)
 	if err != nil {
 		return nil, err

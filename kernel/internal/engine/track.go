@@ -133,14 +133,15 @@ func (e *Engine) autoTrack() {
 		}
 	}
 	for _, path := range found {
-		if filepath.IsAbs(path) && path != e.library.Root {
+		if filepath.IsAbs(path) && path != e.options.Module.Dir {
 			_ = e.tracked.add(path, path) // a folder that is not there is the go command's to complain of
 		}
 	}
 }
 
 // noticeTracked says which tracked files have changed since packages that are
-// not in the library were loaded, once for each change.
+// not in the library were loaded, once for each change. What belongs to loaded
+// packages themselves is for takeEdits.
 func (e *Engine) noticeTracked() {
 	e.autoTrack()
 	var changed []string
@@ -151,7 +152,7 @@ func (e *Engine) noticeTracked() {
 			continue
 		}
 		for _, path := range slices.Concat(slices.Collect(maps.Keys(now)), slices.Collect(maps.Keys(p.files))) {
-			if now[path] != p.files[path] {
+			if now[path] != p.files[path] && !e.compiler.Watches(filepath.Dir(path)) {
 				changed = append(changed, filepath.Join(name, strings.TrimPrefix(path, p.resolved)))
 			}
 		}

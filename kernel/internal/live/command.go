@@ -19,7 +19,9 @@ func Command() command.Command {
 		Declare: func(flags *command.Flags) command.Action {
 			var o Options
 			flags.Group("Flags")
-			flags.StringVar(&o.Library, "library", "", "`folder` of the library for cells, by default this checkout's")
+			flags.StringVar(&o.Library, "library", "", "`folder` of the library for cells, by default the one for the module")
+			flags.StringVar(&o.Module.Dir, "module", "",
+				"`folder` of the module that cells import from where there is none around the working directory")
 			flags.StringVar(&o.Connection, "connection", "", "Jupyter's connection `file`")
 			flags.StringVar(&o.Gopls, "gopls", "", "`program` for completion and inspection")
 			flags.DurationVar(&o.Grace, "grace", DefaultGrace,
@@ -37,25 +39,34 @@ func start(ctx context.Context, o Options) error {
 		return command.Usagef("live: -connection is missing: " +
 			"Jupyter and `kernel run` start this command through a kernelspec, which `kernel setup` writes")
 	}
-	if o.Library == "" {
-		e, err := setup.Ensure(ctx, setup.Options{Kernels: kernels.All(), Progress: setup.NewProgress(os.Stderr)})
-		if err != nil {
-			return err
-		}
-		o.Library = e.Library
-	}
-	l, err := library.Open(o.Library)
-	if err != nil {
+	if err := place(ctx, &o); err != nil {
 		fmt.Fprintf(os.Stderr, "kernel: %v\n", err)
 		return Refuse(ctx, o, err)
 	}
-	o.Rebuild = func(ctx context.Context, say func(string)) (string, error) {
-		say("building the packages of " + l.Root)
-		e, err := setup.Ensure(ctx, setup.Options{ModuleRoot: l.Root, Kernels: kernels.All()})
-		if err != nil {
-			return "", err
-		}
-		return e.Library, nil
-	}
 	return Serve(ctx, o)
+}
+
+// place finds the module around the working directory, and the library for its
+// version of Go.
+func place(ctx context.Context, o *Options) error {
+	dir, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	m, err := library.FindModule(ctx, "go", dir)
+	if err != nil {
+		return err
+	}
+	if m.Dir != "" {
+		o.Module = m
+	}
+	l, err := library.Open(o.Library)
+	if o.Library != "" && err == nil && l.Suits(o.Module) {
+		return nil
+	}
+	if o.Library != "" && err != nil {
+		return err
+	}
+	o.Library, err = setup.EnsureLibrary(ctx, dir, setup.NewProgress(os.Stderr))
+	return err
 }

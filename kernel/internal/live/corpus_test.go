@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gocifar/gocifar/kernel/internal/engine/enginetest"
 	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 	"github.com/gocifar/gocifar/kernel/internal/live/corpus"
 	"github.com/gocifar/gocifar/kernel/jupyter"
@@ -46,7 +47,7 @@ func TestCorpus(t *testing.T) {
 		t.Skipf("this Go comes without its programs for tests: %v", err)
 	}
 	programs := corpusPrograms(t, root, which)
-	l := fullLibrary(t)
+	l := enginetest.Full(t)
 	spec := &jupyter.Spec{Argv: []string{os.Args[0], kernelArgument, l.Dir, "{connection_file}"}, DisplayName: "live",
 		Language: "go", InterruptMode: jupyter.InterruptByMessage}
 	if dir := os.Getenv("GOCIFAR_CORPUS_KERNEL"); dir != "" {
@@ -106,28 +107,6 @@ func corpusPrograms(t *testing.T, root, which string) []string {
 	return strings.Split(which, ",")
 }
 
-// fullLibrary is one with all of the standard library.
-func fullLibrary(t *testing.T) *library.Library {
-	dir := os.Getenv("GOCIFAR_CORPUS_LIBRARY")
-	if dir == "" {
-		dir = t.TempDir()
-	}
-	open := library.Open
-	if !library.Complete(dir) {
-		open = func(dir string) (*library.Library, error) {
-			if err := os.MkdirAll(dir, 0o755); err != nil {
-				return nil, err
-			}
-			return library.Build(t.Context(), dir, library.Options{Go: "go", Root: "../../.."})
-		}
-	}
-	l, err := open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l
-}
-
 // compareProgram runs a program in all forms.
 func compareProgram(t *testing.T, l *library.Library, spec *jupyter.Spec, root, program string) corpus.Result {
 	r := corpus.Result{Program: program, Differences: map[corpus.Form]string{}}
@@ -147,7 +126,7 @@ func compareProgram(t *testing.T, l *library.Library, spec *jupyter.Spec, root, 
 		return r
 	}
 	packages := importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) {
-		name, err := l.ExportFile(path)
+		name, err := library.NewCompiler(l, library.Module{}).ExportFile(path)
 		if err != nil {
 			return nil, err
 		}

@@ -63,8 +63,8 @@ func TestTrack(t *testing.T) {
 		"%track "+module, "Tracking \""+module+"\"",
 	)
 	write("a.go", "package mod\n\nfunc A() string { return \"B\" }\n")
-	note := "note: " + filepath.Join(module, "a.go") + " changed on disk; this session goes on with what it has loaded. `%reload` takes it in, and ends the process"
-	c.check("mod.A()", note+"\n=> A", "mod.A()", "=> A", "%goworkfix x", "MagicError: %goworkfix wants nothing, got [\"x\"]", "%reset", "* State reset: all memorized declarations discarded.")
+	const note = "note: a.com/a/mod changed on disk; new code is in place, and values stay"
+	c.check("mod.A()", note+"\n=> B", "mod.A()", "=> B", "%goworkfix x", "MagicError: %goworkfix wants nothing, got [\"x\"]", "%reset", "* State reset: all memorized declarations discarded.")
 }
 
 // TestProgram: shell commands in the notebook's folder find a program there.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gocifar/gocifar/kernel/internal/engine"
+	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
@@ -18,6 +19,8 @@ import (
 type Options struct {
 	// Library is the folder of the library for cells.
 	Library string
+	// Module is where cells import packages from that are not Go's own.
+	Module library.Module
 	// Connection is the connection file.
 	Connection string
 	// Gopls is the language server for completion and inspection; empty: none.
@@ -25,9 +28,6 @@ type Options struct {
 	// Grace is how long an interrupted cell may take before the process is
 	// ended, and its state with it; DefaultGrace if it is 0.
 	Grace time.Duration
-	// Rebuild makes a library of the packages as they are now and returns its
-	// folder. Without it there is no %reload.
-	Rebuild func(ctx context.Context, say func(string)) (dir string, err error)
 }
 
 // DefaultGrace is how long an interrupted cell may take. Front ends that give
@@ -74,7 +74,7 @@ type cells interface {
 func Serve(ctx context.Context, o Options) error {
 	return serve(ctx, o, func(ctx context.Context, k *Kernel) (cells, error) {
 		id := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(o.Connection), "kernel-"), ".json")
-		e, err := engine.Open(ctx, engine.Options{Library: o.Library, Front: k, Grace: o.Grace, Rebuild: o.Rebuild,
+		e, err := engine.Open(ctx, engine.Options{Library: o.Library, Module: o.Module, Front: k, Grace: o.Grace,
 			Env: environment(id)})
 		if err != nil {
 			return nil, err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gocifar/gocifar/kernel/internal/engine/enginetest"
+	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 )
 
 var testLibrary = &enginetest.Library{Root: "../../.."}
@@ -15,6 +16,9 @@ var testLibrary = &enginetest.Library{Root: "../../.."}
 func TestMain(m *testing.M) {
 	if len(os.Args) == 4 && os.Args[1] == kernelArgument {
 		os.Exit(serveAsKernel(os.Args[2:]))
+	}
+	if err := os.Setenv(moduleVariable, testLibrary.Module().Dir); err != nil {
+		panic(err)
 	}
 	code := m.Run()
 	testLibrary.Remove()
@@ -29,17 +33,8 @@ const testGrace = 2 * time.Second
 
 // serveAsKernel is the kernel in a process of its own.
 func serveAsKernel(args []string) int {
-	o := Options{Library: args[0], Connection: args[1], Gopls: os.Getenv("GOCIFAR_TEST_GOPLS"), Grace: testGrace}
-	if root := os.Getenv(rebuildVariable); root != "" {
-		o.Rebuild = func(ctx context.Context, say func(string)) (string, error) {
-			say("building the packages")
-			dir, err := os.MkdirTemp(root, "library")
-			if err == nil {
-				_, err = enginetest.Build(ctx, dir, root)
-			}
-			return dir, err
-		}
-	}
+	o := Options{Library: args[0], Module: library.Module{Dir: os.Getenv(moduleVariable)}, Connection: args[1],
+		Gopls: os.Getenv("GOCIFAR_TEST_GOPLS"), Grace: testGrace}
 	err := Serve(context.Background(), o)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -53,9 +53,8 @@ func findCheckout(root string) (checkout, error) {
 			return checkout{}, err
 		}
 		if root != "" || dir == filepath.Dir(dir) {
-			return checkout{}, fmt.Errorf("%s is not inside a checkout of %s: change into one (git clone https://%s) "+
-				"and run the command again",
-				start, ModulePath, ModulePath)
+			return checkout{}, fmt.Errorf("%s is %w: change into one (git clone https://%s) and run the command again",
+				start, errNoCheckout, ModulePath)
 		}
 	}
 }

@@ -28,7 +28,9 @@ func setUp(ctx context.Context, jupyter bool) error {
 	}
 	command.PrintWarnings(e.Warnings)
 	fmt.Printf("tools    %s\n", e.Tools)
-	fmt.Printf("backend  %s (%s)\n", e.Backend.Config, e.Backend.Source)
+	if e.Backend.Config != "" {
+		fmt.Printf("backend  %s (%s)\n", e.Backend.Config, e.Backend.Source)
+	}
 	for _, k := range e.Kernels {
 		fmt.Printf("kernel   %s in %s\n", k.Name, k.SpecDir)
 	}

@@ -53,6 +53,9 @@ func Diagnose(ctx context.Context, root string) []Finding {
 	d.cacheFolder()
 	d.disk()
 	d.sockets()
+	if d.m.outside() && d.ok(d.m.toolchain.goBin, d.m.cache.root) {
+		d.outside()
+	}
 	if d.ok(d.m.checkout.root, d.m.toolchain.goBin, d.m.cache.root) {
 		d.tools()
 		d.libraries()
@@ -92,6 +95,11 @@ func (d *diagnosis) ok(values ...string) bool {
 
 func (d *diagnosis) checkout(root string) {
 	c, err := findCheckout(root)
+	if root == "" && errors.Is(err, errNoCheckout) {
+		d.m.checkout.language = language()
+		d.add("checkout", Absent, "none here, so there are the live kernel and the module around the working directory", "")
+		return
+	}
 	if err != nil {
 		d.fail("checkout", err)
 		return
@@ -253,7 +261,7 @@ func (d *diagnosis) kernels() {
 		case r.Supported() != nil || r.Kernel == kernels.Live && !d.liveParts():
 		case waiting:
 			d.add(r.Name, Missing, "waits for the parts above", setupRemedy)
-		case !r.ready(&d.m):
+		case !r.ready(d.ctx, &d.m):
 			d.add(r.Name, Absent, "its library for this checkout is not compiled yet; "+
 				"`go run ./kernel setup` and runs on it do that", "")
 		default:
@@ -265,12 +273,29 @@ func (d *diagnosis) kernels() {
 // liveParts reports whether the live kernel's parts, if they are there, are
 // whole.
 func (d *diagnosis) liveParts() bool {
-	l, err := d.m.liveHere()
+	l, err := d.m.liveHere(d.ctx)
 	if err != nil {
 		return true
 	}
 	library := d.whole(kernels.Live.Name, l.library(), library.Verify)
 	return d.whole(kernels.Live.Name, l.programDir, seal.Verify) && library
+}
+
+// outside looks at what there is without a checkout.
+func (d *diagnosis) outside() {
+	if d.m.tools = d.m.cachedGopls(); d.m.tools != "" {
+		d.add("gopls", Fine, d.m.tools, "")
+	} else {
+		d.add("gopls", Absent, "not built: there is no completion by types; `kernel setup -jupyter` builds it", "")
+	}
+	r := recipeOf(kernels.Live)
+	switch {
+	case r.Supported() != nil || !d.liveParts():
+	case !r.ready(d.ctx, &d.m):
+		d.add(r.Name, Absent, "its library for this Go is not compiled yet; the first command that runs code does that", "")
+	default:
+		d.kernel(r)
+	}
 }
 
 // kernel looks at the specs of a kernel that is ready.

@@ -21,7 +21,7 @@ type recipe struct {
 	// ensure makes what only this kernel needs.
 	ensure func(context.Context, *machine, *Progress) error
 	// ready finds what ensure has made, without starting a process.
-	ready func(*machine) bool
+	ready func(context.Context, *machine) bool
 	// spec describes the kernel as this machine runs it.
 	spec func(*machine) *jupyter.Spec
 }
@@ -31,9 +31,17 @@ type recipe struct {
 var recipes = []recipe{
 	{
 		kernels.GoNB, func(context.Context, *machine, *Progress) error { return nil },
-		func(*machine) bool { return true }, (*machine).gonbSpec,
+		func(context.Context, *machine) bool { return true }, (*machine).gonbSpec,
 	},
-	{kernels.Live, ensureLive, (*machine).findLive, (*machine).liveSpec},
+	{
+		kernels.Live, ensureLive,
+		func(ctx context.Context, m *machine) bool { return m.findLive(ctx) }, (*machine).liveSpec,
+	},
+}
+
+// recipeOf is the recipe of a kernel of ours.
+func recipeOf(k *kernels.Kernel) recipe {
+	return recipes[slices.IndexFunc(recipes, func(r recipe) bool { return r.Kernel == k })]
 }
 
 // Kernel is a kernel of ours made ready.
@@ -49,12 +57,15 @@ type Kernel struct {
 // are all in place. Kernelspecs are looked for in them by name.
 func SpecDirs(ctx context.Context) []string {
 	m, err := inspect(ctx, "")
-	if err != nil || !m.ready() {
+	if err != nil || !m.outside() && !m.ready() {
 		return nil
+	}
+	if m.outside() {
+		m.tools = m.cachedGopls()
 	}
 	var dirs []string
 	for _, r := range recipes {
-		if !r.ready(m) {
+		if m.outside() && r.Kernel != kernels.Live || !r.ready(ctx, m) {
 			continue
 		}
 		spec := r.spec(m)
@@ -83,6 +94,9 @@ func (m *machine) writeSpecs(e *Environment, r recipe, wanted bool) error {
 		return nil
 	}
 	dir = filepath.Join(dir, "kernels", r.Name)
+	if _, err := jupyter.ReadSpec(dir); err == nil && m.outside() && !wanted {
+		return nil // a checkout's, perhaps, which has more to offer
+	}
 	switch err := writeSpec(dir, spec); {
 	case err == nil:
 		k.JupyterDir = dir
@@ -96,12 +110,8 @@ func (m *machine) writeSpecs(e *Environment, r recipe, wanted bool) error {
 
 // gonbSpec describes GoNB as this machine runs it.
 func (m *machine) gonbSpec() *jupyter.Spec {
-	path := []string{m.build.shimDir(), m.tools, filepath.Dir(m.toolchain.goBin)}
-	if fields := splitFlags(m.toolchain.CC); len(fields) > 0 {
-		if cc, err := exec.LookPath(fields[0]); err == nil && filepath.IsAbs(cc) {
-			path = append(path, filepath.Dir(cc))
-		}
-	}
+	path := literal(strings.Join([]string{m.build.shimDir(), m.tools}, string(os.PathListSeparator))) +
+		string(os.PathListSeparator) + m.toolchain.path()
 	spec := &jupyter.Spec{
 		Argv: []string{
 			filepath.Join(m.tools, "gonb"),
@@ -118,7 +128,7 @@ func (m *machine) gonbSpec() *jupyter.Spec {
 		InterruptMode: jupyter.InterruptByMessage,
 		Env: map[string]string{
 			// JupyterLab started from a desktop often has none of these.
-			"PATH": literal(strings.Join(path, string(os.PathListSeparator))) + string(os.PathListSeparator) + "${PATH}",
+			"PATH": path + string(os.PathListSeparator) + "${PATH}",
 			// Set-up has chosen; a cell must never start a download by itself.
 			"GOMLX_BACKEND":         literal(m.backend.Config),
 			"GOMLX_NO_AUTO_INSTALL": "1",

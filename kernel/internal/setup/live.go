@@ -17,11 +17,14 @@ import (
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
-// live is what the live kernel needs: a library of all that its cells may use,
-// and the kernel's program. They change apart: the program with each change of
-// the kernel, the library, which takes longer, with the packages in it.
+// live is what the live kernel needs: the library of Go's own packages, the
+// kernel's program, and in a checkout layers with the packages that notebooks
+// import. They change apart: the library with the version of Go, the program
+// with each change of the kernel, the layers with the packages in them.
 type live struct {
 	libraryDir, programDir string
+	// packagesDir says that there are layers; "" outside of a checkout.
+	packagesDir string
 }
 
 // library is the folder for package library, "" without one.
@@ -40,28 +43,33 @@ var cellPackages = []string{
 	"github.com/janpfeifer/must", "github.com/gomlx/gomlx/core/graph", "github.com/gomlx/gomlx/backends/default",
 }
 
-// Folders of what goes into the library, with the code that makes it, and into
-// the program.
+// Folders of what goes into layers, and into the program.
 var (
-	libraryFolders = []string{
-		"cifar", "layers", "transfer", "internal",
-		"kernel/internal/engine/host", "kernel/internal/engine/library", "kernel/internal/seal",
-	}
+	packageFolders = []string{"cifar", "layers", "transfer", "internal"}
 	programFolders = []string{"kernel", "internal"}
 )
 
-// liveHere is where the library and the program of this checkout as it is now
-// belong.
-func (m *machine) liveHere() (l live, err error) {
-	l.libraryDir, err = m.sourceDir("library", libraryFolders)
-	if err == nil {
-		l.programDir, err = m.sourceDir("program", programFolders)
+// liveHere is where the library and the program of this machine, and of this
+// checkout as it is now, belong.
+func (m *machine) liveHere(ctx context.Context) (l live, err error) {
+	k, err := library.Key(ctx, m.toolchain.goBin, m.checkout.root)
+	if err != nil {
+		return l, err
+	}
+	l.libraryDir = m.libraryDir(k)
+	if m.outside() {
+		l.programDir, err = m.executableDir()
+		return l, err
+	}
+	if l.programDir, err = m.sourceDir("program", programFolders, ""); err == nil {
+		l.packagesDir, err = m.sourceDir("packages", packageFolders, k)
 	}
 	return l, err
 }
 
-// sourceDir names a folder of the cache after the sources in folders.
-func (m *machine) sourceDir(what string, folders []string) (string, error) {
+// sourceDir names a folder of the cache after the sources in folders, and what
+// else counts.
+func (m *machine) sourceDir(what string, folders []string, other string) (string, error) {
 	h := sha256.New()
 	for _, folder := range folders {
 		dir := filepath.Join(m.checkout.root, filepath.FromSlash(folder))
@@ -90,13 +98,14 @@ func (m *machine) sourceDir(what string, folders []string) (string, error) {
 		}
 	}
 	return filepath.Join(m.cache.root, "live",
-		what+"-"+key(filepath.Base(m.buildDir()), hex.EncodeToString(h.Sum(nil)))), nil
+		what+"-"+key(filepath.Base(m.buildDir()), hex.EncodeToString(h.Sum(nil)), other)), nil
 }
 
 // findLive finds what an earlier ensureLive made.
-func (m *machine) findLive() bool {
-	l, err := m.liveHere()
-	if err != nil || seal.Verify(l.programDir, false) != nil || !library.Complete(l.library()) {
+func (m *machine) findLive(ctx context.Context) bool {
+	l, err := m.liveHere(ctx)
+	if err != nil || seal.Verify(l.programDir, false) != nil || !library.Complete(l.library()) ||
+		l.packagesDir != "" && seal.Verify(l.packagesDir, false) != nil {
 		return false
 	}
 	m.live = l
@@ -105,7 +114,7 @@ func (m *machine) findLive() bool {
 
 // ensureLive makes what the live kernel needs, one process at a time.
 func ensureLive(ctx context.Context, m *machine, progress *Progress) error {
-	if m.findLive() {
+	if m.findLive(ctx) {
 		return nil
 	}
 	if err := kernels.Live.Supported(); err != nil {
@@ -121,24 +130,19 @@ func ensureLive(ctx context.Context, m *machine, progress *Progress) error {
 	return err
 }
 
-// makeLive makes the library and the program. m.build has been made.
+// makeLive makes what is missing. In a checkout m.build has been made.
 func (m *machine) makeLive(ctx context.Context, progress *Progress) (live, error) {
-	l, err := m.liveHere()
+	l, err := m.liveHere(ctx)
 	if err != nil {
 		return live{}, err
 	}
 	task := progress.Start("live cells", "preparing")
-	if wrong := library.Verify(l.library(), false); wrong != nil {
-		task.again("the library", wrong)
-		err = publish(l.libraryDir, func(staging string) error {
-			return m.makeLibrary(ctx, task, live{libraryDir: staging}.library(), l.library())
-		})
+	err = m.makeLibrary(ctx, task, l)
+	if err == nil {
+		err = m.makeProgram(ctx, task, l)
 	}
-	if wrong := seal.Verify(l.programDir, false); err == nil && wrong != nil {
-		task.again("the kernel's program", wrong)
-		err = publishSealed(l.programDir, func(staging string) error {
-			return m.goBuild(ctx, task, "the kernel", "-ldflags=-s -w", "-o", live{programDir: staging}.program(), "./kernel")
-		})
+	if err == nil && l.packagesDir != "" {
+		err = m.makePackages(ctx, task, l)
 	}
 	task.End("compiled", err)
 	if err != nil {
@@ -147,32 +151,110 @@ func (m *machine) makeLive(ctx context.Context, progress *Progress) (live, error
 		}
 		return live{}, err
 	}
-	forgetOld(l.libraryDir)
-	forgetOld(l.programDir)
+	for _, dir := range []string{l.libraryDir, l.programDir, l.packagesDir} {
+		if dir != "" {
+			forgetOld(dir)
+		}
+	}
 	return l, nil
 }
 
-// makeLibrary makes the library in the folder dir, which will be called final.
-func (m *machine) makeLibrary(ctx context.Context, task *Task, dir, final string) error {
+// EnsureLibrary makes the library for the Go that compiles the module around a
+// folder, and returns the library's.
+func EnsureLibrary(ctx context.Context, dir string, progress *Progress) (string, error) {
+	c, err := openCache()
+	if err != nil {
+		return "", err
+	}
+	m := &machine{cache: c, checkout: checkout{root: dir, language: language()}}
+	if m.toolchain, err = findToolchain(ctx, m.checkout); err != nil {
+		return "", err
+	}
+	k, err := library.Key(ctx, m.toolchain.goBin, dir)
+	if err != nil {
+		return "", err
+	}
+	l := live{libraryDir: m.libraryDir(k)}
+	if library.Complete(l.library()) {
+		return l.library(), nil
+	}
+	unlock, err := m.cache.lock(ctx, progress)
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	task := progress.Start("live cells", "preparing")
+	err = m.makeLibrary(ctx, task, l)
+	task.End("compiled", err)
+	return l.library(), err
+}
+
+func (m *machine) libraryDir(key string) string {
+	return filepath.Join(m.cache.root, "live", "library-"+key)
+}
+
+// makeLibrary makes the library unless it is there.
+func (m *machine) makeLibrary(ctx context.Context, task *Task, l live) error {
+	wrong := library.Verify(l.library(), false)
+	if wrong == nil {
+		return nil
+	}
+	task.again("the library", wrong)
+	return publish(l.libraryDir, func(staging string) error {
+		dir := live{libraryDir: staging}.library()
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			return cannotWrite(dir, err)
+		}
+		_, err := library.Build(ctx, dir, library.Options{
+			Go: m.toolchain.goBin, Dir: m.checkout.root, Final: l.library(),
+			Say: func(format string, args ...any) { task.Update(format, args...) },
+		})
+		if err != nil {
+			return err
+		}
+		// What names the final folder was written after the rest.
+		if err := library.Seal(dir); err != nil {
+			return cannotWrite(dir, err)
+		}
+		return nil
+	})
+}
+
+// makeProgram makes the kernel's program unless it is there: from the checkout,
+// or else it is a copy of the one that runs.
+func (m *machine) makeProgram(ctx context.Context, task *Task, l live) error {
+	wrong := seal.Verify(l.programDir, false)
+	if wrong == nil {
+		return nil
+	}
+	task.again("the kernel's program", wrong)
+	return publishSealed(l.programDir, func(staging string) error {
+		program := live{programDir: staging}.program()
+		if m.outside() {
+			return copyExecutable(program)
+		}
+		return m.goBuild(ctx, task, "the kernel", "-ldflags=-s -w", "-o", program, "./kernel")
+	})
+}
+
+// makePackages makes the layers with the checkout's packages, and a folder that
+// says so.
+func (m *machine) makePackages(ctx context.Context, task *Task, l live) error {
+	if seal.Verify(l.packagesDir, false) == nil {
+		return nil
+	}
 	packages, err := m.libraries(ctx)
 	if err != nil {
 		return err
 	}
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		return cannotWrite(dir, err)
-	}
-	_, err = library.Build(ctx, dir, library.Options{
-		Go: m.toolchain.goBin, Root: m.checkout.root, Packages: append(packages, cellPackages...),
-		Final: final, Say: func(format string, args ...any) { task.Update(format, args...) },
+	task.Update("linking what notebooks import")
+	return publishSealed(l.packagesDir, func(staging string) error {
+		opened, err := library.Open(l.library())
+		if err != nil {
+			return err
+		}
+		return opened.Warm(ctx, library.Module{Dir: m.checkout.root}, staging, append(packages, cellPackages...))
 	})
-	if err != nil {
-		return err
-	}
-	// What names the final folder was written after the rest.
-	if err := library.Seal(dir); err != nil {
-		return cannotWrite(dir, err)
-	}
-	return nil
 }
 
 // keptBuilds is how many libraries and programs are kept: a library takes 100
@@ -205,12 +287,17 @@ func forgetOld(current string) {
 
 // liveSpec describes the live kernel as this machine runs it.
 func (m *machine) liveSpec() *jupyter.Spec {
+	if m.outside() {
+		return m.outsideSpec()
+	}
 	spec := m.gonbSpec()
 	spec.Argv = []string{
-		m.live.program(), "live", "-library", m.live.library(), "-gopls", filepath.Join(m.tools, "gopls"),
-		"-connection", "{connection_file}",
+		m.live.program(), "live", "-library", m.live.library(), "-module", m.checkout.root,
+		"-gopls", filepath.Join(m.tools, "gopls"), "-connection", "{connection_file}",
 	}
 	spec.DisplayName = kernels.Live.DisplayName
-	spec.Env["GOFLAGS"] = literal(m.toolchain.cellFlags(""))
+	// The module around the notebook has the say.
+	delete(spec.Env, "GOFLAGS")
+	delete(spec.Env, "GOWORK")
 	return spec
 }

@@ -24,7 +24,7 @@ func TestDamagedLive(t *testing.T) {
 	for name, damage := range damages {
 		t.Run(name, func(t *testing.T) {
 			f := newFakeMachine(t)
-			for _, folder := range append(libraryFolders, programFolders...) {
+			for _, folder := range append(packageFolders, programFolders...) {
 				f.write("checkout/"+folder+"/x.go", "package x\n", 0o644)
 			}
 			var said bytes.Buffer
@@ -34,7 +34,7 @@ func TestDamagedLive(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			l, err := m.liveHere()
+			l, err := m.liveHere(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -43,6 +43,14 @@ func TestDamagedLive(t *testing.T) {
 				t.Fatal(err)
 			}
 			f.write(relative+"/library.json", "{}", 0o644)
+			packages, err := filepath.Rel(filepath.Dir(f.root), l.packagesDir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.write(packages+"/made", "", 0o644)
+			if err := seal.Write(l.packagesDir); err != nil {
+				t.Fatal(err)
+			}
 			f.write(relative+"/libcells.so", "the library", 0o755)
 			if err := library.Seal(l.library()); err != nil {
 				t.Fatal(err)
@@ -107,12 +115,11 @@ func TestDamagedLive(t *testing.T) {
 	}
 }
 
-// TestFoldersOfTheLibrary: a change of any package that goes into the library
-// for cells, or into the kernel's program, makes a new one.
-func TestFoldersOfTheLibrary(t *testing.T) {
+// TestFoldersOfPackages: a change of any package that goes into layers for
+// cells, or into the kernel's program, makes new ones.
+func TestFoldersOfPackages(t *testing.T) {
 	for _, c := range []struct{ folders, packages []string }{
-		{libraryFolders, []string{"../../../cifar/...", "../../../layers/...", "../../../transfer/...", "../engine/host/...",
-			"../engine/library"}},
+		{packageFolders, []string{"../../../cifar/...", "../../../layers/...", "../../../transfer/..."}},
 		{programFolders, []string{"../.."}},
 	} {
 		args := append([]string{"list", "-deps", "-f", "{{.ImportPath}}"}, c.packages...)

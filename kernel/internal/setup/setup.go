@@ -12,6 +12,7 @@ package setup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -44,7 +45,7 @@ type Options struct {
 
 // Environment is a machine made ready: what a kernel of ours is started with.
 type Environment struct {
-	ModuleRoot string    // absolute path of the checkout that cells import from
+	ModuleRoot string    // absolute path of the checkout, else of the working directory
 	Cache      string    // absolute path of the cache folder
 	Tools      string    // folder with gonb, goimports and gopls
 	Backend    Backend   // what GoMLX computes on
@@ -75,6 +76,9 @@ func Ensure(ctx context.Context, options Options) (*Environment, error) {
 	m, err := inspect(ctx, options.ModuleRoot)
 	if err != nil {
 		return nil, err
+	}
+	if m.outside() {
+		return m.ensureOutside(ctx, options)
 	}
 	if err := m.install(ctx, options.Progress); err != nil {
 		return nil, err
@@ -122,7 +126,10 @@ type machine struct {
 func inspect(ctx context.Context, root string) (*machine, error) {
 	m := machine{bfloat16: xlaflags.ProcessorHasBFloat16()}
 	var err error
-	if m.checkout, err = findCheckout(root); err != nil {
+	if m.checkout, err = findCheckout(root); root == "" && errors.Is(err, errNoCheckout) {
+		m.checkout, err = checkout{language: language()}, nil
+	}
+	if err != nil {
 		return nil, err
 	}
 	if m.cache, err = openCache(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"go/version"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -81,6 +82,18 @@ func (t toolchain) compiler() (path string, flags []string, err error) {
 			compilerRemedy)
 	}
 	return path, fields[1:], nil
+}
+
+// path lists, as a kernelspec writes PATH, the folders of the go command and of
+// the C compiler: JupyterLab started from a desktop often has neither.
+func (t toolchain) path() string {
+	path := []string{filepath.Dir(t.goBin)}
+	if fields := splitFlags(t.CC); len(fields) > 0 {
+		if cc, err := exec.LookPath(fields[0]); err == nil && filepath.IsAbs(cc) {
+			path = append(path, filepath.Dir(cc))
+		}
+	}
+	return literal(strings.Join(path, string(os.PathListSeparator)))
 }
 
 // checkCompiler compiles one line of C: XLA's binding needs a C compiler and

@@ -55,8 +55,13 @@ func (m *machine) ensureTools(ctx context.Context, progress *Progress) (string, 
 
 // goBuild runs `go build` in the checkout and shows on task what it is at.
 func (m *machine) goBuild(ctx context.Context, task *Task, what string, args ...string) error {
+	return m.goBuildIn(ctx, task, m.checkout.root, what, args...)
+}
+
+// goBuildIn is goBuild in a folder.
+func (m *machine) goBuildIn(ctx context.Context, task *Task, dir, what string, args ...string) error {
 	cmd := newCommand(ctx, m.toolchain.goBin, append([]string{"build", "-v"}, args...)...)
-	cmd.Dir = m.checkout.root
+	cmd.Dir = dir
 	// A workspace around the checkout would replace its pins, and refuses
 	// -modfile.
 	cmd.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=1")

@@ -4,6 +4,7 @@ package enginetest
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -11,12 +12,12 @@ import (
 	"github.com/gocifar/gocifar/kernel/internal/kernels"
 )
 
-// Embedding is a package of the library that is there for tests.
+// Embedding is a package of this module that is there for tests.
 const Embedding = "github.com/gocifar/gocifar/kernel/internal/engine/testdata/embedding"
 
-// Build makes a small library in dir, of the checkout in root.
-func Build(ctx context.Context, dir, root string) (*library.Library, error) {
-	return library.Build(ctx, dir, library.Options{Go: "go", Root: root, Light: true, Packages: []string{Embedding}})
+// Build makes a small library in dir.
+func Build(ctx context.Context, dir string) (*library.Library, error) {
+	return library.Build(ctx, dir, library.Options{Go: "go", Light: true})
 }
 
 // A Library is made when a test needs it, once for all tests of a package.
@@ -46,7 +47,10 @@ func (l *Library) Get(t testing.TB) *library.Library {
 			return
 		}
 		if l.dir, l.err = os.MkdirTemp("", "live-library"); l.err == nil {
-			l.made, l.err = Build(context.Background(), l.dir, l.Root)
+			l.err = os.Mkdir(filepath.Join(l.dir, "library"), 0o755)
+		}
+		if l.err == nil {
+			l.made, l.err = Build(context.Background(), filepath.Join(l.dir, "library"))
 		}
 	})
 	if l.err != nil {
@@ -55,5 +59,36 @@ func (l *Library) Get(t testing.TB) *library.Library {
 	return l.made
 }
 
+// Module is this module, from which cells import.
+func (l *Library) Module() library.Module {
+	root, err := filepath.Abs(l.Root)
+	if err != nil {
+		panic(err)
+	}
+	return library.Module{Dir: root}
+}
+
 // Remove removes what Get has made.
 func (l *Library) Remove() { os.RemoveAll(l.dir) }
+
+// Full returns a library with all of the standard library: the one in the folder
+// that GOCIFAR_CORPUS_LIBRARY names, which is made there if it is not, or one for
+// the test alone.
+func Full(t *testing.T) *library.Library {
+	t.Helper()
+	dir := os.Getenv("GOCIFAR_CORPUS_LIBRARY")
+	if dir == "" {
+		dir = filepath.Join(t.TempDir(), "library")
+	}
+	l, err := library.Open(dir)
+	if err != nil {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		l, err = library.Build(t.Context(), dir, library.Options{Go: "go"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}

@@ -22,8 +22,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/janpfeifer/gonb/gonbui"
 )
 
 // Main serves commands until the kernel goes away.
@@ -200,6 +198,10 @@ func guarded(a *Answer, c Command) {
 			return
 		}
 		entries[c.Entry] = entry
+		if err = replace(c.Path, c.Replace); err != nil {
+			*a = Answer{Outcome: Refused, Error: err.Error()}
+			return
+		}
 	}
 	if entry != nil {
 		entry()
@@ -250,14 +252,20 @@ func describe(p any) (text string) {
 	return fmt.Sprintf("%v", p)
 }
 
+// displaySync is the function by which GoNB's library waits until the kernel has
+// all that was displayed. Cells may import the library or not, so the host does
+// not.
+const displaySync = "github.com/janpfeifer/gonb/gonbui.Sync"
+
 // flush waits until the kernel has everything that the cell displayed.
 func flush() {
-	if !gonbui.IsNotebook || gonbui.Error() != nil {
+	sync := symbol(displaySync)
+	if sync == nil {
 		return
 	}
 	done := make(chan struct{})
 	go func() {
-		gonbui.Sync()
+		sync()
 		close(done)
 	}()
 	select {

@@ -4,6 +4,7 @@ package host
 
 /*
 #cgo linux LDFLAGS: -ldl
+#define _GNU_SOURCE // for RTLD_DEFAULT
 #include <dlfcn.h>
 #include <stdlib.h>
 
@@ -57,13 +58,24 @@ func load(path, entry string) (func(), error) {
 	if entry == "" {
 		return nil, nil
 	}
-	symbol := C.CString(entry)
+	if f := function(handle, entry); f != nil {
+		return f, nil
+	}
+	return nil, fmt.Errorf("%s has no symbol %s", path, entry)
+}
+
+// symbol finds a function without arguments in all that is loaded, or nil.
+func symbol(name string) func() { return function(C.RTLD_DEFAULT, name) }
+
+// function finds a function without arguments in a plugin, or nil.
+func function(handle unsafe.Pointer, name string) func() {
+	symbol := C.CString(name)
 	defer C.free(unsafe.Pointer(symbol))
 	code := C.dlsym(handle, symbol)
 	if code == nil {
-		return nil, fmt.Errorf("%s has no symbol %s", path, entry)
+		return nil
 	}
 	// A func value is a pointer to a word that holds the code's address.
 	closure := &code
-	return *(*func())(unsafe.Pointer(&closure)), nil
+	return *(*func())(unsafe.Pointer(&closure))
 }

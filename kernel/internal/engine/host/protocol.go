@@ -14,6 +14,9 @@ type Command struct {
 	// is that of an earlier command; without both, only the environment and the
 	// working directory are set.
 	Path, Entry string
+	// Replace are functions in the plugin that take the place of those with the
+	// same symbols, with their places in the file.
+	Replace map[string]uint64
 	// Cell numbers the execution.
 	Cell int64
 	// Input tells whether the front end takes input for the cell.

@@ -1,51 +1,43 @@
 package library
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
+	"go/version"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/semver"
 )
 
-// Workspace makes dir the module of a session: with the versions that the
-// library was built with, and the checkout beside it in a workspace.
+// Workspace makes dir the module of a session. It requires what the module
+// requires from which cells import, and has that beside it in a workspace, so
+// that `go get` adds to the session and not to the user's module.
 func (b *Compiler) Workspace(dir string) error {
-	l := b.library
-	data, err := os.ReadFile(filepath.Join(l.Root, "go.mod"))
-	if err != nil {
-		return err
-	}
-	file, err := modfile.ParseLax("go.mod", data, nil)
-	if err != nil {
-		return err
-	}
-	language := strings.TrimPrefix(l.Language, "go")
-	if file.Go != nil {
-		language = file.Go.Version
-	}
-	var module strings.Builder
-	fmt.Fprintf(&module, "module gocell\n\ngo %s\n\nrequire (\n", language)
-	for _, r := range file.Require {
-		fmt.Fprintf(&module, "\t%s %s // indirect\n", r.Mod.Path, r.Mod.Version)
-	}
-	fmt.Fprintf(&module, ")\n\nreplace %s => %s\n", file.Module.Mod.Path, modfile.AutoQuote(l.Root))
-	sums, err := os.ReadFile(filepath.Join(l.Root, "go.sum"))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	for name, content := range map[string]string{
-		"go.mod":  module.String(),
-		"go.sum":  string(sums),
-		"go.work": fmt.Sprintf("go %s\n\nuse (\n\t.\n\t%s\n)\n", language, modfile.AutoQuote(l.Root)),
+	language := strings.TrimPrefix(b.library.Language, "go")
+	files := map[string]string{
 		// The module needs a file, or the go command finds no package in it.
 		"doc.go": "package main\n",
-	} {
+	}
+	var module strings.Builder
+	own, err := b.module.read()
+	if b.module.Dir == "" || err != nil { // of a mistake in go.mod the go command speaks when a cell imports
+		fmt.Fprintf(&module, "module gocell\n\ngo %s\n", language)
+	} else {
+		language = own.language(language)
+		fmt.Fprintf(&module, "module gocell\n\ngo %s\n", language)
+		own.requirements(&module)
+		files["go.work"], files["go.sum"] = own.workspace(language), own.sums
+	}
+	files["go.mod"] = module.String()
+	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
 			return err
 		}
@@ -55,70 +47,113 @@ func (b *Compiler) Workspace(dir string) error {
 
 // AddOptions say which packages to add to a session.
 type AddOptions struct {
-	Dir    string // the session's, see Workspace
-	Paths  []string
-	Fetch  bool     // `go get` what is missing
-	Flags  []string // for the go command
-	Plugin string   // the file to make
-	Number int      // of the addition, from 1
+	Dir   string // the session's, see Workspace
+	Paths []string
+	Fetch bool     // `go get` what is missing
+	Flags []string // for the go command
 }
 
-// Add makes packages importable that are not in the library, and a plugin that
-// brings them into a process and initializes them.
-func (b *Compiler) Add(ctx context.Context, o AddOptions) error {
-	l := b.library
-	listed, err := l.listIn(ctx, o)
-	if err != nil && o.Fetch {
-		if _, getError := l.goCommand(ctx, o.Dir, append([]string{"get"}, o.Paths...)...); getError != nil {
-			return getError
-		}
-		listed, err = l.listIn(ctx, o)
-	}
+// Add makes packages importable, and returns the shared libraries that the
+// session's process has to load for that, in order.
+func (b *Compiler) Add(ctx context.Context, o AddOptions) (load []string, err error) {
+	begin := time.Now()
+	packages, err := b.find(ctx, o, true)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	packages := maps.Clone(l.Packages)
-	var other []string
-	for path, p := range listed {
-		switch have := l.Packages[path]; {
-		case have == nil:
-			packages[path] = p
-		case have.Sum != "" && have.Sum != p.Sum:
-			other = append(other, path)
+	load, err = b.add(ctx, o, packages, begin)
+	if !errors.Is(err, errForgotten) {
+		return load, err
+	}
+	begin = time.Now()
+	if packages, err = b.find(ctx, o, false); err != nil {
+		return nil, err
+	}
+	return b.add(ctx, o, packages, begin)
+}
+
+// add makes packages importable that have been found since a time.
+func (b *Compiler) add(ctx context.Context, o AddOptions, packages []*listed, begin time.Time) (load []string,
+	err error) {
+	var own, others []*listed
+	var differ []string
+	for _, p := range packages {
+		switch have := b.imports[p.ImportPath]; {
+		case have != nil && have.Sum != "" && have.Sum != p.BuildID:
+			differ = append(differ, p.ImportPath)
+		case have != nil || p.ImportPath == stubPackage:
+		case p.own():
+			own = append(own, p)
+		default:
+			others = append(others, p)
 		}
 	}
-	if len(other) > 0 {
-		slices.Sort(other)
-		return fmt.Errorf("they need other versions of packages that this process already holds (%s and %d more); "+
-			"require the same versions with `!*go get MODULE@VERSION`, or use the GoNB kernel",
-			other[0], len(other)-1)
+	if len(differ) > 0 {
+		return nil, conflict(differ)
 	}
-	with := *l
-	with.Packages = packages
-	next := &Compiler{library: &with, compileConfig: filepath.Join(o.Dir, compileConfig),
-		linkConfig: filepath.Join(o.Dir, linkConfig)}
-	if err := next.writeConfigs(); err != nil {
-		return err
+	layers := slices.Clone(b.layers)
+	for _, group := range [][]*listed{others, own} {
+		if len(group) == 0 {
+			continue
+		}
+		y, err := b.library.layer(ctx, b.module, group, layers)
+		if err != nil {
+			return nil, err
+		}
+		layers = append(layers, y)
+		load = append(load, y.shared())
 	}
-	if err := next.linkPackages(ctx, o); err != nil {
-		return err
+	if err := b.use(o.Dir, layers); err != nil {
+		return nil, err
 	}
-	for _, path := range paths(packages) {
-		if p := packages[path]; filepath.IsAbs(p.Export) {
-			archive, err := os.ReadFile(p.Export)
-			if err != nil {
-				return err
+	b.remember(own, begin)
+	return load, nil
+}
+
+func conflict(differ []string) error {
+	slices.Sort(differ)
+	more := ""
+	if len(differ) > 1 {
+		more = fmt.Sprintf(" and %d more", len(differ)-1)
+	}
+	return fmt.Errorf("they need other versions of packages that this process already holds (%s%s): "+
+		"require the same versions with `!*go get MODULE@VERSION`, or begin anew with %%reload", differ[0], more)
+}
+
+// find asks the module for packages first, then the session, which may have
+// added what the module does not know. What is known of the module may do.
+func (b *Compiler) find(ctx context.Context, o AddOptions, known bool) ([]*listed, error) {
+	if b.module.Dir != "" {
+		if known {
+			if packages := b.known(o.Flags, o.Paths); packages != nil {
+				return packages, nil
 			}
-			names, err := objectNames(archive)
-			if err != nil && !errors.Is(err, errObject) {
-				return err
-			}
-			next.extraNames = append(next.extraNames, names...)
+		}
+		packages, err := b.ask(ctx, o.Flags, o.Paths)
+		if err == nil || !notInModule(err) {
+			return packages, err
 		}
 	}
-	b.library, b.extraNames = next.library, next.extraNames
-	b.compileConfig, b.linkConfig = next.compileConfig, next.linkConfig
-	return nil
+	arguments := append(slices.Clone(o.Flags), o.Paths...)
+	packages, err := b.library.list(ctx, o.Dir, []string{"GOWORK="}, arguments)
+	if err == nil || !o.Fetch || ctx.Err() != nil {
+		return packages, err
+	}
+	if _, err := b.library.goCommand(ctx, o.Dir, nil, append([]string{"get"}, o.Paths...)...); err != nil {
+		return nil, err
+	}
+	return b.library.list(ctx, o.Dir, []string{"GOWORK="}, arguments)
+}
+
+// unknownPackage is how the go command says that a module requires no module
+// with a package.
+var unknownPackage = regexp.MustCompile(`no required module provides package|cannot find (module|package)|` +
+	`is not in std|missing go\.sum entry|not in your go\.(mod|work)|inconsistent vendoring|import lookup disabled|` +
+	`updates to go\.mod needed`)
+
+func notInModule(err error) bool {
+	var tool *ToolError
+	return errors.As(err, &tool) && unknownPackage.MatchString(tool.Output)
 }
 
 // Unavailable tries packages one by one, and says which of them cannot be had
@@ -128,68 +163,118 @@ func (b *Compiler) Unavailable(ctx context.Context, o AddOptions) map[string]err
 	for _, path := range o.Paths {
 		one := o
 		one.Paths = []string{path}
-		_, err := b.library.listIn(ctx, one)
-		if err != nil && o.Fetch {
-			if _, err = b.library.goCommand(ctx, o.Dir, "get", path); err == nil {
-				_, err = b.library.listIn(ctx, one)
-			}
-		}
-		if err != nil {
+		if _, err := b.find(ctx, one, true); err != nil {
 			why[path] = err
 		}
 	}
 	return why
 }
 
-func (l *Library) listIn(ctx context.Context, o AddOptions) (map[string]*Package, error) {
-	return l.list(ctx, o.Dir, append(slices.Clone(o.Flags), o.Paths...))
+// moduleFiles are what a module or a workspace says of itself.
+type moduleFiles struct {
+	modules []*modfile.File
+	dirs    []string // of the modules
+	work    *modfile.WorkFile
+	sums    string
 }
 
-// writeConfigs writes what the tools need, with packages that are not in the
-// library.
-func (b *Compiler) writeConfigs() error {
-	l := b.library
-	var compile, link strings.Builder
-	for _, path := range paths(l.Packages) {
-		p := l.Packages[path]
-		switch {
-		case p.Export == "":
-		case filepath.IsAbs(p.Export):
-			fmt.Fprintf(&compile, "packagefile %s=%s\n", path, p.Export)
-			fmt.Fprintf(&link, "packagefile %s=%s\n", path, p.Export)
-		default:
-			fmt.Fprintf(&compile, "packagefile %s=%s\n", path, l.export(p))
-			fmt.Fprintf(&link, "packageshlib %s=%s\n", path, l.shared())
+// read reads go.mod, or go.work and the go.mod of its modules.
+func (m Module) read() (*moduleFiles, error) {
+	f := &moduleFiles{dirs: []string{m.Dir}}
+	if m.Workspace {
+		path := filepath.Join(m.Dir, "go.work")
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		if f.work, err = modfile.ParseWork(path, data, nil); err != nil {
+			return nil, err
+		}
+		f.dirs = nil
+		for _, use := range f.work.Use {
+			f.dirs = append(f.dirs, absolute(m.Dir, use.Path))
 		}
 	}
-	stub := fmt.Sprintf("packagefile %s=%s\n", stubPackage, filepath.Join(l.Dir, stubName))
-	if err := os.WriteFile(b.compileConfig, []byte(compile.String()+stub), 0o644); err != nil {
-		return err
+	for _, dir := range f.dirs {
+		path := filepath.Join(dir, "go.mod")
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		file, err := modfile.ParseLax(path, data, nil)
+		if err != nil {
+			return nil, err
+		}
+		f.modules = append(f.modules, file)
+		for _, name := range []string{"go.sum", "go.work.sum"} {
+			sums, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil && !errors.Is(err, os.ErrNotExist) {
+				return nil, err
+			}
+			f.sums += string(sums)
+		}
 	}
-	return os.WriteFile(b.linkConfig, []byte(link.String()+stub), 0o644)
+	return f, nil
 }
 
-// linkPackages makes a plugin of nothing but imports. Unlike a cell's its path
-// is that of its package, so the runtime initializes what it imports.
-func (b *Compiler) linkPackages(ctx context.Context, o AddOptions) error {
-	l := b.library
-	path := fmt.Sprintf("packages/%d", o.Number)
-	file, archive := strings.TrimSuffix(o.Plugin, ".so")+".go.txt", strings.TrimSuffix(o.Plugin, ".so")+".a"
-	var source strings.Builder
-	fmt.Fprintf(&source, "package main\n\nimport (\n\t_ %q\n", stubPackage)
-	for _, p := range o.Paths {
-		fmt.Fprintf(&source, "\t_ %q\n", p)
+func absolute(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
 	}
-	source.WriteString(")\n\nfunc main() {}\n")
-	if err := os.WriteFile(file, []byte(source.String()), 0o600); err != nil {
-		return err
+	return filepath.Join(dir, filepath.FromSlash(path))
+}
+
+// language is the newest that one of the modules wants, or another.
+func (f *moduleFiles) language(other string) string {
+	newest := ""
+	for _, m := range f.modules {
+		if m.Go != nil && (newest == "" || version.Compare("go"+m.Go.Version, "go"+newest) > 0) {
+			newest = m.Go.Version
+		}
 	}
-	defer os.Remove(file)
-	defer os.Remove(archive)
-	compile := command(ctx, l.tool("compile"), append(l.compileFlags(b.compileConfig, path, archive), file)...)
-	compile.Env = l.toolEnv()
-	if _, err := output(compile); err != nil {
-		return err
+	if f.work != nil && f.work.Go != nil && version.Compare("go"+f.work.Go.Version, "go"+newest) > 0 {
+		newest = f.work.Go.Version
 	}
-	return l.runLinker(ctx, append(pluginFlags(b.linkConfig, path, o.Plugin), "-extld="+l.CC[0], archive)...)
+	return cmp.Or(newest, other)
+}
+
+// requirements writes go.mod lines: what the modules require, and where they
+// replace it.
+func (f *moduleFiles) requirements(w *strings.Builder) {
+	newest := map[string]string{}
+	for _, m := range f.modules {
+		for _, r := range m.Require {
+			if semver.Compare(r.Mod.Version, newest[r.Mod.Path]) > 0 {
+				newest[r.Mod.Path] = r.Mod.Version
+			}
+		}
+	}
+	w.WriteString("\nrequire (\n")
+	for _, path := range paths(newest) {
+		fmt.Fprintf(w, "\t%s %s // indirect\n", path, newest[path])
+	}
+	w.WriteString(")\n")
+}
+
+// workspace is the text of a go.work with the session's module and the others.
+func (f *moduleFiles) workspace(language string) string {
+	var w strings.Builder
+	fmt.Fprintf(&w, "go %s\n\nuse (\n\t.\n", language)
+	for _, dir := range f.dirs {
+		fmt.Fprintf(&w, "\t%s\n", modfile.AutoQuote(dir))
+	}
+	w.WriteString(")\n")
+	// Those of go.work go before those of the modules, which the go command
+	// reads by itself.
+	if f.work != nil {
+		for _, r := range f.work.Replace {
+			path := r.New.Path
+			if r.New.Version == "" {
+				path = absolute(filepath.Dir(f.work.Syntax.Name), path)
+			}
+			fmt.Fprintf(&w, "\nreplace %s => %s\n", strings.TrimSpace(r.Old.Path+" "+r.Old.Version),
+				strings.TrimSpace(modfile.AutoQuote(path)+" "+r.New.Version))
+		}
+	}
+	return w.String()
 }

@@ -3,24 +3,25 @@ package library
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/gocifar/gocifar/kernel/internal/engine/host"
 )
 
 // Options say what goes into a library.
 type Options struct {
-	// Go is the go command.
-	Go string
-	// Root is the folder of the module from which packages are imported.
-	Root string
-	// Packages are import paths of what cells may use, beside the standard
-	// library; dependencies come by themselves.
-	Packages []string
+	// Go is the go command, Dir the folder in which it is asked for its version
+	// and settings: a module may want another toolchain.
+	Go, Dir string
 	// Light leaves most of the standard library out.
 	Light bool
 	// Final is where the folder will be, if it is moved when it is complete.
@@ -43,12 +44,8 @@ func Build(ctx context.Context, dir string, o Options) (*Library, error) {
 	if o.Say == nil {
 		o.Say = func(string, ...any) {}
 	}
-	root, err := filepath.Abs(o.Root)
-	if err != nil {
-		return nil, err
-	}
-	l := &Library{Dir: dir, Go: o.Go, Root: root, Packages: map[string]*Package{}}
-	goroot, err := l.askToolchain(ctx)
+	l := &Library{Dir: dir, Go: o.Go, Packages: map[string]*Package{}}
+	goroot, err := l.askToolchain(ctx, o.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -56,24 +53,19 @@ func Build(ctx context.Context, dir string, o Options) (*Library, error) {
 	if err := l.makeOverlay(goroot, o.Say); err != nil {
 		return nil, err
 	}
-	patterns := append([]string{mainPackage, stubPackage}, o.Packages...)
-	if o.Light {
-		patterns = append(patterns, light...)
-	} else {
-		patterns = append(patterns, "std")
-	}
-	o.Say("compiling the library for live cells")
-	listed, err := l.list(ctx, root, patterns)
+	o.Say("compiling Go's standard library for live cells")
+	packages, err := l.listStandard(ctx, o.Light)
 	if err != nil {
 		return nil, err
 	}
-	o.Say("linking the library for live cells")
-	if err := l.link(ctx, listed, goroot); err != nil {
+	o.Say("linking Go's standard library for live cells")
+	if err := l.link(ctx, packages, goroot); err != nil {
 		return nil, err
 	}
-	if err := l.keepExports(listed); err != nil {
+	if err := l.keepExports(packages); err != nil {
 		return nil, err
 	}
+	l.ID = l.identity()
 	if err := l.writeConfigs(dir); err != nil {
 		return nil, err
 	}
@@ -90,16 +82,21 @@ func Build(ctx context.Context, dir string, o Options) (*Library, error) {
 	return l, l.writeConfigs(o.Final)
 }
 
-func (l *Library) askToolchain(ctx context.Context) (goroot string, err error) {
-	out, err := l.goCommand(ctx, l.Root, "env", "GOVERSION", "GOTOOLDIR", "CC", "GOROOT")
+// askToolchain learns which toolchain the go command in dir is, and returns its
+// root.
+func (l *Library) askToolchain(ctx context.Context, dir string) (goroot string, err error) {
+	out, err := l.goCommand(ctx, dir, nil, "env", "GOVERSION", "GOTOOLDIR", "CC", "GOROOT", "GOFLAGS")
 	if err != nil {
 		return "", err
 	}
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	if len(lines) != 4 {
-		return "", fmt.Errorf("%s env answered %d lines, want 4", l.Go, len(lines))
+	lines := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+	if len(lines) != 5 {
+		return "", fmt.Errorf("%s env answered %d lines, want 5", l.Go, len(lines))
 	}
-	l.GoVersion, l.Tools, l.CC = lines[0], lines[1], strings.Fields(lines[2])
+	l.GoVersion, l.Tools, l.CC, l.Tags = lines[0], lines[1], strings.Fields(lines[2]), tagsOf(lines[4])
+	if toolchain := filepath.Join(lines[3], "bin", "go"); filepath.IsAbs(toolchain) {
+		l.Go = toolchain // what it switches to in dir, it is everywhere
+	}
 	release, _, _ := strings.Cut(strings.TrimPrefix(l.GoVersion, "go"), " ")
 	parts := strings.SplitN(release, ".", 3)
 	if len(parts) < 2 {
@@ -113,102 +110,161 @@ func (l *Library) askToolchain(ctx context.Context) (goroot string, err error) {
 	return lines[3], nil
 }
 
-// left out of the library: they replace parts of the runtime.
-var unusable = map[string]bool{"runtime/race": true, "runtime/msan": true, "runtime/asan": true, "unsafe": true}
-
-// list compiles packages with all their dependencies and says where the results
-// are.
-func (l *Library) list(ctx context.Context, dir string, patterns []string) (map[string]*Package, error) {
-	overlay, remove, err := l.overlay()
-	if err != nil {
-		return nil, err
-	}
-	defer remove()
-	args := append([]string{"list", "-export", "-deps", "-linkshared", "-trimpath", "-tags=" + Tag, "-overlay=" + overlay,
-		"-f", "{{.ImportPath}}\t{{.Name}}\t{{.Standard}}\t{{.Export}}\t{{.BuildID}}\t{{.Dir}}"}, patterns...)
-	out, err := l.goCommand(ctx, dir, args...)
-	if err != nil {
-		return nil, err
-	}
-	listed := map[string]*Package{}
-	for line := range strings.Lines(string(out)) {
-		fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		if len(fields) != 6 || fields[3] == "" || unusable[fields[0]] {
-			continue
+// tagsOf finds the build tags in GOFLAGS.
+func tagsOf(flags string) string {
+	for _, flag := range strings.Fields(flags) {
+		if tags, ok := strings.CutPrefix(strings.TrimPrefix(flag, "-"), "-tags="); ok {
+			return tags
 		}
-		standard, _ := strconv.ParseBool(fields[2])
-		listed[fields[0]] = &Package{Name: fields[1], Standard: standard, Export: fields[3], Sum: fields[4], Dir: fields[5]}
+		if tags, ok := strings.CutPrefix(flag, "-tags="); ok {
+			return tags
+		}
 	}
-	if len(listed) == 0 {
-		return nil, errNoPackages
+	return ""
+}
+
+// tags are the build tags for all packages: the user's, and ours.
+func (l *Library) tags() string { return strings.TrimPrefix(l.Tags+","+Tag, ",") }
+
+// listStandard compiles the standard library and the host's packages.
+func (l *Library) listStandard(ctx context.Context, onlyLight bool) ([]*listed, error) {
+	dir, err := os.MkdirTemp("", "host")
+	if err != nil {
+		return nil, err
 	}
-	return listed, nil
+	defer os.RemoveAll(dir)
+	if err := writeHost(dir, l.Language); err != nil {
+		return nil, err
+	}
+	patterns := append([]string{mainPackage, stubPackage}, light...)
+	if !onlyLight {
+		patterns = []string{mainPackage, stubPackage, "std"}
+	}
+	return l.list(ctx, dir, []string{"GOFLAGS=", "GOWORK=off"}, patterns)
+}
+
+// writeHost writes the source of the host as a module that needs no other.
+func writeHost(dir, language string) error {
+	err := fs.WalkDir(host.Source, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		data, err := host.Source.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		name := filepath.Join(dir, strings.TrimPrefix(hostPackage, ourModule), filepath.FromSlash(path))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return err
+		}
+		return os.WriteFile(name, data, 0o644)
+	})
+	if err != nil {
+		return err
+	}
+	module := fmt.Sprintf("module %s\n\ngo %s\n", ourModule, strings.TrimPrefix(language, "go"))
+	return os.WriteFile(filepath.Join(dir, "go.mod"), []byte(module), 0o644)
 }
 
 // link makes the shared library and the host program.
-func (l *Library) link(ctx context.Context, listed map[string]*Package, goroot string) error {
+func (l *Library) link(ctx context.Context, packages []*listed, goroot string) error {
 	var files, shared strings.Builder
 	var args []string
-	for _, path := range paths(listed) {
-		p := listed[path]
-		if path == mainPackage || path == stubPackage {
-			continue
+	var program string
+	for _, p := range packages {
+		switch p.ImportPath {
+		case mainPackage:
+			program = p.Export
+		case stubPackage:
+		default:
+			fmt.Fprintf(&files, "packagefile %s=%s\n", p.ImportPath, p.Export)
+			fmt.Fprintf(&shared, "packageshlib %s=%s\n", p.ImportPath, l.shared())
+			args = append(args, p.ImportPath+"="+p.Export)
 		}
-		fmt.Fprintf(&files, "packagefile %s=%s\n", path, p.Export)
-		fmt.Fprintf(&shared, "packageshlib %s=%s\n", path, l.shared())
-		args = append(args, path+"="+p.Export)
 	}
 	config := filepath.Join(l.Dir, "importcfg.build")
 	if err := os.WriteFile(config, []byte(files.String()), 0o644); err != nil {
 		return err
 	}
 	defer os.Remove(config)
-	// The host names a function of the runtime that is not for everyone; the
-	// symbol table is for debuggers.
-	flags := []string{"-linkshared", "-checklinkname=0", "-w", "-s", "-extld=" + l.CC[0]}
-	if err := l.runLinker(ctx, append(append(flags, "-buildmode=shared", "-X=runtime.defaultGOROOT="+goroot,
-		"-importcfg="+config, "-o", l.shared()), args...)...); err != nil {
+	if err := l.runLinker(ctx, append(l.sharedFlags(config, l.shared(), "-X=runtime.defaultGOROOT="+goroot),
+		args...)...); err != nil {
 		return fmt.Errorf("cannot link the library for live cells: %w", err)
 	}
 	if err := os.WriteFile(config, []byte(files.String()+shared.String()), 0o644); err != nil {
 		return err
 	}
-	if err := l.runLinker(ctx, append(flags, "-buildmode=exe", "-r=$ORIGIN", "-importcfg="+config, "-o", l.Host(),
-		listed[mainPackage].Export)...); err != nil {
+	if err := l.runLinker(ctx, append(l.linkerFlags(), "-buildmode=exe", "-r=$ORIGIN", "-importcfg="+config,
+		"-o", l.Host(), program)...); err != nil {
 		return fmt.Errorf("cannot link the host of live cells: %w", err)
 	}
 	return nil
 }
 
+// linkerFlags are those for all that is not a cell. The host names a function of
+// the runtime that is not for everyone; the symbol table is for debuggers.
+func (l *Library) linkerFlags() []string {
+	return []string{"-linkshared", "-checklinkname=0", "-w", "-s", "-extld=" + l.CC[0]}
+}
+
+// sharedFlags are the linker's flags for a shared library.
+func (l *Library) sharedFlags(config, file string, more ...string) []string {
+	return append(append(l.linkerFlags(), "-buildmode=shared", "-importcfg="+config, "-o", file), more...)
+}
+
 // keepExports copies export data out of Go's build cache, which forgets, and
 // leaves the compiled code there.
-func (l *Library) keepExports(listed map[string]*Package) error {
-	if err := os.Mkdir(filepath.Join(l.Dir, "export"), 0o755); err != nil {
+func (l *Library) keepExports(packages []*listed) error {
+	if err := os.Mkdir(filepath.Join(l.Dir, exportDir), 0o755); err != nil {
 		return err
 	}
-	for i, path := range paths(listed) {
-		p := listed[path]
-		if path == mainPackage {
-			continue
-		}
-		archive, err := os.ReadFile(p.Export)
-		if err != nil {
-			return err
-		}
-		if path == stubPackage {
+	for i, p := range packages {
+		switch p.ImportPath {
+		case mainPackage:
+		case stubPackage:
+			archive, err := os.ReadFile(p.Export)
+			if err != nil {
+				return err
+			}
 			if err := os.WriteFile(filepath.Join(l.Dir, stubName), archive, 0o644); err != nil {
 				return err
 			}
-			continue
+		default:
+			kept, err := keepExport(l.Dir, i, p)
+			if err != nil {
+				return err
+			}
+			l.Packages[p.ImportPath] = kept
 		}
-		p.Export = filepath.Join("export", strconv.Itoa(i)+".a")
-		if err := os.WriteFile(filepath.Join(l.Dir, p.Export), exportPart(archive), 0o644); err != nil {
-			return err
-		}
-		l.Packages[path] = p
 	}
 	l.Packages["unsafe"] = &Package{Name: "unsafe", Standard: true}
 	return nil
+}
+
+// exportDir holds export data, in the folder of a library or a layer.
+const exportDir = "export"
+
+// keepExport copies the export data of one package into dir.
+func keepExport(dir string, number int, p *listed) (*Package, error) {
+	archive, err := os.ReadFile(p.Export)
+	if err != nil {
+		return nil, err
+	}
+	file := filepath.Join(exportDir, strconv.Itoa(number)+".a")
+	if err := os.WriteFile(filepath.Join(dir, file), exportPart(archive), 0o644); err != nil {
+		return nil, err
+	}
+	return &Package{Name: p.Name, Standard: p.Standard, Export: file, Sum: p.BuildID, Dir: p.Dir}, nil
+}
+
+// identity tells libraries apart: it follows from what is in them.
+func (l *Library) identity() string {
+	h := sha256.New()
+	fmt.Fprintln(h, l.GoVersion, l.Tags, l.CC)
+	for _, path := range paths(l.Packages) {
+		fmt.Fprintln(h, path, l.Packages[path].Sum)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
 }
 
 // exportPart returns an archive with the first member only, which is the export
@@ -224,21 +280,6 @@ func exportPart(archive []byte) []byte {
 		return archive
 	}
 	return archive[:end]
-}
-
-// goCommand runs the go command for a library's packages.
-func (l *Library) goCommand(ctx context.Context, dir string, args ...string) ([]byte, error) {
-	cmd := command(ctx, l.Go, args...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=1")
-	if dir == l.Root {
-		cmd.Env = append(cmd.Env, "GOWORK=off")
-	}
-	out, err := output(cmd)
-	if err != nil {
-		return nil, fmt.Errorf("go %s: %w", args[0], err)
-	}
-	return out, nil
 }
 
 func (l *Library) runLinker(ctx context.Context, args ...string) error {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync"
 )
 
 // Every cell is compiled as a package of this path, so that variables and types
@@ -37,14 +36,12 @@ const (
 	versionsName  = "versions"
 )
 
-// writeConfigs writes what the tools need for cells, for a library that lies in
-// dir.
+// writeConfigs writes what the tools need for cells that use nothing but the
+// library, for one that lies in dir.
 func (l *Library) writeConfigs(dir string) error {
 	at := *l
 	at.Dir = dir
-	b := &Compiler{library: &at, compileConfig: filepath.Join(l.Dir, compileConfig),
-		linkConfig: filepath.Join(l.Dir, linkConfig)}
-	if err := b.writeConfigs(); err != nil {
+	if err := at.imports(nil).write(l.Dir); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(l.Dir, versionsName), []byte(versionScript), 0o644)
@@ -65,7 +62,7 @@ func (b *Compiler) Compile(ctx context.Context, dir string, number int64, source
 }
 
 func (b *Compiler) make(ctx context.Context, j *job, source []byte) error {
-	config, err := os.ReadFile(b.compileConfig)
+	config, err := os.ReadFile(filepath.Join(b.configs, compileConfig))
 	if err != nil {
 		return err
 	}
@@ -96,7 +93,7 @@ func (b *Compiler) Prepare(dir string, number int64) {
 	go func() {
 		_ = j.start()
 		b.mu.Unlock() // take waits for it
-		_, _ = j.library.index()
+		_, _ = b.indexes()
 	}()
 }
 
@@ -121,49 +118,3 @@ func (b *Compiler) Close() {
 	b.prepared.end()
 	b.prepared, b.closed = nil, true
 }
-
-// Compiler compiles the cells of one session, which may use packages that are
-// not in the library.
-type Compiler struct {
-	library                   *Library
-	compileConfig, linkConfig string
-	extraNames                []string // what packages need that are not in the library
-
-	mu       sync.Mutex
-	prepared *job // see Prepare
-	closed   bool
-}
-
-// NewCompiler returns a builder for cells that use the library only.
-func NewCompiler(l *Library) *Compiler {
-	return &Compiler{library: l, compileConfig: filepath.Join(l.Dir, compileConfig),
-		linkConfig: filepath.Join(l.Dir, linkConfig)}
-}
-
-// ExportFile returns the file with the export data of a package that cells can
-// import.
-func (b *Compiler) ExportFile(path string) (string, error) { return b.library.ExportFile(path) }
-
-// PackageName returns the name of a package that cells can import.
-func (b *Compiler) PackageName(path string) (name string, ok bool) {
-	p := b.library.Packages[path]
-	if p == nil {
-		return "", false
-	}
-	return p.Name, true
-}
-
-// Named lists the packages of a name that cells can import, by path, and
-// whether they are the standard library's.
-func (b *Compiler) Named(name string) map[string]bool {
-	standard := map[string]bool{}
-	for path, p := range b.library.Packages {
-		if p.Name == name {
-			standard[path] = p.Standard
-		}
-	}
-	return standard
-}
-
-// Language is the Go version that cells are written in.
-func (b *Compiler) Language() string { return b.library.Language }

@@ -67,13 +67,10 @@ func (l *Library) verify(deep bool) error {
 }
 
 // refusal is the sentence for whoever wanted to use the library in dir: what is
-// wrong, and what helps. root is the checkout that it was made of, "" if that
-// cannot be told.
-func refusal(dir, root string, wrong error) error {
-	if root == "" {
-		root = "the checkout of this module"
-	}
-	remedy := fmt.Sprintf("run `go run ./kernel setup` in %s, then start this kernel again", root)
+// wrong, and what helps.
+func refusal(dir string, wrong error) error {
+	remedy := "run `go run ./kernel setup` in the checkout, or `kernel setup` if it is installed, " +
+		"then start this kernel again"
 	if errors.Is(wrong, seal.ErrAbsent) {
 		return fmt.Errorf("the library for live cells in %s is %w: %s", dir, wrong, remedy)
 	}

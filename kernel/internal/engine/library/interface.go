@@ -2,6 +2,7 @@ package library
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"debug/elf"
 	"encoding/base64"
@@ -16,11 +17,11 @@ import (
 
 // Linking a cell against the library takes the linkers most of a second,
 // because both Go's and the system's read its 170,000 symbols. So each cell is
-// linked against a file of the same name that has only the symbols that the
-// cell mentions: an interface. When the cell is loaded, the library itself is
-// there.
+// linked against a file of the library's name that has only the symbols that
+// the cell mentions, also those of layers: an interface. When the cell is loaded,
+// library and layers are there.
 
-// libraryIndex is what interfaces are made from.
+// libraryIndex is what the interface of a shared library is made from.
 type libraryIndex struct {
 	file    *elf.File
 	machine elf.Machine
@@ -46,9 +47,6 @@ type relocation struct {
 }
 
 const symbolEntry, relocationEntry = 24, 24
-
-// index reads the library, once.
-func (l *Library) index() (*libraryIndex, error) { return l.indexed() }
 
 func readIndex(path string) (*libraryIndex, error) {
 	f, err := elf.Open(path)
@@ -208,14 +206,30 @@ func shortHash(s string) string {
 	return base64.StdEncoding.EncodeToString(sum[:6])
 }
 
-// chosen finds the symbols for names, and all that types among them refer to.
-func (x *libraryIndex) chosen(names []string) (list []uint32, references []relocation) {
-	seen := map[uint32]bool{}
-	add := func(name string) {
-		if i, ok := x.byName[name]; ok && !seen[i] {
-			seen[i] = true
-			list = append(list, i)
+// place is a symbol of one of several libraries.
+type place struct {
+	index  *libraryIndex
+	symbol uint32
+}
+
+// choose finds the symbols for names in libraries, and all that types among them
+// refer to. Of several libraries with a symbol the first has the one that the
+// system's dynamic linker binds to.
+func choose(libraries []*libraryIndex, names []string) []place {
+	var chosen []place
+	seen := map[string]bool{}
+	add := func(name string) bool {
+		if seen[name] {
+			return true
 		}
+		for _, x := range libraries {
+			if i, ok := x.byName[name]; ok && x.defines(i) {
+				seen[name] = true
+				chosen = append(chosen, place{x, i})
+				return true
+			}
+		}
+		return false
 	}
 	for _, name := range slices.Concat(linkerNames, names) {
 		short := mangled(name)
@@ -223,48 +237,55 @@ func (x *libraryIndex) chosen(names []string) (list []uint32, references []reloc
 		add(short + ".abi0")
 		add(short + ".abiinternal")
 	}
-	for i := 0; i < len(list); i++ {
-		s := x.at(list[i])
-		if !isTypeData(s.name) {
-			continue
-		}
-		at, _ := slices.BinarySearchFunc(x.relocations, s.value, func(r relocation, v uint64) int {
-			switch {
-			case r.at < v:
-				return -1
-			case r.at > v:
-				return 1
-			}
-			return 0
-		})
-		for ; at < len(x.relocations) && x.relocations[at].at < s.value+s.size; at++ {
-			references = append(references, x.relocations[at])
-			if target := x.relocations[at].symbol; !seen[target] {
-				seen[target] = true
-				list = append(list, target)
+	for i := 0; i < len(chosen); i++ {
+		p := chosen[i]
+		for _, r := range p.references() {
+			if name := p.index.at(r.symbol).name; !add(name) && !seen[name] { // the C library's
+				seen[name] = true
+				chosen = append(chosen, place{p.index, r.symbol})
 			}
 		}
 	}
-	return list, references
+	return chosen
 }
+
+// references are the relocations of a type's data.
+func (p place) references() []relocation {
+	s := p.index.at(p.symbol)
+	if !isTypeData(s.name) || s.section == uint16(elf.SHN_UNDEF) {
+		return nil
+	}
+	all := p.index.relocations
+	from, _ := slices.BinarySearchFunc(all, s.value, func(r relocation, v uint64) int { return cmp.Compare(r.at, v) })
+	to := from
+	for to < len(all) && all[to].at < s.value+s.size {
+		to++
+	}
+	return all[from:to]
+}
+
+// defines tells whether the library itself has what the symbol names.
+func (x *libraryIndex) defines(i uint32) bool { return x.at(i).section != uint16(elf.SHN_UNDEF) }
 
 // isTypeData tells whether the linker reads a symbol's data.
 func isTypeData(name string) bool {
 	return strings.HasPrefix(name, "type:") && !strings.HasPrefix(name, "type:.")
 }
 
-// writeInterface makes the file at path that a cell with the given names is
-// linked against.
-func (x *libraryIndex) writeInterface(path string, names []string) error {
-	chosen, references := x.chosen(names)
-	w := newInterfaceWriter(x)
-	for _, i := range chosen {
-		if err := w.add(i); err != nil {
+// writeInterface makes the file that a cell or a layer with the given names is
+// linked against, in place of libraries.
+func writeInterface(path string, libraries []*libraryIndex, names []string) error {
+	w := newInterfaceWriter(libraries[0])
+	chosen := choose(libraries, names)
+	for _, p := range chosen {
+		if err := w.add(p); err != nil {
 			return err
 		}
 	}
-	for _, r := range references {
-		w.refer(r)
+	for _, p := range chosen {
+		for _, r := range p.references() {
+			w.refer(p, r)
+		}
 	}
 	return os.WriteFile(path, w.bytes(), 0o644)
 }

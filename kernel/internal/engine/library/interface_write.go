@@ -14,12 +14,9 @@ type interfaceWriter struct {
 	symbols     bytes.Buffer
 	data        bytes.Buffer
 	relocations bytes.Buffer
-	number      map[uint32]uint32 // of a symbol of the library
-	// moved are the places of types: where in the library, and where here.
-	moved []move
+	number      map[string]uint32 // of a symbol, by name
+	moved       map[string]uint64 // where a type is, by name
 }
-
-type move struct{ from, size, to uint64 }
 
 // Sections of an interface, in order.
 const (
@@ -42,7 +39,7 @@ const (
 )
 
 func newInterfaceWriter(x *libraryIndex) *interfaceWriter {
-	w := &interfaceWriter{index: x, number: map[uint32]uint32{}}
+	w := &interfaceWriter{index: x, number: map[string]uint32{}, moved: map[string]uint64{}}
 	w.strings.WriteByte(0)
 	w.symbols.Write(make([]byte, symbolEntry))
 	// For variables the linker wants masks of pointers, and finds no relocated
@@ -57,15 +54,15 @@ func newInterfaceWriter(x *libraryIndex) *interfaceWriter {
 const gcDataOffset = 2*8 + 8 + 8
 
 // add copies a symbol, with its data if it is a type.
-func (w *interfaceWriter) add(i uint32) error {
-	s := w.index.at(i)
-	w.number[i] = uint32(w.symbols.Len() / symbolEntry)
+func (w *interfaceWriter) add(p place) error {
+	s := p.index.at(p.symbol)
+	w.number[s.name] = uint32(w.symbols.Len() / symbolEntry)
 	section, value := uint16(textSection), uint64(textAddress+16*len(w.number))
 	if s.section == uint16(elf.SHN_UNDEF) {
 		section, value = 0, 0
 	}
 	if isTypeData(s.name) && s.section != uint16(elf.SHN_UNDEF) {
-		content, err := w.index.content(s)
+		content, err := p.index.content(s)
 		if err != nil {
 			return err
 		}
@@ -73,7 +70,7 @@ func (w *interfaceWriter) add(i uint32) error {
 			w.data.WriteByte(0)
 		}
 		section, value = dataSection, uint64(dataAddress+w.data.Len())
-		w.moved = append(w.moved, move{s.value, s.size, value})
+		w.moved[s.name] = value
 		content = bytes.Clone(content)
 		if len(content) >= gcDataOffset+8 {
 			binary.LittleEndian.PutUint64(content[gcDataOffset:], dataAddress)
@@ -93,25 +90,21 @@ func (w *interfaceWriter) add(i uint32) error {
 }
 
 // refer copies a relocation within a type.
-func (w *interfaceWriter) refer(r relocation) {
-	number, ok := w.number[r.symbol]
-	if !ok {
+func (w *interfaceWriter) refer(p place, r relocation) {
+	s := p.index.at(p.symbol)
+	number, ok := w.number[p.index.at(r.symbol).name]
+	at, moved := w.moved[s.name]
+	if !ok || !moved {
 		return
 	}
-	for _, m := range w.moved {
-		if r.at < m.from || r.at >= m.from+m.size {
-			continue
-		}
-		kind := uint64(elf.R_X86_64_64)
-		if w.index.machine == elf.EM_AARCH64 {
-			kind = uint64(elf.R_AARCH64_ABS64)
-		}
-		var e [relocationEntry]byte
-		binary.LittleEndian.PutUint64(e[:], r.at-m.from+m.to)
-		binary.LittleEndian.PutUint64(e[8:], uint64(number)<<32|kind)
-		w.relocations.Write(e[:])
-		return
+	kind := uint64(elf.R_X86_64_64)
+	if w.index.machine == elf.EM_AARCH64 {
+		kind = uint64(elf.R_AARCH64_ABS64)
 	}
+	var e [relocationEntry]byte
+	binary.LittleEndian.PutUint64(e[:], r.at-s.value+at)
+	binary.LittleEndian.PutUint64(e[8:], uint64(number)<<32|kind)
+	w.relocations.Write(e[:])
 }
 
 // bytes is the file.

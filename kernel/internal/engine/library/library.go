@@ -1,15 +1,14 @@
-// Package library makes the shared library on which live cells run, and
-// compiles and links cells against it.
+// Package library makes the shared libraries on which live cells run, and
+// compiles and links cells against them.
 //
-// The library holds Go's standard library and every package that notebooks may
-// import, complete. A cell takes everything from it and so has a few kilobytes,
-// where a plugin made by `go build -buildmode=plugin` repeats all that it uses:
-// 30 MB with GoMLX.
+// The library holds Go's standard library, complete: one for each version of
+// Go. Packages of modules are layers on top of it, which are made when a cell
+// imports the packages, and kept. A cell takes everything from these and so has
+// a few kilobytes, where a plugin made by `go build -buildmode=plugin` repeats
+// all that it uses: 30 MB with GoMLX.
 package library
 
 import (
-	"errors"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -19,7 +18,8 @@ import (
 
 // Import paths of the parts that are linked in a way of their own.
 const (
-	hostPackage   = "github.com/gocifar/gocifar/kernel/internal/engine/host"
+	ourModule     = "github.com/gocifar/gocifar"
+	hostPackage   = ourModule + "/kernel/internal/engine/host"
 	mainPackage   = hostPackage + "/main"
 	stubPackage   = hostPackage + "/stub"
 	modulePackage = hostPackage + "/module"
@@ -32,8 +32,8 @@ const Tag = "gocifar_live"
 type Package struct {
 	Name     string
 	Standard bool
-	// Export is the file with its export data, relative to the library's
-	// folder, or absolute for packages that are not in the library.
+	// Export is the file with its export data, relative to the folder of the
+	// library or layer.
 	Export string
 	// Sum tells versions of it apart.
 	Sum string
@@ -55,8 +55,11 @@ type Library struct {
 	CC []string
 	// Linker is the system's linker, if CC names it (see linkDirectly).
 	Linker string
-	// Root is the checkout whose packages are in the library.
-	Root string
+	// Tags are the user's build tags, as -tags takes them.
+	Tags string
+	// ID tells libraries apart: what was linked against one does not run on
+	// another.
+	ID string
 	// Modified are files of Go's standard library that are others in the
 	// library, with their names in its folder (see overlay.go).
 	Modified map[string]string
@@ -81,10 +84,10 @@ const (
 func Open(dir string) (*Library, error) {
 	l, err := read(dir)
 	if err != nil {
-		return nil, refusal(dir, "", err)
+		return nil, refusal(dir, err)
 	}
 	if err := l.verify(false); err != nil {
-		return nil, refusal(dir, l.Root, err)
+		return nil, refusal(dir, err)
 	}
 	l.indexed = sync.OnceValues(func() (*libraryIndex, error) { return readIndex(l.shared()) })
 	return l, nil
@@ -95,32 +98,11 @@ func (l *Library) Host() string { return filepath.Join(l.Dir, hostName) }
 
 func (l *Library) shared() string { return filepath.Join(l.Dir, sharedName) }
 
-// export is the file with a package's export data.
-func (l *Library) export(p *Package) string {
-	if filepath.IsAbs(p.Export) {
-		return p.Export
-	}
-	return filepath.Join(l.Dir, p.Export)
-}
-
-// ExportFile returns the file with the export data of a package that cells can
-// import.
-func (l *Library) ExportFile(path string) (string, error) {
-	if path == stubPackage {
-		return filepath.Join(l.Dir, stubName), nil
-	}
-	p := l.Packages[path]
-	if p == nil {
-		return "", fmt.Errorf("package %s is not in the library", path)
-	}
-	return l.export(p), nil
-}
-
 // tool is the path of the compiler or the linker.
 func (l *Library) tool(name string) string { return filepath.Join(l.Tools, name) }
 
 // paths are the import paths of packages, sorted.
-func paths(packages map[string]*Package) []string {
+func paths[P any](packages map[string]P) []string {
 	list := make([]string, 0, len(packages))
 	for path := range packages {
 		list = append(list, path)
@@ -128,5 +110,3 @@ func paths(packages map[string]*Package) []string {
 	slices.Sort(list)
 	return list
 }
-
-var errNoPackages = errors.New("go list found no packages")

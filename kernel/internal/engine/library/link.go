@@ -1,7 +1,6 @@
 package library
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -31,12 +30,12 @@ func (b *Compiler) link(ctx context.Context, j *job) error {
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
-	return j.linkByCompiler(ctx, b.linkConfig)
+	return j.linkByCompiler(ctx, filepath.Join(b.configs, linkConfig))
 }
 
-// linkInterface links against an interface of the library.
+// linkInterface links against interfaces of the library and of layers.
 func (b *Compiler) linkInterface(ctx context.Context, j *job, object []byte) error {
-	index, err := b.library.index()
+	indexes, err := b.indexes()
 	if err != nil {
 		return err
 	}
@@ -48,14 +47,10 @@ func (b *Compiler) linkInterface(ctx context.Context, j *job, object []byte) err
 		return err
 	}
 	shared := filepath.Join(j.interfaceDir(), sharedName)
-	if err := index.writeInterface(shared, append(names, b.extraNames...)); err != nil {
+	if err := writeInterface(shared, indexes, names); err != nil {
 		return err
 	}
-	config, err := os.ReadFile(b.linkConfig)
-	if err != nil {
-		return err
-	}
-	config = bytes.ReplaceAll(config, []byte("="+b.library.shared()+"\n"), []byte("="+shared+"\n"))
+	config := []byte(b.imports.linkConfig(shared))
 	err = j.linkDirectly(ctx, config)
 	if errors.Is(err, errNotDirect) {
 		file := filepath.Join(j.interfaceDir(), linkConfig)
@@ -72,12 +67,13 @@ func (b *Compiler) linkInterface(ctx context.Context, j *job, object []byte) err
 // again.
 func (b *Compiler) adjust(j *job, object []byte, complaint error) bool {
 	var tool *ToolError
-	index, err := b.library.index()
+	indexes, err := b.indexes()
 	if err != nil || !errors.As(complaint, &tool) {
 		return false
 	}
-	types := index.descriptions(tool.Output)
-	return len(types) > 0 && redirectMethods(object, types, EntryName(j.number)) &&
+	types := descriptions(indexes, tool.Output)
+	return len(types) > 0 &&
+		redirectMethods(object, func(name string) bool { return types[name] }, EntryName(j.number)) &&
 		os.WriteFile(j.archive(), object, 0o600) == nil
 }
 
@@ -106,7 +102,7 @@ func (l *Library) checkLink(ctx context.Context) error {
 		"//go:linkname gocell_main %s\nfunc gocell_main() {}\n", stubPackage, EntryName(0))
 	j := &job{library: l, dir: dir}
 	defer j.end()
-	b := NewCompiler(l)
+	b := NewCompiler(l, Module{})
 	if err := b.make(ctx, j, []byte(source)); err != nil {
 		return err
 	}

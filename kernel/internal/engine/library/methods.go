@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -20,17 +21,25 @@ import (
 // it cannot express.
 var foreignMethod = regexp.MustCompile(`(?m)^(type:.+): cannot target DYNIMPORT sym in section-relative reloc: `)
 
-// descriptions lists the types that the linker complains of, if the library has
+// descriptions lists the types that the linker complains of, if libraries have
 // all of them.
-func (x *libraryIndex) descriptions(complaint string) (names map[string]bool) {
+func descriptions(libraries []*libraryIndex, complaint string) (names map[string]bool) {
 	names = map[string]bool{}
 	for _, match := range foreignMethod.FindAllStringSubmatch(complaint, -1) {
-		if _, ok := x.byName[mangled(match[1])]; !ok {
+		if !defined(libraries, match[1]) {
 			return nil
 		}
 		names[match[1]] = true
 	}
 	return names
+}
+
+// defined tells whether one of the libraries has a symbol.
+func defined(libraries []*libraryIndex, name string) bool {
+	return slices.ContainsFunc(libraries, func(x *libraryIndex) bool {
+		i, ok := x.byName[mangled(name)]
+		return ok && x.defines(i)
+	})
 }
 
 // Blocks and special package indices of object files
@@ -41,6 +50,9 @@ const (
 	relocSize       = 4 + 1 + 2 + 8 + 4 + 4
 	relocTarget     = 4 + 1 + 2 + 8 // the place of the target's package and number
 
+	symbolKind = 8 + 2 // the place of a symbol's kind
+	textSymbol = 1     // the kind of functions (cmd/internal/objabi, STEXT)
+
 	noPackage   = 1<<31 - 1
 	thisPackage = noPackage - 4
 )
@@ -48,19 +60,26 @@ const (
 // symbolReference names a symbol in an object file.
 type symbolReference struct{ pkg, number uint32 }
 
-// redirectMethods makes the methods in the descriptions of types refer to the
-// archive's own function, where they refer to functions that are not in the
-// archive. It reports whether something changed.
-func redirectMethods(archive []byte, types map[string]bool, function string) bool {
+// redirectMethods makes the methods in the descriptions of types refer to a
+// function of their object file, where they refer to functions that are not in
+// it. The function is the named one, or any if there is no name. It reports
+// whether something changed.
+func redirectMethods(archive []byte, types func(name string) bool, function string) bool {
 	changed := false
+	eachObject(archive, func(o *object) { changed = o.redirect(types, function) || changed })
+	return changed
+}
+
+// eachObject reads the object files of an archive, in place.
+func eachObject(archive []byte, do func(*object)) {
 	for at := 0; ; at += len(objectMagic) {
 		i := bytes.Index(archive[at:], []byte(objectMagic))
 		if i < 0 {
-			return changed
+			return
 		}
 		at += i
-		if o, ok := readObject(archive[at:]); ok && o.redirect(types, function) {
-			changed = true
+		if o, ok := readObject(archive[at:]); ok {
+			do(o)
 		}
 	}
 }
@@ -118,10 +137,10 @@ func (o *object) name(i int) string {
 	return string(o.data[offset : offset+length])
 }
 
-// reference finds the definition of a function.
+// reference finds the definition of a function, of any if there is no name.
 func (o *object) reference(function string) (symbolReference, bool) {
 	for i := range o.defined() {
-		if o.name(i) != function {
+		if !o.is(i, function) {
 			continue
 		}
 		if i < o.first[1] {
@@ -134,13 +153,22 @@ func (o *object) reference(function string) (symbolReference, bool) {
 	return symbolReference{}, false
 }
 
-func (o *object) redirect(types map[string]bool, function string) (changed bool) {
+// is tells whether a definition is that of a function, of any with code if there
+// is no name: the compiler leaves some without.
+func (o *object) is(i int, function string) bool {
+	if function != "" {
+		return o.name(i) == function
+	}
+	return o.symbols[i*symbolSize+symbolKind] == textSymbol && len(o.content(i)) > 0
+}
+
+func (o *object) redirect(types func(name string) bool, function string) (changed bool) {
 	target, ok := o.reference(function)
 	if !ok {
 		return false
 	}
 	for i := range o.defined() {
-		if !types[o.name(i)] {
+		if !types(o.name(i)) {
 			continue
 		}
 		for _, reloc := range o.relocations(i) {

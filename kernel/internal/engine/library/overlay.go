@@ -43,12 +43,43 @@ var changes = []change{
 		declare: "var liveInput func()\n",
 	},
 	{
+		// Layers are no plugins: nothing but this initializes them.
+		file:    "runtime/plugin.go",
+		before:  "\tif md.pluginpath == \"\" {\n\t\tthrow(\"runtime: plugin has empty pluginpath\")",
+		insert:  "\tif md.pluginpath == \"\" && md.typemap == nil {\n\t\treturn liveLayerInit(md)\n\t}\n",
+		declare: layerInit,
+	},
+	{
+		// Packages that were edited are others than at first. Cells are compiled
+		// against what the process has; nothing but the kernel loads any.
+		file:   "runtime/plugin.go",
+		before: "\t\tif pkghash.linktimehash != *pkghash.runtimehash {",
+		insert: "\t\tif true {\n\t\t\tbreak\n\t\t}\n",
+	},
+	{
 		file:    "runtime/type.go",
 		before:  "\ttypehash := make(map[uint32][]*_type, len(firstmoduledata.typelinks))\n",
 		insert:  "\tliveTypelinksinit()\n\tif true {\n\t\treturn\n\t}\n",
 		declare: typelinks,
 	},
 }
+
+// layerInit does for a shared library what plugin_lastmoduleinit does for a
+// plugin.
+const layerInit = `
+func liveLayerInit(md *moduledata) (path string, syms map[string]any, initTasks []*initTask, errstr string) {
+	modulesinit()
+	typelinksinit()
+	pluginftabverify(md)
+	moduledataverify1(md)
+	lock(&itabLock)
+	for _, i := range md.itablinks {
+		itabAdd(i)
+	}
+	unlock(&itabLock)
+	return "", nil, md.inittasks, ""
+}
+`
 
 // typelinks is the runtime's typelinksinit, but for modules that are new.
 const typelinks = `
@@ -111,7 +142,11 @@ func (l *Library) makeOverlay(goroot string, say func(format string, args ...any
 	l.Modified = map[string]string{}
 	for _, c := range changes {
 		original := filepath.Join(goroot, "src", filepath.FromSlash(c.file))
-		text, err := os.ReadFile(original)
+		from := original
+		if name := l.Modified[original]; name != "" {
+			from = filepath.Join(dir, name)
+		}
+		text, err := os.ReadFile(from)
 		if err != nil {
 			return err
 		}

@@ -25,14 +25,14 @@ import (
 // a letter, so that the two are one identifier, and one that nobody writes.
 const VersionMark = "ᵛ"
 
-var version = regexp.MustCompile(VersionMark + `\d+`)
+var versionMark = regexp.MustCompile(VersionMark + `\d+`)
 
 // WithoutVersions removes numbers of definitions from a text.
 func WithoutVersions(text string) string {
 	if !strings.Contains(text, VersionMark) {
 		return text
 	}
-	return version.ReplaceAllString(text, "")
+	return versionMark.ReplaceAllString(text, "")
 }
 
 const (
@@ -46,17 +46,10 @@ const (
 
 // polish does this to all object files of an archive, in place.
 func polish(archive []byte) {
-	for at := 0; ; at += len(objectMagic) {
-		i := bytes.Index(archive[at:], []byte(objectMagic))
-		if i < 0 {
-			return
-		}
-		at += i
-		if o, ok := readObject(archive[at:]); ok {
-			o.hidePluginTable()
-			o.hideVersions()
-		}
-	}
+	eachObject(archive, func(o *object) {
+		o.hidePluginTable()
+		o.hideVersions()
+	})
 }
 
 func (o *object) hidePluginTable() {

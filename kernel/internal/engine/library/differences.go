@@ -1,0 +1,203 @@
+package library
+
+import (
+	"fmt"
+	"go/ast"
+	"go/importer"
+	"go/parser"
+	"go/printer"
+	"go/token"
+	"go/types"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// differences says why a process that holds packages cannot take new code for
+// them, or returns "". Functions may have other bodies, and there may be more
+// functions, types and variables.
+func (b *Compiler) differences(packages, edited []*listed) string {
+	exports := map[string]string{}
+	for path, p := range b.imports {
+		exports[path] = p.export
+	}
+	old := newChecker(exports)
+	exports = map[string]string{}
+	for path, p := range b.imports {
+		exports[path] = p.export
+	}
+	for _, p := range packages {
+		exports[p.ImportPath] = p.Export
+	}
+	now := newChecker(exports)
+	for _, p := range edited {
+		if len(p.CgoFiles) > 0 {
+			return p.ImportPath + " has C code"
+		}
+		text := readText(p)
+		before := b.watched[p.ImportPath].text
+		if before == nil {
+			return p.ImportPath + " was edited while it was read"
+		}
+		if why := otherFiles(before, text); why != "" {
+			return p.ImportPath + why
+		}
+		was, err := old.declarations(p.ImportPath, before)
+		if err != nil {
+			return err.Error()
+		}
+		is, err := now.declarations(p.ImportPath, text)
+		if err != nil {
+			return err.Error()
+		}
+		for _, name := range paths(was) {
+			if what, ok := is[name]; ok && what != was[name] {
+				return fmt.Sprintf("%s is another one in %s", name, p.ImportPath)
+			}
+		}
+		for _, name := range paths(is) {
+			if _, ok := was[name]; !ok && strings.HasPrefix(name, "the variable") && is[name] != strings.TrimSuffix(is[name], " =") {
+				return fmt.Sprintf("%s is new in %s, and its value is computed when the program starts", name, p.ImportPath)
+			}
+		}
+	}
+	return ""
+}
+
+// texts are the files of a package by name.
+type texts map[string]string
+
+func readText(p *listed) texts {
+	t := texts{}
+	for _, name := range p.files() {
+		data, err := os.ReadFile(filepath.Join(p.Dir, name))
+		if err != nil {
+			return nil
+		}
+		t[name] = string(data)
+	}
+	return t
+}
+
+// otherFiles says which file that is no Go source has changed.
+func otherFiles(before, now texts) string {
+	for _, pair := range [][2]texts{{before, now}, {now, before}} {
+		for name, text := range pair[0] {
+			if !strings.HasSuffix(name, ".go") && pair[1][name] != text {
+				return " has another " + name
+			}
+		}
+	}
+	return ""
+}
+
+// checker reads packages as the compiler sees them.
+type checker struct {
+	files    *token.FileSet
+	importer types.Importer
+}
+
+func newChecker(exports map[string]string) *checker {
+	c := &checker{files: token.NewFileSet()}
+	c.importer = importer.ForCompiler(c.files, "gc", func(path string) (io.ReadCloser, error) {
+		if exports[path] == "" {
+			return nil, fmt.Errorf("package %s is not known", path)
+		}
+		return os.Open(exports[path])
+	})
+	return c
+}
+
+// declarations describes what code in a process relies on, by what it is called
+// in a sentence: the layouts of types, the types and values of variables, how
+// functions are called, and all of what is generic, because every user of it has
+// code of its own.
+func (c *checker) declarations(path string, text texts) (map[string]string, error) {
+	var files []*ast.File
+	for _, name := range paths(text) {
+		if !strings.HasSuffix(name, ".go") {
+			continue
+		}
+		file, err := parser.ParseFile(c.files, name, text[name], parser.SkipObjectResolution)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file)
+	}
+	info := &types.Info{Defs: map[*ast.Ident]types.Object{}}
+	config := types.Config{Importer: c.importer, Error: func(error) {}} // the compiler has none
+	pkg, _ := config.Check(path, c.files, files, info)
+	all := map[string]string{}
+	qualify := func(p *types.Package) string { return p.Path() }
+	for _, name := range pkg.Scope().Names() {
+		object := pkg.Scope().Lookup(name)
+		switch o := object.(type) {
+		case *types.TypeName:
+			all["the type "+name] = layout(o, qualify)
+		case *types.Var:
+			all["the variable "+name] = types.TypeString(o.Type(), qualify)
+		case *types.Func:
+			all["the function "+name] = types.TypeString(o.Type(), qualify)
+		}
+	}
+	for _, file := range files {
+		c.syntax(file, all)
+	}
+	return all, nil
+}
+
+// layout describes a type: what its values are made of, and its methods.
+func layout(o *types.TypeName, qualify types.Qualifier) string {
+	text := types.TypeString(o.Type().Underlying(), qualify)
+	named, ok := types.Unalias(o.Type()).(*types.Named)
+	if !ok || o.IsAlias() {
+		return text
+	}
+	var methods []string
+	for m := range named.Methods() {
+		methods = append(methods, m.Name()+types.TypeString(m.Type(), qualify))
+	}
+	slices.Sort(methods)
+	return text + "\n" + strings.Join(methods, "\n")
+}
+
+// syntax adds what types do not tell: values of variables, generic code, and
+// types within functions.
+func (c *checker) syntax(file *ast.File, all map[string]string) {
+	for _, d := range file.Decls {
+		switch d := d.(type) {
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				if v, ok := spec.(*ast.ValueSpec); ok && d.Tok == token.VAR && len(v.Values) > 0 {
+					for _, name := range v.Names {
+						all["the variable "+name.Name] += " = " + c.print(&ast.CompositeLit{Elts: v.Values}) + " ="
+					}
+				}
+			}
+		case *ast.FuncDecl:
+			name := d.Name.Name
+			generic := d.Type.TypeParams != nil
+			if d.Recv != nil && len(d.Recv.List) == 1 {
+				receiver := c.print(d.Recv.List[0].Type)
+				name, generic = receiver+"."+name, strings.Contains(receiver, "[")
+			}
+			if generic {
+				all["the function "+name] += c.print(d)
+			}
+			ast.Inspect(d, func(n ast.Node) bool {
+				if local, ok := n.(*ast.TypeSpec); ok {
+					all["the type "+local.Name.Name+" in the function "+name] += c.print(local)
+				}
+				return true
+			})
+		}
+	}
+}
+
+func (c *checker) print(node ast.Node) string {
+	var w strings.Builder
+	_ = printer.Fprint(&w, c.files, node) // into memory
+	return w.String()
+}

@@ -1,0 +1,184 @@
+package setup
+
+import (
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+
+	"github.com/gocifar/gocifar/kernel/internal/kernels"
+	"github.com/gocifar/gocifar/kernel/internal/seal"
+	"github.com/gocifar/gocifar/kernel/jupyter"
+)
+
+// The live kernel needs no checkout of this module: an installed command, or one
+// that `go run` has fetched, makes it ready for whatever module the user is in.
+// Data, PJRT plugins and GoNB belong to the checkout.
+
+// errNoCheckout says that a folder is in no checkout of this module.
+var errNoCheckout = errors.New("not inside a checkout of " + ModulePath)
+
+// outside tells whether the machine is set up without a checkout.
+func (m *machine) outside() bool { return m.checkout.root == "" }
+
+// ensureOutside is Ensure without a checkout.
+func (m *machine) ensureOutside(ctx context.Context, options Options) (*Environment, error) {
+	for _, k := range options.Kernels {
+		if k != kernels.Live && !options.Fallback && len(options.Kernels) == 1 {
+			return nil, fmt.Errorf("%s runs in a checkout of %s alone (git clone https://%s); use the live kernel here",
+				k.Title, ModulePath, ModulePath)
+		}
+	}
+	if _, _, err := m.toolchain.compiler(); err != nil {
+		return nil, err
+	}
+	r := recipeOf(kernels.Live)
+	if err := r.ensure(ctx, m, options.Progress); err != nil {
+		return nil, err
+	}
+	if options.Jupyter {
+		m.tools = m.ensureGopls(ctx, options.Progress)
+	} else {
+		m.tools = m.cachedGopls()
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	e := &Environment{ModuleRoot: dir, Cache: m.cache.root, Tools: m.tools, Library: m.live.library()}
+	return e, m.writeSpecs(e, r, options.Jupyter)
+}
+
+// executableDir is where the kernel's program belongs that is a copy of the
+// running one.
+func (m *machine) executableDir() (string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return filepath.Join(m.cache.root, "live", "program-"+hex.EncodeToString(h.Sum(nil))[:16]), nil
+}
+
+// copyExecutable copies the running program: that of `go run` is gone when it
+// has ended.
+func copyExecutable(to string) error {
+	path, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	from, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	f, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY, 0o755)
+	if err != nil {
+		return cannotWrite(to, err)
+	}
+	_, err = io.Copy(f, from)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return cannotWrite(to, err)
+	}
+	return nil
+}
+
+// outsideSpec describes the live kernel that takes the module around each
+// notebook.
+func (m *machine) outsideSpec() *jupyter.Spec {
+	spec := &jupyter.Spec{
+		Argv:          []string{m.live.program(), "live", "-connection", "{connection_file}"},
+		DisplayName:   kernels.Live.DisplayName,
+		Language:      "go",
+		InterruptMode: jupyter.InterruptByMessage,
+		Env: map[string]string{
+			"PATH":          m.toolchain.path() + string(os.PathListSeparator) + "${PATH}",
+			"CGO_ENABLED":   "1",
+			"GOCIFAR_CACHE": literal(m.cache.root),
+		},
+	}
+	if m.tools != "" {
+		spec.Argv = append(spec.Argv, "-gopls", filepath.Join(m.tools, "gopls"))
+	}
+	return spec
+}
+
+// language is the least version of Go outside of a checkout: the one that this
+// program was compiled with, without the last number.
+func language() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	parts := strings.SplitN(strings.TrimPrefix(info.GoVersion, "go"), ".", 3)
+	if len(parts) < 2 {
+		return ""
+	}
+	return parts[0] + "." + parts[1]
+}
+
+// goplsPin pins gopls, as in a checkout.
+//
+//go:embed gopls.mod gopls.sum
+var goplsPin embed.FS
+
+func (m *machine) goplsDir() string {
+	pin, _ := goplsPin.ReadFile("gopls.mod") // embedded
+	return filepath.Join(m.cache.root, "tools", "gopls-"+key(m.toolchain.GoVersion, m.toolchain.Arch, string(pin)))
+}
+
+// cachedGopls is the folder with gopls, "" without one.
+func (m *machine) cachedGopls() string {
+	if dir := m.goplsDir(); seal.Verify(dir, false) == nil {
+		return dir
+	}
+	return ""
+}
+
+// ensureGopls builds gopls for completion and help. Without a network it cannot
+// be had, and everything else goes on.
+func (m *machine) ensureGopls(ctx context.Context, progress *Progress) string {
+	if dir := m.cachedGopls(); dir != "" {
+		return dir
+	}
+	dir := m.goplsDir()
+	task := progress.Start("gopls", "building")
+	err := publishSealed(dir, func(staging string) error {
+		module, err := os.MkdirTemp("", "gopls")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(module)
+		for from, to := range map[string]string{"gopls.mod": "go.mod", "gopls.sum": "go.sum"} {
+			data, err := goplsPin.ReadFile(from)
+			if err != nil {
+				return err
+			}
+			if err := os.WriteFile(filepath.Join(module, to), data, 0o644); err != nil {
+				return err
+			}
+		}
+		return m.goBuildIn(ctx, task, module, "gopls", "-ldflags=-s -w", "-o", filepath.Join(staging, "gopls"),
+			"golang.org/x/tools/gopls")
+	})
+	task.End("built", err)
+	if err != nil {
+		return ""
+	}
+	return dir
+}
