@@ -132,7 +132,7 @@ func (a *applying) clip() {
 			}
 		}
 		norm := graph.Sqrt(total)
-		scale := graph.MulScalar(graph.Min(graph.Inverse(norm), scalar(norm, 1/s.clipTotal)), s.clipTotal)
+		scale := graph.MulScalar(graph.Min(graph.Reciprocal(norm), scalar(norm, 1/s.clipTotal)), s.clipTotal)
 		scale = graph.Add(scale, graph.Sub(norm, norm)) // what is not finite stays so
 		for i, g := range a.gradients {
 			a.gradients[i] = graph.Mul(g, scale)

@@ -85,7 +85,7 @@ func (o *AdafactorOptimizer) Update(step OptimizerStep, w, g *graph.Node,
 	slots []*graph.Node) (*graph.Node, []*graph.Node) {
 	rms := func(x *graph.Node) *graph.Node { return graph.Sqrt(graph.ReduceAllMean(graph.Square(x))) }
 	slots = slices.Clone(slots)
-	rho := graph.Min(step.LearningRate, graph.Inverse(graph.Sqrt(step.Iteration)))
+	rho := graph.Min(step.LearningRate, graph.Reciprocal(graph.Sqrt(step.Iteration)))
 	alpha := graph.Mul(graph.Max(scalar(w, o.epsilon2), rms(w)), rho)
 	beta := graph.OneMinus(graph.Pow(step.Iteration, scalar(w, o.decay)))
 	mean := func(old, new *graph.Node) *graph.Node {

@@ -71,7 +71,7 @@ func (o *ScheduleFreeAdamWOptimizer) Update(step OptimizerStep, w, g *graph.Node
 	z, v := slots[0], toward(slots[1], graph.Square(g), o.beta2)
 	size := graph.Sqrt(graph.Div(v, graph.OneMinus(powerOf(o.beta2, step.Iteration))))
 	next := graph.Sub(z, graph.Div(graph.Mul(rate, g), graph.AddScalar(size, o.epsilon)))
-	share := graph.Inverse(step.Iteration)
+	share := graph.Reciprocal(step.Iteration)
 	x := graph.DivScalar(graph.Sub(w, graph.MulScalar(next, 1-o.beta1)), o.beta1)
 	x = graph.Add(graph.Mul(graph.OneMinus(share), x), graph.Mul(share, next))
 	w = graph.Add(graph.MulScalar(next, 1-o.beta1), graph.MulScalar(x, o.beta1))
