@@ -79,6 +79,16 @@ func predict(t *testing.T, m *layers.Model, p prediction) []float32 {
 // forward computes a model's first output.
 func forward(t *testing.T, m *layers.Model, inputs ...*tensors.Tensor) []float32 {
 	t.Helper()
+	values, err := tensors.CopyFlatData[float32](outputs(t, m, inputs...)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
+// outputs computes all outputs of a model.
+func outputs(t *testing.T, m *layers.Model, inputs ...*tensors.Tensor) []*tensors.Tensor {
+	t.Helper()
 	backend, err := layers.Backend() // that of Fit
 	if err != nil {
 		t.Fatal(err)
@@ -109,11 +119,7 @@ func forward(t *testing.T, m *layers.Model, inputs ...*tensors.Tensor) []float32
 	if err != nil {
 		t.Fatal(err)
 	}
-	values, err := tensors.CopyFlatData[float32](out[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return values
+	return out
 }
 
 // checkPrediction compares with Keras, within 1e-5 relative to the largest

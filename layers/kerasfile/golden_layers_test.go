@@ -1,0 +1,172 @@
+package kerasfile
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/gocifar/gocifar/layers"
+)
+
+// goldenArray is an array of a golden file of package layers.
+type goldenArray struct {
+	Shape []int  `json:"shape"`
+	Data  string `json:"data"`
+}
+
+func (a goldenArray) values(t *testing.T) []float32 {
+	t.Helper()
+	raw, err := base64.StdEncoding.DecodeString(a.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make([]float32, len(raw)/4)
+	for i := range out {
+		out[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
+	}
+	return out
+}
+
+// goldenLayer is a case of such a file, as far as files of models go.
+type goldenLayer struct {
+	Name      string         `json:"name"`
+	Class     string         `json:"class"`
+	Config    map[string]any `json:"config"`
+	Training  bool           `json:"training"`
+	Tolerance float64        `json:"tolerance"`
+	Inputs    []goldenArray  `json:"inputs"`
+	Weights   []goldenArray  `json:"weights"`
+	Output    goldenArray    `json:"output"`
+}
+
+// fileable tells whether Keras on TensorFlow computes a case within 1e-5 on a
+// CPU, where it has few convolutions and poolings with the channels first.
+func (c goldenLayer) fileable() bool {
+	first := c.Config["data_format"] == "channels_first"
+	return !c.Training && c.Tolerance == 0 &&
+		!(first && (strings.Contains(c.Class, "Conv") || strings.Contains(c.Class, "Pool")))
+}
+
+// TestGoldenLayersBothWays saves one model of all layers of a golden file in
+// both formats, lets the real Keras open and compute it and save it again, and
+// loads what Keras saved.
+func TestGoldenLayersBothWays(t *testing.T) {
+	python := os.Getenv("GOCIFAR_TEST_PYTHON")
+	if python == "" {
+		t.Skip("GOCIFAR_TEST_PYTHON names no python that has keras 3")
+	}
+	for _, family := range []string{"layers_conv.json"} {
+		t.Run(family, func(t *testing.T) {
+			cases := fileableCases(t, filepath.Join("..", "testdata", family))
+			dir := t.TempDir()
+			list, err := json.Marshal(cases)
+			if err == nil {
+				err = os.WriteFile(filepath.Join(dir, "cases.json"), list, 0o644)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := modelOfCases(t, cases)
+			for _, suffix := range []string{"keras", "h5"} {
+				if err := SaveModel(m, filepath.Join(dir, "saved."+suffix)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			out, err := exec.Command(python, "testdata/check_layers.py", filepath.Join(dir, "cases.json"), dir,
+				"keras", "h5").CombinedOutput()
+			if err != nil || !strings.HasSuffix(strings.TrimSpace(string(out)), "Keras agrees") {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			for _, suffix := range []string{"keras", "h5"} {
+				again, err := LoadModel(filepath.Join(dir, "again."+suffix))
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkCases(t, suffix, again, cases)
+			}
+		})
+	}
+}
+
+func fileableCases(t *testing.T, path string) []goldenLayer {
+	t.Helper()
+	var all, cases []goldenLayer
+	data, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(data, &all)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range all {
+		if c.fileable() {
+			cases = append(cases, c)
+		}
+	}
+	return cases
+}
+
+// modelOfCases has the inputs of all cases and an output for each.
+func modelOfCases(t *testing.T, cases []goldenLayer) *layers.Model {
+	t.Helper()
+	var in, out []layers.Symbol
+	var made []layers.Layer
+	for i, c := range cases {
+		c.Config["name"] = fmt.Sprintf("case_%d", i)
+		l, err := layers.FromConfig(c.Class, c.Config)
+		if err != nil {
+			t.Fatalf("%s: %v", c.Name, err)
+		}
+		var own []layers.Symbol
+		for _, x := range c.Inputs {
+			own = append(own, layers.Input(x.Shape[1:]...))
+		}
+		in, out, made = append(in, own...), append(out, l.Apply(own...)), append(made, l)
+	}
+	m := layers.Functional("golden", in, layers.Symbols(out))
+	if m.Err() != nil {
+		t.Fatal(m.Err())
+	}
+	for i, l := range made {
+		for j, v := range l.Variables() {
+			if err := v.SetFlat(cases[i].Weights[j].values(t)); err != nil {
+				t.Fatalf("%s: %v", cases[i].Name, err)
+			}
+		}
+	}
+	return m
+}
+
+// checkCases compares what the model computes with the cases' outputs.
+func checkCases(t *testing.T, suffix string, m *layers.Model, cases []goldenLayer) {
+	t.Helper()
+	var inputs []*tensors.Tensor
+	for _, c := range cases {
+		for _, x := range c.Inputs {
+			inputs = append(inputs, tensors.FromFlatDataAndDimensions(x.values(t), x.Shape...))
+		}
+	}
+	out := outputs(t, m, inputs...)
+	worst := 0.0
+	for i, c := range cases {
+		got, largest, off := tensors.MustCopyFlatData[float32](out[i]), 0.0, 0.0
+		for j, want := range c.Output.values(t) {
+			largest = max(largest, math.Abs(float64(want)))
+			off = max(off, math.Abs(float64(got[j]-want)))
+		}
+		if !(off <= 1e-5*largest) {
+			t.Errorf("%s: %s is off by %.2g", suffix, c.Name, off/largest)
+		}
+		worst = max(worst, off/largest)
+	}
+	t.Logf("%s: %d layers, off by %.2g of the largest value", suffix, len(cases), worst)
+}
