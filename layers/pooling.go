@@ -33,7 +33,9 @@ func MaxPooling1D(poolSize ...int) *PoolingLayer { return newMaxPooling(1, "MaxP
 func MaxPooling2D(poolSize ...int) *PoolingLayer { return newMaxPooling(2, "MaxPooling2D", poolSize) }
 
 // MaxPooling3D makes a layer that takes the maximum of each window of a volume:
-// [MaxPooling2D] with three spatial axes.
+// [MaxPooling2D] with three spatial axes. TensorFlow on a CPU gives the whole
+// gradient to each of several equal maxima of a volume; this layer gives it to
+// the first, as TensorFlow does for images.
 func MaxPooling3D(poolSize ...int) *PoolingLayer { return newMaxPooling(3, "MaxPooling3D", poolSize) }
 
 // AveragePooling1D makes a layer that takes the mean of each window of a
