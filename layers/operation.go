@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gocifar/gocifar/layers/internal/xla"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
@@ -48,7 +49,7 @@ var operations = map[Operation]struct {
 	OpMaximum:    {2, ofTwo(graph.Max)},
 	OpMinimum:    {2, ofTwo(graph.Min)},
 	OpNegative:   {1, ofOne(graph.Neg)},
-	OpAbsolute:   {1, ofOne(graph.Abs)},
+	OpAbsolute:   {1, ofOne(xla.Abs)},
 	OpSquare:     {1, ofOne(graph.Square)},
 	OpSqrt:       {1, ofOne(graph.Sqrt)},
 	OpExp:        {1, ofOne(graph.Exp)},

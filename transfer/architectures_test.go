@@ -126,7 +126,11 @@ func canonical(v any) string {
 		}
 		var parts []string
 		for _, k := range slices.Sorted(maps.Keys(v)) {
-			parts = append(parts, k+":"+canonical(v[k]))
+			text := canonical(v[k])
+			if k == "axis" && (text == "3" || text == "[3]") { // the last one of images
+				text = strings.Replace(text, "3", "-1", 1)
+			}
+			parts = append(parts, k+":"+text)
 		}
 		return "{" + strings.Join(parts, ",") + "}"
 	case []any:

@@ -145,11 +145,11 @@ func (c Config) checkSettings(n *network) error {
 	}
 	switch {
 	case c.Alpha < 0 || math.IsNaN(c.Alpha) || math.IsInf(c.Alpha, 0):
-		return fmt.Errorf("Alpha must be more than 0, got %g", c.Alpha)
+		return fmt.Errorf("the setting Alpha must be more than 0, got %g", c.Alpha)
 	case c.DepthMultiplier < 0:
-		return fmt.Errorf("DepthMultiplier must be at least 1, got %d", c.DepthMultiplier)
+		return fmt.Errorf("the setting DepthMultiplier must be at least 1, got %d", c.DepthMultiplier)
 	case c.DropoutRate != NoDropout && !(c.DropoutRate >= 0 && c.DropoutRate <= 1):
-		return fmt.Errorf("DropoutRate must be between 0 and 1, or NoDropout, got %g", c.DropoutRate)
+		return fmt.Errorf("the setting DropoutRate must be between 0 and 1, or NoDropout, got %g", c.DropoutRate)
 	}
 	return nil
 }
