@@ -105,9 +105,11 @@ func (r *recurrence) cellPlace(i int) string {
 	return fmt.Sprintf("%s_%d", SnakeCase(r.cells[i].class), n)
 }
 
-// run walks along the sequence. GoMLX has no gradient of a loop, so the steps
-// are unrolled: each is a part of the graph, and the time it takes to compile
-// grows with their number.
+// run walks along the sequence. GoMLX 0.28 has no gradient of a loop, so the
+// steps are unrolled: each is a part of the graph. XLA's CPU backend takes about
+// 0.4 s of one core to compile an LSTM's step with its gradient
+// (BenchmarkCompileLSTM), so sequences of hundreds of steps wait for a loop with
+// a gradient of its own.
 func (r *recurrence) run(c *Pass, in []*graph.Node) *graph.Node {
 	x, given := in[0], in[1:]
 	var last *graph.Node
