@@ -76,7 +76,8 @@ type einsum struct {
 }
 
 func parseEinsum(equation string) (einsum, error) {
-	bad := fmt.Errorf("the equation %q must have the form x,y->z, ...x,y->...z or x...,y->z...", equation)
+	bad := fmt.Errorf("the equation %q is none of the forms x,y->z and ...x,y->...z and x...,y->z... that are known",
+		equation)
 	in, rest, ok := strings.Cut(equation, ",")
 	kernel, out, ok2 := strings.Cut(rest, "->")
 	if !ok || !ok2 {
@@ -128,7 +129,7 @@ func (l *EinsumDenseLayer) shapes(in Shape) (s einsumShapes, err error) {
 		}
 	}
 	output := append(Shape{-1}, l.output...)
-	axesIn, axesOut := e.in, e.out
+	var axesIn, axesOut string
 	if e.left {
 		axesIn, axesOut = hidden+e.in, hidden+e.out
 		if elided > 0 {
@@ -209,7 +210,8 @@ func (l *EinsumDenseLayer) OutputShape(in []Shape) (Shape, error) {
 		return nil, err
 	}
 	if l.kernelWeight != nil && !l.kernelWeight.Shape.Equal(s.kernel) {
-		return nil, fmt.Errorf("was built with a kernel %v, the input %v wants %v", []int(l.kernelWeight.Shape), x, []int(s.kernel))
+		return nil, fmt.Errorf("was built with a kernel %v, the input %v wants %v",
+			[]int(l.kernelWeight.Shape), x, []int(s.kernel))
 	}
 	return l.activation.OutputShape(s.out)
 }

@@ -88,7 +88,8 @@ func (l *EqualizationLayer) table(histogram *graph.Node) *graph.Node {
 	sums := graph.CumSum(histogram, 0)
 	zero, total := graph.ZerosLike(sums), graph.ReduceAllSum(histogram)
 	// the first sum that is not 0
-	first := graph.ReduceAllMin(graph.Where(graph.GreaterThan(sums, zero), sums, graph.BroadcastToShape(total, sums.Shape())))
+	all := graph.BroadcastToShape(total, sums.Shape())
+	first := graph.ReduceAllMin(graph.Where(graph.GreaterThan(sums, zero), sums, all))
 	rest := graph.Sub(total, first)
 	rest = graph.Where(graph.GreaterThan(rest, graph.ZerosLike(rest)), rest, graph.OnesLike(rest))
 	shares := graph.Div(graph.MulScalar(graph.Sub(sums, first), 255), rest)

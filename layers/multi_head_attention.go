@@ -144,7 +144,8 @@ func (l *MultiHeadAttentionLayer) attentionAxes(rank int) ([]int, error) {
 			a += rank + 1
 		}
 		if a < 1 || a > rank-1 {
-			return nil, fmt.Errorf("attention_axes must lie between the batch's axis and the last, got %v for rank %d", l.axes, rank+1)
+			return nil, fmt.Errorf("attention_axes must lie between the batch's axis and the last, got %v for rank %d",
+				l.axes, rank+1)
 		}
 		axes[i] = a
 	}

@@ -18,7 +18,7 @@ func TestSequenceLayersBadInput(t *testing.T) {
 		"dropout must be between 0 and 1":    MultiHeadAttention(2, 3).Dropout(1.5).Apply(steps(), steps()),
 		"a multiple of num_key_value_heads":  GroupQueryAttention(3, 4, 3).Apply(steps(), steps()),
 		"the key must have the query's size": Attention().Apply(steps(), Input(6, 3)),
-		"must have the form":                 EinsumDense("ab->c", 3).Apply(steps()),
+		"is none of the forms":               EinsumDense("ab->c", 3).Apply(steps()),
 		"wants 2 axes":                       EinsumDense("ab,bc->ac", 3).Apply(steps()),
 		"5 places in the input and 6":        EinsumDense("abc,cd->abd", 6, 3).Apply(steps()),
 		"axis z of the bias":                 EinsumDense("abc,cd->abd", 0, 3).Bias("z").Apply(steps()),
