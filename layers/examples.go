@@ -185,9 +185,6 @@ func (e *Examples) targetShape() Shape {
 	return e.TargetShape
 }
 
-// scale is Scale with its default.
-func (e *Examples) scale() float32 { return cmp.Or(e.Scale, 1) }
-
 // fingerprint is a checksum of the examples.
 func (e *Examples) fingerprint() string {
 	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli)) // its Write never fails
