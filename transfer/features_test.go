@@ -187,7 +187,7 @@ func TestTaps(t *testing.T) {
 	for name, want := range map[string]string{
 		"vgg16":        "block1_pool block2_pool block3_pool block4_pool block5_pool global_max_pooling2d",
 		"inception_v3": "mixed0 mixed1 mixed2 mixed3 mixed4 mixed5 mixed6 mixed7 mixed8 mixed9 mixed10 global_max_pooling2d",
-		"resnet50v2": "conv2_block1_out conv2_block2_out conv2_block3_out conv3_block1_out conv3_block2_out " +
+		"resnet50v2": "pool1_pool conv2_block1_out conv2_block2_out conv2_block3_out conv3_block1_out conv3_block2_out " +
 			"conv3_block3_out " +
 			"conv3_block4_out conv4_block1_out conv4_block2_out conv4_block3_out conv4_block4_out conv4_block5_out " +
 			"conv4_block6_out " +
