@@ -204,3 +204,35 @@ func TestEditTypes(t *testing.T) {
 		})
 	}
 }
+
+// TestPackagesThatFail: packages that do not compile, or do not come up, are
+// refused, and the session goes on.
+func TestPackagesThatFail(t *testing.T) {
+	m := newModule(t, map[string]string{
+		"go.mod":           "module example.com/fails\n\ngo 1.26\n",
+		"panics/p.go":      "package panics\n\nfunc init() { panic(\"no\") }\n\nfunc F() int { return 1 }\n",
+		"exits/e.go":       "package exits\n\nimport \"os\"\n\nfunc init() { os.Exit(3) }\n",
+		"wrong/w.go":       "package wrong\n\nfunc F() int { return \"\" }\n",
+		"program/p.go":     "package main\n\nfunc main() {}\n\nfunc F() int { return 6 }\n",
+		"internal/in/i.go": "package in\n\nfunc F() int { return 4 }\n",
+		"good/g.go":        "package good\n\nfunc F() int { return 5 }\n",
+	})
+	m.check("x := 1", "")
+	for range 2 {
+		m.check("import \"example.com/fails/panics\"\n%%\npanics.F()", "GoGetError: the packages cannot be loaded: their initialization …")
+		m.check("import _ \"example.com/fails/exits\"\n%%\nx", "GoGetError: the packages cannot be loaded: their initialization …")
+		m.check("import \"example.com/fails/wrong\"\n%%\nwrong.F()", "GoGetError: …wrong/w.go:3:23: cannot use …")
+		m.check("import \"example.com/fails/none\"\n%%\nnone.F()", "GoGetError: …")
+	}
+	m.check("import (\n\t\"example.com/fails/internal/in\"\n\t\"example.com/fails/good\"\n)\n%%\nin.F() + good.F() + x", "=> 10")
+	m.check("import p \"example.com/fails/program\"\n%%\np.F()", "=> 6") // as in a test of the program
+	m.edit("program/p.go", "return 6", "return 7")
+	m.check("p.F()", "=> 7\n--\nnote: example.com/fails/program changed on disk; new code is in place, and values stay")
+	m.check("x", "=> 1")
+	m.edit("good/g.go", "package good\n", "package good\n\nimport _ \"example.com/fails/good\"\n")
+	m.check("good.F()", "=> 5\n--\nnote: example.com/fails/good changed on disk and cannot be compiled; …import cycle…")
+	if err := os.RemoveAll(m.dir); err != nil {
+		t.Fatal(err)
+	}
+	m.check("good.F() + x", "=> 6\n--\nnote: …the module's folder cannot be read: …")
+}

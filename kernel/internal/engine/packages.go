@@ -23,14 +23,16 @@ func (r *run) addPackages(paths []string) error {
 			strings.Join(paths, ", "), err)}
 	}
 	r.session.Refresh(r.compiler)
-	r.added = append(r.added, paths...)
-	for _, shared := range load {
+	for i, shared := range load {
 		c := host.Command{Path: shared}
-		r.extra = append(r.extra, c)
 		if err := r.load(c); err != nil {
-			return err
+			dropped := r.compiler.Drop(r.dir, load[i:])
+			r.session.Refresh(r.compiler)
+			return errors.Join(err, dropped)
 		}
+		r.extra = append(r.extra, c)
 	}
+	r.added = append(r.added, paths...)
 	return nil
 }
 
@@ -66,10 +68,15 @@ func (r *run) load(c host.Command) error {
 	if err != nil {
 		return r.died(err)
 	}
-	if answer.Outcome != host.OK {
-		return &Failure{Name: goGetError, Value: "the packages cannot be loaded: " + answer.Error}
+	switch answer.Outcome {
+	case host.OK:
+		return nil
+	case host.Exited:
+		answer.Error = fmt.Sprintf("their initialization ends the program with status %d", answer.Status)
+	case host.Panicked:
+		answer.Error = "their initialization panics: " + answer.Error
 	}
-	return nil
+	return &Failure{Name: goGetError, Value: "the packages cannot be loaded: " + answer.Error}
 }
 
 // loadExtra loads into a new process what the old one had.

@@ -40,9 +40,17 @@ func lastmoduleinit() (path string, symbols map[string]any, tasks []*initTask, p
 //go:linkname doInit runtime.doInit
 func doInit(tasks []*initTask)
 
+// opened are the libraries that load has opened, whatever became of them: a
+// package whose initialization did not end cannot be initialized again.
+var opened = map[string]bool{}
+
 // load opens a plugin, runs the initialization of packages that are new to this
 // process, and returns the function of the symbol entry, if that is not empty.
 func load(path, entry string) (func(), error) {
+	if opened[path] {
+		return nil, errors.New("their initialization has failed in this process; %reload begins anew")
+	}
+	opened[path] = entry == "" // cells have files of their own
 	name := C.CString(path)
 	defer C.free(unsafe.Pointer(name))
 	var problem *C.char

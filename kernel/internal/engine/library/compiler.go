@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -100,6 +101,21 @@ func (b *Compiler) use(dir string, layers []*Layer) error {
 	defer b.mu.Unlock()
 	b.prepared.end() // it would be linked against less
 	b.prepared, b.layers, b.imports, b.configs = nil, layers, all, dir
+	return nil
+}
+
+// Drop forgets shared libraries that Add has returned, and that the process could
+// not load.
+func (b *Compiler) Drop(dir string, load []string) error {
+	layers := slices.DeleteFunc(slices.Clone(b.layers), func(y *Layer) bool { return slices.Contains(load, y.shared()) })
+	if err := b.use(dir, layers); err != nil {
+		return err
+	}
+	for path := range b.watched {
+		if b.imports[path] == nil {
+			delete(b.watched, path)
+		}
+	}
 	return nil
 }
 

@@ -2,6 +2,7 @@ package library
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -84,9 +85,36 @@ func (p *listed) files() []string {
 var unusable = map[string]bool{"runtime/race": true, "runtime/msan": true, "runtime/asan": true, "unsafe": true}
 
 // list compiles packages with all their dependencies, dependencies first, and
-// says where the results are. The go command runs in dir.
+// says where the results are. The go command runs in dir. Programs are compiled
+// as packages, as `go test` does.
 func (l *Library) list(ctx context.Context, dir string, env, arguments []string) ([]*listed, error) {
-	overlay, remove, err := l.overlay()
+	packages, err := l.listWith(ctx, dir, env, arguments, nil)
+	if err != nil {
+		return nil, err
+	}
+	flags := slices.DeleteFunc(slices.Clone(arguments), func(a string) bool { return !strings.HasPrefix(a, "-") })
+	for i, p := range packages {
+		if p.Name != "main" || p.ImportPath == mainPackage {
+			continue
+		}
+		test := map[string]string{filepath.Join(p.Dir, "gocifar_import_test.go"): "package main\n"}
+		variants, err := l.listWith(ctx, dir, env, append(slices.Clone(flags), "-test", p.ImportPath), test)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range variants {
+			if v.ImportPath == fmt.Sprintf("%s [%s.test]", p.ImportPath, p.ImportPath) {
+				v.ImportPath, v.GoFiles, packages[i] = p.ImportPath, p.GoFiles, v
+			}
+		}
+	}
+	return packages, nil
+}
+
+// listWith is list with files that are not there, by their paths.
+func (l *Library) listWith(ctx context.Context, dir string, env, arguments []string, files map[string]string) (
+	[]*listed, error) {
+	overlay, remove, err := l.overlay(files)
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +149,9 @@ var errNoPackages = errors.New("go list found no packages")
 
 // goCommand runs the go command for a library's packages.
 func (l *Library) goCommand(ctx context.Context, dir string, env []string, args ...string) ([]byte, error) {
+	if _, err := os.Stat(cmp.Or(dir, ".")); err != nil {
+		return nil, fmt.Errorf("the module's folder cannot be read: %w", err)
+	}
 	cmd := command(ctx, l.Go, args...)
 	cmd.Dir = dir
 	cmd.Env = slices.Concat(os.Environ(), []string{"CGO_ENABLED=1"}, env)

@@ -2,6 +2,7 @@ package library
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -164,32 +165,33 @@ func (l *Library) makeOverlay(goroot string, say func(format string, args ...any
 	return nil
 }
 
-// overlay writes a list of the changed files for the go command into a
-// temporary file. What the go command compiles does not depend on where the
-// files are.
-func (l *Library) overlay() (file string, remove func(), err error) {
+// overlay writes a list of the changed files, and of others that are not there,
+// for the go command into a temporary folder. What the go command compiles does
+// not depend on where the files are.
+func (l *Library) overlay(others map[string]string) (file string, remove func(), err error) {
+	dir, err := os.MkdirTemp("", "overlay")
+	if err != nil {
+		return "", nil, err
+	}
+	remove = func() { os.RemoveAll(dir) }
 	replace := map[string]string{}
 	for original, name := range l.Modified {
 		replace[original] = filepath.Join(l.Dir, overlayDir, name)
 	}
-	data, err := json.Marshal(map[string]any{"Replace": replace})
-	if err != nil {
-		return "", nil, err
+	for path, text := range others {
+		replace[path] = filepath.Join(dir, fmt.Sprintf("%d.go", len(replace)))
+		err = errors.Join(err, os.WriteFile(replace[path], []byte(text), 0o600))
 	}
-	f, err := os.CreateTemp("", "overlay*.json")
-	if err != nil {
-		return "", nil, err
-	}
-	remove = func() { os.Remove(f.Name()) }
-	if _, err = f.Write(data); err == nil {
-		err = f.Close()
+	file = filepath.Join(dir, "overlay.json")
+	data, failed := json.Marshal(map[string]any{"Replace": replace})
+	if err = errors.Join(err, failed); err == nil {
+		err = os.WriteFile(file, data, 0o600)
 	}
 	if err != nil {
-		f.Close()
 		remove()
 		return "", nil, err
 	}
-	return f.Name(), remove, nil
+	return file, remove, nil
 }
 
 func (c change) apply(text string) (string, error) {
