@@ -23,6 +23,7 @@ var magics = map[string]func(r *run, args []string) error{
 	"capture":       (*run).magicCapture,
 	"cd":            (*run).magicCd,
 	"env":           (*run).magicEnv,
+	"get":           (*run).magicGet,
 	"goflags":       (*run).magicGoflags,
 	"goworkfix":     (*run).magicGoWorkFix,
 	"help":          func(r *run, _ []string) error { r.show("text/markdown", help, help); return nil },

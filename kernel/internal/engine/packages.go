@@ -36,6 +36,21 @@ func (r *run) addPackages(paths []string) error {
 	return nil
 }
 
+// magicGet chooses versions of modules for the session: what the user's own module
+// requires stays as it is.
+func (r *run) magicGet(args []string) error {
+	if len(args) == 0 {
+		return magicErrorf("%%get wants modules, such as %%get github.com/fatih/color@v1.18.0")
+	}
+	if err := r.compiler.Get(r.ctx, r.dir, args); err != nil {
+		if r.ctx.Err() != nil {
+			return errInterrupted
+		}
+		return &Failure{Name: goGetError, Value: err.Error()}
+	}
+	return nil
+}
+
 // addSome makes those of the packages available that can be had, if several are
 // wanted and not all can: a cell often imports more than it uses. A cell that
 // uses one of the others is told why there is none.

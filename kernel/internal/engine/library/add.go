@@ -156,6 +156,12 @@ func notInModule(err error) bool {
 	return errors.As(err, &tool) && unknownPackage.MatchString(tool.Output)
 }
 
+// Get chooses versions of modules, MODULE@VERSION, for the session in dir.
+func (b *Compiler) Get(ctx context.Context, dir string, modules []string) error {
+	_, err := b.library.goCommand(ctx, dir, nil, append([]string{"get"}, modules...)...)
+	return err
+}
+
 // Unavailable tries packages one by one, and says which of them cannot be had
 // and why.
 func (b *Compiler) Unavailable(ctx context.Context, o AddOptions) map[string]error {
