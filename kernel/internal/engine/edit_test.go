@@ -236,3 +236,17 @@ func TestPackagesThatFail(t *testing.T) {
 	}
 	m.check("good.F() + x", "=> 6\n--\nnote: …the module's folder cannot be read: …")
 }
+
+// TestEditPathWithDot: symbols of a package whose path ends in an element with a
+// dot are written in another way.
+func TestEditPathWithDot(t *testing.T) {
+	m := newModule(t, map[string]string{
+		"go.mod": "module example.com/dots.v1\n\ngo 1.26\n",
+		"d.go":   "package dots\n\ntype T struct{ N int }\n\nfunc (t T) Get() int { return t.N }\n\nfunc F() T { return T{1} }\n",
+	})
+	m.check("import dots \"example.com/dots.v1\"\n%%\nvar get interface{ Get() int } = dots.F()\nget.Get()", "=> 1")
+	m.edit("d.go", "return t.N", "return t.N + 10")
+	m.check("get.Get()", "=> 11\n--\nnote: example.com/dots.v1 changed on disk; new code is in place, and values stay")
+	m.edit("d.go", "T{1}", "T{2}")
+	m.check("dots.F().Get()", "=> 12\n--\nnote: …values stay")
+}

@@ -93,6 +93,9 @@ func (all imports) stub() string { return filepath.Join(filepath.Dir(all["runtim
 
 // use makes what layers have importable, too. The lists for the tools go to dir.
 func (b *Compiler) use(dir string, layers []*Layer) error {
+	for _, y := range layers {
+		y.used()
+	}
 	all := b.library.imports(layers)
 	if err := all.write(dir); err != nil {
 		return err

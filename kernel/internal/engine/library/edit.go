@@ -89,21 +89,35 @@ func (b *Compiler) Edit(ctx context.Context, o AddOptions) (*Edit, error) {
 	return e, nil
 }
 
-// replaced lists the functions of packages that libraries have, too.
-func replaced(archive []byte, libraries []*libraryIndex) (names []string) {
+// replaced lists the functions of a package that libraries have, too. Others'
+// functions in its archive, such as instances of their generic ones, are those
+// that are there.
+func replaced(path string, archive []byte, libraries []*libraryIndex) (names []string) {
+	own := symbolPrefix(path)
+	seen := map[string]bool{}
 	eachObject(archive, func(o *object) {
 		for i := range o.defined() {
-			if o.symbols[i*symbolSize+symbolKind] != textSymbol && !ofBody(o.name(i)) {
+			name := o.name(i)
+			if !strings.HasPrefix(name, own) ||
+				o.symbols[i*symbolSize+symbolKind] != textSymbol && !ofBody(name) {
 				continue
 			}
-			for _, name := range []string{o.name(i), o.name(i) + ".abi0", o.name(i) + ".abiinternal"} {
-				if short := mangled(name); defined(libraries, name) && !slices.Contains(names, short) {
+			for _, name := range []string{name, name + ".abi0", name + ".abiinternal"} {
+				if short := mangled(name); !seen[short] && defined(libraries, name) {
+					seen[short] = true
 					names = append(names, short)
 				}
 			}
 		}
 	})
 	return names
+}
+
+// symbolPrefix begins the symbols of a package (cmd/internal/objabi,
+// PathToPrefix).
+func symbolPrefix(path string) string {
+	slash := strings.LastIndexByte(path, '/') + 1
+	return path[:slash] + strings.ReplaceAll(path[slash:], ".", "%2e") + "."
 }
 
 // ofBody tells whether a symbol that is no function belongs to the bodies of

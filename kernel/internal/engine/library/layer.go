@@ -1,6 +1,7 @@
 package library
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -39,7 +40,10 @@ type Layer struct {
 	indexed func() (*libraryIndex, error)
 }
 
-const layerDescription = "layer.json"
+const (
+	layerDescription = "layer.json"
+	stagingPrefix    = ".making" // of a folder that is to become a layer's
+)
 
 // shared is the file with the code. Its name is the layer's, because the
 // system's dynamic linker knows what it has loaded by such names.
@@ -90,11 +94,9 @@ func (l *Library) layer(ctx context.Context, m Module, packages []*listed, below
 	slices.SortFunc(packages, func(a, b *listed) int { return strings.Compare(a.ImportPath, b.ImportPath) })
 	name := l.layerName(packages, below)
 	if y, err := l.openLayer(name); err == nil {
-		y.used()
 		return y, nil
 	}
 	if y := l.larger(m, packages, below); y != nil {
-		y.used()
 		return y, nil
 	}
 	for _, p := range packages {
@@ -105,7 +107,7 @@ func (l *Library) layer(ctx context.Context, m Module, packages []*listed, below
 	if err := os.MkdirAll(l.layersDir(), 0o755); err != nil {
 		return nil, err
 	}
-	staging, err := os.MkdirTemp(l.layersDir(), ".making")
+	staging, err := os.MkdirTemp(l.layersDir(), stagingPrefix)
 	if err != nil {
 		return nil, err
 	}
@@ -153,8 +155,8 @@ func (l *Library) larger(m Module, packages []*listed, below []*Layer) *Layer {
 	return nil
 }
 
-// keptLayers is how many layers on a library are kept.
-const keptLayers = 60
+// keptLayers is how many layers on a library are kept, and those of the last day.
+const keptLayers, keptFor = 60, 24 * time.Hour
 
 // used makes the layer one of those that are kept longest.
 func (y *Layer) used() {
@@ -162,21 +164,27 @@ func (y *Layer) used() {
 	_ = os.Chtimes(filepath.Join(y.Dir, layerDescription), now, now) // else it is made again some day
 }
 
-// forgetLayers removes those that have not been used for the longest time.
+// forgetLayers removes those that have not been used for the longest time, and
+// what killed processes have left.
 func (l *Library) forgetLayers() {
-	files, _ := filepath.Glob(filepath.Join(l.layersDir(), "*", layerDescription))
-	if len(files) <= keptLayers {
-		return
-	}
-	age := map[string]time.Time{}
-	for _, file := range files {
-		if info, err := os.Stat(file); err == nil {
-			age[file] = info.ModTime()
+	left, _ := filepath.Glob(filepath.Join(l.layersDir(), stagingPrefix+"*"))
+	for _, dir := range left {
+		if info, err := os.Stat(dir); err == nil && time.Since(info.ModTime()) > keptFor {
+			_ = os.RemoveAll(dir)
 		}
 	}
-	slices.SortFunc(files, func(a, b string) int { return age[b].Compare(age[a]) })
-	for _, file := range files[keptLayers:] {
-		_ = os.RemoveAll(filepath.Dir(file))
+	files, _ := filepath.Glob(filepath.Join(l.layersDir(), "*", layerDescription))
+	age := map[string]time.Duration{}
+	for _, file := range files {
+		if info, err := os.Stat(file); err == nil {
+			age[file] = time.Since(info.ModTime())
+		}
+	}
+	slices.SortFunc(files, func(a, b string) int { return cmp.Compare(age[a], age[b]) })
+	for _, file := range files[min(keptLayers, len(files)):] {
+		if age[file] > keptFor {
+			_ = os.RemoveAll(filepath.Dir(file))
+		}
 	}
 }
 
@@ -225,7 +233,7 @@ func (l *Library) linkLayer(ctx context.Context, y *Layer, packages []*listed, b
 		}
 		adapt(content, indexes)
 		if taken[p.ImportPath] != nil { // it was edited
-			y.Replaced = append(y.Replaced, replaced(content, indexes)...)
+			y.Replaced = append(y.Replaced, replaced(p.ImportPath, content, indexes)...)
 		}
 		mentioned, err := objectNames(content)
 		if err != nil && !errors.Is(err, errObject) {
