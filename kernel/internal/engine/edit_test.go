@@ -89,6 +89,11 @@ type Teller interface{ Tell() string }
 
 var opened int
 
+var names = map[string]int{
+	"one": 1,
+	"two": 2,
+}
+
 const fee = 1
 
 // Open opens one.
@@ -98,7 +103,10 @@ func Open(owner string) *Account {
 }
 
 // Opened counts.
-func Opened() int { return opened }
+func Opened() int {
+	type T struct{ n int }
+	return T{opened}.n
+}
 
 // Add adds money.
 func (a *Account) Add(n int) { a.balance += n - fee }
@@ -140,6 +148,7 @@ func TestEditFunctions(t *testing.T) {
 	m.check("var teller account.Teller = a\nlater := a.Later()\nfunc mine() string { return a.Tell() }\nlater()",
 		"=> Ada has 9 later")
 
+	m.edit("account/account.go", "import \"fmt\"", "import (\n\t\"fmt\"\n)\n\n// Lines move, too.")
 	m.edit("account/account.go", "%s has %d", "%s owns %d")
 	m.check("a.Tell()", "=> Ada owns 9"+note)
 	m.check("teller.Tell()", "=> Ada owns 9")
@@ -192,6 +201,10 @@ func TestEditTypes(t *testing.T) {
 		"signature": {"func Open(owner string) *Account {", "func Open(owner string, _ ...int) *Account {", "account.Opened()",
 			"=> 0\n--\n…the function Open is another one …"},
 		"value": {"var opened int", "var opened = 7", "account.Opened()", "=> 7\n--\n…the variable opened is another one …"},
+		"new value": {"const fee", "var rate = float64(opened)\n\nconst fee", "account.Opened()",
+			"=> 0\n--\n…the variable rate is new in …"},
+		"local type": {"	opened++\n", "	type T struct{ s string }\n	opened += len(T{\"abc\"}.s)\n",
+			"account.Open(\"Bob\").Owner", "=> Bob\n--\n…the list of types within functions is another one …"},
 		"generic": {"out = append(out, f(x))", "out = append(out, f(x), f(x))",
 			"account.Map([]int{1}, func(i int) int { return i + 1 })", "=> [2 2]\n--\n…the function Map is another one …"},
 	} {

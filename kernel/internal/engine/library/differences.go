@@ -58,7 +58,7 @@ func (b *Compiler) differences(packages, edited []*listed) string {
 			}
 		}
 		for _, name := range paths(is) {
-			if _, ok := was[name]; !ok && strings.HasPrefix(name, "the variable") && is[name] != strings.TrimSuffix(is[name], " =") {
+			if _, ok := was[name]; !ok && strings.HasSuffix(is[name], initialized) {
 				return fmt.Sprintf("%s is new in %s, and its value is computed when the program starts", name, p.ImportPath)
 			}
 		}
@@ -148,6 +148,9 @@ func (c *checker) declarations(path string, text texts) (map[string]string, erro
 	return all, nil
 }
 
+// initialized ends the description of a variable with a first value.
+const initialized = " at the start"
+
 // layout describes a type: what its values are made of, and its methods.
 func layout(o *types.TypeName, qualify types.Qualifier) string {
 	text := types.TypeString(o.Type().Underlying(), qualify)
@@ -171,8 +174,12 @@ func (c *checker) syntax(file *ast.File, all map[string]string) {
 		case *ast.GenDecl:
 			for _, spec := range d.Specs {
 				if v, ok := spec.(*ast.ValueSpec); ok && d.Tok == token.VAR && len(v.Values) > 0 {
+					var values []string
+					for _, value := range v.Values {
+						values = append(values, c.print(value))
+					}
 					for _, name := range v.Names {
-						all["the variable "+name.Name] += " = " + c.print(&ast.CompositeLit{Elts: v.Values}) + " ="
+						all["the variable "+name.Name] += " = " + strings.Join(values, ", ") + initialized
 					}
 				}
 			}
@@ -188,6 +195,8 @@ func (c *checker) syntax(file *ast.File, all map[string]string) {
 			}
 			ast.Inspect(d, func(n ast.Node) bool {
 				if local, ok := n.(*ast.TypeSpec); ok {
+					// Those of one name are told apart by their order.
+					all["the list of types within functions"] += local.Name.Name + "\n"
 					all["the type "+local.Name.Name+" in the function "+name] += c.print(local)
 				}
 				return true
