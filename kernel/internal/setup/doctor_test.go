@@ -99,7 +99,7 @@ func TestDiagnoseABareMachine(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	t.Chdir(t.TempDir())
-	if got := states(Diagnose(t.Context(), "")); !strings.HasPrefix(got, "checkout=broken") {
+	if got := states(Diagnose(t.Context(), "")); !strings.HasPrefix(got, "checkout=- go=broken") {
 		t.Errorf("outside a checkout: %s", got)
 	}
 }
