@@ -37,12 +37,14 @@ func (r *run) inputForCell(p *process, prompt string, password bool) {
 	r.mu.Unlock()
 	go func() {
 		line, err := r.input(prompt, password)
-		if err == nil {
-			_, _ = p.stdin.WriteString(line + "\n")
-		}
+		// Before the cell has the line: it may read again at once, and asks for
+		// more but once.
 		r.mu.Lock()
 		r.asking = false
 		r.mu.Unlock()
+		if err == nil {
+			_, _ = p.stdin.WriteString(line + "\n")
+		}
 	}()
 }
 
