@@ -254,8 +254,8 @@ func describe(p any) (text string) {
 
 // displaySync is the function by which GoNB's library waits until the kernel has
 // all that was displayed. Cells may import the library or not, so the host does
-// not.
-// The linker adds the calling convention to the names of functions in libraries.
+// not. The linker adds the calling convention to the names of functions in
+// libraries.
 const displaySync = "github.com/janpfeifer/gonb/gonbui.Sync.abiinternal"
 
 // flush waits until the kernel has everything that the cell displayed.

@@ -3,7 +3,6 @@ package library
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -163,7 +162,7 @@ func (b *Compiler) PackageName(path string) (name string, ok bool) {
 // whether they are the standard library's.
 func (b *Compiler) Named(name string) map[string]bool {
 	standard := map[string]bool{}
-	for path, p := range maps.All(b.imports) {
+	for path, p := range b.imports {
 		if p.Name == name {
 			standard[path] = p.Standard
 		}

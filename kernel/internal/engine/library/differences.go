@@ -9,6 +9,7 @@ import (
 	"go/token"
 	"go/types"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,11 +24,7 @@ func (b *Compiler) differences(packages, edited []*listed) string {
 	for path, p := range b.imports {
 		exports[path] = p.export
 	}
-	old := newChecker(exports)
-	exports = map[string]string{}
-	for path, p := range b.imports {
-		exports[path] = p.export
-	}
+	old := newChecker(maps.Clone(exports))
 	for _, p := range packages {
 		exports[p.ImportPath] = p.Export
 	}
@@ -126,14 +123,12 @@ func (c *checker) declarations(path string, text texts) (map[string]string, erro
 		}
 		files = append(files, file)
 	}
-	info := &types.Info{Defs: map[*ast.Ident]types.Object{}}
 	config := types.Config{Importer: c.importer, Error: func(error) {}} // the compiler has none
-	pkg, _ := config.Check(path, c.files, files, info)
+	pkg, _ := config.Check(path, c.files, files, nil)
 	all := map[string]string{}
 	qualify := func(p *types.Package) string { return p.Path() }
 	for _, name := range pkg.Scope().Names() {
-		object := pkg.Scope().Lookup(name)
-		switch o := object.(type) {
+		switch o := pkg.Scope().Lookup(name).(type) {
 		case *types.TypeName:
 			all["the type "+name] = layout(o, qualify)
 		case *types.Var:

@@ -23,11 +23,12 @@ type listing struct {
 	Sources map[string]source
 }
 
-// listing is the file with what is known of the module in its present state.
+// listingFile is the file with what is known of the module in its present state.
 func (b *Compiler) listingFile(flags []string) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q %q %q\n", b.module.Dir, flags, b.library.ID)
-	for _, name := range []string{"GOFLAGS", "GOWORK", "GOEXPERIMENT", "CGO_CFLAGS", "CGO_LDFLAGS", "CC", "GOOS", "GOARCH"} {
+	for _, name := range []string{"GOFLAGS", "GOWORK", "GOEXPERIMENT", "CGO_CFLAGS", "CGO_LDFLAGS", "CC", "GOOS",
+		"GOARCH"} {
 		fmt.Fprintf(h, "%s=%q\n", name, os.Getenv(name))
 	}
 	dirs := []string{b.module.Dir}
