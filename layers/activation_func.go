@@ -35,7 +35,7 @@ const (
 	HardShrink    ActivationFunc = "hard_shrink" // x if |x| > 0.5, else 0
 	Softmax       ActivationFunc = "softmax"     // exp(x)/sum(exp(x)) over the last axis
 	LogSoftmax    ActivationFunc = "log_softmax" // log(softmax(x))
-	Sparsemax     ActivationFunc = "sparsemax"   // max(x-t, 0), which sums to 1 over the last axis; see package activations
+	Sparsemax     ActivationFunc = "sparsemax"   // max(x-t, 0), 1 in sum over the last axis; see package activations
 	Softplus      ActivationFunc = "softplus"    // log(exp(x)+1)
 	Squareplus    ActivationFunc = "squareplus"  // (x+sqrt(x²+4))/2
 	SparsePlus    ActivationFunc = "sparse_plus" // 0, (x+1)²/4 between -1 and 1, x

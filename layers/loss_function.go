@@ -208,7 +208,8 @@ func onExample(values, x *graph.Node) *graph.Node {
 // Config returns Keras' configuration. Nil, which saves the class' name alone,
 // stands for a loss without settings of its own.
 func (l *LossFunction) Config() map[string]any {
-	if l.name == l.class.name && l.reduction == "sum_over_batch_size" && len(l.numbers) == 0 && l.axes == nil && l.ignore == nil {
+	if l.name == l.class.name && l.reduction == "sum_over_batch_size" && len(l.numbers) == 0 && l.axes == nil &&
+		l.ignore == nil {
 		return nil
 	}
 	c := map[string]any{"name": l.name}
@@ -288,8 +289,10 @@ func describeTargets(e *Examples) string {
 
 // sparseClasses is CheckTargets of losses of class indices.
 func sparseClasses(e *Examples, outputs Shape) error {
-	if n := len(outputs) - 1; e.Labels == nil || n < 0 || !outputs[:n].Equal(Shape(e.TargetShape)) || outputs[n] != e.Classes {
-		return fmt.Errorf("wants Labels, and an output for each class: got %s for outputs of shape %v", describeTargets(e), outputs)
+	if n := len(outputs) - 1; e.Labels == nil || n < 0 || !outputs[:n].Equal(Shape(e.TargetShape)) ||
+		outputs[n] != e.Classes {
+		return fmt.Errorf("wants Labels, and an output for each class: got %s for outputs of shape %v",
+			describeTargets(e), outputs)
 	}
 	return nil
 }

@@ -41,13 +41,15 @@ var (
 			return l.whole(graph.OneMinus(graph.Div(both, all)))
 		}}
 
-	tversky = &lossClass{class: "Tversky", name: "tversky", numbers: map[string]float64{"alpha": 0.5, "beta": 0.5}, axis: true,
+	tversky = &lossClass{class: "Tversky", name: "tversky", numbers: map[string]float64{"alpha": 0.5, "beta": 0.5},
+		axis:  true,
 		check: sameShape,
 		values: func(l *LossFunction, p *Pass, y, x *graph.Node) *graph.Node {
 			both := l.over(p, graph.Mul(y, x))
 			missed := l.over(p, graph.Mul(graph.OneMinus(x), y))
 			wrong := l.over(p, graph.Mul(x, graph.OneMinus(y)))
-			all := graph.Add(graph.Add(both, graph.MulScalar(missed, l.number("alpha"))), graph.MulScalar(wrong, l.number("beta")))
+			all := graph.Add(graph.Add(both, graph.MulScalar(missed, l.number("alpha"))),
+				graph.MulScalar(wrong, l.number("beta")))
 			return l.whole(graph.OneMinus(graph.Div(both, graph.AddScalar(all, fuzz))))
 		}}
 )

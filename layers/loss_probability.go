@@ -109,15 +109,18 @@ var (
 	smoothed = map[string]float64{"from_logits": 0, "label_smoothing": 0}
 	logits   = []string{"from_logits"}
 
-	binaryCrossEntropy = &lossClass{class: "BinaryCrossentropy", name: "binary_crossentropy", numbers: smoothed, flags: logits,
-		axis: true, check: sameShape,
+	binaryCrossEntropy = &lossClass{class: "BinaryCrossentropy", name: "binary_crossentropy", numbers: smoothed,
+		flags: logits,
+		axis:  true, check: sameShape,
 		values: func(l *LossFunction, p *Pass, y, x *graph.Node) *graph.Node {
 			return graph.ReduceMean(l.binaryValues(p, l.smooth(y), x, l.is("from_logits")), l.axis(-1))
 		}}
 
-	binaryFocal = &lossClass{class: "BinaryFocalCrossentropy", name: "binary_focal_crossentropy", axis: true, check: sameShape,
-		numbers: map[string]float64{"apply_class_balancing": 0, "alpha": 0.25, "gamma": 2, "from_logits": 0, "label_smoothing": 0},
-		flags:   []string{"apply_class_balancing", "from_logits"},
+	binaryFocal = &lossClass{class: "BinaryFocalCrossentropy", name: "binary_focal_crossentropy", axis: true,
+		check: sameShape,
+		numbers: map[string]float64{"apply_class_balancing": 0, "alpha": 0.25, "gamma": 2, "from_logits": 0,
+			"label_smoothing": 0},
+		flags: []string{"apply_class_balancing", "from_logits"},
 		values: func(l *LossFunction, p *Pass, y, x *graph.Node) *graph.Node {
 			y = l.smooth(y)
 			if l.is("from_logits") {
@@ -134,16 +137,19 @@ var (
 			return graph.ReduceMean(values, l.axis(-1))
 		}}
 
-	categorical = &lossClass{class: "CategoricalCrossentropy", name: "categorical_crossentropy", numbers: smoothed, flags: logits,
-		axis: true, check: sameShape,
+	categorical = &lossClass{class: "CategoricalCrossentropy", name: "categorical_crossentropy", numbers: smoothed,
+		flags: logits,
+		axis:  true, check: sameShape,
 		values: func(l *LossFunction, p *Pass, y, x *graph.Node) *graph.Node { return l.categoricalValues(p, y, x) }}
 
 	sparseCategorical = &lossClass{class: "SparseCategoricalCrossentropy", name: "sparse_categorical_crossentropy",
 		numbers: map[string]float64{"from_logits": 0}, flags: logits, ignores: true, check: sparseClasses, sparse: true,
 		values: func(l *LossFunction, p *Pass, y, x *graph.Node) *graph.Node { return l.sparseValues(p, y, x) }}
 
-	categoricalFocal = &lossClass{class: "CategoricalFocalCrossentropy", name: "categorical_focal_crossentropy", axis: true,
-		numbers: map[string]float64{"alpha": 0.25, "gamma": 2, "from_logits": 0, "label_smoothing": 0}, flags: logits, check: sameShape,
+	categoricalFocal = &lossClass{class: "CategoricalFocalCrossentropy", name: "categorical_focal_crossentropy",
+		axis:    true,
+		numbers: map[string]float64{"alpha": 0.25, "gamma": 2, "from_logits": 0, "label_smoothing": 0},
+		flags:   logits, check: sameShape,
 		values: func(l *LossFunction, _ *Pass, y, x *graph.Node) *graph.Node {
 			axis := l.axis(-1)
 			if l.is("from_logits") {

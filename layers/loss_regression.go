@@ -48,15 +48,19 @@ var (
 	absoluteError = &lossClass{class: "MeanAbsoluteError", name: "mean_absolute_error", check: sameShape,
 		values: func(_ *LossFunction, _ *Pass, y, x *graph.Node) *graph.Node { return last(xla.Abs(graph.Sub(y, x))) }}
 
-	percentageError = &lossClass{class: "MeanAbsolutePercentageError", name: "mean_absolute_percentage_error", check: sameShape,
+	percentageError = &lossClass{class: "MeanAbsolutePercentageError", name: "mean_absolute_percentage_error",
+		check: sameShape,
 		values: func(_ *LossFunction, _ *Pass, y, x *graph.Node) *graph.Node {
 			size := graph.Max(graph.Abs(y), scalar(y, fuzz))
 			return graph.MulScalar(last(xla.Abs(graph.Div(graph.Sub(y, x), size))), 100)
 		}}
 
-	logarithmicError = &lossClass{class: "MeanSquaredLogarithmicError", name: "mean_squared_logarithmic_error", check: sameShape,
+	logarithmicError = &lossClass{class: "MeanSquaredLogarithmicError", name: "mean_squared_logarithmic_error",
+		check: sameShape,
 		values: func(_ *LossFunction, _ *Pass, y, x *graph.Node) *graph.Node {
-			log := func(v *graph.Node) *graph.Node { return graph.Log(graph.AddScalar(graph.Max(v, scalar(v, fuzz)), 1.0)) }
+			log := func(v *graph.Node) *graph.Node {
+				return graph.Log(graph.AddScalar(graph.Max(v, scalar(v, fuzz)), 1.0))
+			}
 			return last(graph.Square(graph.Sub(log(x), log(y))))
 		}}
 

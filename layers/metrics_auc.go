@@ -90,7 +90,8 @@ func (m *AUCMetric) FromLogits() *AUCMetric {
 // State is the four counts at each threshold.
 func (m *AUCMetric) State(outputs Shape) ([]Shape, error) {
 	if width := outputs.Size(); m.c.weights != nil && len(m.c.weights) != width {
-		return nil, fmt.Errorf("label_weights wants %d weights for outputs of shape %v, got %d", width, outputs, len(m.c.weights))
+		return nil, fmt.Errorf("label_weights wants %d weights for outputs of shape %v, got %d", width, outputs,
+			len(m.c.weights))
 	}
 	if m.c.labels {
 		if len(outputs) != 1 {
@@ -214,7 +215,8 @@ func init() {
 			config, _ := tensor["config"].(map[string]any)
 			s.values["label_weights"] = config["value"]
 		}
-		m.c.labels, m.c.weights, m.c.logits = s.Bool("multi_label", false), s.Floats("label_weights"), s.Bool("from_logits", false)
+		m.c.labels, m.c.weights, m.c.logits = s.Bool("multi_label", false), s.Floats("label_weights"),
+			s.Bool("from_logits", false)
 		s.Ignore("num_labels")
 		if m.err != nil {
 			s.Fail("%w", m.err)

@@ -17,7 +17,8 @@ type MeanOf struct {
 // BinaryAccuracy is the share of outputs on the right side of a threshold, which
 // is 0.5 in Keras.
 func BinaryAccuracy(threshold float64) *MeanOf {
-	return &MeanOf{class: "BinaryAccuracy", name: "binary_accuracy", larger: true, config: map[string]any{"threshold": threshold},
+	return &MeanOf{class: "BinaryAccuracy", name: "binary_accuracy", larger: true,
+		config: map[string]any{"threshold": threshold},
 		values: func(_ *Pass, y, x *graph.Node) *graph.Node {
 			return last(toFloat32(graph.Equal(y, toFloat32(graph.GreaterThan(x, scalar(x, threshold))))))
 		}}
@@ -55,12 +56,13 @@ func PearsonCorrelation(axis int) *MeanOf {
 // ConcordanceCorrelation says how far targets and outputs are from being equal
 // along an axis, -1 in Keras (Lin 1989).
 func ConcordanceCorrelation(axis int) *MeanOf {
-	return correlationMetric("ConcordanceCorrelation", "concordance_correlation", axis, func(y, x *graph.Node) *graph.Node {
-		mean := func(v *graph.Node) *graph.Node { return graph.ReduceAndKeep(v, graph.ReduceMean, axis) }
-		together := graph.Mul(graph.Sub(y, mean(x)), graph.Sub(x, mean(x))) // as Keras has it
-		size := graph.Add(graph.Add(variance(y, axis), variance(x, axis)), graph.Square(graph.Sub(mean(y), mean(x))))
-		return graph.Div(graph.MulScalar(together, 2.0), graph.AddScalar(size, fuzz))
-	})
+	return correlationMetric("ConcordanceCorrelation", "concordance_correlation", axis,
+		func(y, x *graph.Node) *graph.Node {
+			mean := func(v *graph.Node) *graph.Node { return graph.ReduceAndKeep(v, graph.ReduceMean, axis) }
+			together := graph.Mul(graph.Sub(y, mean(x)), graph.Sub(x, mean(x))) // as Keras has it
+			size := graph.Add(graph.Add(variance(y, axis), variance(x, axis)), graph.Square(graph.Sub(mean(y), mean(x))))
+			return graph.Div(graph.MulScalar(together, 2.0), graph.AddScalar(size, fuzz))
+		})
 }
 
 func correlationMetric(class, name string, axis int, of func(y, x *graph.Node) *graph.Node) *MeanOf {

@@ -23,7 +23,8 @@ type ResizingLayer struct {
 // Bilinear. Images are stretched where their aspect ratio is another one; see
 // CropToAspectRatio and PadToAspectRatio.
 func Resizing(height, width int) *ResizingLayer {
-	l := &ResizingLayer{grid: grid{2, ChannelsLast}, height: height, width: width, sampling: sampling{interpolation: Bilinear}}
+	l := &ResizingLayer{grid: grid{2, ChannelsLast}, height: height, width: width,
+		sampling: sampling{interpolation: Bilinear}}
 	l.Init(l, "Resizing")
 	if height < 1 || width < 1 {
 		l.Invalid("height and width must be at least 1, got %d and %d", height, width)

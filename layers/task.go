@@ -200,7 +200,8 @@ func (m *measuring) metric(w watched, output int, result *graph.Node) []*graph.N
 	}
 	for i, node := range added {
 		if got := node.Shape().Dimensions; !want[i].Equal(Shape(got)) {
-			panic(fmt.Errorf("layers: metric %s wants to add shape %v to array %d, its Add returned %v", w.name, want[i], i, got))
+			panic(fmt.Errorf("layers: metric %s wants to add shape %v to array %d, its Add returned %v", w.name,
+				want[i], i, got))
 		}
 		added[i] = toFloat32(node)
 	}

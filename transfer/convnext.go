@@ -113,7 +113,8 @@ func convNeXtPreprocessing(x layers.Symbol, name string) layers.Symbol {
 // convNeXtBlock looks at 7x7 pixels of each map, and then at all maps of each
 // pixel.
 func convNeXtBlock(in layers.Symbol, width int, name string) layers.Symbol {
-	x := layers.Symbol(layers.Conv2D(width, 7).Padding(layers.Same).Groups(width).Named(name + "_depthwise_conv").Apply(in))
+	x := layers.Symbol(layers.Conv2D(width, 7).Padding(layers.Same).Groups(width).
+		Named(name + "_depthwise_conv").Apply(in))
 	x = convNeXtNorm().Named(name + "_layernorm").Apply(x)
 	x = layers.Dense(4 * width).Named(name + "_pointwise_conv_1").Apply(x)
 	x = layers.Activation(layers.Gelu).Named(name + "_gelu").Apply(x)

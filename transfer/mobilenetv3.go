@@ -195,5 +195,6 @@ func mobileNetV3Unpublished(c Config) error {
 	if c.Alpha == 1 || c.Alpha == 0.75 && !c.Minimalistic {
 		return nil
 	}
-	return fmt.Errorf("if imagenet weights are being loaded, Alpha can be 0.75 or 1, or 1 with Minimalistic, got %g", c.Alpha)
+	return fmt.Errorf("if imagenet weights are being loaded, Alpha can be 0.75 or 1, or 1 with Minimalistic, got %g",
+		c.Alpha)
 }
