@@ -45,18 +45,20 @@ var rooms = []struct {
 	{"kernel/internal/kernels", nil},
 	{"kernel/internal/markup", nil},
 	{"kernel/internal/seal", nil},
-	{"kernel/internal/engine/host", nil}, // is in the process of cells
+	{"kernel/internal/commwire", nil},
+	{"kernel/comm", []string{"kernel/internal/commwire"}}, // is in the process of cells
+	{"kernel/internal/engine/host", nil},                  // is in the process of cells
 	{"kernel/internal/engine/library", []string{"kernel/internal/seal", "kernel/internal/engine/host"}},
 	{"kernel/internal/engine/enginetest", []string{"kernel/internal/kernels", "kernel/internal/engine/library"}},
 	{"kernel/internal/engine/session", []string{"kernel/internal/gocell", "kernel/internal/engine/library"}},
-	{"kernel/internal/engine", []string{"kernel/internal/gocell"}}, // knows no Jupyter
+	{"kernel/internal/engine", []string{"kernel/internal/gocell", "kernel/internal/commwire"}}, // knows no Jupyter
 	{"kernel/execute", []string{"kernel/nbformat", "kernel/jupyter", "kernel/internal/gocell", "kernel/internal/kernels",
 		"kernel/internal/markup"}},
 	{"kernel/internal/command", []string{"kernel/execute"}},
 	{"kernel/internal/setup", []string{"kernel/jupyter", "kernel/internal/kernels", "kernel/internal/seal",
 		"kernel/internal/engine/library", "kernel/internal/command"}},
 	{"kernel/internal/live", []string{"kernel/jupyter", "kernel/internal/gocell", "kernel/internal/kernels",
-		"kernel/internal/markup", "kernel/internal/engine", "kernel/internal/command", "kernel/internal/setup"}},
+		"kernel/internal/markup", "kernel/internal/commwire", "kernel/internal/engine", "kernel/internal/command", "kernel/internal/setup"}},
 
 	{"layers/display", nil},
 	{"layers/history", []string{"layers/display"}},

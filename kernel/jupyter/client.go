@@ -142,13 +142,20 @@ func (c *Client) closeSockets() {
 // be told: their [Event.ParentID].
 func (c *Client) Send(ctx context.Context, ch Channel, content Content) (id string, err error) {
 	id = rand.Text()
-	return id, c.send(ctx, ch, c.header(id, content), Header{}, content, nil)
+	return id, c.send(ctx, ch, content, &Message{Header: c.header(id, content)})
 }
 
 // SendComm sends a comm message with buffers on the shell channel.
 func (c *Client) SendComm(ctx context.Context, content Content, buffers ...[]byte) (id string, err error) {
+	return c.SendWith(ctx, Shell, content, nil, buffers...)
+}
+
+// SendWith sends a request as Send does, with the message's metadata, a JSON
+// object, and buffers.
+func (c *Client) SendWith(ctx context.Context, ch Channel, content Content, metadata json.RawMessage,
+	buffers ...[]byte) (id string, err error) {
 	id = rand.Text()
-	return id, c.send(ctx, Shell, c.header(id, content), Header{}, content, buffers)
+	return id, c.send(ctx, ch, content, &Message{Header: c.header(id, content), Metadata: metadata, Buffers: buffers})
 }
 
 // Execute asks the kernel to run code and returns at once with the request's
@@ -162,7 +169,7 @@ func (c *Client) Execute(ctx context.Context, request ExecuteRequest) (id string
 // Input answers an input_request that came on the stdin channel.
 func (c *Client) Input(ctx context.Context, request *Message, value string) error {
 	reply := &InputReply{Value: value}
-	return c.send(ctx, Stdin, c.header(rand.Text(), reply), request.Header, reply, nil)
+	return c.send(ctx, Stdin, reply, &Message{Header: c.header(rand.Text(), reply), Parent: request.Header})
 }
 
 func (c *Client) header(id string, content Content) Header {
@@ -176,18 +183,19 @@ func (c *Client) header(id string, content Content) Header {
 	}
 }
 
-func (c *Client) send(ctx context.Context, ch Channel, h, parent Header, content Content, buffers [][]byte) error {
+func (c *Client) send(ctx context.Context, ch Channel, content Content, m *Message) error {
+	h := m.Header
 	if ch < 0 || int(ch) >= len(c.sockets) || ch == IOPub {
 		return fmt.Errorf("jupyter: cannot send %s on the %s channel", h.Type, ch)
 	}
 	if err := c.unusable(ch); err != nil {
 		return fmt.Errorf("jupyter: send %s: %w", h.Type, err)
 	}
-	raw, err := json.Marshal(content)
-	if err != nil {
+	var err error
+	if m.Content, err = json.Marshal(content); err != nil {
 		return fmt.Errorf("jupyter: content of %s: %w", h.Type, err)
 	}
-	frames, err := c.signer.Encode(&Message{Header: h, Parent: parent, Content: raw, Buffers: buffers})
+	frames, err := c.signer.Encode(m)
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func (c *Client) request(ctx context.Context, ch Channel, content Content, mute 
 		delete(c.waiting, id)
 		c.mu.Unlock()
 	}()
-	if err := c.send(ctx, ch, c.header(id, content), Header{}, content, nil); err != nil {
+	if err := c.send(ctx, ch, content, &Message{Header: c.header(id, content)}); err != nil {
 		return Event{}, err
 	}
 	select {

@@ -126,8 +126,14 @@ func (s *Server) Send(ch Channel, r *Request, content Content) error {
 // Publish tells all clients something that the request with header parent has
 // caused, or that nobody has. Its error is as Send's.
 func (s *Server) Publish(parent Header, content Content, buffers ...[]byte) error {
+	return s.PublishWith(parent, content, nil, buffers...)
+}
+
+// PublishWith publishes content as Publish does, with the message's metadata, a
+// JSON object.
+func (s *Server) PublishWith(parent Header, content Content, metadata json.RawMessage, buffers ...[]byte) error {
 	topic := [][]byte{[]byte("kernel." + s.session + "." + content.MessageType())}
-	frames, err := s.Frames(parent, topic, content, buffers...)
+	frames, err := s.frames(&Message{Identities: topic, Parent: parent, Metadata: metadata, Buffers: buffers}, content)
 	if err == nil {
 		s.SendFrames(IOPub, nil, frames)
 	}
@@ -149,17 +155,20 @@ func (s *Server) SendFrames(ch Channel, r *Request, frames [][]byte) {
 
 // Frames returns a message as it is sent.
 func (s *Server) Frames(parent Header, identities [][]byte, content Content, buffers ...[]byte) ([][]byte, error) {
-	raw, err := json.Marshal(content)
-	if err != nil {
+	return s.frames(&Message{Identities: identities, Parent: parent, Buffers: buffers}, content)
+}
+
+// frames returns m as it is sent, with content and a header of its own.
+func (s *Server) frames(m *Message, content Content) ([][]byte, error) {
+	var err error
+	if m.Content, err = json.Marshal(content); err != nil {
 		return nil, fmt.Errorf("jupyter: content of %s: %w", content.MessageType(), err)
 	}
-	return s.signer.Encode(&Message{
-		Identities: identities, Parent: parent, Content: raw, Buffers: buffers,
-		Header: Header{
-			ID: rand.Text(), Session: s.session, Username: "kernel", Date: time.Now().UTC().Format(time.RFC3339Nano),
-			Type: content.MessageType(), Version: ProtocolVersion,
-		},
-	})
+	m.Header = Header{
+		ID: rand.Text(), Session: s.session, Username: "kernel", Date: time.Now().UTC().Format(time.RFC3339Nano),
+		Type: content.MessageType(), Version: ProtocolVersion,
+	}
+	return s.signer.Encode(m)
 }
 
 // Close closes all channels at once and waits for the calls of receive.

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,6 +25,8 @@ type Options struct {
 	Module library.Module
 	// Front is where the notebook's user sits.
 	Front Front
+	// Comms takes what cells say to front ends through comms; may be nil.
+	Comms Comms
 	// Dir is the working directory, by default this process's.
 	Dir string
 	// Grace is how long an interrupted cell may take before the process is
@@ -88,6 +91,7 @@ type Engine struct {
 	mu      sync.Mutex
 	process *process
 	pipes   *pipes
+	comms   *commPipes
 	running *run
 	capture *os.File
 }
@@ -133,6 +137,7 @@ func (e *Engine) Close() {
 	e.Interrupt()
 	e.process.close()
 	e.pipes.close()
+	e.comms.close()
 	e.compiler.Close()
 	if err := os.RemoveAll(e.dir); err != nil {
 		fmt.Fprintln(os.Stderr, "live kernel:", err)
@@ -161,14 +166,21 @@ func (e *Engine) startProcess(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := startProcess(processOptions{program: e.library.Host(), dir: e.cwd, env: append(os.Environ(), pipes.env()...),
-		write: e.print, input: e.inputForReader})
+	comms, err := openCommPipes(e.dir, e.options.Comms)
 	if err != nil {
 		pipes.close()
 		return err
 	}
+	p, err := startProcess(processOptions{program: e.library.Host(), dir: e.cwd,
+		env: slices.Concat(os.Environ(), pipes.env(), comms.env()), write: e.print, input: e.inputForReader,
+		handler: comms.handler})
+	if err != nil {
+		pipes.close()
+		comms.close()
+		return err
+	}
 	e.mu.Lock()
-	e.process, e.pipes = p, pipes
+	e.process, e.pipes, e.comms = p, pipes, comms
 	e.mu.Unlock()
 	e.loaded = map[[sha256.Size]byte]int64{}
 	return e.loadExtra(ctx)

@@ -15,6 +15,10 @@ func (e *Engine) Interrupt() {
 	defer e.mu.Unlock()
 	r := e.running
 	if r == nil {
+		// A handler of a comm may run.
+		if e.process != nil {
+			_ = e.process.interrupt()
+		}
 		return
 	}
 	r.interrupts++

@@ -197,6 +197,7 @@ func (r *run) reload(why string) (lost []string, err error) {
 	}
 	r.process.close()
 	r.pipes.close()
+	r.comms.close()
 	r.compiler.Close()
 	r.compiler, r.extra, r.warned = compiler, nil, ""
 	for _, shared := range load {

@@ -46,6 +46,8 @@ type processOptions struct {
 	// input is called when the process reads its standard input and finds
 	// nothing.
 	input func()
+	// handler gets what handlers of comms print, and that they have ended.
+	handler func(host.Answer)
 }
 
 // startProcess starts a host.
@@ -90,13 +92,13 @@ func startProcess(o processOptions) (*process, error) {
 		p.streams = append(p.streams, s)
 		p.reading.Go(s.read)
 	}
-	p.reading.Go(func() { p.receive(answers[0], o.input) })
+	p.reading.Go(func() { p.receive(answers[0], o.input, o.handler) })
 	go p.wait()
 	return p, nil
 }
 
 // receive passes answers on, and asks for input where that is wanted.
-func (p *process) receive(r *os.File, input func()) {
+func (p *process) receive(r *os.File, input func(), handler func(host.Answer)) {
 	defer r.Close()
 	decoder := json.NewDecoder(r)
 	for {
@@ -104,13 +106,18 @@ func (p *process) receive(r *os.File, input func()) {
 		if err := decoder.Decode(&a); err != nil {
 			return
 		}
-		if a.Outcome == host.WantsInput {
+		switch a.Outcome {
+		case host.WantsInput:
 			if input != nil {
 				go input()
 			}
-			continue
+		case host.Printed, host.Handled:
+			if handler != nil {
+				handler(a)
+			}
+		default:
+			p.answers <- a
 		}
-		p.answers <- a
 	}
 }
 

@@ -253,6 +253,7 @@ func (r *run) died(err error) error {
 	}
 	<-r.process.ended
 	r.pipes.close()
+	r.comms.close()
 	lost, anew := r.session.Restart("because the process ended")
 	f := &Failure{Name: exitError, Value: "the process in which cells run is gone: " + died.Error()}
 	if died.killed != "" {

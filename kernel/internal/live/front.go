@@ -27,7 +27,7 @@ func (k *Kernel) shows() (r *request, ok bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.running == nil {
-		return nil, true
+		return k.comms.handlingFor(), true
 	}
 	return k.running.request, !k.running.content.Silent
 }
@@ -100,4 +100,14 @@ func bundle(forms map[string]any) jupyter.MIMEBundle {
 		b[mimeType] = raw
 	}
 	return b
+}
+
+// runs is the request whose cell runs, or nil.
+func (k *Kernel) runs() *request {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.running == nil {
+		return nil
+	}
+	return k.running.request
 }

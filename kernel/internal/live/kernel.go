@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/gocifar/gocifar/kernel/internal/commwire"
 	"github.com/gocifar/gocifar/kernel/internal/engine"
 	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 	"github.com/gocifar/gocifar/kernel/jupyter"
@@ -45,6 +46,7 @@ type Kernel struct {
 	cells  cells
 	server *server
 	gopls  *languageServer // nil: none
+	comms  *comms
 
 	shell   chan *request
 	stop    context.CancelFunc
@@ -66,6 +68,7 @@ type cells interface {
 	Interrupt()
 	Expect(number int)
 	Draft(code string, offset int) (file string, place int, ok bool)
+	Tell(*commwire.Frame) error
 	GoVersion() string
 	Close()
 }
@@ -74,8 +77,8 @@ type cells interface {
 func Serve(ctx context.Context, o Options) error {
 	return serve(ctx, o, func(ctx context.Context, k *Kernel) (cells, error) {
 		id := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(o.Connection), "kernel-"), ".json")
-		e, err := engine.Open(ctx, engine.Options{Library: o.Library, Module: o.Module, Front: k, Grace: o.Grace,
-			Env: environment(id)})
+		e, err := engine.Open(ctx, engine.Options{Library: o.Library, Module: o.Module, Front: k, Comms: k.comms,
+			Grace: o.Grace, Env: environment(id)})
 		if err != nil {
 			return nil, err
 		}
@@ -94,6 +97,7 @@ func serve(ctx context.Context, o Options, open func(context.Context, *Kernel) (
 	}
 	k := &Kernel{shell: make(chan *request, 1000), stopped: make(chan struct{}), inputs: make(chan string, 1),
 		shown: map[string]bool{}}
+	k.comms = newComms(k)
 	ctx, k.stop = context.WithCancel(ctx)
 	defer k.stop()
 	if k.server, err = listen(ctx, info); err != nil {
@@ -171,6 +175,10 @@ func (k *Kernel) close() {
 
 // receive takes a message from a client.
 func (k *Kernel) receive(r *request) {
+	if isComm(r.Content) {
+		k.comms.receive(r)
+		return
+	}
 	switch r.Channel {
 	case jupyter.Shell:
 		select {

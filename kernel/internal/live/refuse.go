@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 
+	"github.com/gocifar/gocifar/kernel/internal/commwire"
 	"github.com/gocifar/gocifar/kernel/internal/engine"
 )
 
@@ -35,6 +36,9 @@ func (refusal) Interrupt() {}
 
 // Draft knows no declarations.
 func (refusal) Draft(string, int) (file string, place int, ok bool) { return "", 0, false }
+
+// Tell has nobody to tell.
+func (refusal) Tell(*commwire.Frame) error { return nil }
 
 // GoVersion is unknown.
 func (refusal) GoVersion() string { return "" }

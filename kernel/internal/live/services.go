@@ -25,17 +25,12 @@ func (k *Kernel) answer(c jupyter.Content) jupyter.Content {
 		return &jupyter.IsCompleteReply{Status: status, Indent: indent}
 	case *jupyter.HistoryRequest:
 		return k.historyReply(c)
-	case *jupyter.CommInfoRequest:
-		return &jupyter.CommInfoReply{Status: jupyter.StatusOK, Comms: map[string]jupyter.CommInfo{}}
 	case *jupyter.CompleteRequest:
 		return k.complete(c)
 	case *jupyter.InspectRequest:
 		return k.inspect(c)
 	case *jupyter.ConnectRequest:
 		return &jupyter.ConnectReply{}
-	case *jupyter.CommOpen:
-		// Nobody here knows the target; the protocol wants it closed at once.
-		k.server.publish(nil, &jupyter.CommClose{ID: c.ID})
 	}
 	return nil
 }

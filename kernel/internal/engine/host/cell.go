@@ -27,7 +27,8 @@ func Sleeper(cell int64, _ func(time.Duration)) func(time.Duration) {
 	return func(d time.Duration) {
 		timer := time.NewTimer(d)
 		defer timer.Stop()
-		if x := current.Load(); x == nil || x.cell != cell {
+		x, h := current.Load(), handling.Load()
+		if (x == nil || x.cell != cell) && (h == nil || h.cell != cell) {
 			// Of a goroutine that has outlived its cell.
 			<-timer.C
 			return

@@ -38,7 +38,8 @@ func (x *execution) end(a Answer) {
 
 // install makes the library's copies of packages os and runtime ask these
 // functions. Other programs have no such copies.
-var install = func(exit func(code int), panic func(value any), input func()) {}
+var install = func(exit func(code int), panic func(value any), input func(), write func(f *os.File, b []byte) bool) {
+}
 
 // leaving tells that the process is really to end.
 var leaving atomic.Bool
@@ -74,6 +75,8 @@ func finish(a Answer, late func(cell string)) {
 	x := current.Load()
 	cell, known := ownerOf(labels())
 	switch {
+	case isHandler(labels()):
+		late(fmt.Sprintf("a handler of cell[%d]", cell))
 	case !known && x == nil:
 		late("a cell")
 	case !known, x != nil && x.cell == cell:
@@ -106,6 +109,7 @@ var owners sync.Map
 type owned struct {
 	cell   int64
 	labels context.Context
+	comm   string // of a handler, else empty
 }
 
 func ownerOf(labels uintptr) (cell int64, known bool) {
@@ -116,12 +120,18 @@ func ownerOf(labels uintptr) (cell int64, known bool) {
 	return o.(owned).cell, true
 }
 
+// isHandler tells whether a goroutine is a handler's.
+func isHandler(labels uintptr) bool {
+	o, known := owners.Load(labels)
+	return known && o.(owned).comm != ""
+}
+
 // adopt makes the goroutine, and those that it will start, a cell's.
 func adopt(cell int64) {
 	ctx := pprof.WithLabels(context.Background(), pprof.Labels("cell", strconv.FormatInt(cell, 10)))
 	pprof.SetGoroutineLabels(ctx)
 	if l := labels(); l != 0 {
-		owners.Store(l, owned{cell, ctx})
+		owners.Store(l, owned{cell: cell, labels: ctx})
 	}
 }
 

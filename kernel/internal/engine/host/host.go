@@ -26,7 +26,7 @@ import (
 
 // Main serves commands until the kernel goes away.
 func Main() {
-	install(onExit, onPanic, onInput)
+	install(onExit, onPanic, onInput, watchComms(os.Getenv(commVariable)))
 	// Without this, an interrupt would end the process and all state with it.
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt)
@@ -34,6 +34,8 @@ func Main() {
 		for range signals {
 			if x := current.Load(); x != nil {
 				stop(x.cell)
+			} else {
+				stopHandler()
 			}
 		}
 	}()
@@ -258,16 +260,24 @@ func describe(p any) (text string) {
 // libraries.
 const displaySync = "github.com/janpfeifer/gonb/gonbui.Sync.abiinternal"
 
+// commSync is the same function of our package for comms.
+const commSync = "github.com/gocifar/gocifar/kernel/comm.Sync.abiinternal"
+
 // flush waits until the kernel has everything that the cell displayed.
 func flush() {
-	sync := symbol(displaySync)
-	if sync == nil {
+	first, second := symbol(commSync), symbol(displaySync)
+	if first == nil && second == nil {
 		return
 	}
 	done := make(chan struct{})
 	go func() {
-		sync()
-		close(done)
+		defer close(done)
+		if first != nil {
+			first()
+		}
+		if second != nil {
+			second()
+		}
 	}()
 	select {
 	case <-done:

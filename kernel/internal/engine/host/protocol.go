@@ -47,6 +47,10 @@ const (
 	// WantsInput is no end: the cell reads the standard input, and goes on when
 	// there is a line.
 	WantsInput = "input"
+	// Printed and Handled are no ends either: a handler of a comm has printed
+	// something, or has ended.
+	Printed = "printed"
+	Handled = "handled"
 )
 
 // Frame is a call that had not returned.
@@ -67,4 +71,6 @@ type Answer struct {
 	// Result is the value of the cell's last expression by MIME type; nil if
 	// there is none.
 	Result map[string]any
+	// Comm is the comm of a handler, with what it printed.
+	Comm, Stream, Text string `json:",omitempty"`
 }

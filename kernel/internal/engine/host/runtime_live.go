@@ -2,7 +2,10 @@
 
 package host
 
-import _ "unsafe" // for the linknames
+import (
+	"os"
+	_ "unsafe" // for the linknames
+)
 
 // What follows is not for everyone: it binds parts of the standard library that
 // it does not offer, some of which only the library for cells has (package
@@ -20,9 +23,12 @@ var runtimePanic func(value any)
 //go:linkname osInput os.liveInput
 var osInput func()
 
+//go:linkname osOutput os.liveOutput
+var osOutput func(f *os.File, b []byte) bool
+
 func init() {
 	labels = profileLabels
-	install = func(exit func(int), panic func(any), input func()) {
-		osExit, runtimePanic, osInput = exit, panic, input
+	install = func(exit func(int), panic func(any), input func(), write func(*os.File, []byte) bool) {
+		osExit, runtimePanic, osInput, osOutput = exit, panic, input, write
 	}
 }

@@ -44,6 +44,12 @@ var changes = []change{
 		declare: "var liveInput func()\n",
 	},
 	{
+		file:    "os/file.go",
+		before:  "\tn, e := f.write(b)\n\tif n < 0 {",
+		insert:  "\tif hook := liveOutput; hook != nil && hook(f, b) {\n\t\treturn len(b), nil\n\t}\n",
+		declare: "var liveOutput func(f *File, b []byte) bool\n",
+	},
+	{
 		// Layers are no plugins: nothing but this initializes them.
 		file:    "runtime/plugin.go",
 		before:  "\tif md.pluginpath == \"\" {\n\t\tthrow(\"runtime: plugin has empty pluginpath\")",
