@@ -57,8 +57,9 @@ var rooms = []struct {
 	{"kernel/internal/command", []string{"kernel/execute"}},
 	{"kernel/internal/setup", []string{"kernel/jupyter", "kernel/internal/kernels", "kernel/internal/seal",
 		"kernel/internal/engine/library", "kernel/internal/command"}},
-	{"kernel/internal/live", []string{"kernel/jupyter", "kernel/internal/gocell", "kernel/internal/kernels",
-		"kernel/internal/markup", "kernel/internal/commwire", "kernel/internal/engine", "kernel/internal/command", "kernel/internal/setup"}},
+	{"kernel/internal/live", []string{"kernel/nbformat", "kernel/jupyter", "kernel/execute", "kernel/internal/gocell",
+		"kernel/internal/kernels", "kernel/internal/markup", "kernel/internal/commwire",
+		"kernel/internal/engine", "kernel/internal/command", "kernel/internal/setup"}},
 
 	{"layers/display", nil},
 	{"layers/history", []string{"layers/display"}},

@@ -32,13 +32,14 @@ func (c *Collector) Begin(cell *nbformat.Cell, request string, count int) {
 func (c *Collector) Handle(e jupyter.Event) bool { return c.outputs.handle(e) }
 
 // Store writes what was collected into the cells, which are the notebook's, and
-// the state of widgets into the notebook.
+// what belongs to the whole notebook.
 func (c *Collector) Store(nb *nbformat.Notebook) {
 	for cell := range c.touched {
 		cell.store()
 		delete(c.touched, cell)
 	}
 	c.outputs.widgets.store(nb)
+	c.outputs.storeRequire(nb)
 }
 
 // Verdict is the failure of a cell that another front end ran, nil if it

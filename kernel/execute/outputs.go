@@ -17,6 +17,7 @@ type outputs struct {
 	cells    map[string]*cellOutputs // by request id
 	displays map[string][]*item      // by display id: every output that shows it
 	widgets  *widgets
+	require  []string // modules with versions, as the kernel said last
 	warn     func(cell *cellOutputs, text string) // cell may be nil
 	log      func(text string)                    // the kernel's own
 	touch    func(cell *cellOutputs)              // its outputs have changed
@@ -85,6 +86,9 @@ func (o *outputs) handle(event jupyter.Event) bool {
 		if err := o.widgets.handle(event.Message, content); err != nil {
 			o.warn(c, err.Error())
 		}
+		return false
+	case *jupyter.ExecuteReply:
+		o.noteRequire(event.Message)
 		return false
 	case *jupyter.Stream, *jupyter.DisplayData, *jupyter.UpdateDisplayData, *jupyter.ExecuteResult,
 		*jupyter.ErrorOutput, *jupyter.ClearOutput:

@@ -284,6 +284,7 @@ func (r *run) finish(err error) error {
 	}
 	r.bringUpToDate()
 	r.outputs.widgets.store(r.nb)
+	r.outputs.storeRequire(r.nb)
 	r.result.Ended = time.Now()
 	r.storeRecord(err)
 	r.save.save()

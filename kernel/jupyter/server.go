@@ -116,7 +116,13 @@ func (s *Server) receiver(ch Channel) func(*zmtp.Conn, [][]byte) {
 // the reply on r's, a request for input on stdin. An error says that the
 // content cannot be encoded; a client that is gone needs no answer.
 func (s *Server) Send(ch Channel, r *Request, content Content) error {
-	frames, err := s.Frames(r.Header(), r.Message.Identities, content)
+	return s.SendWith(ch, r, content, nil)
+}
+
+// SendWith is Send with the message's metadata, a JSON object.
+func (s *Server) SendWith(ch Channel, r *Request, content Content, metadata json.RawMessage) error {
+	m := &Message{Identities: r.Message.Identities, Parent: r.Header(), Metadata: metadata}
+	frames, err := s.frames(m, content)
 	if err == nil {
 		s.SendFrames(ch, r, frames)
 	}

@@ -27,6 +27,9 @@ type Options struct {
 	Front Front
 	// Comms takes what cells say to front ends through comms; may be nil.
 	Comms Comms
+	// Require are modules with versions, MODULE@VERSION, that a session without
+	// a module of the user's begins with.
+	Require []string
 	// Dir is the working directory, by default this process's.
 	Dir string
 	// Grace is how long an interrupted cell may take before the process is
@@ -120,7 +123,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		err = errors.Join(err, e.setenv(name, value))
 	}
 	if err == nil {
-		err = e.compiler.Workspace(e.dir)
+		err = e.compiler.Workspace(e.dir, o.Require)
 	}
 	if err == nil {
 		err = e.startProcess(ctx)
@@ -146,6 +149,10 @@ func (e *Engine) Close() {
 
 // Dir is the folder in which cells are compiled, a module of its own.
 func (e *Engine) Dir() string { return e.dir }
+
+// Require lists the modules with versions, MODULE@VERSION, that a session
+// without a module of the user's has come to need.
+func (e *Engine) Require() []string { return e.compiler.Require(e.dir) }
 
 // GoVersion is the version of Go that compiles cells.
 func (e *Engine) GoVersion() string { return e.library.GoVersion }

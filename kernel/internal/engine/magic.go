@@ -203,7 +203,7 @@ func (r *run) magicReset(args []string) error {
 		return magicErrorf("%%reset wants nothing, or go.mod")
 	}
 	r.tracked.mod, r.tracked.work = "", ""
-	return r.compiler.Workspace(r.dir)
+	return r.compiler.Workspace(r.dir, r.options.Require)
 }
 
 func (r *run) magicCapture(args []string) error {

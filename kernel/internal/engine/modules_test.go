@@ -242,6 +242,8 @@ func (m peerModule) examples(t *testing.T, l *library.Library, dir string) (pass
 			}
 			count++
 			cell := m.exampleCell(t, p, example)
+			// An example's own types are those of a program here.
+			example.Output = strings.ReplaceAll(example.Output, filepath.Base(m.importPath(p))+"_test.", "main.")
 			if shows, stderr := n.both(cell); !sameOutput(shows, example.Output, example.Unordered) {
 				t.Errorf("example %s of %s shows\n%s\n%s\nwant\n%s\nin the cell\n%s", example.Name, p, shows, stderr,
 					example.Output, cell)

@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 
+	"github.com/gocifar/gocifar/kernel/execute"
 	"github.com/gocifar/gocifar/kernel/internal/command"
 	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 	"github.com/gocifar/gocifar/kernel/internal/kernels"
 	"github.com/gocifar/gocifar/kernel/internal/setup"
+	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
 // Command is `kernel live`: the live kernel itself, as its kernelspec starts
@@ -46,6 +49,20 @@ func start(ctx context.Context, o Options) error {
 	return Serve(ctx, o)
 }
 
+// required are the modules that the notebook came to need in an earlier session:
+// who starts the kernel says it, or else the notebook's file does, whose path
+// Jupyter's server gives.
+func required() []string {
+	if list, ok := os.LookupEnv(kernels.RequireVariable); ok {
+		return strings.Fields(list)
+	}
+	nb, err := nbformat.ReadFile(os.Getenv("JPY_SESSION_NAME"))
+	if err != nil {
+		return nil
+	}
+	return execute.Require(nb)
+}
+
 // place finds the module around the working directory, and the library for its
 // version of Go.
 func place(ctx context.Context, o *Options) error {
@@ -59,6 +76,8 @@ func place(ctx context.Context, o *Options) error {
 	}
 	if m.Dir != "" {
 		o.Module = m
+	} else {
+		o.Require = required()
 	}
 	l, err := library.Open(o.Library)
 	if o.Library != "" && err == nil && l.Suits(o.Module) {

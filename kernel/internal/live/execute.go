@@ -3,6 +3,7 @@ package live
 import (
 	"strings"
 
+	"github.com/gocifar/gocifar/kernel/execute"
 	"github.com/gocifar/gocifar/kernel/internal/engine"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
@@ -38,7 +39,7 @@ func (k *Kernel) execute(r *request, c *jupyter.ExecuteRequest) (waiting []*requ
 			waiting = k.waiting()
 		}
 	}
-	k.server.reply(r, reply)
+	logUnsent(k.server.SendWith(r.Channel, r, reply, execute.ReplyMetadata(k.cells.Require())))
 	k.cells.Expect(k.count + 1)
 	return waiting
 }

@@ -22,6 +22,9 @@ type Options struct {
 	Library string
 	// Module is where cells import packages from that are not Go's own.
 	Module library.Module
+	// Require are modules with versions that a session without a module begins
+	// with.
+	Require []string
 	// Connection is the connection file.
 	Connection string
 	// Gopls is the language server for completion and inspection; empty: none.
@@ -70,6 +73,7 @@ type cells interface {
 	Draft(code string, offset int) (file string, place int, ok bool)
 	Tell(*commwire.Frame) error
 	GoVersion() string
+	Require() []string
 	Close()
 }
 
@@ -77,8 +81,8 @@ type cells interface {
 func Serve(ctx context.Context, o Options) error {
 	return serve(ctx, o, func(ctx context.Context, k *Kernel) (cells, error) {
 		id := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(o.Connection), "kernel-"), ".json")
-		e, err := engine.Open(ctx, engine.Options{Library: o.Library, Module: o.Module, Front: k, Comms: k.comms,
-			Grace: o.Grace, Env: environment(id)})
+		e, err := engine.Open(ctx, engine.Options{Library: o.Library, Module: o.Module, Require: o.Require, Front: k,
+			Comms: k.comms, Grace: o.Grace, Env: environment(id)})
 		if err != nil {
 			return nil, err
 		}

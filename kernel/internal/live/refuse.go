@@ -43,5 +43,8 @@ func (refusal) Tell(*commwire.Frame) error { return nil }
 // GoVersion is unknown.
 func (refusal) GoVersion() string { return "" }
 
+// Require has come to need nothing.
+func (refusal) Require() []string { return nil }
+
 // Close has nothing to end.
 func (refusal) Close() {}

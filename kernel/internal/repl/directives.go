@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gocifar/gocifar/kernel/execute"
 	"github.com/gocifar/gocifar/kernel/internal/markup"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 	"github.com/gocifar/gocifar/kernel/nbformat"
@@ -195,11 +196,14 @@ func readCells(path string) ([]string, error) {
 			cells = append(cells, cell.Source())
 		}
 	}
-	if number == 0 {
-		return cells, nil
-	}
 	if number > len(cells) {
 		return nil, fmt.Errorf("%s has %d code cells, and no cell %d", path, len(cells), number)
 	}
-	return cells[number-1 : number], nil
+	if number > 0 {
+		cells = cells[number-1 : number]
+	}
+	if modules := execute.Require(nb); len(modules) > 0 { // the versions that the notebook has come to need
+		cells = append([]string{"%get " + strings.Join(modules, " ")}, cells...)
+	}
+	return cells, nil
 }

@@ -91,6 +91,7 @@ func (f *flagValues) options(
 		ready := m.environment.Kernel(k)
 		opts.Kernel, opts.SpecDirs = ready.Name, []string{filepath.Dir(ready.SpecDir)}
 		opts.Env = append(opts.Env, m.env...)
+		opts.Env = append(opts.Env, kernels.RequireVariable+"="+strings.Join(execute.Require(job.Notebook), " "))
 	}
 	opts.Env = append(opts.Env, f.opts.Env...)
 	return opts, f.startAt(job, &opts)

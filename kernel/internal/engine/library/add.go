@@ -19,8 +19,9 @@ import (
 
 // Workspace makes dir the module of a session. It requires what the module
 // requires from which cells import, and has that beside it in a workspace, so
-// that `go get` adds to the session and not to the user's module.
-func (b *Compiler) Workspace(dir string) error {
+// that `go get` adds to the session and not to the user's module. Without a
+// module of the user's it requires others, MODULE@VERSION.
+func (b *Compiler) Workspace(dir string, require []string) error {
 	language := strings.TrimPrefix(b.library.Language, "go")
 	files := map[string]string{
 		// The module needs a file, or the go command finds no package in it.
@@ -30,6 +31,9 @@ func (b *Compiler) Workspace(dir string) error {
 	own, err := b.module.read()
 	if b.module.Dir == "" || err != nil { // of a mistake in go.mod the go command speaks when a cell imports
 		fmt.Fprintf(&module, "module gocell\n\ngo %s\n", language)
+		if b.module.Dir == "" {
+			writeRequire(&module, require)
+		}
 	} else {
 		language = own.language(language)
 		fmt.Fprintf(&module, "module gocell\n\ngo %s\n", language)
@@ -138,6 +142,12 @@ func (b *Compiler) find(ctx context.Context, o AddOptions, known bool) ([]*liste
 	packages, err := b.library.list(ctx, o.Dir, []string{"GOWORK="}, arguments)
 	if err == nil || !o.Fetch || ctx.Err() != nil {
 		return packages, err
+	}
+	if b.module.Dir == "" { // `go get` of a package takes its module's newest version, whatever was chosen
+		packages, err = b.library.list(ctx, o.Dir, []string{"GOWORK="}, append([]string{"-mod=mod"}, arguments...))
+		if err == nil || ctx.Err() != nil {
+			return packages, err
+		}
 	}
 	if _, err := b.library.goCommand(ctx, o.Dir, nil, append([]string{"get"}, o.Paths...)...); err != nil {
 		return nil, err

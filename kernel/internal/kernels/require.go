@@ -1,0 +1,5 @@
+package kernels
+
+// RequireVariable tells the live kernel in its environment which modules of which
+// versions, MODULE@VERSION with spaces between, a notebook came to need.
+const RequireVariable = "GOCIFAR_REQUIRE"
