@@ -17,7 +17,7 @@ type outputs struct {
 	cells    map[string]*cellOutputs // by request id
 	displays map[string][]*item      // by display id: every output that shows it
 	widgets  *widgets
-	require  []string // modules with versions, as the kernel said last
+	require  []string                             // modules with versions, as the kernel said last
 	warn     func(cell *cellOutputs, text string) // cell may be nil
 	log      func(text string)                    // the kernel's own
 	touch    func(cell *cellOutputs)              // its outputs have changed

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -189,13 +190,13 @@ func TestEditMistake(t *testing.T) {
 	m.check("a.Tell()", "=> Ada has 0")
 }
 
-// TestEditTypes: what a process cannot take beside what it has brings a new
-// process.
+// TestEditTypes: what a process cannot take beside what it has comes in anew.
 func TestEditTypes(t *testing.T) {
 	for name, c := range map[string]struct{ from, to, cell, want string }{
 		"field": {"balance int", "balance int\n\tnote string", "account.Open(\"Bob\").Owner",
 			"=> Bob\n--\nnote: example.com/bank/account changed on disk: the type Account is another one in " +
-				"example.com/bank/account, so a new process has been started; lost are the values of a"},
+				"example.com/bank/account, so the variables and types of example.com/bank/account are new ones; " +
+				"lost are the values of a; other values stay, in interfaces also those of old types"},
 		"method": {"// Later returns", "func (a *Account) Close() {}\n\n// Later returns", "account.Open(\"Bob\").Close()",
 			"\n--\n…the type Account is another one …"},
 		"signature": {"func Open(owner string) *Account {", "func Open(owner string, _ ...int) *Account {", "account.Opened()",
@@ -216,6 +217,71 @@ func TestEditTypes(t *testing.T) {
 			m.check("a.Tell()", "TypeError: …the value of a is lost, because packages were edited: run cell [1] again…")
 		})
 	}
+}
+
+// TestEditTypesKeeps: values of other types stay when a type is edited, and so
+// does what other packages have; cells see the new package everywhere.
+func TestEditTypesKeeps(t *testing.T) {
+	files := maps.Clone(bank)
+	files["other/other.go"] = "package other\n\nvar n int\n\n// Count counts.\nfunc Count() int { n++; return n }\n\n" +
+		"// Pair is generic.\ntype Pair[T any] struct{ A, B T }\n"
+	m := newModule(t, files)
+	m.check("import (\n\t\"example.com/bank/account\"\n\t\"example.com/bank/other\"\n\t\"example.com/bank/report\"\n)\n"+
+		"type Box struct{ A *account.Account }\ntype Plain struct{ N int }\n"+
+		"var first = account.Open(\"first\")\nfunc names() []string { return report.All([]*account.Account{first}) }\n"+
+		"%%\nn, plain, list := 5, Plain{6}, []string{\"x\"}\na, box := account.Open(\"Ada\"), Box{}\n"+
+		"pair, ints := other.Pair[*account.Account]{}, other.Pair[int]{1, 2}\nvar x any = a\nlater := a.Later()\n"+
+		"_, _, _ = box, pair, ints\nother.Count()", "=> 1")
+	m.check("n", "=> 5")
+	const lost = "; lost are the values of a, box, pair; other values stay, …"
+	const both = "so the variables and types of example.com/bank/account, example.com/bank/report are new ones"
+	m.edit("account/account.go", "balance int\n", "balance int\n\tnote string\n")
+	m.edit("account/account.go", "%s has %d", "%s owns %d")
+	m.check("fmt.Println(n, plain, list, ints, later(), other.Count())", "5 {6} [x] {1 2} Ada has 0 later 2\n--\n"+
+		"note: example.com/bank/account, example.com/bank/report changed on disk: the type Account is another one in "+
+		"example.com/bank/account, "+both+lost)
+	m.check("box", "TypeError: …the value of box is lost, because packages were edited: run cell [1] again…")
+	m.check("names()", "=> [first owns 0]\n--\nnote: made anew by initializers…")
+	m.check("account.Opened()", "=> 1")
+	m.check("_, same := x.(*account.Account)\nfmt.Printf(\"%T %T %v\", x, first, same)", "*account.Account *account.Account false")
+	m.check("a := account.Open(\"Ada\")\nbox := Box{a}\nbox.A.Tell()", "=> Ada owns 0\n--\n…type Box has changed…")
+
+	// Now the package is edited in place again, and in another way once more.
+	m.edit("account/account.go", "%s owns %d", "%s keeps %d")
+	m.check("box.A.Tell()", "=> Ada keeps 0\n--\nnote: …; new code is in place, and values stay")
+	m.check("names()", "=> [first keeps 0]")
+	m.edit("account/account.go", "note string", "note []string")
+	m.check("[]any{n, plain, len(names())}", "=> [5 {N:6} 1]\n--\nnote: …"+both+"; lost are the values of a, box; …\nnote: made anew…")
+	m.edit("report/report.go", "return a.Tell()", "return a.Tell() + \"!\"")
+	m.check("names()", "=> [first keeps 0!]\n--\nnote: …; new code is in place, and values stay")
+	m.check("other.Count()", "=> 3")
+
+	// It does not compile, then it is what it was at the start.
+	m.edit("account/account.go", "note []string", "note []strin")
+	m.check("n", "=> 5\n--\nnote: …cannot be compiled; this session goes on with the earlier code: …undefined: strin")
+	m.edit("account/account.go", "\tnote []strin\n", "")
+	m.check("names()", "=> [first keeps 0!]\n--\nnote: …"+both+"; other values stay…\nnote: made anew…")
+	m.check("%reload", "\n--\nlost are the values of ints, later, list, n, plain, same, x")
+	m.check("names()", "=> [first keeps 0!]\n--\nnote: made anew…")
+}
+
+// TestEditTypesOnce: packages that cannot come in twice bring a new process.
+func TestEditTypesOnce(t *testing.T) {
+	m := newModule(t, map[string]string{
+		"go.mod": "module example.com/once\n\ngo 1.26\n",
+		"flags/f.go": "package flags\n\nimport \"flag\"\n\nvar n = flag.Int(\"once\", 1, \"\")\n\n" +
+			"type T struct{ N int }\n\nfunc F() int { return *n }\n",
+		"c/c.go":   "package c\n\n// static int one() { return 1; }\nimport \"C\"\n\nfunc F() int { return int(C.one()) }\n",
+		"on/on.go": "package on\n\nimport \"example.com/once/c\"\n\nfunc F() int { return c.F() }\n",
+	})
+	m.check("import (\n\t\"example.com/once/flags\"\n\t\"example.com/once/on\"\n)\n%%\nn := flags.F() + on.F()\nn", "=> 2")
+	m.edit("flags/f.go", "N int", "N, M int")
+	m.check("flags.F()", "=> 1\n--\ncell flag redefined: once\nnote: example.com/once/flags changed on disk: the type T is another one in "+
+		"example.com/once/flags, and the packages cannot be loaded: their initialization panics: cell flag redefined: once, "+
+		"so a new process has been started; lost are the values of n")
+	m.check("n := on.F()\nn", "=> 1")
+	m.edit("c/c.go", "return 1;", "return 2;")
+	m.check("on.F()", "=> 2\n--\nnote: …C code, so a new process has been started; lost are the values of n")
 }
 
 // TestPackagesThatFail: packages that do not compile, or do not come up, are

@@ -133,21 +133,32 @@ func (r *run) takeEdits() error {
 	if edit.Refused == "" {
 		return r.takeEdit(edit)
 	}
-	lost, err := r.reload("because packages were edited")
+	return r.replaceProcess(strings.Join(changed, ", "), edit.Refused)
+}
+
+// edited is why values are lost.
+const edited = "because packages were edited"
+
+// replaceProcess goes on in a new process with edited packages, for a reason.
+func (r *run) replaceProcess(changed, reason string) error {
+	lost, err := r.reload(edited)
 	if err != nil {
 		return err
 	}
-	r.stderr("note: %s changed on disk: %s, so a new process has been started", strings.Join(changed, ", "), edit.Refused)
-	if len(lost) > 0 {
-		r.stderr("; lost are the values of %s", strings.Join(lost, ", "))
-	}
-	r.stderr("\n")
+	r.stderr("note: %s changed on disk: %s, so a new process has been started%s\n", changed, reason, lostValues(lost))
 	return nil
 }
 
-// takeEdit loads new code of packages, whose values stay.
+func lostValues(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return "; lost are the values of " + strings.Join(names, ", ")
+}
+
+// takeEdit loads new code of packages. Values stay, but for those of packages
+// that come in anew.
 func (r *run) takeEdit(edit *library.Edit) error {
-	r.session.Refresh(r.compiler)
 	clear(r.loaded) // cells have code of packages in them
 	for i, shared := range edit.Load {
 		c := host.Command{Path: shared}
@@ -155,11 +166,23 @@ func (r *run) takeEdit(edit *library.Edit) error {
 			c.Replace = edit.Functions
 		}
 		if err := r.load(c); err != nil {
-			return err
+			var failure *Failure
+			if len(edit.Anew) == 0 || !errors.As(err, &failure) || r.process == nil {
+				return err
+			}
+			return r.replaceProcess(strings.Join(edit.Packages, ", "), edit.Why+", and "+failure.Value)
 		}
 		r.extra = append(r.extra, c)
 	}
-	r.stderr("note: %s changed on disk; new code is in place, and values stay\n", strings.Join(edit.Packages, ", "))
+	r.session.Refresh(r.compiler)
+	changed := strings.Join(edit.Packages, ", ")
+	if len(edit.Anew) == 0 {
+		r.stderr("note: %s changed on disk; new code is in place, and values stay\n", changed)
+		return nil
+	}
+	lost, _ := r.session.Lose(edit.Left, edited)
+	r.stderr("note: %s changed on disk: %s, so the variables and types of %s are new ones%s; other values stay, "+
+		"in interfaces also those of old types\n", changed, edit.Why, strings.Join(edit.Anew, ", "), lostValues(lost))
 	return nil
 }
 

@@ -79,24 +79,12 @@ func (b *Compiler) Add(ctx context.Context, o AddOptions) (load []string, err er
 // add makes packages importable that have been found since a time.
 func (b *Compiler) add(ctx context.Context, o AddOptions, packages []*listed, begin time.Time) (load []string,
 	err error) {
-	var own, others []*listed
-	var differ []string
-	for _, p := range packages {
-		switch have := b.imports[p.ImportPath]; {
-		case have != nil && have.Sum != "" && have.Sum != p.BuildID:
-			differ = append(differ, p.ImportPath)
-		case have != nil || p.ImportPath == stubPackage:
-		case p.own():
-			own = append(own, p)
-		default:
-			others = append(others, p)
-		}
-	}
-	if len(differ) > 0 {
+	g := b.group(packages)
+	if differ := append(g.differ, importPaths(g.edited)...); len(differ) > 0 {
 		return nil, conflict(differ)
 	}
 	layers := slices.Clone(b.layers)
-	for _, group := range [][]*listed{others, own} {
+	for _, group := range [][]*listed{g.others, g.own} {
 		if len(group) == 0 {
 			continue
 		}
@@ -110,8 +98,40 @@ func (b *Compiler) add(ctx context.Context, o AddOptions, packages []*listed, be
 	if err := b.use(o.Dir, layers); err != nil {
 		return nil, err
 	}
-	b.remember(own, begin)
+	b.remember(g.own, begin)
 	return load, nil
+}
+
+// groups are packages by what has to be done for them.
+type groups struct {
+	own, others []*listed // that the session does not have: of the user's modules, and others
+	edited      []*listed // that it has with other code, of the user's modules
+	differ      []string  // the same of others
+}
+
+func (b *Compiler) group(packages []*listed) (g groups) {
+	for _, p := range packages {
+		switch have := b.imports[p.ImportPath]; {
+		case p.ImportPath == stubPackage:
+		case have == nil && p.own():
+			g.own = append(g.own, p)
+		case have == nil:
+			g.others = append(g.others, p)
+		case have.Sum == "" || have.Sum == p.BuildID:
+		case p.own():
+			g.edited = append(g.edited, p)
+		default:
+			g.differ = append(g.differ, p.ImportPath)
+		}
+	}
+	return g
+}
+
+func importPaths(packages []*listed) (list []string) {
+	for _, p := range packages {
+		list = append(list, p.ImportPath)
+	}
+	return list
 }
 
 func conflict(differ []string) error {
@@ -133,18 +153,18 @@ func (b *Compiler) find(ctx context.Context, o AddOptions, known bool) ([]*liste
 				return packages, nil
 			}
 		}
-		packages, err := b.ask(ctx, o.Flags, o.Paths)
+		packages, err := b.ask(ctx, o)
 		if err == nil || !notInModule(err) {
 			return packages, err
 		}
 	}
 	arguments := append(slices.Clone(o.Flags), o.Paths...)
-	packages, err := b.library.list(ctx, o.Dir, []string{"GOWORK="}, arguments)
+	packages, err := b.list(ctx, o.Dir, o.Dir, []string{"GOWORK="}, arguments)
 	if err == nil || !o.Fetch || ctx.Err() != nil {
 		return packages, err
 	}
 	if b.module.Dir == "" { // `go get` of a package takes its module's newest version, whatever was chosen
-		packages, err = b.library.list(ctx, o.Dir, []string{"GOWORK="}, append([]string{"-mod=mod"}, arguments...))
+		packages, err = b.list(ctx, o.Dir, o.Dir, []string{"GOWORK="}, append([]string{"-mod=mod"}, arguments...))
 		if err == nil || ctx.Err() != nil {
 			return packages, err
 		}
@@ -152,7 +172,7 @@ func (b *Compiler) find(ctx context.Context, o AddOptions, known bool) ([]*liste
 	if _, err := b.library.goCommand(ctx, o.Dir, nil, append([]string{"get"}, o.Paths...)...); err != nil {
 		return nil, err
 	}
-	return b.library.list(ctx, o.Dir, []string{"GOWORK="}, arguments)
+	return b.list(ctx, o.Dir, o.Dir, []string{"GOWORK="}, arguments)
 }
 
 // unknownPackage is how the go command says that a module requires no module

@@ -41,7 +41,7 @@ const (
 func (l *Library) writeConfigs(dir string) error {
 	at := *l
 	at.Dir = dir
-	if err := at.imports(nil).write(l.Dir); err != nil {
+	if err := at.imports(nil).write(l.Dir, nil); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(l.Dir, versionsName), []byte(versionScript), 0o644)

@@ -19,6 +19,7 @@ type Compiler struct {
 	imports imports
 	configs string             // the folder with the files for the tools
 	watched map[string]watched // packages that the user may edit
+	times   map[string]int     // how many times a package has come in, if more than once (see anew.go)
 
 	mu       sync.Mutex
 	prepared *job // see Prepare
@@ -28,7 +29,8 @@ type Compiler struct {
 // NewCompiler returns a compiler for cells that import from a module, if there
 // is one, and from the library.
 func NewCompiler(l *Library, m Module) *Compiler {
-	return &Compiler{library: l, module: m, imports: l.imports(nil), configs: l.Dir, watched: map[string]watched{}}
+	return &Compiler{library: l, module: m, imports: l.imports(nil), configs: l.Dir, watched: map[string]watched{},
+		times: map[string]int{}}
 }
 
 // imports are the packages that cells can import.
@@ -59,9 +61,13 @@ func (l *Library) imports(layers []*Layer) imports {
 	return all
 }
 
-// write writes the lists that the compiler and the linker want into dir.
-func (all imports) write(dir string) error {
+// write writes the lists that the compiler and the linker want into dir. Some
+// packages stand for others.
+func (all imports) write(dir string, anew map[string]string) error {
 	var compile strings.Builder
+	for _, path := range paths(anew) {
+		fmt.Fprintf(&compile, "importmap %s=%s\n", path, anew[path])
+	}
 	for _, path := range paths(all) {
 		if p := all[path]; p.export != "" {
 			fmt.Fprintf(&compile, "packagefile %s=%s\n", path, p.export)
@@ -96,7 +102,11 @@ func (b *Compiler) use(dir string, layers []*Layer) error {
 		y.used()
 	}
 	all := b.library.imports(layers)
-	if err := all.write(dir); err != nil {
+	anew := map[string]string{}
+	for path := range b.times {
+		anew[path] = b.ActualPath(path)
+	}
+	if err := all.write(dir, anew); err != nil {
 		return err
 	}
 	b.mu.Lock()
@@ -143,7 +153,7 @@ func (b *Compiler) ExportFile(path string) (string, error) {
 	if path == stubPackage {
 		return b.imports.stub(), nil
 	}
-	p := b.imports[path]
+	p := b.imports[b.ActualPath(path)]
 	if p == nil {
 		return "", fmt.Errorf("package %s is not in the library", path)
 	}
@@ -152,7 +162,7 @@ func (b *Compiler) ExportFile(path string) (string, error) {
 
 // PackageName returns the name of a package that cells can import.
 func (b *Compiler) PackageName(path string) (name string, ok bool) {
-	if p := b.imports[path]; p != nil {
+	if p := b.imports[b.ActualPath(path)]; p != nil {
 		return p.Name, true
 	}
 	return "", false
@@ -163,8 +173,8 @@ func (b *Compiler) PackageName(path string) (name string, ok bool) {
 func (b *Compiler) Named(name string) map[string]bool {
 	standard := map[string]bool{}
 	for path, p := range b.imports {
-		if p.Name == name {
-			standard[path] = p.Standard
+		if given := GivenPath(path); p.Name == name && b.ActualPath(given) == path {
+			standard[given] = p.Standard
 		}
 	}
 	return standard

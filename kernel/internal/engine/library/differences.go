@@ -1,14 +1,13 @@
 package library
 
 import (
+	"cmp"
 	"fmt"
 	"go/ast"
-	"go/importer"
 	"go/parser"
 	"go/printer"
 	"go/token"
 	"go/types"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -16,48 +15,58 @@ import (
 	"strings"
 )
 
-// differences says why a process that holds packages cannot take new code for
-// them, or returns "". Functions may have other bodies, and there may be more
-// functions, types and variables.
-func (b *Compiler) differences(packages, edited []*listed) string {
+// differences says of packages why a process that holds them cannot take new
+// code beside theirs, by path, and in one sentence for all. Functions may have
+// other bodies, and there may be more functions, types and variables.
+func (b *Compiler) differences(packages, edited []*listed) (refused map[string]string, why string) {
 	exports := map[string]string{}
 	for path, p := range b.imports {
 		exports[path] = p.export
 	}
-	old := newChecker(maps.Clone(exports))
+	old := newChecker(maps.Clone(exports), b.ActualPath)
 	for _, p := range packages {
 		exports[p.ImportPath] = p.Export
 	}
-	now := newChecker(exports)
+	now := newChecker(exports, b.ActualPath)
+	refused = map[string]string{}
 	for _, p := range edited {
-		if len(p.CgoFiles) > 0 {
-			return p.ImportPath + " has C code"
+		if reason := b.difference(p, old, now); reason != "" {
+			refused[p.ImportPath], why = reason, cmp.Or(why, reason)
 		}
-		text := readText(p)
-		before := b.watched[p.ImportPath].text
-		if before == nil {
-			return p.ImportPath + " was edited while it was read"
+	}
+	return refused, why
+}
+
+// difference is the first that a process cannot take, or "".
+func (b *Compiler) difference(p *listed, old, now *checker) string {
+	given := GivenPath(p.ImportPath)
+	if len(p.CgoFiles) > 0 {
+		return given + " has other code"
+	}
+	text := readText(p)
+	before := b.watched[p.ImportPath].text
+	if before == nil {
+		return given + " was edited while it was read"
+	}
+	if why := otherFiles(before, text); why != "" {
+		return given + why
+	}
+	was, err := old.declarations(p.ImportPath, before)
+	if err != nil {
+		return err.Error()
+	}
+	is, err := now.declarations(p.ImportPath, text)
+	if err != nil {
+		return err.Error()
+	}
+	for _, name := range paths(was) {
+		if what, ok := is[name]; ok && what != was[name] {
+			return fmt.Sprintf("%s is another one in %s", name, given)
 		}
-		if why := otherFiles(before, text); why != "" {
-			return p.ImportPath + why
-		}
-		was, err := old.declarations(p.ImportPath, before)
-		if err != nil {
-			return err.Error()
-		}
-		is, err := now.declarations(p.ImportPath, text)
-		if err != nil {
-			return err.Error()
-		}
-		for _, name := range paths(was) {
-			if what, ok := is[name]; ok && what != was[name] {
-				return fmt.Sprintf("%s is another one in %s", name, p.ImportPath)
-			}
-		}
-		for _, name := range paths(is) {
-			if _, ok := was[name]; !ok && strings.HasSuffix(is[name], initialized) {
-				return fmt.Sprintf("%s is new in %s, and its value is computed when the program starts", name, p.ImportPath)
-			}
+	}
+	for _, name := range paths(is) {
+		if _, ok := was[name]; !ok && strings.HasSuffix(is[name], initialized) {
+			return fmt.Sprintf("%s is new in %s, and its value is computed when the program starts", name, given)
 		}
 	}
 	return ""
@@ -96,13 +105,13 @@ type checker struct {
 	importer types.Importer
 }
 
-func newChecker(exports map[string]string) *checker {
+func newChecker(exports map[string]string, actual func(path string) string) *checker {
 	c := &checker{files: token.NewFileSet()}
-	c.importer = importer.ForCompiler(c.files, "gc", func(path string) (io.ReadCloser, error) {
+	c.importer = NewImporter(c.files, actual, func(path string) (string, error) {
 		if exports[path] == "" {
-			return nil, fmt.Errorf("package %s is not known", path)
+			return "", fmt.Errorf("package %s is not known", path)
 		}
-		return os.Open(exports[path])
+		return exports[path], nil
 	})
 	return c
 }

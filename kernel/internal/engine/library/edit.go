@@ -1,9 +1,11 @@
 package library
 
 import (
+	"cmp"
 	"context"
 	"debug/elf"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,9 +17,13 @@ type Edit struct {
 	// Packages are those with new code: edited ones, and others that depend on
 	// them.
 	Packages []string
-	// Refused says why a process cannot take the new code beside the old; "" if
-	// it can.
+	// Refused says why a process cannot take the new code at all; "" if it can.
 	Refused string
+	// Anew are packages that come in once more, because the process cannot take
+	// their new code beside the old; Why says why. Left are the paths that they
+	// had, as in the symbols and layouts of values.
+	Anew, Left []string
+	Why        string
 	// Load are shared libraries that the process has to load, in order. The last
 	// one has the new code of packages that the process holds.
 	Load []string
@@ -33,60 +39,82 @@ type Edit struct {
 // The process keeps its variables and types: in the layer with the new code they
 // are bound to those that are there. Functions of the layer are its own, and the
 // process makes the old ones jump to them. So old values, closures and method
-// tables call new code.
+// tables call new code. A package for which that cannot be comes in anew.
 func (b *Compiler) Edit(ctx context.Context, o AddOptions) (*Edit, error) {
-	begin := time.Now()
+	start := time.Now()
 	packages, err := b.find(ctx, o, false)
 	if err != nil {
 		return nil, err
 	}
-	e := &Edit{}
-	var others, own, edited []*listed
-	for _, p := range packages {
-		switch have := b.imports[p.ImportPath]; {
-		case have == nil && p.own():
-			own = append(own, p)
-		case have == nil:
-			others = append(others, p)
-		case have.Sum == "" || have.Sum == p.BuildID:
-		case !p.own():
-			e.Refused = p.ImportPath + " has another version"
-		default:
-			edited = append(edited, p)
-			e.Packages = append(e.Packages, p.ImportPath)
-		}
-	}
-	if len(edited) == 0 && e.Refused == "" {
-		b.remember(packages, begin)
+	g := b.group(packages)
+	if len(g.edited) == 0 && len(g.differ) == 0 {
+		b.remember(packages, start)
 		return nil, nil
 	}
-	if e.Refused == "" {
-		e.Refused = b.differences(packages, edited)
+	e := &Edit{}
+	for _, p := range g.edited {
+		e.Packages = append(e.Packages, GivenPath(p.ImportPath))
 	}
-	if e.Refused != "" {
+	if len(g.differ) > 0 {
+		e.Refused = GivenPath(g.differ[0]) + " has another version"
 		return e, nil
 	}
+	refused, why := b.differences(packages, g.edited)
+	before := maps.Clone(b.times)
+	anew := b.dependents(packages, refused)
+	for _, p := range anew {
+		if len(p.CgoFiles) > 0 {
+			e.Refused = cmp.Or(why, p.ImportPath+" depends on it") + ", and " + GivenPath(p.ImportPath) + " has C code"
+			return e, nil
+		}
+		e.Anew, e.Left = append(e.Anew, GivenPath(p.ImportPath)), append(e.Left, p.ImportPath)
+	}
+	e.Why = why
+	if len(anew) > 0 {
+		if packages, err = b.begin(ctx, o, anew); err == nil {
+			g = b.group(packages)
+		}
+	}
+	if err == nil {
+		err = b.takeGroups(ctx, o, g, e)
+	}
+	switch {
+	case err == nil:
+	case len(anew) > 0 && ctx.Err() == nil: // it has been compiled the usual way
+		b.times = before
+		e.Refused = fmt.Sprintf("%s (%v)", why, err)
+		return e, nil
+	default:
+		b.times = before
+		return nil, err
+	}
+	b.remember(packages, start)
+	for _, path := range e.Left {
+		delete(b.watched, path)
+	}
+	return e, nil
+}
+
+// takeGroups makes the layers of an edit.
+func (b *Compiler) takeGroups(ctx context.Context, o AddOptions, g groups, e *Edit) error {
 	layers := slices.Clone(b.layers)
-	if len(others) > 0 {
-		y, err := b.library.layer(ctx, b.module, others, layers)
+	for _, group := range [][]*listed{g.others, append(g.own, g.edited...)} {
+		if len(group) == 0 {
+			continue
+		}
+		y, err := b.library.layer(ctx, b.module, group, layers)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		layers, e.Load = append(layers, y), append(e.Load, y.shared())
+		if len(y.Replaced) == 0 {
+			continue
+		}
+		if e.Functions, err = y.functions(y.Replaced); err != nil {
+			return err
+		}
 	}
-	y, err := b.library.layer(ctx, b.module, append(own, edited...), layers)
-	if err != nil {
-		return nil, err
-	}
-	if e.Functions, err = y.functions(y.Replaced); err != nil {
-		return nil, err
-	}
-	e.Load = append(e.Load, y.shared())
-	if err := b.use(o.Dir, append(layers, y)); err != nil {
-		return nil, err
-	}
-	b.remember(packages, begin)
-	return e, nil
+	return b.use(o.Dir, layers)
 }
 
 // replaced lists the functions of a package that libraries have, too. Others'

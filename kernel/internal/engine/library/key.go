@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/gocifar/gocifar/kernel/internal/engine/host"
 )
@@ -24,8 +25,10 @@ func Key(ctx context.Context, goCommand, dir string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%s does not answer: %w", goCommand, err)
 	}
+	// Of GOFLAGS build tags alone matter.
+	settings, flags := cutLastLine(strings.TrimSuffix(string(out), "\n"))
 	h := sha256.New()
-	fmt.Fprintf(h, "%d\n%s\n%q\n", format, out, changes)
+	fmt.Fprintf(h, "%d\n%s\n%s\n%q\n", format, settings, tagsOf(flags), changes)
 	err = fs.WalkDir(host.Source, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -36,6 +39,11 @@ func Key(ctx context.Context, goCommand, dir string) (string, error) {
 		return err
 	})
 	return hex.EncodeToString(h.Sum(nil))[:16], err
+}
+
+func cutLastLine(text string) (before, last string) {
+	at := strings.LastIndexByte(text, '\n') + 1
+	return text[:at], text[at:]
 }
 
 // Warm makes the layers with packages of a module, so that cells that import

@@ -49,7 +49,7 @@ func (b *Compiler) listingFile(flags []string) string {
 // been edited since.
 func (b *Compiler) known(flags, want []string) []*listed {
 	var have listing
-	if seal.ReadJSON(b.listingFile(flags), &have) != nil {
+	if len(b.times) > 0 || seal.ReadJSON(b.listingFile(flags), &have) != nil {
 		return nil
 	}
 	var all []*listed
@@ -81,13 +81,13 @@ func (b *Compiler) known(flags, want []string) []*listed {
 }
 
 // ask asks the go command for packages, and remembers the answer.
-func (b *Compiler) ask(ctx context.Context, flags, want []string) ([]*listed, error) {
+func (b *Compiler) ask(ctx context.Context, o AddOptions) ([]*listed, error) {
 	begin := time.Now()
-	packages, err := b.library.list(ctx, b.module.Dir, nil, append(slices.Clone(flags), want...))
-	if err != nil {
-		return nil, err
+	packages, err := b.list(ctx, o.Dir, b.module.Dir, nil, append(slices.Clone(o.Flags), o.Paths...))
+	if err != nil || len(b.times) > 0 { // which no other session knows
+		return packages, err
 	}
-	file := b.listingFile(flags)
+	file := b.listingFile(o.Flags)
 	var have listing
 	if seal.ReadJSON(file, &have) != nil || have.Packages == nil {
 		have = listing{map[string]*listed{}, map[string]source{}}

@@ -118,6 +118,9 @@ func (t *tools) Named(name string) map[string]bool {
 	return found
 }
 
+// ActualPath is the path itself.
+func (*tools) ActualPath(path string) string { return path }
+
 func (t *tools) ExportFile(path string) (string, error) {
 	p, ok := t.packages[path]
 	if !ok {

@@ -17,13 +17,14 @@ type view struct {
 	// until they have been checked: the types that they had before.
 	fresh   map[string]string
 	imports map[string]*importSpec
+	actual  func(path string) string // of a package, see Toolchain
 }
 
 // viewWith adds the declarations of a cell to those of the session.
 func (s *Session) viewWith(p *parts, broken, invalid map[string]string) *view {
 	v := &view{declarations: maps.Clone(s.declarations), byName: map[string]*declaration{},
 		methods: map[string][]*declaration{}, variables: maps.Clone(s.variables), dormant: maps.Clone(s.dormant),
-		fresh: map[string]string{}, imports: maps.Clone(s.imports)}
+		fresh: map[string]string{}, imports: maps.Clone(s.imports), actual: s.toolchain.ActualPath}
 	for key := range broken {
 		delete(v.declarations, key)
 	}

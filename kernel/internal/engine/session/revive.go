@@ -46,7 +46,7 @@ func (r *reach) revival() string {
 		}
 		made = append(made, name+" ("+how+")")
 	}
-	return "made anew by initializers, since the process ended: " + strings.Join(made, ", ")
+	return "made anew by initializers, since their values were lost: " + strings.Join(made, ", ")
 }
 
 // redefined notes the variables that the cell's own statements define, and that

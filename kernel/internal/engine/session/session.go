@@ -11,7 +11,6 @@
 package session
 
 import (
-	"fmt"
 	"go/types"
 	"maps"
 	"slices"
@@ -80,26 +79,6 @@ func (s *Session) Reset() {
 	s.initializers, s.last = map[string]*declaration{}, nil
 	s.declarations, s.imports = map[string]*declaration{}, map[string]*importSpec{}
 	s.variables, s.dormant, s.lost = map[string]*Variable{}, map[string]*Variable{}, map[string]string{}
-}
-
-// Restart forgets the values of variables, because the process that held them
-// ended. It returns the names of those that are gone, as statements made them,
-// and of those that will be made anew by the initializers of their
-// declarations. Other declarations stay.
-func (s *Session) Restart(why string) (gone, anew []string) {
-	for _, name := range slices.Sorted(maps.Keys(s.variables)) {
-		v := s.variables[name]
-		if v.spec != nil {
-			s.dormant[name] = v
-			anew = append(anew, name)
-			continue
-		}
-		gone = append(gone, name)
-		s.lost[name] = fmt.Sprintf("the value of %s is lost, %s: run cell [%d] again, which declares it", name, why, v.Cell)
-	}
-	s.variables = map[string]*Variable{}
-	s.versions = map[string]map[string]version{}
-	return gone, anew
 }
 
 // Refresh forgets what is known of imported packages, which have changed.

@@ -12,6 +12,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 )
 
 // Source is a file of the notebook's program.
@@ -109,7 +111,7 @@ func (w *sourcesWriter) imports(f *sourceFile, imports map[string]string) string
 	var b strings.Builder
 	for _, key := range slices.Sorted(maps.Keys(imports)) {
 		name, _, _ := strings.Cut(key, " ")
-		path := imports[key]
+		path := library.GivenPath(imports[key])
 		if w.unneeded[f.name+" "+key] {
 			continue
 		}

@@ -1,11 +1,10 @@
 package session
 
 import (
-	"go/importer"
 	"go/token"
 	"go/types"
-	"io"
-	"os"
+
+	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 )
 
 // Toolchain is what a session has to know of the tools that compile its cells.
@@ -17,6 +16,9 @@ type Toolchain interface {
 	// Named lists the packages of a name that cells can import, by path, and
 	// whether they are the standard library's.
 	Named(name string) (standard map[string]bool)
+	// ActualPath is the path under which cells get a package: another one after
+	// the package has come in anew.
+	ActualPath(path string) string
 	// ExportFile returns the file with a package's export data.
 	ExportFile(path string) (string, error)
 	// Complaints returns what the compiler says of a Go file that it cannot
@@ -24,13 +26,6 @@ type Toolchain interface {
 	Complaints(text string) string
 }
 
-// newImporter reads packages from the export data that the compiler reads, too.
 func newImporter(t Toolchain) types.Importer {
-	return importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) {
-		name, err := t.ExportFile(path)
-		if err != nil {
-			return nil, err
-		}
-		return os.Open(name)
-	})
+	return library.NewImporter(token.NewFileSet(), t.ActualPath, t.ExportFile)
 }

@@ -169,7 +169,7 @@ func (h *hasher) lines(name string) (lines []string) {
 		lines = append(lines, "var "+name+" "+code)
 	}
 	if i := v.imports[name]; i != nil {
-		lines = append(lines, "import "+name+" "+i.path)
+		lines = append(lines, "import "+name+" "+v.actual(i.path))
 	}
 	return lines
 }
