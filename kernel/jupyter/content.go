@@ -110,6 +110,10 @@ func newContent(messageType string) Content {
 		return new(CommInfoRequest)
 	case "comm_info_reply":
 		return new(CommInfoReply)
+	case "debug_request":
+		return new(DebugRequest)
+	case "debug_reply":
+		return new(DebugReply)
 	}
 	return &Unknown{Type: messageType}
 }

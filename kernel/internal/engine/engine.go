@@ -97,6 +97,9 @@ type Engine struct {
 	comms   *commPipes
 	running *run
 	capture *os.File
+	// visible and executing are for who asks for variables while a cell runs.
+	visible   visible
+	executing int64
 }
 
 // Open starts an engine, whose process lives until Close.

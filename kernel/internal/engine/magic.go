@@ -36,6 +36,7 @@ var magics = map[string]func(r *run, args []string) error{
 	"track":         (*run).magicTrack,
 	"untrack":       (*run).magicUntrack,
 	"version":       (*run).magicVersion,
+	"who":           (*run).magicWho,
 	"with_inputs":   func(r *run, _ []string) error { return r.askForShell("with_inputs", textInput) },
 	"with_password": func(r *run, _ []string) error { return r.askForShell("with_password", passwordInput) },
 	// gocell takes it unless the name of a function is missing.
@@ -45,7 +46,7 @@ var magics = map[string]func(r *run, args []string) error{
 }
 
 // otherNames are those of GoNB, and one of IPython's, for the same commands.
-var otherNames = map[string]string{"list": "ls", "remove": "rm", "who": "ls"}
+var otherNames = map[string]string{"list": "ls", "remove": "rm", "whos": "who"}
 
 // Magics lists the special commands as they are typed, sorted.
 func Magics() []string {
@@ -171,12 +172,16 @@ func (r *run) magicVersion([]string) error {
 
 func (r *run) magicList([]string) error {
 	names := r.session.Names()
-	for _, kind := range []string{"imports", "constants", "types", "variables", "functions"} {
+	for _, kind := range []string{"imports", "constants", "types", "functions"} {
 		if len(names[kind]) > 0 {
 			r.stdout("%s:\n  %s\n", kind, strings.Join(names[kind], "\n  "))
 		}
 	}
-	return nil
+	if len(names["variables"]) == 0 {
+		return nil
+	}
+	r.stdout("variables:\n")
+	return r.magicWho(nil)
 }
 
 func (r *run) magicRemove(args []string) error {

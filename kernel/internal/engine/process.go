@@ -31,9 +31,13 @@ type process struct {
 	// listens says that the host has answered once, so that it catches signals.
 	listens atomic.Bool
 
+	sending sync.Mutex // a command
+
 	mu      sync.Mutex
 	killed  string // why we ended it
 	reading sync.WaitGroup
+	asked   map[int64]chan host.Answer // queries that wait for answers, by ID
+	lastID  int64
 }
 
 // processOptions say how a host is started.
@@ -116,6 +120,10 @@ func (p *process) receive(r *os.File, input func(), handler func(host.Answer)) {
 				handler(a)
 			}
 		default:
+			if a.ID != 0 {
+				p.pass(a)
+				continue
+			}
 			p.answers <- a
 		}
 	}
@@ -179,7 +187,7 @@ func (p *process) do(ctx context.Context, c host.Command) (host.Answer, error) {
 }
 
 func (p *process) exchange(ctx context.Context, c host.Command) (host.Answer, error) {
-	if err := p.encoder.Encode(c); err != nil {
+	if err := p.send(c); err != nil {
 		select {
 		case <-p.ended:
 			return host.Answer{}, p.died()

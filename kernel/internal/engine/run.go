@@ -91,6 +91,7 @@ func (e *Engine) begin(ctx context.Context, c Cell) *run {
 }
 
 func (e *Engine) end(r *run) {
+	e.noteVisible()
 	e.mu.Lock()
 	e.running = nil
 	capture := e.capture
@@ -162,6 +163,8 @@ func (r *run) goCode(c *gocell.Cell, code string, execution int64) (result map[s
 	for _, notice := range program.Notices {
 		r.stderr("note: %s\n", notice)
 	}
+	r.setExecuting(of)
+	defer r.setExecuting(0)
 	// An interrupt ends the cell, not the wait for it.
 	answer, err := r.process.do(context.WithoutCancel(r.ctx), host.Command{Path: plugin, Entry: library.EntryName(of),
 		Cell: of, Input: r.cell.Input, Args: c.Args, Flags: program.Flags, Dir: r.cwd, Env: r.env})

@@ -83,6 +83,10 @@ func receive(pending chan<- Command) {
 			}
 			leave(0)
 		}
+		if c.Query != nil {
+			go answerQuery(c)
+			continue
+		}
 		pending <- c
 	}
 }

@@ -1,5 +1,7 @@
 package host
 
+import "github.com/gocifar/gocifar/kernel/internal/engine/host/peek"
+
 // CommandFD and AnswerFD are the descriptors on which a host takes commands
 // and answers them: one JSON object each, in turn.
 const (
@@ -27,6 +29,10 @@ type Command struct {
 	Dir string
 	// Env are variables to set.
 	Env map[string]string
+	// Query asks for values of variables instead, which a cell that runs does not
+	// keep waiting. Its answer has the same ID.
+	Query *Query
+	ID    int64
 	// Flags are names of command line flags that the cell defines, and that
 	// an earlier execution may have defined already.
 	Flags []string
@@ -73,4 +79,8 @@ type Answer struct {
 	Result map[string]any
 	// Comm is the comm of a handler, with what it printed.
 	Comm, Stream, Text string `json:",omitempty"`
+	// ID is the command's, 0 for those that run cells.
+	ID int64 `json:",omitempty"`
+	// Variables answer a Query.
+	Variables []peek.Variable `json:",omitempty"`
 }

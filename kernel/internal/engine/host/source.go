@@ -8,5 +8,5 @@ import "embed"
 // which cells run is built from it on the user's machine, with the Go that
 // compiles the cells there.
 //
-//go:embed *.go main module stub
+//go:embed *.go main module peek stub
 var Source embed.FS

@@ -295,8 +295,25 @@ func (e *emitter) declareVariables() string {
 		b.WriteString(line + ";")
 	}
 	b.WriteString(e.initializers())
-	return b.String()
+	return e.tellVariables() + b.String()
 }
+
+// tellVariables tells the host which variables the cell declares, and where
+// they are: those that look at values from outside ask the host.
+func (e *emitter) tellVariables() string {
+	if len(e.variables) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("/*line gocell:1:1*/" + declareCall(e.number))
+	for _, v := range e.variables {
+		fmt.Fprintf(&b, ", %q, &%s", v.Name, v.Name)
+	}
+	return b.String() + ");"
+}
+
+// declareCall is the code in front of the variables that a cell declares.
+func declareCall(number int64) string { return fmt.Sprintf("%s.Declare(%d", hostName, number) }
 
 // initializers calls init functions, then reads the command line, then calls a
 // main of the cell's own.

@@ -121,6 +121,12 @@ func (s *Session) Names() map[string][]string {
 	return listed
 }
 
+// Variables lists the variables by name. Those that have lost their values are
+// dormant: they get new ones when a cell needs them.
+func (s *Session) Variables() (living, dormant map[string]*Variable) {
+	return maps.Clone(s.variables), maps.Clone(s.dormant)
+}
+
 // drop forgets a variable's name.
 func (s *Session) drop(name string) {
 	delete(s.variables, name)

@@ -18,6 +18,7 @@ func (p *Program) Sum() [sha256.Size]byte {
 		cellName(n)+":", "cell:",
 		library.EntryName(n)+"\n", "entry\n",
 		resultCall(n), "result(",
+		declareCall(n)+",", "declare(",
 		fmt.Sprintf("%s.Poll(%d);", hostName, n), "poll;",
 		fmt.Sprintf("%s.Sleeper(%d, ", hostName, n), "sleeper(",
 	).Replace(string(p.Source))

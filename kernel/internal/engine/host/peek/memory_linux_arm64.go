@@ -1,0 +1,3 @@
+package peek
+
+const callReadMemory = 270 // process_vm_readv
