@@ -245,7 +245,7 @@ func TestContentTypesParseAsThemselves(t *testing.T) {
 		"kernel_info_reply", "connect_request", "connect_reply", "interrupt_request", "interrupt_reply", "shutdown_request",
 		"shutdown_reply", "complete_request", "complete_reply", "inspect_request", "inspect_reply", "is_complete_request",
 		"is_complete_reply", "history_request", "history_reply", "comm_open", "comm_msg", "comm_close", "comm_info_request",
-		"comm_info_reply",
+		"comm_info_reply", "debug_request", "debug_reply",
 	} {
 		c, err := jupyter.ParseContent(messageType, []byte("{}"))
 		if err != nil || c.MessageType() != messageType {

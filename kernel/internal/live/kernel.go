@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -58,6 +59,9 @@ type Kernel struct {
 	// The following belong to the goroutine that takes shell requests.
 	count   int
 	history []string
+
+	debugging atomic.Bool  // a front end shows variables, see debug.go
+	debugSeq  atomic.Int64 // of its last answer
 
 	mu      sync.Mutex
 	running *execution
@@ -214,8 +218,9 @@ func (k *Kernel) control(r *request) {
 		defer k.stop()
 	case *jupyter.KernelInfoRequest:
 		k.server.reply(r, k.info())
-	default:
-		// Debuggers ask here, too; we have none.
+	case *jupyter.DebugRequest:
+		go k.debug(r, c) // it says when it is idle
+		return
 	}
 	k.server.publish(r, &jupyter.Status{State: jupyter.Idle})
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -196,7 +197,8 @@ func writeSpec(dir string, spec *jupyter.Spec) error {
 func sameSpec(dir string, spec *jupyter.Spec) bool {
 	old, err := jupyter.ReadSpec(dir)
 	return err == nil && slices.Equal(old.Argv, spec.Argv) && maps.Equal(old.Env, spec.Env) &&
-		old.DisplayName == spec.DisplayName && old.Language == spec.Language && old.InterruptMode == spec.InterruptMode
+		old.DisplayName == spec.DisplayName && old.Language == spec.Language && old.InterruptMode == spec.InterruptMode &&
+		reflect.DeepEqual(old.Metadata, spec.Metadata)
 }
 
 // userJupyterDir is the user's Jupyter data folder and whether Jupyter has been

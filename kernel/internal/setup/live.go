@@ -296,8 +296,13 @@ func (m *machine) liveSpec() *jupyter.Spec {
 		"-gopls", filepath.Join(m.tools, "gopls"), "-connection", "{connection_file}",
 	}
 	spec.DisplayName = kernels.Live.DisplayName
+	spec.Metadata = liveMetadata()
 	// The module around the notebook has the say.
 	delete(spec.Env, "GOFLAGS")
 	delete(spec.Env, "GOWORK")
 	return spec
 }
+
+// liveMetadata makes JupyterLab offer its debugger's panel, in which the live
+// kernel shows variables.
+func liveMetadata() map[string]any { return map[string]any{"debugger": true} }

@@ -104,6 +104,7 @@ func (m *machine) outsideSpec() *jupyter.Spec {
 	spec := &jupyter.Spec{
 		Argv:          []string{m.live.program(), "live", "-connection", "{connection_file}"},
 		DisplayName:   kernels.Live.DisplayName,
+		Metadata:      liveMetadata(),
 		Language:      "go",
 		InterruptMode: jupyter.InterruptByMessage,
 		Env: map[string]string{
