@@ -20,8 +20,9 @@ type compiled struct {
 	initialRates []float64 // the learning rates that Compile saw
 	state        engine.State
 	programs     engine.Programs
-	noAliasing   bool // see engine.Config; for tests
-	atOnce       int  // the same
+	resting      []*Variable // what a fit in progress leaves alone in its epoch, see TrainDuring
+	noAliasing   bool        // see engine.Config; for tests
+	atOnce       int         // the same
 }
 
 // Compile chooses how the model trains: an optimizer, a loss, and metrics to

@@ -34,6 +34,7 @@ type fitting struct {
 	model      *Model
 	examples   *Examples
 	trained    int       // the examples that are trained on
+	perEpoch   int       // how many of them an epoch takes, see DropRemainder
 	weights    []float32 // of the classes, nil if there are none
 	devices    int
 	trainer    *engine.Trainer
@@ -124,7 +125,13 @@ func (m *Model) newFitting(examples *Examples, o *options) (*fitting, error) {
 	if f.devices, err = o.deviceCount(backend); err != nil {
 		return nil, err
 	}
-	steps := (f.trained + o.batchSize() - 1) / o.batchSize()
+	if f.perEpoch, err = o.perEpoch(f.trained); err != nil {
+		return nil, err
+	}
+	if err = f.checkDuring(); err != nil {
+		return nil, err
+	}
+	steps := (f.perEpoch + o.batchSize() - 1) / o.batchSize()
 	f.report = newReporter(o, steps)
 	f.training = &Training{Model: m, Optimizer: c.optimizer, Epochs: o.epochs, Steps: steps,
 		larger: map[string]bool{}, names: names(f.figures), print: f.report.line,
@@ -162,21 +169,40 @@ func (f *fitting) toDevice() error {
 	if err = f.model.InitializeMissing(); err != nil {
 		return err
 	}
-	config, err := f.model.engineConfig(backend, f.data)
-	if err != nil {
-		return err
-	}
-	config.Examples, config.Batch, config.Devices = f.trained, f.batchSize(), f.devices
-	config.Seed, config.ClassWeights = uint32(splitMix(uint64(f.seedValue))), f.weights
-	if f.trainer, err = engine.NewTrainer(config); err != nil {
+	if err = f.rest(f.firstEpoch()); err != nil {
 		return err
 	}
 	f.evaluator, err = f.model.evaluator(f.validation, f.batchSize())
 	return err
 }
 
+// newTrainer makes the trainer of the variables that move.
+func (f *fitting) newTrainer() error {
+	backend, err := Backend()
+	if err != nil {
+		return err
+	}
+	config, err := f.model.engineConfig(backend, f.data)
+	if err != nil {
+		return err
+	}
+	config.Examples, config.Batch, config.Devices = f.perEpoch, f.batchSize(), f.devices
+	config.Seed, config.ClassWeights = uint32(splitMix(uint64(f.seedValue))), f.weights
+	f.trainer, err = engine.NewTrainer(config)
+	return err
+}
+
+// firstEpoch is the epoch, counted from 0, with which the fit begins.
+func (f *fitting) firstEpoch() int {
+	if p := f.good.position; p.History != nil {
+		return p.Epoch
+	}
+	return f.initialEpoch
+}
+
 // free releases what toDevice made; the model's weights stay.
 func (f *fitting) free() {
+	f.model.compiled.resting = nil
 	if f.trainer != nil {
 		f.trainer.Free()
 	}

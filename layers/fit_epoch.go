@@ -21,6 +21,9 @@ func (f *fitting) epoch(ctx context.Context) (Logs, error) {
 			return nil, err
 		}
 	}
+	if err := f.rest(epoch); err != nil {
+		return nil, err
+	}
 	f.report.beginEpoch(epoch, f.epochs)
 	order := f.order(p.Iterations - p.Step)
 	if err := f.trainer.Begin(order, p.Step, p.Sums); err != nil {
@@ -66,7 +69,7 @@ func (f *fitting) order(iterations int) []int32 {
 		rng := rand.New(rand.NewPCG(uint64(f.seedValue), uint64(iterations)))
 		rng.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 	}
-	return rows
+	return rows[:f.perEpoch]
 }
 
 // progressEvery is the time between two looks at the running means.

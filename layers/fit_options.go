@@ -38,7 +38,8 @@ type options struct {
 	devices                     int
 	validationSplit             float64
 	validationData              *Examples
-	shuffle                     bool
+	shuffle, dropRemainder      bool
+	during                      []during
 	classWeights                map[int]float64
 	seed                        *int64
 	callbacks                   []Callback
@@ -72,6 +73,11 @@ func (o *options) check() error {
 		return fmt.Errorf("Epochs wants at least 0, got %d", o.epochs)
 	case !(o.validationSplit >= 0 && o.validationSplit < 1):
 		return fmt.Errorf("ValidationSplit wants a fraction in [0, 1), got %v", o.validationSplit)
+	}
+	for _, d := range o.during {
+		if err := d.check(); err != nil {
+			return err
+		}
 	}
 	for i, c := range o.callbacks {
 		if c == nil {

@@ -135,7 +135,8 @@ func (f *fitting) config() (*runConfig, error) {
 		Optimizer: c.optimizer.Class(), OptimizerConfig: c.optimizer.Config(),
 		Metrics: []any{}, BatchSize: f.batchSize(), ValidationSplit: f.validationSplit, Shuffle: f.shuffle,
 		InitialEpoch: f.initialEpoch, ClassWeights: f.classWeights, Seed: f.seedValue,
-		Data: map[string]string{"train": f.examples.fingerprint()},
+		Data: map[string]string{"train": f.examples.fingerprint()}, DropRemainder: f.dropRemainder,
+		TrainDuring: f.duringText(),
 	}
 	if f.devices > 1 {
 		settings.Devices = f.devices

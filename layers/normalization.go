@@ -187,18 +187,12 @@ func (l *NormalizationLayer) take(s *statistics) error {
 func measure(v *Values, places []int, sizes Shape) *statistics {
 	group := groups(v.Shape, places)
 	size, count := len(group), float64(v.len())*float64(len(group))/float64(sizes.Size())
-	value := func(i int) float64 {
-		if v.Bytes != nil {
-			return float64(float32(v.Bytes[i])*v.scale() + v.Offset)
-		}
-		return float64(v.Floats[i]*v.scale() + v.Offset)
-	}
 	s := &statistics{sizes, make([]float64, sizes.Size()), make([]float64, sizes.Size())}
 	for i := range v.len() * size {
-		s.mean[group[i%size]] += value(i) / count
+		s.mean[group[i%size]] += v.at(i) / count
 	}
 	for i := range v.len() * size {
-		off := value(i) - s.mean[group[i%size]]
+		off := v.at(i) - s.mean[group[i%size]]
 		s.variance[group[i%size]] += off * off / count
 	}
 	return s

@@ -20,7 +20,7 @@ type optimizing struct {
 
 func (m *Model) optimizing(s *engine.Step) *optimizing {
 	o := &optimizing{Step: s, groups: m.groups(), weights: map[*Variable]int{}, slots: map[slotKey]int{}, list: m.slots()}
-	for i, v := range m.TrainableVariables() {
+	for i, v := range m.moving() {
 		o.weights[v] = i
 	}
 	for i, s := range o.list {

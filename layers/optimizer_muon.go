@@ -24,8 +24,7 @@ type MuonOptimizer struct {
 	adamDecay                        *float64
 	momentum                         float64
 	nesterov, embeddings             bool
-	a, b, c                          float64
-	steps                            int
+	iteration                        newtonSchulz
 	rms                              *float64
 	exclude                          []string
 	excluded                         []*regexp.Regexp
@@ -37,7 +36,7 @@ type MuonOptimizer struct {
 func Muon(learningRate float64, options ...OptimizerOption) *MuonOptimizer {
 	adamDecay, rms := 0.004, 0.2
 	o := &MuonOptimizer{beta1: 0.9, beta2: 0.999, epsilon: 1e-7, adamRatio: 1, adamDecay: &adamDecay, momentum: 0.95,
-		nesterov: true, a: 3.4445, b: -4.775, c: 2.0315, steps: 5, rms: &rms}
+		nesterov: true, iteration: muonPolynomial, rms: &rms}
 	o.Init("Muon", learningRate, WeightDecay(0.004))
 	o.Set(options...)
 	return o
@@ -55,7 +54,7 @@ func (o *MuonOptimizer) Momentum(momentum float64, nesterov bool) *MuonOptimizer
 // Default 5, 3.4445, -4.775, 2.0315.
 func (o *MuonOptimizer) NewtonSchulz(steps int, a, b, c float64) *MuonOptimizer {
 	o.Want(steps >= 0, "ns_steps", "at least 0", float64(steps))
-	o.steps, o.a, o.b, o.c = steps, a, b, c
+	o.iteration = newtonSchulz{steps: steps, a: a, b: b, c: c}
 	return o
 }
 
@@ -138,7 +137,7 @@ func (o *MuonOptimizer) Update(step OptimizerStep, w, g *graph.Node, slots []*gr
 	if g = graph.Add(g, graph.MulScalar(m, o.momentum)); !o.nesterov {
 		g = m
 	}
-	change := graph.Mul(o.orthogonal(g), step.LearningRate)
+	change := graph.Mul(o.iteration.of(g), step.LearningRate)
 	if o.rms != nil {
 		n := max(w.Shape().Dimensions[0], w.Shape().Dimensions[1])
 		change = graph.MulScalar(graph.MulScalar(change, math.Sqrt(float64(n))), *o.rms)
@@ -146,31 +145,13 @@ func (o *MuonOptimizer) Update(step OptimizerStep, w, g *graph.Node, slots []*gr
 	return graph.Sub(w, change), []*graph.Node{m}
 }
 
-// orthogonal is the iteration of Newton and Schulz.
-func (o *MuonOptimizer) orthogonal(x *graph.Node) *graph.Node {
-	tall := x.Shape().Dimensions[0] > x.Shape().Dimensions[1]
-	if tall {
-		x = graph.Transpose(x, 0, 1)
-	}
-	norm := graph.Sqrt(graph.ReduceAllSum(graph.Square(x)))
-	x = graph.Div(x, graph.AddScalar(norm, 1e-7))
-	for range o.steps {
-		a := graph.MatMul(x, graph.Transpose(x, 0, 1))
-		b := graph.Add(graph.MulScalar(a, o.b), graph.MatMul(graph.MulScalar(a, o.c), a))
-		x = graph.Add(graph.MulScalar(x, o.a), graph.MatMul(b, x))
-	}
-	if tall {
-		x = graph.Transpose(x, 0, 1)
-	}
-	return x
-}
-
 // Config returns Keras' configuration.
 func (o *MuonOptimizer) Config() map[string]any {
 	c := o.OptimizerBase.Config()
 	c["adam_beta_1"], c["adam_beta_2"], c["epsilon"], c["adam_lr_ratio"] = o.beta1, o.beta2, o.epsilon, o.adamRatio
 	c["adam_weight_decay"], c["exclude_layers"], c["exclude_embeddings"] = o.adamDecay, append([]string{}, o.exclude...), !o.embeddings
-	c["muon_a"], c["muon_b"], c["muon_c"], c["ns_steps"] = o.a, o.b, o.c, o.steps
+	c["muon_a"], c["muon_b"], c["muon_c"], c["ns_steps"] = o.iteration.a, o.iteration.b,
+		o.iteration.c, o.iteration.steps
 	c["momentum"], c["nesterov"], c["rms_rate"] = o.momentum, o.nesterov, o.rms
 	return c
 }

@@ -32,6 +32,9 @@ type Pass struct {
 	mixed   bool                        // some layer computes in another type than float32
 	compute dtypes.DType                // of the layer that is being called, where mixed
 	policy  DTypePolicy                 // of all layers; "" leaves each its own
+	places  *graph.Node                 // the examples' places in the data; with the next two nil outside of Fit
+	epoch   *graph.Node
+	fitSeed *graph.Node
 }
 
 // Update is a new value for a variable that the forward pass itself computes.

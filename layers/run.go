@@ -143,6 +143,8 @@ type fitSettings struct {
 	Devices         int               `json:"devices,omitempty"` // more than one: their sums are rounded in another order
 	ValidationSplit float64           `json:"validation_split"`
 	Shuffle         bool              `json:"shuffle"`
+	DropRemainder   bool              `json:"drop_remainder,omitempty"`
+	TrainDuring     []string          `json:"train_during,omitempty"`
 	InitialEpoch    int               `json:"initial_epoch"`
 	ClassWeights    map[int]float64   `json:"class_weights,omitempty"`
 	Seed            int64             `json:"seed"`

@@ -33,7 +33,7 @@ func (t task) Train(b *engine.Batch, s *engine.Step) *engine.Computed {
 		loss = graph.MulScalar(loss, o.lossScale)
 	}
 	gradients := xla.AfterAllGradients(graph.Gradient(loss, s.Weights...))
-	trainable := t.model.TrainableVariables()
+	trainable := t.model.moving()
 	for i, v := range trainable {
 		if value := c.Updates[&v.Value]; value != nil { // see Pass.Rewrite
 			s.Weights[i] = value
@@ -95,6 +95,7 @@ func (t task) Measure(b *engine.Batch) *engine.Computed {
 func newTaskPass(b *engine.Batch) *Pass {
 	pass := NewPass(b.Graph, b.Training, func(v *Variable) *graph.Node { return b.Values[&v.Value] }, b.Seed)
 	pass.Mask = b.Mask
+	pass.places, pass.epoch, pass.fitSeed = b.Rows, b.Epoch, b.FitSeed
 	return pass
 }
 
@@ -224,7 +225,7 @@ func (m *Model) engineConfig(backend compute.Backend, data *engine.Data) (engine
 	_, sums, err := m.figures()
 	return engine.Config{
 		Backend: backend, Task: task{m, sums}, State: &c.state, Programs: c.programs, Data: data,
-		Trainable: cells(m.TrainableVariables()), Others: cells(m.NonTrainableVariables()),
+		Trainable: cells(m.moving()), Others: cells(m.staying()),
 		Slots: engineSlots(m.slots()), NoAliasing: c.noAliasing, AtOnce: c.atOnce,
 	}, err
 }

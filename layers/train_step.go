@@ -114,7 +114,7 @@ func (o *ownStep) compute(m *Model, b *engine.Batch, train *engine.Step) *engine
 // checkMoved names weights that no Apply has moved.
 func (s *Step) checkMoved() {
 	var left []string
-	for _, v := range s.model.TrainableVariables() {
+	for _, v := range s.model.moving() {
 		if !s.moved[v] {
 			left = append(left, v.Path)
 		}
@@ -137,7 +137,7 @@ func (s *Step) Minimize(loss *graph.Node, of ...Layer) {
 
 // Trainable lists the weights of layers that training may change.
 func (s *Step) Trainable(of ...Layer) (list []*Variable) {
-	all := s.model.TrainableVariables()
+	all := s.model.moving()
 	for _, l := range of {
 		for _, v := range l.Variables() {
 			if slices.Contains(all, v) && !slices.Contains(list, v) {
@@ -179,7 +179,7 @@ func (s *Step) Apply(variables []*Variable, gradients []*graph.Node) {
 		panic(fmt.Errorf("layers: the step of model %q applies %d gradients to %d weights",
 			s.model.Name(), len(gradients), len(variables)))
 	}
-	trainable := s.model.TrainableVariables()
+	trainable := s.model.moving()
 	for i, v := range variables {
 		switch {
 		case !slices.Contains(trainable, v):

@@ -51,6 +51,10 @@ type Batch struct {
 	ClassWeights *graph.Node
 	// Seed is a uint32 scalar, from which the step's random numbers follow.
 	Seed *graph.Node
+	// Rows are the examples' places in the data, int32 [batch]; Epoch, an int32
+	// scalar, counts from 0 the epochs since the first step; FitSeed, uint32, is
+	// the same in all steps of a fit. They are nil outside of training.
+	Rows, Epoch, FitSeed *graph.Node
 }
 
 // Step is what a training step changes, and what it has to know for that.

@@ -32,7 +32,7 @@ func (c *Config) trainStep(repeat int) (*trainStep, error) {
 		partial: c.Examples%c.Batch != 0, weighted: c.ClassWeights != nil}
 	// All that build depends on, but for the shapes of the arguments, which
 	// graph.Exec watches itself.
-	key := fmt.Sprint("train ", c.Batch, c.Devices, repeat, s.partial, s.weighted, s.data, c.Trainable)
+	key := fmt.Sprint("train ", s.stepsOf(), " ", c.Batch, c.Devices, repeat, s.partial, s.weighted, s.data, c.Trainable)
 	if known, ok := c.Programs[key].(*trainStep); ok {
 		return known, nil
 	}
@@ -175,6 +175,8 @@ func (s *trainStep) once(in []*graph.Node) []*graph.Node {
 	b := &Batch{Graph: g, Training: true, Values: map[Cell]*graph.Node{}, Size: s.Batch}
 	b.read(&a.data, rows)
 	b.Seed = graph.Add(a.seed, graph.ConvertDType(a.iterations, dtypes.Uint32))
+	b.Rows, b.FitSeed = rows, a.seed
+	b.Epoch = graph.DivScalar(graph.Sub(a.iterations, a.step), s.stepsOf())
 	for i, c := range s.Trainable {
 		b.Values[c] = a.weights[i]
 	}
@@ -199,6 +201,9 @@ func (s *trainStep) once(in []*graph.Node) []*graph.Node {
 	}
 	return slices.Concat(out, step.Weights, step.Slots, s.statistics(computed.Updates))
 }
+
+// stepsOf is the number of steps of an epoch.
+func (s *trainStep) stepsOf() int { return (s.Examples + s.Batch - 1) / s.Batch }
 
 // replaced are the places of those arguments that a step replaces by its
 // results, in their order: the state, without the variables that the step does

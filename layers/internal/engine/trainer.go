@@ -94,7 +94,7 @@ func NewTrainer(c Config) (*Trainer, error) {
 const slowExecution = 250 * time.Millisecond
 
 // Steps is the number of steps of an epoch; the last may be partial.
-func (t *Trainer) Steps() int { return (t.Examples + t.Batch - 1) / t.Batch }
+func (t *Trainer) Steps() int { return t.stepsOf() }
 
 // settle gives every weight and slot a buffer on the device that nobody else
 // holds, so that steps may reuse it.

@@ -16,14 +16,20 @@ import (
 // generator behind the RandomUniform of GoMLX 0.28, took half of a training
 // step of the walkthrough's second model.
 func RandomBits(seed *graph.Node, stream uint32, dimensions ...int) *graph.Node {
+	shape := shapes.Make(dtypes.Uint32, dimensions...)
+	places := graph.Iota(seed.Graph(), shapes.Make(dtypes.Uint32, shape.Size()), 0)
+	return graph.Reshape(HashBits(seed, stream, places), dimensions...)
+}
+
+// HashBits returns the numbers of [RandomBits] that stand at the given places of
+// the stream, uint32 of any shape.
+func HashBits(seed *graph.Node, stream uint32, places *graph.Node) *graph.Node {
 	first := scramble(graph.AddScalar(seed, stream*0x9e3779b9))
 	second := scramble(graph.AddScalar(first, uint32(0x85ebca6b)))
-	shape := shapes.Make(dtypes.Uint32, dimensions...)
-	x := graph.Iota(seed.Graph(), shapes.Make(dtypes.Uint32, shape.Size()), 0)
-	x = xorShift(graph.BitwiseXor(x, first), 16)
+	x := xorShift(graph.BitwiseXor(places, first), 16)
 	x = xorShift(graph.MulScalar(x, uint32(0x7feb352d)), 15)
 	x = graph.MulScalar(graph.Add(x, second), uint32(0x846ca68b))
-	return graph.Reshape(xorShift(x, 16), dimensions...)
+	return xorShift(x, 16)
 }
 
 // scramble is lowbias32 on a scalar.
