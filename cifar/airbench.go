@@ -172,7 +172,8 @@ func (a Airbench) optimizer(train *layers.Examples) layers.Optimizer {
 	sgd := func(rate float64, epochs int) layers.Optimizer {
 		return layers.TorchSGD(rate, falling(rate, epochs), layers.WeightDecay(decay/rate)).Momentum(0.85).Nesterov()
 	}
-	var filters layers.Optimizer = layers.FilterMuon(0.24, falling(0.24, a.Epochs)).NewtonSchulz(3, a.Policy == layers.MixedBFloat16)
+	narrow := a.Policy == layers.MixedBFloat16
+	var filters layers.Optimizer = layers.FilterMuon(0.24, falling(0.24, a.Epochs)).NewtonSchulz(3, narrow)
 	if a.without[MuonPart] {
 		filters = sgd(a.sgdRate(), a.Epochs)
 	}
@@ -229,7 +230,8 @@ func (a Airbench) Err() error {
 		return fmt.Errorf("cifar: airbench wants epochs, a batch and widths of at least 1, got %d, %d and %v",
 			a.Epochs, a.Batch, a.Widths)
 	case a.Shift < 0 || a.Cutout < 0 || a.Cutout > 32:
-		return fmt.Errorf("cifar: airbench wants a shift from 0 on and a cutout from 0 to 32, got %d and %d", a.Shift, a.Cutout)
+		return fmt.Errorf("cifar: airbench wants a shift from 0 on and a cutout from 0 to 32, got %d and %d",
+			a.Shift, a.Cutout)
 	}
 	return nil
 }
