@@ -45,6 +45,9 @@ func (f *flagValues) run(ctx context.Context, args []string) error {
 	if err != nil || f.install {
 		return err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() { _, _ = setup.EnsureGopls(ctx, environment.ModuleRoot, nil) }() // else the first completion does that
 	var dirs []string
 	for _, k := range environment.Kernels {
 		dirs = append(dirs, filepath.Dir(filepath.Dir(k.SpecDir))) // data/kernels/name

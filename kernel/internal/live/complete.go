@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"unicode"
@@ -33,6 +34,9 @@ func (k *Kernel) complete(c *jupyter.CompleteRequest) *jupyter.CompleteReply {
 	defer cancel()
 	var list struct{ Items []completionItem }
 	if err := k.gopls.ask(ctx, "textDocument/completion", text, place, &list); err != nil {
+		if errors.Is(err, errBuilding) {
+			reply.Status, reply.Name, reply.Value = jupyter.StatusError, "gopls", err.Error()
+		}
 		return reply
 	}
 	slices.SortStableFunc(list.Items, func(a, b completionItem) int { return strings.Compare(a.SortText, b.SortText) })
@@ -114,6 +118,10 @@ func (k *Kernel) inspect(c *jupyter.InspectRequest) *jupyter.InspectReply {
 	defer cancel()
 	var hover *struct{ Contents struct{ Value string } }
 	err := k.gopls.ask(ctx, "textDocument/hover", text, place, &hover)
+	if errors.Is(err, errBuilding) {
+		reply.Found, reply.Data = true, bundle(map[string]any{"text/plain": err.Error()})
+		return reply
+	}
 	if err != nil || hover == nil || hover.Contents.Value == "" {
 		return reply
 	}

@@ -28,7 +28,8 @@ import (
 // (https://microsoft.github.io/language-server-protocol/) on its standard input
 // and output.
 type languageServer struct {
-	program, dir, uri string
+	program  goplsBuild
+	dir, uri string
 
 	mu      sync.Mutex // held during a question
 	cmd     *exec.Cmd
@@ -58,9 +59,16 @@ type rpcError struct {
 // shell commands have.
 const draftName = "main.go"
 
-func newLanguageServer(program, dir string) *languageServer {
+// newLanguageServer is the program in dir, which build makes if it is missing
+// and build is not nil.
+func newLanguageServer(
+	ctx context.Context, program, dir string, build func(context.Context) error,
+) *languageServer {
 	path := filepath.Join(dir, draftName)
-	return &languageServer{program: program, dir: dir, uri: (&url.URL{Scheme: "file", Path: path}).String()}
+	return &languageServer{
+		program: goplsBuild{program: program, build: build, ctx: ctx},
+		dir:     dir, uri: (&url.URL{Scheme: "file", Path: path}).String(),
+	}
 }
 
 // start starts gopls if it does not run.
@@ -68,7 +76,10 @@ func (s *languageServer) start(ctx context.Context) error {
 	if s.cmd != nil {
 		return nil
 	}
-	cmd := exec.Command(s.program, "serve")
+	if err := s.program.ready(); err != nil {
+		return err
+	}
+	cmd := exec.Command(s.program.program, "serve")
 	cmd.Dir = s.dir
 	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=")
 	child.OwnGroup(cmd)

@@ -30,6 +30,9 @@ type Options struct {
 	Connection string
 	// Gopls is the language server for completion and inspection; empty: none.
 	Gopls string
+	// BuildGopls builds Gopls where it is missing, once somebody asks for it;
+	// nil leaves it at that.
+	BuildGopls func(context.Context) error
 	// Grace is how long an interrupted cell may take before the process is
 	// ended, and its state with it; DefaultGrace if it is 0.
 	Grace time.Duration
@@ -91,7 +94,7 @@ func Serve(ctx context.Context, o Options) error {
 			return nil, err
 		}
 		if o.Gopls != "" {
-			k.gopls = newLanguageServer(o.Gopls, e.Dir())
+			k.gopls = newLanguageServer(ctx, o.Gopls, e.Dir(), o.BuildGopls)
 		}
 		return e, nil
 	})

@@ -34,6 +34,11 @@ func Command() command.Command {
 
 func (f *flagValues) run(ctx context.Context, args []string) error {
 	options, err := f.options(ctx, args)
+	if err == nil && !options.scripted() && kernels.Named(options.Name) != nil {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		go func() { _, _ = setup.EnsureGopls(ctx, ".", nil) }() // the kernel would say why it cannot
+	}
 	if err == nil {
 		err = Run(ctx, *options)
 	}

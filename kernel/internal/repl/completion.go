@@ -2,6 +2,7 @@ package repl
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 	"unicode/utf16"
@@ -37,6 +38,9 @@ func suggestions(kernel *jupyter.Kernel, isGo bool, source string, cursor int) (
 	reply, err := kernel.Complete(ctx, code, position)
 	if err != nil {
 		return nil, err
+	}
+	if reply.Status == jupyter.StatusError && reply.Value != "" {
+		return nil, errors.New(reply.Value)
 	}
 	start := scale(reply.CursorStart) - shift
 	if start < 0 || start > cursor {

@@ -44,6 +44,15 @@ type Options struct {
 	Stdin, Stdout, Stderr *os.File
 }
 
+// scripted says that nobody is asked for inputs.
+func (o Options) scripted() bool {
+	stdin := o.Stdin
+	if stdin == nil {
+		stdin = os.Stdin
+	}
+	return len(o.Code) > 0 || len(o.Files) > 0 || !isTerminal(stdin)
+}
+
 // Run runs a session to its end: what Options.Code or Files say; else, if Stdin
 // is a terminal, what the user types; else Stdin as a script.
 //
@@ -64,7 +73,7 @@ func Run(ctx context.Context, options Options) error {
 	s := newSession(options)
 	stop := s.catchInterrupts()
 	defer stop()
-	scripted := len(options.Code) > 0 || len(options.Files) > 0 || !isTerminal(options.Stdin)
+	scripted := options.scripted()
 	if err := s.openDisplay(scripted); err != nil {
 		return err
 	}

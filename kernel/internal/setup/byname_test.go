@@ -107,7 +107,7 @@ func TestPluginsByName(t *testing.T) {
 				t.Errorf("fetched %d times, want %d", n, c.fetches)
 			}
 			m2, err := inspect(t.Context(), m.root)
-			if err != nil || !m2.ready() {
+			if err != nil || !m2.backendReady() {
 				t.Errorf("not ready after set-up: %v", err)
 			}
 		})

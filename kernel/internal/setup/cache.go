@@ -21,8 +21,9 @@ import (
 
 // cache is the folder that holds all that set-up makes:
 //
-//	tools/<key>/         gonb, goimports, gopls
-//	builds/<key>/        the probe, and what was learnt while linking it
+//	builds/<key>/        the probe of backends, and what was learnt while linking it
+//	gonb/<key>/          gonb, goimports, and the go command that GoNB uses
+//	gopls/<key>/         gopls, which has a lock of its own
 //	pjrt/<name>/         a PJRT plugin and where it came from
 //	live/library-<key>/  the library for live cells
 //	live/program-<key>/  the live kernel's program
@@ -98,7 +99,9 @@ func (c cache) removePartial() {
 		names, _ := filepath.Glob(filepath.Join(c.root, pattern+partialMark+"*"))
 		hidden, _ := filepath.Glob(filepath.Join(c.root, filepath.Dir(pattern), ".*"+partialMark+"*"))
 		for _, name := range append(names, hidden...) {
-			_ = os.RemoveAll(name)
+			if filepath.Dir(name) != filepath.Join(c.root, goplsFolder) { // it may be at work
+				_ = os.RemoveAll(name)
+			}
 		}
 	}
 }

@@ -13,15 +13,10 @@ import (
 // ModulePath is the import path of the module whose checkout cells import from.
 const ModulePath = "github.com/gocifar/gocifar"
 
-// goplsMod pins gopls apart from the module's other tools, because gopls links
-// against internals of one exact golang.org/x/tools.
-const goplsMod = "kernel/internal/setup/gopls.mod"
-
 // checkout is a source tree of this module.
 type checkout struct {
 	root     string // absolute, without symbolic links
 	goMod    []byte // its go.mod
-	goplsMod []byte // its kernel/internal/setup/gopls.mod
 	language string // least Go version, as go.mod's go line says: "1.26.5"
 }
 
@@ -61,7 +56,7 @@ func findCheckout(root string) (checkout, error) {
 
 var errOtherModule = errors.New("another module")
 
-// readCheckout reads the module files of the checkout whose root is dir.
+// readCheckout reads the module file of the checkout whose root is dir.
 func readCheckout(dir string) (checkout, error) {
 	c := checkout{root: dir}
 	path := filepath.Join(dir, "go.mod")
@@ -78,11 +73,6 @@ func readCheckout(dir string) (checkout, error) {
 	}
 	if file.Go != nil {
 		c.language = file.Go.Version
-	}
-	if c.goplsMod, err = os.ReadFile(filepath.Join(dir, goplsMod)); err != nil {
-		// %v, because its fs.ErrNotExist must not read as "no checkout here".
-		return checkout{}, fmt.Errorf("the checkout in %s is incomplete (git checkout %s brings the file back): %v", dir,
-			goplsMod, err)
 	}
 	return c, nil
 }

@@ -26,8 +26,10 @@ type folder struct{ name, what string }
 // owned are the folders that set-up, or the libraries from what is beside them,
 // can make again. What was downloaded and what was trained stays.
 var owned = []folder{
-	{"tools", "gonb, goimports and gopls"},
 	{"builds", "the probe and what it found"},
+	{"gonb", "GoNB and goimports"},
+	{goplsFolder, "gopls"},
+	{"tools", "what earlier versions built"},
 	{"live", "libraries for live cells"},
 	{"pjrt", "PJRT plugins"},
 	{"jupyter", "kernelspecs of our own runner"},

@@ -22,12 +22,14 @@ func Command() command.Command {
 }
 
 func setUp(ctx context.Context, jupyter bool) error {
-	e, err := Ensure(ctx, Options{Jupyter: jupyter, Kernels: kernels.Here(), Progress: NewProgress(os.Stderr)})
+	e, err := Ensure(ctx, Options{Jupyter: jupyter, Gopls: true, Kernels: kernels.Here(), Progress: NewProgress(os.Stderr)})
 	if err != nil {
 		return err
 	}
 	command.PrintWarnings(e.Warnings)
-	fmt.Printf("tools    %s\n", e.Tools)
+	if e.Gopls != "" {
+		fmt.Printf("gopls    %s\n", e.Gopls)
+	}
 	if e.Backend.Config != "" {
 		fmt.Printf("backend  %s (%s)\n", e.Backend.Config, e.Backend.Source)
 	}

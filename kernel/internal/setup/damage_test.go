@@ -22,14 +22,15 @@ func TestDamagedPartsAreMadeAgain(t *testing.T) {
 		part string // as progress names it
 		file func(m *machine) string
 	}{
-		{"tools", func(m *machine) string { return filepath.Join(m.toolsDir(), "gonb") }},
-		{"tools", func(m *machine) string { return filepath.Join(m.toolsDir(), "goimports") }},
-		{"tools", func(m *machine) string { return filepath.Join(m.toolsDir(), "gopls") }},
-		{"tools", func(m *machine) string { return filepath.Join(m.toolsDir(), "seal.json") }},
-		{"libraries", func(m *machine) string { return build{dir: m.buildDir()}.probePath() }},
-		{"libraries", func(m *machine) string { return filepath.Join(m.buildDir(), "bin", shimName) }},
-		{"libraries", func(m *machine) string { return filepath.Join(m.buildDir(), "bin", pinsName) }},
-		{"libraries", func(m *machine) string { return filepath.Join(m.buildDir(), "build.json") }},
+		{"GoNB", func(m *machine) string { return filepath.Join(m.gonbDir(), "gonb") }},
+		{"GoNB", func(m *machine) string { return filepath.Join(m.gonbDir(), "goimports") }},
+		{"GoNB", func(m *machine) string { return filepath.Join(m.gonbDir(), "seal.json") }},
+		{"GoNB", func(m *machine) string { return filepath.Join(m.gonbDir(), shimName) }},
+		{"GoNB", func(m *machine) string { return filepath.Join(m.gonbDir(), pinsName) }},
+		{"gopls", func(m *machine) string { return m.goplsPath() }},
+		{"gopls", func(m *machine) string { return filepath.Join(m.goplsDir(), "seal.json") }},
+		{"probe", func(m *machine) string { return build{dir: m.buildDir()}.probePath() }},
+		{"probe", func(m *machine) string { return filepath.Join(m.buildDir(), "build.json") }},
 		{"backend", func(m *machine) string {
 			return filepath.Join(m.cache.root, "pjrt", "cpu", "pjrt_c_api_cpu_plugin.so")
 		}},
@@ -38,7 +39,7 @@ func TestDamagedPartsAreMadeAgain(t *testing.T) {
 			f := newFakeMachine(t)
 			t.Setenv("GOMLX_BACKEND", "")
 			t.Setenv("FAKE_FETCH", "cpu=good")
-			first, err := Ensure(t.Context(), Options{ModuleRoot: f.root})
+			first, err := Ensure(t.Context(), Options{ModuleRoot: f.root, Gopls: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,13 +56,13 @@ func TestDamagedPartsAreMadeAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 			var said bytes.Buffer
-			options := Options{ModuleRoot: f.root, Progress: &Progress{out: &said, interval: remindEvery}}
+			options := Options{ModuleRoot: f.root, Gopls: true, Progress: &Progress{out: &said, interval: remindEvery}}
 			again, err := Ensure(t.Context(), options)
 			if err != nil {
 				t.Fatal(err)
 			}
 			where := c.part + ", " + filepath.Base(path) + " " + name
-			if again.Tools != first.Tools || again.Kernels[0].SpecDir != first.Kernels[0].SpecDir ||
+			if again.Gopls != first.Gopls || again.Kernels[0].SpecDir != first.Kernels[0].SpecDir ||
 				again.Backend.Plugin != first.Backend.Plugin {
 				t.Errorf("%s: came to\n%+v, before to\n%+v", where, again, first)
 			}

@@ -57,10 +57,11 @@ func Diagnose(ctx context.Context, root string) []Finding {
 		d.outside()
 	}
 	if d.ok(d.m.checkout.root, d.m.toolchain.goBin, d.m.cache.root) {
-		d.tools()
-		d.libraries()
+		d.build()
 		d.plugins()
 		d.backend()
+		d.gonb()
+		d.gopls()
 		d.kernels()
 		d.caches()
 	}
@@ -155,24 +156,39 @@ func (d *diagnosis) whole(part, dir string, verify func(dir string, deep bool) e
 	return false
 }
 
-// tools asks every program's file which module version it was built from.
-func (d *diagnosis) tools() {
-	dir := d.m.toolsDir()
-	if !d.whole("tools", dir, seal.Verify) {
+// gonb asks every program's file which module version it was built from.
+func (d *diagnosis) gonb() {
+	dir := d.m.gonbDir()
+	if !d.whole("GoNB", dir, seal.Verify) {
 		return
 	}
-	for _, name := range toolNames {
-		info, err := buildinfo.ReadFile(filepath.Join(dir, name))
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			d.add(name, Missing, "not built yet", setupRemedy)
-		case err != nil:
-			d.add(name, Broken, err.Error(), "delete "+dir+" and "+setupRemedy)
-		default:
-			d.add(name, Fine, toolVersion(info), "")
-		}
+	if !d.m.gonbReady(d.ctx) {
+		d.add("GoNB", Absent, "not built yet; `go run ./kernel setup` and runs on it do that", "")
+		return
 	}
-	d.m.tools, _ = d.m.cachedTools()
+	for _, name := range gonbPrograms {
+		d.program(name, filepath.Join(dir, name))
+	}
+}
+
+// gopls is needed by nobody but who asks for completions.
+func (d *diagnosis) gopls() {
+	switch {
+	case !d.whole("gopls", d.m.goplsDir(), seal.Verify):
+	case seal.Verify(d.m.goplsDir(), false) != nil:
+		d.add("gopls", Absent, "not built yet; `kernel setup` and the first completion do that", "")
+	default:
+		d.program("gopls", d.m.goplsPath())
+	}
+}
+
+func (d *diagnosis) program(name, path string) {
+	info, err := buildinfo.ReadFile(path)
+	if err != nil {
+		d.add(name, Broken, err.Error(), "delete "+filepath.Dir(path)+" and "+setupRemedy)
+		return
+	}
+	d.add(name, Fine, toolVersion(info), "")
 }
 
 // toolVersion is the version of the module that the program comes from.
@@ -187,17 +203,17 @@ func toolVersion(info *buildinfo.BuildInfo) string {
 	return strings.TrimSpace(version + " (" + info.GoVersion + ")")
 }
 
-func (d *diagnosis) libraries() {
-	if !d.whole("libraries", d.m.buildDir(), seal.Verify) {
+func (d *diagnosis) build() {
+	if !d.whole("probe", d.m.buildDir(), seal.Verify) {
 		return
 	}
 	b, ok := d.m.cachedBuild()
 	if !ok {
-		d.add("libraries", Missing, "not compiled yet", setupRemedy)
+		d.add("probe", Missing, "not built yet", setupRemedy)
 		return
 	}
 	d.m.build = b
-	d.add("libraries", Fine, "compiled; cells link with "+b.Ldflags, "")
+	d.add("probe", Fine, "built; cells link with "+b.Ldflags, "")
 }
 
 // plugins reads every fetched plugin and compares it with its record.
@@ -255,15 +271,14 @@ func (d *diagnosis) backend() {
 }
 
 func (d *diagnosis) kernels() {
-	waiting := !d.ok(d.m.tools, d.m.build.dir, d.m.backend.Config)
+	waiting := !d.ok(d.m.build.dir, d.m.backend.Config)
 	for _, r := range recipes {
 		switch {
 		case r.Supported() != nil || r.Kernel == kernels.Live && !d.liveParts():
 		case waiting:
 			d.add(r.Name, Missing, "waits for the parts above", setupRemedy)
-		case !r.ready(d.ctx, &d.m):
-			d.add(r.Name, Absent, "its library for this checkout is not compiled yet; "+
-				"`go run ./kernel setup` and runs on it do that", "")
+		case !r.ready(&d.m, d.ctx):
+			d.add(r.Name, Absent, "not made for this checkout yet; `go run ./kernel setup` and runs on it do that", "")
 		default:
 			d.kernel(r)
 		}
@@ -283,15 +298,11 @@ func (d *diagnosis) liveParts() bool {
 
 // outside looks at what there is without a checkout.
 func (d *diagnosis) outside() {
-	if d.m.tools = d.m.cachedGopls(); d.m.tools != "" {
-		d.add("gopls", Fine, d.m.tools, "")
-	} else {
-		d.add("gopls", Absent, "not built: there is no completion by types; `kernel setup -jupyter` builds it", "")
-	}
+	d.gopls()
 	r := recipeOf(kernels.Live)
 	switch {
 	case r.Supported() != nil || !d.liveParts():
-	case !r.ready(d.ctx, &d.m):
+	case !r.ready(&d.m, d.ctx):
 		d.add(r.Name, Absent, "its library for this Go is not compiled yet; the first command that runs code does that", "")
 	default:
 		d.kernel(r)

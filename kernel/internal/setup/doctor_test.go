@@ -23,9 +23,8 @@ func states(findings []Finding) string {
 
 func TestDiagnose(t *testing.T) {
 	m := newFakeMachine(t)
-	const before = "checkout=ok go=ok C-compiler=ok cache=ok disk=ok temporary-files=ok ports=ok gonb=missing " +
-		"goimports=missing gopls=missing " +
-		"libraries=missing NVIDIA=- backend=missing gocifar-gonb=missing gocifar-live=missing"
+	const before = "checkout=ok go=ok C-compiler=ok cache=ok disk=ok temporary-files=ok ports=ok " +
+		"probe=missing NVIDIA=- backend=missing GoNB=- gopls=- gocifar-gonb=missing gocifar-live=missing"
 	if got := states(Diagnose(t.Context(), m.root)); got != before {
 		t.Errorf("before set-up:\n%s\nwant\n%s", got, before)
 	}
@@ -33,14 +32,13 @@ func TestDiagnose(t *testing.T) {
 	t.Setenv("GOMLX_BACKEND", "")
 	t.Setenv("FAKE_FETCH", "cpu=good")
 	m.write("data.sh", "printf 'ok\\tdata\\twhole\\nnonsense\\ndamaged\\tweights\\tof %s\\n' \"$*\"", 0o644) // both programs
-	e, err := Ensure(t.Context(), Options{ModuleRoot: m.root})
+	e, err := Ensure(t.Context(), Options{ModuleRoot: m.root, Gopls: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	// The fake tools are no Go programs, and the doctor sees that.
-	const after = "checkout=ok go=ok C-compiler=ok cache=ok disk=ok temporary-files=ok ports=ok gonb=broken " +
-		"goimports=broken gopls=broken " +
-		"libraries=ok plugin=ok NVIDIA=- backend=ok gocifar-gonb=ok Jupyter=- gocifar-live=- data=ok weights=broken " +
+	const after = "checkout=ok go=ok C-compiler=ok cache=ok disk=ok temporary-files=ok ports=ok " +
+		"probe=ok plugin=ok NVIDIA=- backend=ok gonb=broken goimports=broken gopls=broken gocifar-gonb=ok Jupyter=- gocifar-live=- data=ok weights=broken " +
 		"data=ok weights=broken"
 	if got := states(Diagnose(t.Context(), m.root)); got != after {
 		t.Errorf("after set-up:\n%s\nwant\n%s", got, after)

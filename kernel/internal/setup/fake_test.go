@@ -77,7 +77,6 @@ func newFakeMachine(t *testing.T) *fakeMachine {
 	m := &fakeMachine{t: t, root: filepath.Join(base, "checkout"), bin: filepath.Join(base, "bin"),
 		log: filepath.Join(base, "log")}
 	m.write("checkout/go.mod", "module "+ModulePath+"\n\ngo 1.26.5\n", 0o644)
-	m.write("checkout/kernel/internal/setup/gopls.mod", "module gopls\n", 0o644)
 	m.write("bin/go", fakeGo, 0o755)
 	m.write("bin/cc", "#!/bin/sh\ncat >/dev/null\n", 0o755)
 	m.write("probe", fakeProbe, 0o755)

@@ -16,28 +16,28 @@ import (
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
-// recipe is how a kernel of ours is made and started.
+// recipe is how a kernel of ours is made and started in a checkout.
 type recipe struct {
 	*kernels.Kernel
 	// ensure makes what only this kernel needs.
-	ensure func(context.Context, *machine, *Progress) error
-	// ready finds what ensure has made, without starting a process.
-	ready func(context.Context, *machine) bool
+	ensure func(*machine, context.Context, *Progress) error
+	// ready finds what ensure has made.
+	ready func(*machine, context.Context) bool
 	// spec describes the kernel as this machine runs it.
 	spec func(*machine) *jupyter.Spec
 }
 
-// recipes begin with GoNB, which needs nothing but what the others need as
-// well.
 var recipes = []recipe{
-	{
-		kernels.GoNB, func(context.Context, *machine, *Progress) error { return nil },
-		func(context.Context, *machine) bool { return true }, (*machine).gonbSpec,
-	},
-	{
-		kernels.Live, ensureLive,
-		func(ctx context.Context, m *machine) bool { return m.findLive(ctx) }, (*machine).liveSpec,
-	},
+	{kernels.GoNB, (*machine).ensureGoNB, (*machine).gonbReady, (*machine).gonbSpec},
+	{kernels.Live, (*machine).makeLive, (*machine).findLive, (*machine).liveSpec},
+}
+
+// recipesOf are those of some kernels, or GoNB's for none.
+func recipesOf(list []*kernels.Kernel) []recipe {
+	if len(list) == 0 {
+		list = []*kernels.Kernel{kernels.GoNB}
+	}
+	return slices.DeleteFunc(slices.Clone(recipes), func(r recipe) bool { return !slices.Contains(list, r.Kernel) })
 }
 
 // recipeOf is the recipe of a kernel of ours.
@@ -58,15 +58,12 @@ type Kernel struct {
 // are all in place. Kernelspecs are looked for in them by name.
 func SpecDirs(ctx context.Context) []string {
 	m, err := inspect(ctx, "")
-	if err != nil || !m.outside() && !m.ready() {
+	if err != nil || !m.outside() && !m.backendReady() {
 		return nil
-	}
-	if m.outside() {
-		m.tools = m.cachedGopls()
 	}
 	var dirs []string
 	for _, r := range recipes {
-		if m.outside() && r.Kernel != kernels.Live || !r.ready(ctx, m) {
+		if m.outside() && r.Kernel != kernels.Live || !r.ready(m, ctx) {
 			continue
 		}
 		spec := r.spec(m)
@@ -109,36 +106,19 @@ func (m *machine) writeSpecs(e *Environment, r recipe, wanted bool) error {
 	return nil
 }
 
-// gonbSpec describes GoNB as this machine runs it.
-func (m *machine) gonbSpec() *jupyter.Spec {
-	path := literal(strings.Join([]string{m.build.shimDir(), m.tools}, string(os.PathListSeparator))) +
-		string(os.PathListSeparator) + m.toolchain.path()
+// checkoutSpec is what the specs of our kernels for a checkout have in common.
+func (m *machine) checkoutSpec() *jupyter.Spec {
 	spec := &jupyter.Spec{
-		Argv: []string{
-			filepath.Join(m.tools, "gonb"),
-			// Errors as text: readable in a terminal, a log and JupyterLab
-			// alike.
-			"-raw_error",
-			// Cells import from the checkout and get its pins, without a
-			// network.
-			"-go_work=" + m.checkout.root,
-			"--kernel", "{connection_file}",
-		},
-		DisplayName:   kernels.GoNB.DisplayName,
 		Language:      "go",
 		InterruptMode: jupyter.InterruptByMessage,
 		Env: map[string]string{
 			// JupyterLab started from a desktop often has none of these.
-			"PATH": path + string(os.PathListSeparator) + "${PATH}",
+			"PATH": m.toolchain.path() + string(os.PathListSeparator) + "${PATH}",
 			// Set-up has chosen; a cell must never start a download by itself.
 			"GOMLX_BACKEND":         literal(m.backend.Config),
 			"GOMLX_NO_AUTO_INSTALL": "1",
-			"GOFLAGS":               literal(m.toolchain.cellFlags(m.build.Ldflags)),
-			// GoNB makes a workspace for its cells; one of the user's would
-			// hide it.
-			"GOWORK":        "",
-			"CGO_ENABLED":   "1",
-			"GOCIFAR_CACHE": literal(m.cache.root),
+			"CGO_ENABLED":           "1",
+			"GOCIFAR_CACHE":         literal(m.cache.root),
 		},
 	}
 	if flags := m.backend.XLAFlags; flags != "" {
@@ -150,6 +130,26 @@ func (m *machine) gonbSpec() *jupyter.Spec {
 	if tunables := m.tunables(); tunables != "" {
 		spec.Env["GLIBC_TUNABLES"] = literal(tunables)
 	}
+	return spec
+}
+
+// gonbSpec describes GoNB as this machine runs it.
+func (m *machine) gonbSpec() *jupyter.Spec {
+	spec := m.checkoutSpec()
+	spec.DisplayName = kernels.GoNB.DisplayName
+	spec.Argv = []string{
+		filepath.Join(m.gonbDir(), "gonb"),
+		// Errors as text: readable in a terminal, a log and JupyterLab alike.
+		"-raw_error",
+		// Cells import from the checkout and get its pins, without a network.
+		"-go_work=" + m.checkout.root,
+		"--kernel", "{connection_file}",
+	}
+	own := literal(strings.Join([]string{m.gonbDir(), m.goplsDir()}, string(os.PathListSeparator)))
+	spec.Env["PATH"] = own + string(os.PathListSeparator) + spec.Env["PATH"]
+	spec.Env["GOFLAGS"] = literal(m.toolchain.cellFlags(m.build.Ldflags))
+	// GoNB makes a workspace for its cells; one of the user's would hide it.
+	spec.Env["GOWORK"] = ""
 	return spec
 }
 

@@ -98,7 +98,7 @@ func (m *machine) sourceDir(what string, folders []string, other string) (string
 		}
 	}
 	return filepath.Join(m.cache.root, "live",
-		what+"-"+key(filepath.Base(m.buildDir()), hex.EncodeToString(h.Sum(nil)), other)), nil
+		what+"-"+key(m.checkoutKey(), hex.EncodeToString(h.Sum(nil)), other)), nil
 }
 
 // findLive finds what an earlier ensureLive made.
@@ -112,13 +112,11 @@ func (m *machine) findLive(ctx context.Context) bool {
 	return true
 }
 
-// ensureLive makes what the live kernel needs, one process at a time.
-func ensureLive(ctx context.Context, m *machine, progress *Progress) error {
+// ensureLive makes what the live kernel needs without a checkout, one process
+// at a time.
+func (m *machine) ensureLive(ctx context.Context, progress *Progress) error {
 	if m.findLive(ctx) {
 		return nil
-	}
-	if err := kernels.Live.Supported(); err != nil {
-		return err
 	}
 	unlock, err := m.cache.lock(ctx, progress)
 	if err != nil {
@@ -126,15 +124,17 @@ func ensureLive(ctx context.Context, m *machine, progress *Progress) error {
 	}
 	defer unlock()
 	m.cache.removePartial() // a library that was begun takes 100 MB
-	m.live, err = m.makeLive(ctx, progress)
-	return err
+	return m.makeLive(ctx, progress)
 }
 
-// makeLive makes what is missing. In a checkout m.build has been made.
-func (m *machine) makeLive(ctx context.Context, progress *Progress) (live, error) {
+// makeLive makes what is missing of the live kernel.
+func (m *machine) makeLive(ctx context.Context, progress *Progress) error {
+	if err := kernels.Live.Supported(); err != nil {
+		return err
+	}
 	l, err := m.liveHere(ctx)
 	if err != nil {
-		return live{}, err
+		return err
 	}
 	task := progress.Start("live cells", "preparing")
 	err = m.makeLibrary(ctx, task, l)
@@ -147,27 +147,24 @@ func (m *machine) makeLive(ctx context.Context, progress *Progress) (live, error
 	task.End("compiled", err)
 	if err != nil {
 		if ctx.Err() != nil {
-			return live{}, context.Cause(ctx)
+			return context.Cause(ctx)
 		}
-		return live{}, err
+		return err
 	}
 	for _, dir := range []string{l.libraryDir, l.programDir, l.packagesDir} {
 		if dir != "" {
 			forgetOld(dir)
 		}
 	}
-	return l, nil
+	m.live = l
+	return nil
 }
 
 // EnsureLibrary makes the library for the Go that compiles the module around a
 // folder, and returns the library's.
 func EnsureLibrary(ctx context.Context, dir string, progress *Progress) (string, error) {
-	c, err := openCache()
+	m, err := folderMachine(ctx, dir)
 	if err != nil {
-		return "", err
-	}
-	m := &machine{cache: c, checkout: checkout{root: dir, language: language()}}
-	if m.toolchain, err = findToolchain(ctx, m.checkout); err != nil {
 		return "", err
 	}
 	k, err := library.Key(ctx, m.toolchain.goBin, dir)
@@ -187,6 +184,17 @@ func EnsureLibrary(ctx context.Context, dir string, progress *Progress) (string,
 	err = m.makeLibrary(ctx, task, l)
 	task.End("compiled", err)
 	return l.library(), err
+}
+
+// folderMachine is the machine as the go command in a folder sees it.
+func folderMachine(ctx context.Context, dir string) (*machine, error) {
+	c, err := openCache()
+	if err != nil {
+		return nil, err
+	}
+	m := &machine{cache: c, checkout: checkout{root: dir, language: language()}}
+	m.toolchain, err = findToolchain(ctx, m.checkout)
+	return m, err
 }
 
 func (m *machine) libraryDir(key string) string {
@@ -290,16 +298,13 @@ func (m *machine) liveSpec() *jupyter.Spec {
 	if m.outside() {
 		return m.outsideSpec()
 	}
-	spec := m.gonbSpec()
+	spec := m.checkoutSpec()
 	spec.Argv = []string{
 		m.live.program(), "live", "-library", m.live.library(), "-module", m.checkout.root,
-		"-gopls", filepath.Join(m.tools, "gopls"), "-connection", "{connection_file}",
+		"-gopls", m.goplsPath(), "-connection", "{connection_file}",
 	}
 	spec.DisplayName = kernels.Live.DisplayName
 	spec.Metadata = liveMetadata()
-	// The module around the notebook has the say.
-	delete(spec.Env, "GOFLAGS")
-	delete(spec.Env, "GOWORK")
 	return spec
 }
 

@@ -90,12 +90,12 @@ func TestDamagedLive(t *testing.T) {
 			if got := states(Diagnose(t.Context(), f.root)); !strings.Contains(got, "gocifar-live=broken") {
 				t.Errorf("the doctor finds %s", got)
 			}
-			if err := damage(filepath.Join(m.toolsDir(), "gonb")); err != nil {
+			if err := damage(filepath.Join(m.gonbDir(), "gonb")); err != nil {
 				t.Fatal(err)
 			}
 			got := states(Diagnose(t.Context(), f.root))
-			if !strings.Contains(got, "tools=broken") || !strings.Contains(got, "gocifar-live=broken") {
-				t.Errorf("of tools and library the doctor finds %s", got)
+			if !strings.Contains(got, "GoNB=broken") || !strings.Contains(got, "gocifar-live=broken") {
+				t.Errorf("of GoNB and library the doctor finds %s", got)
 			}
 			f.write(filepath.Join(filepath.Dir(filepath.Dir(relative)), ".library-killed"+partialMark+"1", "x"), "", 0o644)
 			said.Reset()

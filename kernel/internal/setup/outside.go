@@ -3,7 +3,6 @@ package setup
 import (
 	"context"
 	"crypto/sha256"
-	"embed"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -14,7 +13,6 @@ import (
 	"strings"
 
 	"github.com/gocifar/gocifar/kernel/internal/kernels"
-	"github.com/gocifar/gocifar/kernel/internal/seal"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
@@ -39,21 +37,15 @@ func (m *machine) ensureOutside(ctx context.Context, options Options) (*Environm
 	if _, _, err := m.toolchain.compiler(); err != nil {
 		return nil, err
 	}
-	r := recipeOf(kernels.Live)
-	if err := r.ensure(ctx, m, options.Progress); err != nil {
+	if err := m.ensureLive(ctx, options.Progress); err != nil {
 		return nil, err
-	}
-	if options.Jupyter {
-		m.tools = m.ensureGopls(ctx, options.Progress)
-	} else {
-		m.tools = m.cachedGopls()
 	}
 	dir, err := os.Getwd()
 	if err != nil {
 		return nil, err
 	}
-	e := &Environment{ModuleRoot: dir, Cache: m.cache.root, Tools: m.tools, Library: m.live.library()}
-	return e, m.writeSpecs(e, r, options.Jupyter)
+	e := &Environment{ModuleRoot: dir, Cache: m.cache.root, Library: m.live.library()}
+	return e, m.writeSpecs(e, recipeOf(kernels.Live), options.Jupyter)
 }
 
 // executableDir is where the kernel's program belongs that is a copy of the
@@ -101,8 +93,8 @@ func copyExecutable(to string) error {
 // outsideSpec describes the live kernel that takes the module around each
 // notebook.
 func (m *machine) outsideSpec() *jupyter.Spec {
-	spec := &jupyter.Spec{
-		Argv:          []string{m.live.program(), "live", "-connection", "{connection_file}"},
+	return &jupyter.Spec{
+		Argv:          []string{m.live.program(), "live", "-gopls", m.goplsPath(), "-connection", "{connection_file}"},
 		DisplayName:   kernels.Live.DisplayName,
 		Metadata:      liveMetadata(),
 		Language:      "go",
@@ -113,10 +105,6 @@ func (m *machine) outsideSpec() *jupyter.Spec {
 			"GOCIFAR_CACHE": literal(m.cache.root),
 		},
 	}
-	if m.tools != "" {
-		spec.Argv = append(spec.Argv, "-gopls", filepath.Join(m.tools, "gopls"))
-	}
-	return spec
 }
 
 // language is the least version of Go outside of a checkout: the one that this
@@ -131,55 +119,4 @@ func language() string {
 		return ""
 	}
 	return parts[0] + "." + parts[1]
-}
-
-// goplsPin pins gopls, as in a checkout.
-//
-//go:embed gopls.mod gopls.sum
-var goplsPin embed.FS
-
-func (m *machine) goplsDir() string {
-	pin, _ := goplsPin.ReadFile("gopls.mod") // embedded
-	return filepath.Join(m.cache.root, "tools", "gopls-"+key(m.toolchain.GoVersion, m.toolchain.Arch, string(pin)))
-}
-
-// cachedGopls is the folder with gopls, "" without one.
-func (m *machine) cachedGopls() string {
-	if dir := m.goplsDir(); seal.Verify(dir, false) == nil {
-		return dir
-	}
-	return ""
-}
-
-// ensureGopls builds gopls for completion and help. Without a network it cannot
-// be had, and everything else goes on.
-func (m *machine) ensureGopls(ctx context.Context, progress *Progress) string {
-	if dir := m.cachedGopls(); dir != "" {
-		return dir
-	}
-	dir := m.goplsDir()
-	task := progress.Start("gopls", "building")
-	err := publishSealed(dir, func(staging string) error {
-		module, err := os.MkdirTemp("", "gopls")
-		if err != nil {
-			return err
-		}
-		defer os.RemoveAll(module)
-		for from, to := range map[string]string{"gopls.mod": "go.mod", "gopls.sum": "go.sum"} {
-			data, err := goplsPin.ReadFile(from)
-			if err != nil {
-				return err
-			}
-			if err := os.WriteFile(filepath.Join(module, to), data, 0o644); err != nil {
-				return err
-			}
-		}
-		return m.goBuildIn(ctx, task, module, "gopls", "-ldflags=-s -w", "-o", filepath.Join(staging, "gopls"),
-			"golang.org/x/tools/gopls")
-	})
-	task.End("built", err)
-	if err != nil {
-		return ""
-	}
-	return dir
 }

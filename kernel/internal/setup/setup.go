@@ -1,8 +1,6 @@
 // Package setup makes a machine that has Go and a C compiler ready to run the
-// notebooks: it builds GoNB, goimports and gopls at the module's pinned
-// versions, finds or fetches a PJRT plugin for the machine, warms Go's build
-// cache with what cells link, and writes a Jupyter kernelspec that ties them
-// together.
+// notebooks: it finds or fetches a PJRT plugin for the machine, makes a kernel
+// and what cells link, and writes a Jupyter kernelspec that ties them together.
 //
 // Everything lands under one cache folder (GOCIFAR_CACHE, by default
 // os.UserCacheDir()/gocifar) and gets its final name only when it is complete,
@@ -32,9 +30,11 @@ type Options struct {
 	// none of Jupyter is there yet. Where Jupyter is present, that always
 	// happens.
 	Jupyter bool
-	// Kernels are to be ready besides GoNB, whose parts every set-up makes. The
-	// live kernel takes about half a minute the first time and after each
-	// change of the checkout's packages.
+	// Gopls also builds gopls, which takes a minute; without it the live kernel
+	// builds gopls when somebody first asks for a completion.
+	Gopls bool
+	// Kernels are to be ready; none means GoNB. Nothing is made that only other
+	// kernels need.
 	Kernels []*kernels.Kernel
 	// Fallback makes a kernel that cannot be had a warning instead of an error,
 	// because GoNB can take its place.
@@ -47,14 +47,14 @@ type Options struct {
 type Environment struct {
 	ModuleRoot string    // absolute path of the checkout, else of the working directory
 	Cache      string    // absolute path of the cache folder
-	Tools      string    // folder with gonb, goimports and gopls
+	Gopls      string    // the program, if it was asked for
 	Backend    Backend   // what GoMLX computes on
 	Library    string    // of live cells; "" without the live kernel
-	Kernels    []*Kernel // that are ready, first GoNB
+	Kernels    []*Kernel // that are ready, GoNB before others
 	Warnings   []string  // one sentence each, for the user
 }
 
-// Kernel returns the kernel k made ready, or else GoNB.
+// Kernel returns the kernel k made ready, or else GoNB, which takes its place.
 func (e *Environment) Kernel(k *kernels.Kernel) *Kernel {
 	for _, ready := range e.Kernels {
 		if ready.Kernel == k {
@@ -77,35 +77,54 @@ func Ensure(ctx context.Context, options Options) (*Environment, error) {
 	if err != nil {
 		return nil, err
 	}
+	var e *Environment
 	if m.outside() {
-		return m.ensureOutside(ctx, options)
+		e, err = m.ensureOutside(ctx, options)
+	} else {
+		e, err = m.ensureHere(ctx, options)
 	}
-	if err := m.install(ctx, options.Progress); err != nil {
+	if err != nil || !options.Gopls {
+		return e, err
+	}
+	if e.Gopls, err = m.ensureGopls(ctx, options.Progress); err != nil && ctx.Err() == nil {
+		e.Warnings = append(e.Warnings, fmt.Sprintf("there is no completion by types: %v", err))
+		err = nil
+	}
+	return e, err
+}
+
+// ensureHere is Ensure in a checkout.
+func (m *machine) ensureHere(ctx context.Context, options Options) (*Environment, error) {
+	e := &Environment{ModuleRoot: m.checkout.root, Cache: m.cache.root}
+	wanted := recipesOf(options.Kernels)
+	err := m.install(ctx, wanted, options.Progress)
+	if failed := new(kernelError); options.Fallback && errors.As(err, failed) && ctx.Err() == nil {
+		e.Warnings = append(e.Warnings, fmt.Sprintf("%s cannot be had, so this is GoNB: %v", failed.Title, failed.error))
+		wanted = recipesOf(nil)
+		err = m.install(ctx, wanted, options.Progress)
+	}
+	if err != nil {
 		return nil, err
 	}
-	e := &Environment{ModuleRoot: m.checkout.root, Cache: m.cache.root, Tools: m.tools, Backend: m.backend}
+	e.Backend, e.Library = m.backend, m.live.library()
 	if m.backend.Warning != "" {
 		e.Warnings = append(e.Warnings, m.backend.Warning)
 	}
-	for _, r := range recipes {
-		if r.Kernel != kernels.GoNB && !slices.Contains(options.Kernels, r.Kernel) {
-			continue
-		}
-		err := r.ensure(ctx, m, options.Progress)
-		if err == nil {
-			err = m.writeSpecs(e, r, options.Jupyter)
-		}
-		switch {
-		case err == nil:
-		case options.Fallback && r.Kernel != kernels.GoNB && ctx.Err() == nil:
-			e.Warnings = append(e.Warnings, fmt.Sprintf("%s cannot be had, so this is GoNB: %v", r.Title, err))
-		default:
+	for _, r := range wanted {
+		if err := m.writeSpecs(e, r, options.Jupyter); err != nil {
 			return nil, err
 		}
 	}
-	e.Library = m.live.library()
 	return e, nil
 }
+
+// kernelError says why a kernel cannot be had that GoNB can take the place of.
+type kernelError struct {
+	*kernels.Kernel
+	error
+}
+
+func (e kernelError) Unwrap() error { return e.error }
 
 // machine is what Ensure knows about the place it runs in, and what it made.
 type machine struct {
@@ -114,7 +133,6 @@ type machine struct {
 	cache     cache
 	bfloat16  bool // the processor computes it
 
-	tools   string
 	build   build
 	backend Backend
 	live    live // if it was asked for
@@ -141,15 +159,15 @@ func inspect(ctx context.Context, root string) (*machine, error) {
 	return &m, nil
 }
 
-// install runs the two independent halves of a set-up side by side: the tools,
-// and the libraries with the plugin that they load. One waits mostly for the
-// processor, the other mostly for the network.
-func (m *machine) install(ctx context.Context, progress *Progress) error {
+// install makes what is missing: the backend, which waits mostly for the
+// network, beside the live kernel, which waits for the processor. GoNB's cells
+// link as the probe of backends did, so GoNB comes last.
+func (m *machine) install(ctx context.Context, wanted []recipe, progress *Progress) error {
 	// Also on a machine that was set up: every cell that opens XLA is linked.
 	if _, _, err := m.toolchain.compiler(); err != nil {
 		return err
 	}
-	if m.ready() {
+	if m.ready(ctx, wanted) {
 		return nil
 	}
 	unlock, err := m.cache.lock(ctx, progress)
@@ -157,7 +175,7 @@ func (m *machine) install(ctx context.Context, progress *Progress) error {
 		return err
 	}
 	defer unlock()
-	if m.ready() { // another process did the work while we waited
+	if m.ready(ctx, wanted) { // another process did the work while we waited
 		return nil
 	}
 	if err := m.cache.checkSpace(); err != nil {
@@ -168,30 +186,51 @@ func (m *machine) install(ctx context.Context, progress *Progress) error {
 	}
 	m.cache.removePartial()
 
-	group, ctx := errgroup.WithContext(ctx)
+	group, groupContext := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		m.tools, err = m.ensureTools(ctx, progress)
-		return err
-	})
-	group.Go(func() (err error) {
-		if m.build, err = m.ensureBuild(ctx, progress); err != nil {
-			return err
+		if m.build, err = m.ensureBuild(groupContext, progress); err == nil {
+			m.backend, err = m.ensureBackend(groupContext, progress)
 		}
-		m.backend, err = m.ensureBackend(ctx, progress)
 		return err
 	})
-	return group.Wait()
+	for _, r := range wanted {
+		if r.Kernel == kernels.GoNB {
+			continue
+		}
+		group.Go(func() error {
+			if err := r.ensure(m, groupContext, progress); err != nil {
+				return kernelError{r.Kernel, err}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(wanted, func(r recipe) bool { return r.Kernel == kernels.GoNB }) {
+		return m.ensureGoNB(ctx, progress)
+	}
+	return nil
 }
 
-// ready reports whether everything is in place, without starting a process.
-func (m *machine) ready() bool {
-	var ok bool
-	if m.tools, ok = m.cachedTools(); !ok {
+// ready reports whether all is in place for some kernels.
+func (m *machine) ready(ctx context.Context, wanted []recipe) bool {
+	if !m.backendReady() {
 		return false
 	}
-	if m.build, ok = m.cachedBuild(); !ok {
-		return false
+	for _, r := range wanted {
+		if !r.ready(m, ctx) {
+			return false
+		}
 	}
-	m.backend, ok = m.cachedBackend()
+	return true
+}
+
+// backendReady reports whether a backend was chosen, without starting a
+// process.
+func (m *machine) backendReady() (ok bool) {
+	if m.build, ok = m.cachedBuild(); ok {
+		m.backend, ok = m.cachedBackend()
+	}
 	return ok
 }

@@ -25,13 +25,15 @@ func TestEnsureMakesEverythingOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range toolNames {
-		if !exists(filepath.Join(e.Tools, name)) {
-			t.Errorf("%s is not in %s", name, e.Tools)
-		}
-	}
-	if spec, err := jupyter.ReadSpec(e.Kernels[0].SpecDir); err != nil || spec.Argv[0] != filepath.Join(e.Tools, "gonb") {
+	spec, err := jupyter.ReadSpec(e.Kernels[0].SpecDir)
+	if err != nil || filepath.Base(spec.Argv[0]) != "gonb" || !exists(spec.Argv[0]) {
 		t.Errorf("the kernelspec is %+v, %v", spec, err)
+	}
+	if !exists(filepath.Join(filepath.Dir(spec.Argv[0]), "goimports")) {
+		t.Error("there is no goimports beside GoNB")
+	}
+	if m.calls("build -v -ldflags=-s -w -o "+os.Getenv("GOCIFAR_CACHE")+"/gopls") != 0 {
+		t.Error("gopls was built though nobody asked for it")
 	}
 	if e.Kernels[0].JupyterDir != "" {
 		t.Errorf("there is no Jupyter, but a kernelspec went to %s", e.Kernels[0].JupyterDir)
@@ -48,7 +50,7 @@ func TestEnsureMakesEverythingOnce(t *testing.T) {
 	if m.calls("build") != builds || m.calls("list") != 1 {
 		t.Error("the second run built again")
 	}
-	if again.Kernels[0].SpecDir != e.Kernels[0].SpecDir || again.Tools != e.Tools {
+	if again.Kernels[0].SpecDir != e.Kernels[0].SpecDir {
 		t.Errorf("the second run came to %+v, the first to %+v", again, e)
 	}
 }
@@ -61,7 +63,6 @@ func TestEnsureBuildsAgainWhenAPinChanges(t *testing.T) {
 	}
 	for _, change := range []func(){
 		func() { m.write("checkout/go.mod", "module "+ModulePath+"\n\ngo 1.26.5\n\n// changed\n", 0o644) },
-		func() { m.write("checkout/kernel/internal/setup/gopls.mod", "module gopls // changed\n", 0o644) },
 		func() { m.answer("go1.27.0") },
 	} {
 		change()
@@ -69,8 +70,8 @@ func TestEnsureBuildsAgainWhenAPinChanges(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if next.Tools == first.Tools {
-			t.Errorf("still %s", next.Tools)
+		if next.Kernels[0].SpecDir == first.Kernels[0].SpecDir {
+			t.Errorf("still %s", next.Kernels[0].SpecDir)
 		}
 		first = next
 	}
@@ -87,14 +88,14 @@ func TestEnsureByManyAtOnce(t *testing.T) {
 		})
 	}
 	group.Wait()
-	// gonb with goimports, gopls, the libraries, the probe, a cell.
-	if n := m.calls("build"); n != 5 {
-		t.Errorf("%d builds, want 5", n)
+	// The probe, the libraries, gonb with goimports, a cell.
+	if n := m.calls("build"); n != 4 {
+		t.Errorf("%d builds, want 4", n)
 	}
 }
 
 func TestEnsureSaysWhatDoesNotBuild(t *testing.T) {
-	for _, pkg := range []string{"golang.org/x/tools/gopls", "./kernel/internal/setup/probe", ModulePath + "/layers"} {
+	for _, pkg := range []string{"golang.org/x/tools/cmd/goimports", "./kernel/internal/setup/probe", ModulePath + "/layers"} {
 		t.Run(pkg, func(t *testing.T) {
 			m := newFakeMachine(t)
 			t.Setenv("FAKE_FAIL", pkg)
@@ -115,7 +116,7 @@ func TestEnsureSaysWhatDoesNotBuild(t *testing.T) {
 
 func TestEnsureOnAFullDisk(t *testing.T) {
 	m := newFakeMachine(t)
-	t.Setenv("FAKE_FAIL", "golang.org/x/tools/gopls")
+	t.Setenv("FAKE_FAIL", "golang.org/x/tools/cmd/goimports")
 	t.Setenv("FAKE_WORDS", syscall.ENOSPC.Error())
 	_, err := Ensure(t.Context(), Options{ModuleRoot: m.root})
 	if !errors.Is(err, errDiskFull) {
@@ -125,7 +126,7 @@ func TestEnsureOnAFullDisk(t *testing.T) {
 
 func TestEnsureInterrupted(t *testing.T) {
 	m := newFakeMachine(t)
-	t.Setenv("FAKE_HANG", "golang.org/x/tools/gopls")
+	t.Setenv("FAKE_HANG", "golang.org/x/tools/cmd/goimports")
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { // once the build hangs
 		for range 1000 {
@@ -208,12 +209,13 @@ func TestKernelspec(t *testing.T) {
 		t.Errorf("argv[2] = %v, want %s", argv[2], want)
 	}
 	env := got["env"].(map[string]any)
-	shim, _, _ := strings.Cut(env["PATH"].(string), ":")
-	if !exists(filepath.Join(shim, shimName)) {
-		t.Errorf("there is no go command in %s, which PATH begins with", shim)
+	own := strings.SplitN(env["PATH"].(string), ":", 3)
+	if !exists(filepath.Join(own[0], shimName)) {
+		t.Errorf("there is no go command in %s, which PATH begins with", own[0])
 	}
+	path := own[0] + ":" + own[1] + ":" + m.bin + ":" + m.bin + ":"
 	for name, want := range map[string]string{
-		"PATH":                  shim + ":" + e.Tools + ":" + m.bin + ":" + m.bin + ":${PATH}",
+		"PATH":                  path + "${PATH}",
 		"GOFLAGS":               `-buildvcs=false '-ldflags=-w -linkmode=internal'`,
 		"GOMLX_BACKEND":         "go",
 		"GOMLX_NO_AUTO_INSTALL": "1",
@@ -224,7 +226,7 @@ func TestKernelspec(t *testing.T) {
 		}
 	}
 	// Environment.Env is the same, expanded as Jupyter would.
-	if want := "PATH=" + shim + ":" + e.Tools + ":" + m.bin + ":" + m.bin + ":" + os.Getenv("PATH"); !slices.Contains(e.Kernels[0].Env, want) {
+	if want := "PATH=" + path + os.Getenv("PATH"); !slices.Contains(e.Kernels[0].Env, want) {
 		t.Errorf("%q lacks %q", e.Kernels[0].Env, want)
 	}
 }

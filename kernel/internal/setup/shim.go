@@ -43,9 +43,6 @@ func writeShim(dir, goBin string, goMod []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		return cannotWrite(dir, err)
-	}
 	if err := os.WriteFile(filepath.Join(dir, pinsName), pins, 0o644); err != nil {
 		return cannotWrite(dir, err)
 	}

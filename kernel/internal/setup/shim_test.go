@@ -25,6 +25,9 @@ func TestShim(t *testing.T) {
 	}
 	goMod := "module x\n\ngo 1.26\n\nrequire example.com/a v1.0.0\n\nrequire (\n\texample.com/b v0.2.0 // indirect\n)\n"
 	shims := filepath.Join(base, "bin")
+	if err := os.Mkdir(shims, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	if err := writeShim(shims, goBin, []byte(goMod)); err != nil {
 		t.Fatal(err)
 	}

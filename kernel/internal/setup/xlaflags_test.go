@@ -34,7 +34,7 @@ func TestXLAFlags(t *testing.T) {
 				t.Fatal(err)
 			}
 			m, err := inspect(t.Context(), f.root)
-			if err != nil || !m.ready() {
+			if err != nil || !m.backendReady() {
 				t.Fatalf("not ready: %v", err)
 			}
 			m.bfloat16 = c.bfloat16
