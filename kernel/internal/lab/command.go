@@ -36,7 +36,9 @@ type flagValues struct {
 
 func (f *flagValues) run(ctx context.Context, args []string) error {
 	progress := setup.NewProgress(os.Stderr)
-	environment, err := setup.Ensure(ctx, setup.Options{Kernels: kernels.Here(), Progress: progress})
+	environment, err := setup.Ensure(ctx, setup.Options{
+		Kernels: kernels.Here(), Gopls: f.install, Progress: progress,
+	})
 	if err != nil {
 		return err
 	}
