@@ -6,14 +6,23 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gocifar/gocifar/kernel/internal/engine/host"
 	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 )
 
+// lateCompile is how long packages may take before a note says why the cell
+// waits.
+const lateCompile = 5 * time.Second
+
 // addPackages makes packages available that the library does not have: it
 // fetches and compiles them, and loads them into the process, once.
 func (r *run) addPackages(paths []string) error {
+	late := time.AfterFunc(lateCompile, func() {
+		r.stderr("note: compiling %s, which happens once\n", strings.Join(paths, ", "))
+	})
+	defer late.Stop()
 	load, err := r.compiler.Add(r.ctx, library.AddOptions{Dir: r.dir, Paths: paths, Fetch: r.fetch, Flags: r.flags})
 	if err != nil {
 		if r.ctx.Err() != nil {

@@ -37,7 +37,7 @@ type flagValues struct {
 func (f *flagValues) run(ctx context.Context, args []string) error {
 	progress := setup.NewProgress(os.Stderr)
 	environment, err := setup.Ensure(ctx, setup.Options{
-		Kernels: kernels.Here(), Gopls: f.install, Progress: progress,
+		Kernels: kernels.Here(), Packages: true, Gopls: f.install, Progress: progress,
 	})
 	if err != nil {
 		return err

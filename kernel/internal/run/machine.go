@@ -43,7 +43,7 @@ func (f *flagValues) prepareMachine(ctx context.Context, jobs []batch.Job) (*mac
 		}
 		m.log = log // until this process ends
 	}
-	options := setup.Options{Fallback: true, Progress: setup.NewProgress(os.Stderr)}
+	options := setup.Options{Fallback: true, Packages: true, Progress: setup.NewProgress(os.Stderr)}
 	needsData := false
 	for _, job := range jobs {
 		if k, firm := f.choose(job.Notebook); k != nil {

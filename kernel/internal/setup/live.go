@@ -23,7 +23,7 @@ import (
 // with each change of the kernel, the layers with the packages in them.
 type live struct {
 	libraryDir, programDir string
-	// packagesDir says that there are layers; "" outside of a checkout.
+	// packagesDir says that there are layers; "" where none are wanted.
 	packagesDir string
 }
 
@@ -61,7 +61,7 @@ func (m *machine) liveHere(ctx context.Context) (l live, err error) {
 		l.programDir, err = m.executableDir()
 		return l, err
 	}
-	if l.programDir, err = m.sourceDir("program", programFolders, ""); err == nil {
+	if l.programDir, err = m.sourceDir("program", programFolders, ""); err == nil && m.packages {
 		l.packagesDir, err = m.sourceDir("packages", packageFolders, k)
 	}
 	return l, err

@@ -28,12 +28,13 @@ func TestDamagedLive(t *testing.T) {
 				f.write("checkout/"+folder+"/x.go", "package x\n", 0o644)
 			}
 			var said bytes.Buffer
-			options := Options{ModuleRoot: f.root, Kernels: kernels.All(),
+			options := Options{ModuleRoot: f.root, Kernels: kernels.All(), Packages: true,
 				Progress: &Progress{out: &said, interval: remindEvery}}
 			m, err := inspect(t.Context(), f.root)
 			if err != nil {
 				t.Fatal(err)
 			}
+			m.packages = true
 			l, err := m.liveHere(t.Context())
 			if err != nil {
 				t.Fatal(err)

@@ -30,6 +30,9 @@ type Options struct {
 	// none of Jupyter is there yet. Where Jupyter is present, that always
 	// happens.
 	Jupyter bool
+	// Packages also compiles the checkout's packages for live cells; without it
+	// the first cell that imports one waits for that.
+	Packages bool
 	// Gopls also builds gopls, which takes a minute; without it the live kernel
 	// builds gopls when somebody first asks for a completion.
 	Gopls bool
@@ -77,6 +80,7 @@ func Ensure(ctx context.Context, options Options) (*Environment, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.packages = options.Packages
 	var e *Environment
 	if m.outside() {
 		e, err = m.ensureOutside(ctx, options)
@@ -132,6 +136,7 @@ type machine struct {
 	toolchain toolchain
 	cache     cache
 	bfloat16  bool // the processor computes it
+	packages  bool // live cells' are wanted, see Options
 
 	build   build
 	backend Backend
