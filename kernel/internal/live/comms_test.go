@@ -97,16 +97,13 @@ func TestComms(t *testing.T) {
 	}
 
 	t.Run("info", func(t *testing.T) {
-		id := c.sendComm(jupyter.Shell, &jupyter.CommInfoRequest{})
-		events := c.caused(id)
-		var found bool
-		for _, e := range events {
-			if m, ok := e.Content.(*jupyter.CommInfoReply); ok {
-				found = m.Comms["a"].TargetName == "test" && len(m.Comms) == 1
-			}
+		e, err := c.kernel.Request(t.Context(), jupyter.Shell, &jupyter.CommInfoRequest{})
+		if err != nil {
+			t.Fatal(err)
 		}
-		if !found {
-			t.Errorf("comm_info: %s", kinds(events))
+		m, ok := e.Content.(*jupyter.CommInfoReply)
+		if !ok || m.Comms["a"].TargetName != "test" || len(m.Comms) != 1 {
+			t.Errorf("comm_info: %+v", e.Content)
 		}
 	})
 	t.Run("a message and its echo, with buffers", func(t *testing.T) {

@@ -294,7 +294,6 @@ func TestKernelServices(t *testing.T) {
 		want string
 	}{
 		{&jupyter.IsCompleteRequest{Code: "func f() {"}, `{"status":"incomplete","indent":"\t"}`},
-		{&jupyter.CommInfoRequest{}, `{"status":"ok","comms":{}}`},
 		{&jupyter.HistoryRequest{AccessType: "tail", N: 1}, `{"status":"ok","history":[[1,2,"x"]]}`},
 		{&jupyter.HistoryRequest{AccessType: "search", Pattern: "x :*"}, `{"status":"ok","history":[[1,1,"x := 1"]]}`},
 		{&jupyter.HistoryRequest{AccessType: "range", Start: 1, Stop: 2, Output: true}, `{"status":"ok","history":[[1,1,["x := 1",null]]]}`},
