@@ -35,6 +35,11 @@ const (
 	End   = "end"
 	// Error says how a handler failed: in Data.
 	Error = "error"
+	// Capture and Release say to the host, not to the kernel, that what the
+	// goroutine prints is to go into the files whose numbers stand in Comm, for
+	// stdout and stderr.
+	Capture = "capture"
+	Release = "release"
 	// Sync asks for a Sync in return, when all before has been dealt with.
 	Sync = "sync"
 )

@@ -19,6 +19,9 @@ func Bundle(value any) map[string]any {
 	if b := ownBundle(value); b != nil {
 		return b
 	}
+	if own, ok := value.(interface{ MIMEBundle() map[string]any }); ok {
+		return own.MIMEBundle()
+	}
 	b := map[string]any{"text/plain": text(value)}
 	switch v := value.(type) {
 	case image.Image:

@@ -110,6 +110,8 @@ type owned struct {
 	cell   int64
 	labels context.Context
 	comm   string // of a handler, else empty
+	// capture are the files that take what it prints, by stream; nil: none do.
+	capture map[string]int
 }
 
 func ownerOf(labels uintptr) (cell int64, known bool) {

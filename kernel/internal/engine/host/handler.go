@@ -7,8 +7,10 @@ import (
 	"os"
 	"runtime/pprof"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // This file is about handlers: functions of cells that package kernel/comm calls
@@ -24,6 +26,9 @@ var (
 	openFrame  = []byte(`{"kind":"open",`)
 	beginFrame = []byte(`{"kind":"begin",`)
 	endFrame   = []byte(`{"kind":"end",`)
+
+	captureFrame = []byte(`{"kind":"capture",`)
+	releaseFrame = []byte(`{"kind":"release"`)
 )
 
 // comms are what is known of comms that cells have made.
@@ -59,11 +64,18 @@ func watchComms(pipe string) (write func(f *os.File, b []byte) bool) {
 
 // printed passes on what a handler prints, and tells whether it is one's.
 func printed(stream string, b []byte) bool {
-	o, known := owners.Load(labels())
-	if !known || o.(owned).comm == "" {
+	v, known := owners.Load(labels())
+	if !known {
 		return false
 	}
-	send(Answer{Outcome: Printed, Comm: o.(owned).comm, Stream: stream, Text: string(b)})
+	o := v.(owned)
+	if fd, ok := o.capture[stream]; ok && writeTo(fd, b) {
+		return true
+	}
+	if o.comm == "" {
+		return false
+	}
+	send(Answer{Outcome: Printed, Comm: o.comm, Stream: stream, Text: string(b)})
 	return true
 }
 
@@ -89,6 +101,10 @@ func frame(header []byte) {
 			interrupted.CompareAndSwap(h.cell, 0)
 		}
 		send(Answer{Outcome: Handled, Comm: id})
+	case bytes.HasPrefix(header, captureFrame):
+		capture(strings.Fields(commOf(header)))
+	case bytes.HasPrefix(header, releaseFrame):
+		release()
 	}
 }
 
@@ -121,6 +137,56 @@ func begin(id string) {
 	// The cell's own statements may have been interrupted.
 	interrupted.CompareAndSwap(cell, 0)
 	handling.Store(&handler{cell, id})
+}
+
+// captured is a capture that this goroutine has begun, with what its labels were.
+type captured struct {
+	owned
+	before context.Context
+}
+
+// captures are those that run, by the labels.
+var captures sync.Map
+
+// capture has what this goroutine prints, and those print that it will start, go
+// into files.
+func capture(files []string) {
+	var fds [2]int
+	for i := range fds {
+		if i < len(files) {
+			fds[i], _ = strconv.Atoi(files[i])
+		}
+	}
+	c := captured{before: context.Background()}
+	if v, known := owners.Load(labels()); known {
+		c.owned = v.(owned)
+		c.before = c.owned.labels
+	}
+	c.owned.labels = pprof.WithLabels(c.before, pprof.Labels("capture", strings.Join(files, " ")))
+	c.owned.capture = map[string]int{"stdout": fds[0], "stderr": fds[1]}
+	pprof.SetGoroutineLabels(c.owned.labels)
+	if l := labels(); l != 0 {
+		owners.Store(l, c.owned)
+		captures.Store(l, c)
+	}
+}
+
+// remembered is how long the goroutines of a capture that has ended are known by
+// its labels.
+const remembered = 10 * time.Second
+
+// release ends the capture of this goroutine.
+func release() {
+	l := labels()
+	v, known := captures.LoadAndDelete(l)
+	if !known {
+		return
+	}
+	c := v.(captured)
+	pprof.SetGoroutineLabels(c.before)
+	c.owned.capture = nil
+	owners.Store(l, c.owned)
+	time.AfterFunc(remembered, func() { owners.Delete(l) })
 }
 
 // stopHandler interrupts the handler that runs, if one does.

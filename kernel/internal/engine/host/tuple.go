@@ -10,6 +10,9 @@ import (
 // <nil>), and if some of them show themselves in a richer way, one below the
 // other.
 func tuple(values []any) map[string]any {
+	if w := onlyWidget(values); w != nil {
+		return w
+	}
 	texts := make([]string, len(values))
 	var rich strings.Builder
 	isRich := false
@@ -36,6 +39,25 @@ func tuple(values []any) map[string]any {
 		b["text/html"] = rich.String()
 	}
 	return b
+}
+
+// widgetView is the MIME type of what a front end draws as a widget.
+const widgetView = "application/vnd.jupyter.widget-view+json"
+
+// onlyWidget is the form of a widget that stands beside nothing but nils, such
+// as the error that there is not. It is nil for all else.
+func onlyWidget(values []any) map[string]any {
+	var widget map[string]any
+	for _, value := range values {
+		switch b := Bundle(value); {
+		case b == nil:
+		case b[widgetView] == nil || widget != nil:
+			return nil
+		default:
+			widget = b
+		}
+	}
+	return widget
 }
 
 // asHTML puts the richest form of a value into a page.
