@@ -18,6 +18,7 @@ type cellRun struct {
 	out                *cellOutputs
 	limit              time.Duration
 	timing             Timing
+	costs              *jupyter.Costs // nil: the kernel has not told
 
 	stop   stopReason
 	prompt string // what the cell asked for, when stop is stopInput
@@ -138,6 +139,7 @@ func (x *cellRun) handle(ctx context.Context, e jupyter.Event) {
 	case *jupyter.ExecuteReply:
 		if m == x.Reply {
 			x.timing.Reply = e.Time
+			x.costs = jupyter.CostsOf(e.Message)
 		}
 	case *jupyter.ExecuteInput:
 		x.timing.Input = e.Time

@@ -14,7 +14,7 @@ func Clear(nb *nbformat.Notebook) {
 		cell.SetExecutionCount(0)
 		if meta := cell.Object().Object("metadata"); meta != nil {
 			meta.Delete("execution")
-			forget(meta, "error", "seconds", "warnings", "state")
+			forget(meta, "error", "seconds", "costs", "warnings", "state")
 		}
 	}
 	forget(nb.Metadata(), "state", "error", "warnings", "env", "started", "seconds", "basis", "kernel")

@@ -3,6 +3,7 @@ package execute
 import (
 	"time"
 
+	"github.com/gocifar/gocifar/kernel/jupyter"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
@@ -72,6 +73,7 @@ type CellExecuted struct {
 	CellRef
 	State  State
 	Timing Timing
+	Costs  *jupyter.Costs // see [CellResult]
 	At     time.Time
 }
 

@@ -59,6 +59,10 @@ type Options struct {
 	// watched.
 	HangTimeout time.Duration
 
+	// NoCosts leaves out what the kernel says that cells took: processor time,
+	// memory, the time to compile.
+	NoCosts bool
+
 	// AllowErrors goes on after a cell that failed; AllowErrorNames does so for
 	// some classes or names of errors.
 	AllowErrors     bool

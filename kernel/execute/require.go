@@ -30,19 +30,6 @@ func Require(nb *nbformat.Notebook) (modules []string) {
 	return modules
 }
 
-// ReplyMetadata is the metadata of a reply that says which modules are needed,
-// nil for none.
-func ReplyMetadata(modules []string) json.RawMessage {
-	if len(modules) == 0 {
-		return nil
-	}
-	raw, err := json.Marshal(map[string]any{metadataKey: map[string]any{requireKey: modules}})
-	if err != nil {
-		return nil // strings can be written
-	}
-	return raw
-}
-
 // noteRequire takes the modules out of a reply.
 func (o *outputs) noteRequire(m *jupyter.Message) {
 	var metadata struct {

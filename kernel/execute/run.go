@@ -54,12 +54,15 @@ type Result struct {
 
 // CellResult is what became of one cell.
 type CellResult struct {
-	Index    int
-	Type     nbformat.CellType
-	State    State // "" for text cells
-	Failure  *Failure
-	Allowed  bool // the failure did not stop the run
-	Timing   Timing
+	Index   int
+	Type    nbformat.CellType
+	State   State // "" for text cells
+	Failure *Failure
+	Allowed bool // the failure did not stop the run
+	Timing  Timing
+	// Costs are what the kernel says that the cell took, nil if it says nothing
+	// or Options.NoCosts is set.
+	Costs    *jupyter.Costs
 	Warnings []string
 }
 
@@ -228,7 +231,11 @@ func (r *run) execute(ctx context.Context, id CellRef) error {
 	}
 	id.Cell.SetExecutionCount(r.executed)
 	x.timing.store(id.Cell)
-	r.observe(CellExecuted{CellRef: id, State: end.state, Timing: x.timing, At: time.Now()})
+	if !r.opts.NoCosts {
+		result.Costs = x.costs
+	}
+	storeCosts(id.Cell, result.Costs)
+	r.observe(CellExecuted{CellRef: id, State: end.state, Timing: x.timing, Costs: result.Costs, At: time.Now()})
 	if end.failure != nil {
 		r.observe(CellError{CellRef: id, Failure: end.failure, Allowed: end.stop == nil, At: time.Now()})
 	}

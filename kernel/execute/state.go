@@ -3,6 +3,7 @@ package execute
 import (
 	"time"
 
+	"github.com/gocifar/gocifar/kernel/jupyter"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
@@ -79,4 +80,24 @@ func setOrDelete(o *nbformat.Object, key string, set bool, value func() any) {
 	} else {
 		o.Delete(key)
 	}
+}
+
+// storeCosts records what a cell took, beside its state.
+func storeCosts(cell *nbformat.Cell, costs *jupyter.Costs) {
+	record := cell.Metadata().Ensure(metadataKey)
+	setOrDelete(record, "costs", costs != nil, func() any { return costsObject(costs) })
+}
+
+// costsObject has the names of the kernel's message.
+func costsObject(costs *jupyter.Costs) *nbformat.Object {
+	o := nbformat.NewObject()
+	o.Set("compile_seconds", costs.Compile)
+	o.Set("run_seconds", costs.Wall)
+	o.Set("cpu_seconds", costs.CPU)
+	o.Set("allocated_bytes", costs.Allocated)
+	o.Set("allocated_objects", costs.Objects)
+	if costs.Peak > 0 {
+		o.Set("peak_bytes", costs.Peak)
+	}
+	return o
 }

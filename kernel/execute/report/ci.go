@@ -12,6 +12,7 @@ import (
 
 	"github.com/gocifar/gocifar/internal/termtext"
 	"github.com/gocifar/gocifar/kernel/execute"
+	"github.com/gocifar/gocifar/kernel/jupyter"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
@@ -33,6 +34,7 @@ type record struct {
 	Cells    int              `json:"cells,omitempty"`
 	State    execute.State    `json:"state,omitempty"`
 	Seconds  float64          `json:"seconds,omitempty"`
+	Costs    *jupyter.Costs   `json:"costs,omitempty"`
 	Kind     string           `json:"kind,omitempty"`
 	Stream   string           `json:"stream,omitempty"`
 	Text     string           `json:"text,omitempty"`
@@ -63,7 +65,7 @@ func (x *Events) Observe(event execute.Event) {
 		r.Kind, r.Stream, r.Text, r.Output = e.Kind, e.Name, e.Text, e.Output.Object()
 	case execute.CellExecuted:
 		about(e.CellRef, e.At)
-		r.State, r.Seconds = e.State, e.Timing.Duration().Seconds()
+		r.State, r.Seconds, r.Costs = e.State, e.Timing.Duration().Seconds(), e.Costs
 	case execute.CellError:
 		about(e.CellRef, e.At)
 		r.Class, r.Error, r.Allowed = e.Failure.Class, termtext.Plain(e.Failure.Value), e.Allowed
@@ -132,12 +134,40 @@ type junitSuite struct {
 }
 
 type junitCase struct {
-	Class   string        `xml:"classname,attr"`
-	Name    string        `xml:"name,attr"`
-	Time    string        `xml:"time,attr"`
+	Class string `xml:"classname,attr"`
+	Name  string `xml:"name,attr"`
+	Time  string `xml:"time,attr"`
+	// Properties are what the cell took, by the names of [jupyter.Costs].
+	Properties *junitProperties `xml:"properties"`
+
 	Failure *junitMessage `xml:"failure"`
 	Error   *junitMessage `xml:"error"`
 	Skipped *junitMessage `xml:"skipped"`
+}
+
+type junitProperties struct {
+	List []junitProperty `xml:"property"`
+}
+
+type junitProperty struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
+}
+
+// properties are costs as JUnit has them.
+func properties(c *jupyter.Costs) *junitProperties {
+	if c == nil {
+		return nil
+	}
+	list := []junitProperty{
+		{"compile_seconds", fmt.Sprintf("%.3f", c.Compile)}, {"run_seconds", fmt.Sprintf("%.3f", c.Wall)},
+		{"cpu_seconds", fmt.Sprintf("%.3f", c.CPU)}, {"allocated_bytes", fmt.Sprint(c.Allocated)},
+		{"allocated_objects", fmt.Sprint(c.Objects)},
+	}
+	if c.Peak > 0 {
+		list = append(list, junitProperty{"peak_bytes", fmt.Sprint(c.Peak)})
+	}
+	return &junitProperties{list}
 }
 
 type junitMessage struct {
@@ -173,7 +203,7 @@ func (x *Index) JUnit() ([]byte, error) {
 
 func (s *junitSuite) add(n IndexNotebook, c IndexCell) {
 	test := junitCase{Class: n.Name, Name: fmt.Sprintf("[%d] %s", c.Number, printable(c.Title)),
-		Time: fmt.Sprintf("%.3f", c.Seconds)}
+		Time: fmt.Sprintf("%.3f", c.Seconds), Properties: properties(c.Costs)}
 	switch {
 	case c.Allowed || c.State == execute.OK:
 	case c.State == execute.Skipped, c.State == execute.NotRun:

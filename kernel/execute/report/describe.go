@@ -16,6 +16,7 @@ import (
 
 	"github.com/gocifar/gocifar/kernel/execute"
 	"github.com/gocifar/gocifar/kernel/internal/markup"
+	"github.com/gocifar/gocifar/kernel/jupyter"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
@@ -108,3 +109,16 @@ func summary(r *execute.Result) string {
 	}
 	return fmt.Sprintf("%s in %s", strings.Join(parts, ", "), seconds(r.Duration()))
 }
+
+// costsText is a line on what a cell took.
+func costsText(c *jupyter.Costs) string {
+	duration := func(s float64) string { return seconds(time.Duration(s * float64(time.Second))) }
+	text := fmt.Sprintf("compiled %s, ran %s, processors %s, allocated %s", duration(c.Compile), duration(c.Wall),
+		duration(c.CPU), megabytes(c.Allocated))
+	if c.Peak > 0 {
+		text += ", at most " + megabytes(c.Peak) + " in memory"
+	}
+	return text
+}
+
+func megabytes(n uint64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }

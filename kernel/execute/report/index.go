@@ -15,6 +15,7 @@ import (
 	"github.com/gocifar/gocifar/internal/termtext"
 	"github.com/gocifar/gocifar/kernel/execute"
 	"github.com/gocifar/gocifar/kernel/internal/markup"
+	"github.com/gocifar/gocifar/kernel/jupyter"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
@@ -48,6 +49,7 @@ type IndexCell struct {
 	State    execute.State  `json:"state"`
 	Error    string         `json:"error,omitempty"`
 	Seconds  float64        `json:"seconds"`
+	Costs    *jupyter.Costs `json:"costs,omitempty"`
 	Allowed  bool           `json:"allowed,omitempty"` // the error did not stop the run
 	Warnings []string       `json:"warnings,omitempty"`
 	Source   string         `json:"-"`
@@ -84,7 +86,7 @@ func indexCells(name string, r *execute.Result) ([]IndexCell, template.HTML) {
 		result := r.Cells[i]
 		c := IndexCell{
 			Number: len(cells) + 1, Title: title(cell.Source()), State: result.State, Source: cell.Source(),
-			Seconds: result.Timing.Duration().Seconds(), Warnings: result.Warnings, Prose: prose,
+			Seconds: result.Timing.Duration().Seconds(), Costs: result.Costs, Warnings: result.Warnings, Prose: prose,
 		}
 		if result.Failure != nil {
 			c.Error, c.Allowed = result.Failure.Text(), result.Allowed
@@ -140,6 +142,7 @@ func shown(cell *nbformat.Cell) (text string, pictures []template.URL) {
 func (x *Index) Write(folder string) error {
 	page, err := template.New("index").Funcs(template.FuncMap{
 		"seconds": func(s float64) string { return seconds(time.Duration(s * float64(time.Second))) },
+		"costs":   costsText,
 		"path":    func(name string) template.URL { return template.URL((&url.URL{Path: "./" + name}).String()) },
 	}).Parse(indexTemplate)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gocifar/gocifar/kernel/execute"
+	"github.com/gocifar/gocifar/kernel/jupyter"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
@@ -29,6 +30,7 @@ func result() *execute.Result {
 		Path: "a b.ipynb", Notebook: nb, Started: start, Ended: start.Add(2 * time.Second),
 		Cells: []execute.CellResult{
 			{Index: 0, Type: nbformat.Code, State: execute.OK,
+				Costs:  &jupyter.Costs{Compile: 0.25, Wall: 1, CPU: 2, Allocated: 3_000_000, Objects: 4, Peak: 50_000_000},
 				Timing: execute.Timing{Started: start, Ended: start.Add(time.Second)}},
 			{Index: 1, Type: nbformat.Code, State: execute.Failed, Failure: &execute.Failure{Class: "Panic", Value: "boom"}},
 			{Index: 2, Type: nbformat.Code, State: execute.NotRun},
@@ -48,7 +50,8 @@ func TestIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{`href="./sub/a%20b.ipynb"`, "data:image/png;base64,iVBOR", "Panic: boom", "not-run",
-		"&lt;b&gt;text&lt;/b&gt;", "&lt;script&gt;boom()"} {
+		"&lt;b&gt;text&lt;/b&gt;", "&lt;script&gt;boom()",
+		"processors 2.00s, allocated 3.0 MB, at most 50.0 MB in memory"} {
 		if !strings.Contains(string(html), want) {
 			t.Errorf("index.html lacks %s", want)
 		}
@@ -65,7 +68,7 @@ func TestIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := back.Notebooks[0]; n.State != "error" || len(n.Cells) != 3 || n.Cells[0].Seconds != 1 ||
-		n.Cells[1].Error != "Panic: boom" {
+		n.Cells[1].Error != "Panic: boom" || n.Cells[0].Costs.CPU != 2 || n.Cells[1].Costs != nil {
 		t.Errorf("index.json: %+v", n)
 	}
 }
@@ -159,7 +162,8 @@ func TestJUnit(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{`name="a.ipynb" tests="3" failures="1" errors="0" skipped="1" time="2.000"`,
-		`<failure message="Panic: boom" type="error">`, `<error message="no kernel "></error>`} {
+		`<failure message="Panic: boom" type="error">`, `<error message="no kernel "></error>`,
+		`<property name="cpu_seconds" value="2.000"></property>`, `<property name="peak_bytes" value="50000000"></property>`} {
 		if !strings.Contains(string(raw), want) {
 			t.Errorf("lacks %s:\n%s", want, raw)
 		}

@@ -33,6 +33,7 @@ var magics = map[string]func(r *run, args []string) error{
 	"rerun":         (*run).magicRerun,
 	"reset":         (*run).magicReset,
 	"rm":            (*run).magicRemove,
+	"time":          (*run).magicTime,
 	"track":         (*run).magicTrack,
 	"untrack":       (*run).magicUntrack,
 	"version":       (*run).magicVersion,
@@ -72,6 +73,7 @@ func (r *run) special(c gocell.Command) error {
 		return r.shell(c.Text)
 	}
 	name, args := c.Words[0], c.Words[1:]
+	r.rest = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(c.Text), name))
 	if other, ok := otherNames[name]; ok {
 		name = other
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/gocifar/gocifar/kernel/internal/engine/host"
 	"github.com/gocifar/gocifar/kernel/internal/engine/library"
@@ -31,6 +32,8 @@ type Outcome struct {
 	Result map[string]any
 	// Failure says why the cell did not reach its end, nil if it did.
 	Failure *Failure
+	// Costs are what the cell's Go code took, nil if there was none.
+	Costs *Costs
 }
 
 // run is a cell that runs.
@@ -49,6 +52,9 @@ type run struct {
 	// shellInput is what the next shell command reads: %with_inputs,
 	// %with_password.
 	shellInput inputKind
+	rest       string // the special line behind its name, as it stands
+	costs      *Costs // so far
+	timed      bool   // %time: they are told at the end
 }
 
 // unstoredBase is above the numbers of all cells: executions that have none are
@@ -64,11 +70,12 @@ func (e *Engine) Run(ctx context.Context, c Cell) Outcome {
 		result, err = r.code(c.Code, e.execution(c))
 		return err
 	})
+	r.sayTime()
 	e.end(r)
 	if err != nil {
-		return Outcome{Failure: r.failure(err)}
+		return Outcome{Failure: r.failure(err), Costs: r.costs}
 	}
-	return Outcome{Result: result}
+	return Outcome{Result: result, Costs: r.costs}
 }
 
 // execution identifies an execution for good, by the cell's number if it has
@@ -142,6 +149,7 @@ func (r *run) code(code string, execution int64) (result map[string]any, err err
 // goCode compiles a cell's Go code, loads and runs it. The code of a cell that is
 // run again with nothing changed is in the process already.
 func (r *run) goCode(c *gocell.Cell, code string, execution int64) (result map[string]any, err error) {
+	begun := time.Now()
 	if err := r.takeEdits(); err != nil {
 		return nil, err
 	}
@@ -163,11 +171,13 @@ func (r *run) goCode(c *gocell.Cell, code string, execution int64) (result map[s
 	for _, notice := range program.Notices {
 		r.stderr("note: %s\n", notice)
 	}
+	r.compiled(time.Since(begun))
 	r.setExecuting(of)
 	defer r.setExecuting(0)
 	// An interrupt ends the cell, not the wait for it.
 	answer, err := r.process.do(context.WithoutCancel(r.ctx), host.Command{Path: plugin, Entry: library.EntryName(of),
 		Cell: of, Input: r.cell.Input, Args: c.Args, Flags: program.Flags, Dir: r.cwd, Env: r.env})
+	r.addCosts(answer.Costs)
 	if err != nil {
 		// What the cell declared stays, whatever its statements did.
 		r.session.Commit(program)

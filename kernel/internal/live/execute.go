@@ -2,8 +2,8 @@ package live
 
 import (
 	"strings"
+	"time"
 
-	"github.com/gocifar/gocifar/kernel/execute"
 	"github.com/gocifar/gocifar/kernel/internal/engine"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
@@ -21,6 +21,7 @@ func (k *Kernel) execute(r *request, c *jupyter.ExecuteRequest) (waiting []*requ
 	if !c.Silent {
 		k.server.publish(r, &jupyter.ExecuteInput{Code: c.Code, ExecutionCount: k.count})
 	}
+	started := time.Now()
 	outcome := k.cells.Run(k.server.ctx, cell)
 	if outcome.Result != nil && !c.Silent {
 		k.server.publish(r, &jupyter.ExecuteResult{ExecutionCount: k.count, Data: bundle(outcome.Result)})
@@ -39,7 +40,8 @@ func (k *Kernel) execute(r *request, c *jupyter.ExecuteRequest) (waiting []*requ
 			waiting = k.waiting()
 		}
 	}
-	logUnsent(k.server.SendWith(r.Channel, r, reply, execute.ReplyMetadata(k.cells.Require())))
+	logUnsent(k.server.SendWith(r.Channel, r, reply,
+		executionMetadata(started, reply.Status, k.cells.Require(), outcome.Costs)))
 	k.cells.Expect(k.count + 1)
 	return waiting
 }

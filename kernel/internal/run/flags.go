@@ -20,6 +20,7 @@ type flagValues struct {
 	json, github, plain                       bool
 	parameters, rawParameters, parameterFiles []string
 
+	costs     bool
 	checks    bool
 	tolerance float64
 	pixel     int
@@ -95,6 +96,8 @@ func (f *flagValues) declareResults(flags *command.Flags) {
 	flags.StringVar(&f.output, "output", "executed",
 		"`folder` for the executed notebooks and index.html, or - for the standard output")
 	flags.BoolVar(&f.reportMode, "report-mode", false, "hide the code in the executed notebooks")
+	flags.BoolVar(&f.costs, "costs", true,
+		"record what each cell took, where the kernel tells: time to compile, processor time, memory")
 	flags.BoolVar(&f.clear, "clear", false, "only remove outputs and records of runs: in place, unless -output is given")
 	flags.BoolVar(&f.plain, "plain", false, "print plain lines on a terminal too, instead of a live display")
 

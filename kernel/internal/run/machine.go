@@ -77,6 +77,7 @@ func (f *flagValues) options(
 ) (execute.Options, error) {
 	opts := f.opts
 	opts.Observer, opts.Force, opts.KernelLog, opts.Basis = observer, force, m.log, f.basis()
+	opts.NoCosts = !f.costs
 	if f.checks {
 		opts.SkipTags = append([]string{check.SkipTag}, opts.SkipTags...)
 	}

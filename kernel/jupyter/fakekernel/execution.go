@@ -26,6 +26,7 @@ type Execution struct {
 	NoReply, NoIdle bool
 
 	reply         *jupyter.ExecuteReply
+	metadata      json.RawMessage // of the reply
 	afterIdle     []func()
 	interrupted   chan struct{}
 	interruptOnce sync.Once
@@ -59,7 +60,7 @@ func (k *Kernel) execute(r *Request, content *jupyter.ExecuteRequest) {
 		return
 	}
 	if !x.NoReply {
-		x.Reply(x.reply)
+		must(x.Kernel.server.SendWith(jupyter.Shell, x.Request, x.reply, x.metadata))
 	}
 	if !x.NoIdle {
 		x.Status(jupyter.Idle)
@@ -126,6 +127,9 @@ func (x *Execution) EchoInput() {
 
 // SetReply is what will be answered when the script ends.
 func (x *Execution) SetReply(r *jupyter.ExecuteReply) { x.reply = r }
+
+// SetReplyMetadata is the metadata of that answer, a JSON object.
+func (x *Execution) SetReplyMetadata(metadata json.RawMessage) { x.metadata = metadata }
 
 // Reply answers the request now, on the shell channel.
 func (x *Execution) Reply(r *jupyter.ExecuteReply) { x.Kernel.Reply(x.Request, r) }

@@ -153,6 +153,7 @@ func call(c Command) (a Answer) {
 	current.Store(x)
 	defer current.Store(nil)
 	ended := make(chan Answer, 1)
+	measure := startMeter()
 	go func() {
 		a := Answer{Outcome: Interrupted}
 		defer func() { ended <- a }()
@@ -173,6 +174,7 @@ func call(c Command) (a Answer) {
 	default:
 	}
 	a.Result = result
+	a.Costs = measure.stop()
 	flush()
 	return a
 }

@@ -79,6 +79,8 @@ type Answer struct {
 	Result map[string]any
 	// Comm is the comm of a handler, with what it printed.
 	Comm, Stream, Text string `json:",omitempty"`
+	// Costs are what the cell took.
+	Costs *Costs `json:",omitempty"`
 	// ID is the command's, 0 for those that run cells.
 	ID int64 `json:",omitempty"`
 	// Variables answer a Query.

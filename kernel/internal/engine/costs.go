@@ -1,0 +1,58 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/gocifar/gocifar/kernel/internal/engine/host"
+	"github.com/gocifar/gocifar/kernel/internal/engine/host/peek"
+)
+
+// Costs are what a cell's Go code took.
+type Costs struct {
+	// Compile is the time until the code could run: types checked, packages
+	// found, compiled, linked.
+	Compile time.Duration
+	host.Costs
+}
+
+// compiled adds the time that it took to make code of a cell.
+func (r *run) compiled(took time.Duration) {
+	if r.costs == nil {
+		r.costs = &Costs{}
+	}
+	r.costs.Compile += took
+}
+
+// addCosts adds what code took that has run. A cell with %rerun runs several.
+func (r *run) addCosts(c *host.Costs) {
+	if c == nil || r.costs == nil {
+		return
+	}
+	r.costs.Wall += c.Wall
+	r.costs.CPU += c.CPU
+	r.costs.Allocated += c.Allocated
+	r.costs.Objects += c.Objects
+	r.costs.Peak = max(r.costs.Peak, c.Peak)
+}
+
+// text is a sentence for people.
+func (c *Costs) text() string {
+	parts := []string{"compiled in " + rounded(c.Compile), "ran for " + rounded(c.Wall),
+		"processors " + rounded(c.CPU),
+		fmt.Sprintf("allocated %s in %d objects", peek.Bytes(int64(c.Allocated), false), c.Objects)}
+	if c.Peak > 0 {
+		parts = append(parts, "at most "+peek.Bytes(int64(c.Peak), false)+" of memory")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// rounded is a time with three digits.
+func rounded(d time.Duration) string {
+	unit := time.Duration(1)
+	for d/unit >= 1000 {
+		unit *= 10
+	}
+	return d.Round(unit).String()
+}

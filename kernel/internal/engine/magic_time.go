@@ -1,0 +1,34 @@
+package engine
+
+import "github.com/gocifar/gocifar/kernel/internal/gocell"
+
+// magicTime says at the cell's end what it took, or what a statement behind it
+// takes.
+func (r *run) magicTime([]string) error {
+	code := r.rest
+	if code == "" {
+		r.timed = true
+		return nil
+	}
+	before := r.costs
+	r.costs = nil
+	result, err := r.goCode(gocell.Parse(code).Sort(), code, r.execution(Cell{}))
+	took := r.costs
+	r.costs = before
+	if result != nil {
+		r.options.Front.Show(Display{Data: result})
+	}
+	if took != nil {
+		r.stdout("%s\n", took.text())
+		r.compiled(took.Compile)
+		r.addCosts(&took.Costs)
+	}
+	return err
+}
+
+// sayTime is for a cell with %time.
+func (r *run) sayTime() {
+	if r.timed && r.costs != nil {
+		r.stdout("%s\n", r.costs.text())
+	}
+}
