@@ -299,6 +299,9 @@ func (d *diagnosis) liveParts() bool {
 // outside looks at what there is without a checkout.
 func (d *diagnosis) outside() {
 	d.gopls()
+	if d.m.useFetchedPlugin(hasNVIDIA(d.ctx)); d.m.backend.Plugin != "" {
+		d.plugins()
+	}
 	r := recipeOf(kernels.Live)
 	switch {
 	case r.Supported() != nil || !d.liveParts():

@@ -61,6 +61,9 @@ func SpecDirs(ctx context.Context) []string {
 	if err != nil || !m.outside() && !m.backendReady() {
 		return nil
 	}
+	if m.outside() {
+		m.useFetchedPlugin(hasNVIDIA(ctx))
+	}
 	var dirs []string
 	for _, r := range recipes {
 		if m.outside() && r.Kernel != kernels.Live || !r.ready(m, ctx) {

@@ -18,7 +18,7 @@ import (
 
 // The live kernel needs no checkout of this module: an installed command, or one
 // that `go run` has fetched, makes it ready for whatever module the user is in.
-// Data, PJRT plugins and GoNB belong to the checkout.
+// Data and GoNB belong to the checkout. PJRT plugins are in outside_plugin.go.
 
 // errNoCheckout says that a folder is in no checkout of this module.
 var errNoCheckout = errors.New("not inside a checkout of " + ModulePath)
@@ -45,6 +45,10 @@ func (m *machine) ensureOutside(ctx context.Context, options Options) (*Environm
 		return nil, err
 	}
 	e := &Environment{ModuleRoot: dir, Cache: m.cache.root, Library: m.live.library()}
+	if warning := m.pluginOutside(ctx, dir, options.Plugin, options.Progress); warning != "" {
+		e.Warnings = append(e.Warnings, warning)
+	}
+	e.Backend = m.backend
 	return e, m.writeSpecs(e, recipeOf(kernels.Live), options.Jupyter)
 }
 
@@ -93,7 +97,7 @@ func copyExecutable(to string) error {
 // outsideSpec describes the live kernel that takes the module around each
 // notebook.
 func (m *machine) outsideSpec() *jupyter.Spec {
-	return &jupyter.Spec{
+	spec := &jupyter.Spec{
 		Argv:          []string{m.live.program(), "live", "-gopls", m.goplsPath(), "-connection", "{connection_file}"},
 		DisplayName:   kernels.Live.DisplayName,
 		Metadata:      liveMetadata(),
@@ -105,6 +109,11 @@ func (m *machine) outsideSpec() *jupyter.Spec {
 			"GOCIFAR_CACHE": literal(m.cache.root),
 		},
 	}
+	if path := m.pluginPath(); path != "" {
+		spec.Env[pluginPathVariable] = path
+		spec.Env["GOMLX_NO_AUTO_INSTALL"] = "1"
+	}
+	return spec
 }
 
 // language is the least version of Go outside of a checkout: the one that this

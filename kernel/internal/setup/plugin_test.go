@@ -46,6 +46,14 @@ func fakeFetcher(args []string) {
 		if err != nil {
 			panic(err)
 		}
+	case "opens": // the file that FAKE_PLUGIN names
+		data, err := os.ReadFile(os.Getenv("FAKE_PLUGIN"))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, "pjrt_c_api_cpu_plugin.so"), data, 0o755)
+		}
+		if err != nil {
+			panic(err)
+		}
 	case "full":
 		fmt.Fprintln(os.Stderr, "write x:", syscall.ENOSPC)
 		os.Exit(1)

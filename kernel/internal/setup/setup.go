@@ -39,6 +39,9 @@ type Options struct {
 	// Kernels are to be ready; none means GoNB. Nothing is made that only other
 	// kernels need.
 	Kernels []*kernels.Kernel
+	// Plugin also fetches a PJRT plugin where the module around the working
+	// directory computes with GoMLX. In a checkout of ours that always happens.
+	Plugin bool
 	// Fallback makes a kernel that cannot be had a warning instead of an error,
 	// because GoNB can take its place.
 	Fallback bool

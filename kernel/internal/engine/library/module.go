@@ -53,6 +53,28 @@ func FindModule(ctx context.Context, goCommand, dir string) (Module, error) {
 	return Module{Go: version}, nil
 }
 
+// Requires tells whether one of some modules is the module, or required by it.
+func (m Module) Requires(modules ...string) bool {
+	if m.Dir == "" {
+		return false
+	}
+	files, err := m.read()
+	if err != nil {
+		return false // the go command speaks of the mistake
+	}
+	for _, file := range files.modules {
+		if file.Module != nil && slices.Contains(modules, file.Module.Mod.Path) {
+			return true
+		}
+		for _, r := range file.Require {
+			if slices.Contains(modules, r.Mod.Path) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // listed is what the go command says of a package.
 type listed struct {
 	ImportPath, Name, Dir, Export, BuildID  string
