@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -28,8 +29,8 @@ func (r *run) addPackages(paths []string) error {
 		if r.ctx.Err() != nil {
 			return errInterrupted
 		}
-		return &Failure{Name: goGetError, Value: fmt.Sprintf("the packages %s cannot be used: %v",
-			strings.Join(paths, ", "), err)}
+		return &Failure{Name: goGetError, Value: fmt.Sprintf("the packages %s cannot be used: %s%v",
+			strings.Join(paths, ", "), unfetched(err), err)}
 	}
 	r.session.Refresh(r.compiler)
 	for i, shared := range load {
@@ -43,6 +44,17 @@ func (r *run) addPackages(paths []string) error {
 	}
 	r.added = append(r.added, paths...)
 	return nil
+}
+
+// noNetwork is what the go command says where it cannot fetch.
+var noNetwork = regexp.MustCompile(`module lookup disabled by GOPROXY=off|dial tcp|no such host|proxyconnect`)
+
+// unfetched begins the reason of an error if that is the network.
+func unfetched(err error) string {
+	if noNetwork.MatchString(err.Error()) {
+		return "the module cache lacks what they need, and nothing can be fetched: "
+	}
+	return ""
 }
 
 // magicGet chooses versions of modules for the session: what the user's own module

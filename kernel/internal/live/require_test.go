@@ -1,7 +1,6 @@
 package live
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -9,46 +8,12 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/mod/module"
-	"golang.org/x/mod/zip"
-
 	"github.com/gocifar/gocifar/kernel/execute"
+	"github.com/gocifar/gocifar/kernel/internal/engine/enginetest"
 	"github.com/gocifar/gocifar/kernel/internal/kernels"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
-
-// moduleProxy is a folder that the go command takes for a module proxy, with
-// versions of modules; what a module requires stands in its files.
-func moduleProxy(t *testing.T, modules map[string]map[string]string) string {
-	t.Helper()
-	proxy := t.TempDir()
-	for name, files := range modules {
-		path, version, _ := strings.Cut(name, "@")
-		dir := t.TempDir()
-		for file, text := range files {
-			if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		var archive bytes.Buffer
-		if err := zip.CreateFromDir(&archive, module.Version{Path: path, Version: version}, dir); err != nil {
-			t.Fatal(err)
-		}
-		versions := filepath.Join(proxy, path, "@v")
-		if err := os.MkdirAll(versions, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		list, _ := os.ReadFile(filepath.Join(versions, "list"))
-		for file, text := range map[string]string{"list": string(list) + version + "\n", version + ".zip": archive.String(),
-			version + ".mod": files["go.mod"], version + ".info": fmt.Sprintf(`{"Version":%q}`, version)} {
-			if err := os.WriteFile(filepath.Join(versions, file), []byte(text), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	return proxy
-}
 
 // versioned are two versions of a module that needs another, of two versions.
 func versioned(t *testing.T) string {
@@ -64,7 +29,7 @@ func versioned(t *testing.T) string {
 				"func Version() string { return %q + \" on \" + needed.Version }\n", version),
 		}
 	}
-	return moduleProxy(t, modules)
+	return enginetest.Proxy(t, modules)
 }
 
 // TestRequire: the versions that cells came to need outside of a module stand in
