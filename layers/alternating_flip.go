@@ -45,7 +45,7 @@ func (l *AlternatingFlipLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 func (l *AlternatingFlipLayer) draw(c *Pass, x *graph.Node) []*graph.Node {
 	bits, epoch := c.ExampleBits(), c.Epoch()
 	if bits == nil {
-		panic(errors.New("layers: AlternatingFlip trains in Fit alone, which knows the epoch and the examples; " +
+		panic(errors.New("layers: AlternatingFlip trains in Fit alone, on examples in memory, which it knows again; " +
 			"use RandomFlip elsewhere"))
 	}
 	parity := graph.Add(graph.BitwiseShiftRightLogicalScalar(bits, uint32(31)), graph.ConvertDType(epoch, bits.DType()))

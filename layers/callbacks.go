@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Callback watches a fit and may change it: stop it, change the learning
@@ -76,8 +77,11 @@ type Training struct {
 	Model *Model
 	// Optimizer is the model's; SetLearningRate counts from the next step on.
 	Optimizer Optimizer
-	// Epochs is the number of the last epoch, Steps the steps of each.
+	// Epochs is the number of the last epoch, Steps the steps of each: 0 as long as
+	// a Source has not told.
 	Epochs, Steps int
+	// Waited is how long steps have waited for the batches of a Source.
+	Waited time.Duration
 	// History holds the epochs so far.
 	History *History
 

@@ -32,16 +32,19 @@ var ErrOutOfMemory = engine.ErrOutOfMemory
 type fitting struct {
 	*options
 	model      *Model
-	examples   *Examples
-	trained    int       // the examples that are trained on
-	perEpoch   int       // how many of them an epoch takes, see DropRemainder
-	weights    []float32 // of the classes, nil if there are none
+	source     Source     // of the examples, or the examples themselves
+	examples   *Examples  // in memory, nil if they are not
+	stream     *fitStream // if they are not
+	trained    int        // the examples that are trained on
+	perEpoch   int        // how many of them an epoch takes, see DropRemainder
+	weights    []float32  // of the classes, nil if there are none
 	devices    int
 	trainer    *engine.Trainer
 	evaluator  *engine.Evaluator
 	data       *engine.Data
 	validation *engine.Data // data, or others
 	from, to   int          // validation rows
+	measured   *batches     // validation from a source
 	figures    []figure
 	training   *Training
 	report     *reporter
@@ -55,8 +58,12 @@ type fitting struct {
 // each epoch. A second Fit goes on from the first, the optimizer's state
 // included. When an error ends training, the epochs so far are returned with
 // it.
-func (m *Model) Fit(ctx context.Context, examples *Examples, list ...Option) (*History, error) {
-	f, err := m.newFitting(examples, gather(list))
+//
+// [Examples] are copied to the device once. Of another [Source] batches are read
+// in the background while the device computes; if it fails, a [Run] keeps the
+// state of the last step and goes on with the next.
+func (m *Model) Fit(ctx context.Context, data Source, list ...Option) (*History, error) {
+	f, err := m.newFitting(data, gather(list))
 	if err != nil {
 		return nil, err
 	}
@@ -67,25 +74,26 @@ func (m *Model) Fit(ctx context.Context, examples *Examples, list ...Option) (*H
 			return f.training.History, err
 		}
 	}
-	defer f.free()
-	if err := f.toDevice(); err != nil {
-		return f.training.History, err
-	}
 	if display.InNotebook() {
 		var stop context.CancelFunc
 		ctx, stop = signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 		defer stop()
 	}
+	defer f.free()
+	if err := f.toDevice(ctx); err != nil {
+		return f.training.History, err
+	}
 	return f.fit(ctx)
 }
 
 // newFitting checks what Fit was given. Nothing is on the device yet.
-func (m *Model) newFitting(examples *Examples, o *options) (*fitting, error) {
+func (m *Model) newFitting(data Source, o *options) (*fitting, error) {
 	c, err := m.readyToTrain()
 	if err == nil {
 		err = o.check()
 	}
-	if err == nil {
+	examples, ok := inMemory(data)
+	if err == nil && ok {
 		err = m.checkExamples(examples, "the training data", true)
 	}
 	if err != nil {
@@ -95,24 +103,20 @@ func (m *Model) newFitting(examples *Examples, o *options) (*fitting, error) {
 		return nil, fmt.Errorf("layers: model %q has nothing to train: no layer has trainable weights, or all are frozen",
 			m.Name())
 	}
-	n := examples.Len()
-	f := &fitting{options: o, model: m, examples: examples, trained: n, from: n, to: n, seedValue: m.seed}
+	f := &fitting{options: o, model: m, source: data, examples: examples, seedValue: m.seed}
 	if o.seed != nil {
 		f.seedValue = *o.seed
 	}
-	if o.validationData != nil {
-		if err := m.checkExamples(o.validationData, "the validation data", true); err != nil {
-			return nil, err
-		}
-		f.from, f.to = 0, o.validationData.Len()
-	} else if o.validationSplit > 0 {
-		f.trained = int(math.Floor(float64(n) * (1 - o.validationSplit)))
-		if f.from = f.trained; f.from == 0 || f.from == n {
-			return nil, fmt.Errorf("layers: ValidationSplit(%v) of %d examples leaves %d to train on and %d to validate",
-				o.validationSplit, n, f.from, n-f.from)
-		}
+	steps := 0
+	if examples == nil {
+		steps, err = f.openStream()
+	} else {
+		steps, err = f.splitExamples()
 	}
-	if f.weights, err = o.weightTable(examples); err != nil {
+	if err == nil {
+		err = f.chooseValidation()
+	}
+	if err != nil {
 		return nil, err
 	}
 	if f.figures, _, err = m.figures(); err != nil {
@@ -122,21 +126,17 @@ func (m *Model) newFitting(examples *Examples, o *options) (*fitting, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.devices, err = o.deviceCount(backend); err != nil {
-		return nil, err
-	}
-	if f.perEpoch, err = o.perEpoch(f.trained); err != nil {
+	if f.devices, err = o.deviceCount(backend, examples != nil); err != nil {
 		return nil, err
 	}
 	if err = f.checkDuring(); err != nil {
 		return nil, err
 	}
-	steps := (f.perEpoch + o.batchSize() - 1) / o.batchSize()
 	f.report = newReporter(o, steps)
 	f.training = &Training{Model: m, Optimizer: c.optimizer, Epochs: o.epochs, Steps: steps,
 		larger: map[string]bool{}, names: names(f.figures), print: f.report.line,
 		History: &History{Model: m.Name(), Steps: steps, Metrics: map[string][]float64{}}}
-	if f.to > f.from {
+	if f.validates() {
 		for _, name := range names(f.figures) {
 			f.training.names = append(f.training.names, "val_"+name)
 		}
@@ -151,26 +151,74 @@ func (m *Model) newFitting(examples *Examples, o *options) (*fitting, error) {
 	return f, nil
 }
 
+// splitExamples says what is trained on of examples in memory, and how many steps
+// that takes.
+func (f *fitting) splitExamples() (steps int, err error) {
+	n := f.examples.Len()
+	f.trained, f.from, f.to = n, n, n
+	if f.stepsPerEpoch > 0 {
+		return 0, errors.New("layers: StepsPerEpoch wants a Source: an epoch of examples in memory is all of them, " +
+			"layers.SourceFunc(examples.Batches) is a Source of them")
+	}
+	if f.validationSplit > 0 && f.validationData == nil {
+		f.trained = int(math.Floor(float64(n) * (1 - f.validationSplit)))
+		if f.from = f.trained; f.from == 0 || f.from == n {
+			return 0, fmt.Errorf("layers: ValidationSplit(%v) of %d examples leaves %d to train on and %d to validate",
+				f.validationSplit, n, f.from, n-f.from)
+		}
+	}
+	if f.perEpoch, err = f.options.perEpoch(f.trained); err != nil {
+		return 0, err
+	}
+	f.weights, err = f.weightTable(f.examples)
+	return stepsOf(f.perEpoch, f.batchSize()), err
+}
+
+// chooseValidation checks the data for validation, if they are others.
+func (f *fitting) chooseValidation() (err error) {
+	if f.validationData == nil {
+		return nil
+	}
+	examples, ok := inMemory(f.validationData)
+	if !ok {
+		f.measured, err = f.model.batchesOf(f.validationData, "the validation data", true)
+		return err
+	}
+	if err := f.model.checkExamples(examples, "the validation data", true); err != nil {
+		return err
+	}
+	f.from, f.to = 0, examples.Len()
+	return nil
+}
+
+// validates tells whether there is something to validate on.
+func (f *fitting) validates() bool { return f.to > f.from || f.measured != nil }
+
 // toDevice moves data and model to the device.
-func (f *fitting) toDevice() error {
+func (f *fitting) toDevice(ctx context.Context) error {
 	backend, err := Backend()
 	if err != nil {
 		return err
 	}
-	if f.data, err = f.examples.upload(backend); err != nil {
-		return err
-	}
-	f.validation = f.data
-	if f.validationData != nil {
-		if f.validation, err = f.validationData.upload(backend); err != nil {
-			return err
-		}
-	}
 	if err = f.model.InitializeMissing(); err != nil {
 		return err
 	}
-	if err = f.rest(f.firstEpoch()); err != nil {
+	if f.stream != nil {
+		err = f.firstBatch(ctx)
+	} else {
+		f.data, err = f.examples.upload(backend)
+	}
+	if err == nil {
+		err = f.rest(f.firstEpoch())
+	}
+	if err != nil || f.to == f.from {
 		return err
+	}
+	f.validation = f.data
+	if examples, _ := inMemory(f.validationData); examples != nil {
+		if f.validation, err = examples.upload(backend); err != nil {
+			return err
+		}
 	}
 	f.evaluator, err = f.model.evaluator(f.validation, f.batchSize())
 	return err
@@ -182,12 +230,16 @@ func (f *fitting) newTrainer() error {
 	if err != nil {
 		return err
 	}
-	config, err := f.model.engineConfig(backend, f.data)
+	config, err := f.model.engineConfig(backend)
 	if err != nil {
 		return err
 	}
-	config.Examples, config.Batch, config.Devices = f.perEpoch, f.batchSize(), f.devices
+	config.Data, config.Examples, config.Batch, config.Devices = f.data, f.perEpoch, f.batchSize(), f.devices
 	config.Seed, config.ClassWeights = uint32(splitMix(uint64(f.seedValue))), f.weights
+	if s := f.stream; s != nil {
+		config.Stream, config.Batch = true, s.size
+		config.Whole = s.length > 0 && s.length%s.size == 0
+	}
 	f.trainer, err = engine.NewTrainer(config)
 	return err
 }
@@ -203,6 +255,9 @@ func (f *fitting) firstEpoch() int {
 // free releases what toDevice made; the model's weights stay.
 func (f *fitting) free() {
 	f.model.compiled.resting = nil
+	if f.stream != nil {
+		f.stream.free()
+	}
 	if f.trainer != nil {
 		f.trainer.Free()
 	}

@@ -10,9 +10,9 @@ import (
 // once: each takes the n-th part of it, and they add up their gradients. The
 // results are those of one device, up to the order in which sums are rounded;
 // batch normalization sees the whole batch, and dropout drops the same values.
-// Every device keeps the data set, the weights and the optimizer's state. The
-// batch size must be a multiple of n. Default 1. Measuring on validation data
-// and [Model.Predict] use one device.
+// Every device keeps the data set, or of a [Source] the batch, the weights and the
+// optimizer's state. The batch size must be a multiple of n. Default 1. Measuring
+// on validation data and [Model.Predict] use one device.
 //
 // Only XLA has several devices: the GPUs that it sees (the option
 // visible_devices of GOMLX_BACKEND picks some), or as many parts of the CPU as
@@ -35,8 +35,9 @@ func DataParallel(n int) Option {
 	})
 }
 
-// deviceCount is the number of devices, checked against what there is.
-func (o *options) deviceCount(backend compute.Backend) (int, error) {
+// deviceCount is the number of devices, checked against what there is. Of a source
+// in memory the size of batches is known.
+func (o *options) deviceCount(backend compute.Backend, inMemory bool) (int, error) {
 	n := max(1, o.devices)
 	if n == 1 {
 		return 1, nil
@@ -46,7 +47,7 @@ func (o *options) deviceCount(backend compute.Backend) (int, error) {
 			"XLA_FLAGS=--xla_force_host_platform_device_count=%d, "+
 			"set before the process starts, makes XLA offer as many", n, n, backend.Name(), there, n)
 	}
-	if o.batchSize()%n != 0 {
+	if inMemory && o.batchSize()%n != 0 {
 		return 0, fmt.Errorf("layers: DataParallel(%d) wants batches that %d devices share evenly, BatchSize is %d",
 			n, n, o.batchSize())
 	}

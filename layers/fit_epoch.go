@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"time"
 )
@@ -25,26 +24,33 @@ func (f *fitting) epoch(ctx context.Context) (Logs, error) {
 		return nil, err
 	}
 	f.report.beginEpoch(epoch, f.epochs)
-	order := f.order(p.Iterations - p.Step)
+	var order []int32
+	if f.stream != nil {
+		f.beginStream(ctx)
+	} else {
+		order = f.order(p.Iterations - p.Step)
+	}
 	if err := f.trainer.Begin(order, p.Step, p.Sums); err != nil {
 		return nil, err
 	}
-	if err := f.steps(ctx, epoch, p.Step, started); err != nil {
+	steps, err := f.steps(ctx, epoch, p.Step, started)
+	if err != nil {
 		return nil, err
 	}
 	logs, err := f.means(epoch)
 	if err != nil {
 		return nil, err
 	}
-	if f.to > f.from {
+	if f.validates() {
 		if err := f.validate(ctx, logs); err != nil {
 			// The epoch's steps are done: a run goes on with its validation.
-			return nil, errors.Join(err, f.keepInterrupted(f.training.Steps, started))
+			return nil, errors.Join(err, f.keepInterrupted(steps, started))
 		}
 	}
 	if err := f.each(func(c Callback) error { return c.OnEpochEnd(t, epoch, logs) }); err != nil {
 		return nil, err
 	}
+	f.setSteps(steps)
 	names := slices.Clone(t.names)
 	for _, extra := range slices.Sorted(maps.Keys(logs)) {
 		if !slices.Contains(names, extra) {
@@ -61,55 +67,72 @@ func (f *fitting) epoch(ctx context.Context) (Logs, error) {
 // order is the rows of an epoch, which follow from the seed and the number of
 // steps before the epoch alone.
 func (f *fitting) order(iterations int) []int32 {
-	rows := make([]int32, f.trained)
-	for i := range rows {
-		rows[i] = int32(i)
-	}
-	if f.shuffle {
-		rng := rand.New(rand.NewPCG(uint64(f.seedValue), uint64(iterations)))
-		rng.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
-	}
-	return rows[:f.perEpoch]
+	return Epoch{Shuffle: f.shuffle, Seed: uint64(f.seedValue), Iteration: iterations}.Order(f.trained)[:f.perEpoch]
 }
 
 // progressEvery is the time between two looks at the running means.
 const progressEvery = 250 * time.Millisecond
 
-// steps runs an epoch's steps from first on.
-func (f *fitting) steps(ctx context.Context, epoch, first int, started time.Time) error {
+// steps runs an epoch's steps from the given one on, and returns how many the
+// epoch has had.
+func (f *fitting) steps(ctx context.Context, epoch, step int, started time.Time) (int, error) {
 	looked := started
-	for step := first; step < f.training.Steps; {
-		if ctx.Err() != nil {
-			err := fmt.Errorf("%w in epoch %d before step %d: %w", ErrInterrupted, epoch+1, step+1, context.Cause(ctx))
-			return errors.Join(err, f.keepInterrupted(step, started))
+	for {
+		more, err := f.more(ctx, step)
+		switch {
+		case ctx.Err() != nil && (more || err != nil):
+			err = fmt.Errorf("%w in epoch %d before step %d: %w", ErrInterrupted, epoch+1, step+1, context.Cause(ctx))
+			return step, errors.Join(err, f.keepInterrupted(step, started))
+		case err != nil:
+			err = fmt.Errorf("in epoch %d before step %d: %w", epoch+1, step+1, err)
+			return step, errors.Join(err, f.keepInterrupted(step, started))
+		case !more:
+			return step, nil
 		}
 		if err := f.batchHooks(func(c BatchCallback) error { return c.OnTrainBatchBegin(f.training, step) }); err != nil {
-			return err
+			return step, err
 		}
-		n := 1
-		if !f.watchesSteps() {
-			n = f.trainer.AtOnce(step)
-		}
-		if err := f.trainer.Run(n); err != nil {
-			return err
+		n, err := f.runSteps(step)
+		if err != nil {
+			return step, err
 		}
 		step += n
 		if err := f.afterStep(epoch, step-1, started); err != nil {
-			return err
+			return step, err
 		}
 		if time.Since(looked) > progressEvery {
 			looked = time.Now()
 			logs, err := f.means(epoch)
 			if err != nil {
-				return err
+				return step, err
 			}
 			f.report.progress(step, looked.Sub(started), logs)
 		}
 		if f.training.stop {
-			return nil
+			return step, nil
 		}
 	}
-	return nil
+}
+
+// more tells whether an epoch has a step after those done. It waits for the
+// batch of a source.
+func (f *fitting) more(ctx context.Context, done int) (bool, error) {
+	if f.stream != nil {
+		return f.stream.more(ctx, done)
+	}
+	return done < f.training.Steps, nil
+}
+
+// runSteps runs the next step, or several in one execution, and returns how many.
+func (f *fitting) runSteps(step int) (n int, err error) {
+	if f.stream != nil {
+		return 1, f.trainer.Feed(f.stream.take().data)
+	}
+	n = 1
+	if !f.watchesSteps() {
+		n = f.trainer.AtOnce(step)
+	}
+	return n, f.trainer.Run(n)
 }
 
 // watchesSteps tells whether something is to be done after single steps.
@@ -157,10 +180,10 @@ func (f *fitting) means(epoch int) (Logs, error) {
 			suspects = append(suspects, v.Path)
 		}
 	}
-	return nil, fmt.Errorf("%w in epoch %d, step %d of %d. Suspects: a learning rate too high (it is %g); inputs "+
+	return nil, fmt.Errorf("%w in epoch %d, step %d%s. Suspects: a learning rate too high (it is %g); inputs "+
 		"that are not finite or not scaled; "+
 		"weights that are not finite by now: %v. The model has its last good weights, from epoch %d, step %d",
-		ErrNotFinite, epoch+1, bad+1, f.training.Steps, f.training.Optimizer.LearningRate(), suspects,
+		ErrNotFinite, epoch+1, bad+1, ofSteps(f.training.Steps), f.training.Optimizer.LearningRate(), suspects,
 		f.good.position.Epoch+1, f.good.position.Step)
 }
 
@@ -174,7 +197,7 @@ func (f *fitting) validate(ctx context.Context, logs Logs) error {
 	if err != nil {
 		return err
 	}
-	sums, err := f.evaluator.Measure(ctx, f.validation, f.from, f.to)
+	sums, err := f.validationSums(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
 			err = fmt.Errorf("%w: %w", ErrInterrupted, err)
@@ -191,6 +214,23 @@ func (f *fitting) validate(ctx context.Context, logs Logs) error {
 		}
 		return nil
 	})
+}
+
+// validationSums measures on the data for validation.
+func (f *fitting) validationSums(ctx context.Context) ([]float32, error) {
+	if f.measured != nil {
+		sums, _, err := f.measured.measured(ctx, f.measuringEpoch(uint64(f.seedValue)))
+		return sums, err
+	}
+	return f.evaluator.Measure(ctx, f.validation, f.from, f.to)
+}
+
+// ofSteps says how many steps there are, if that is known.
+func ofSteps(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" of %d", n)
 }
 
 func (f *fitting) each(call func(Callback) error) error {

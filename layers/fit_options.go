@@ -37,7 +37,8 @@ type options struct {
 	epochs, initialEpoch, batch int
 	devices                     int
 	validationSplit             float64
-	validationData              *Examples
+	validationData              Source
+	stepsPerEpoch               int
 	shuffle, dropRemainder      bool
 	during                      []during
 	classWeights                map[int]float64
@@ -71,6 +72,8 @@ func (o *options) check() error {
 		return fmt.Errorf("InitialEpoch wants at least 0, got %d", o.initialEpoch)
 	case o.epochs < 0:
 		return fmt.Errorf("Epochs wants at least 0, got %d", o.epochs)
+	case o.stepsPerEpoch < 0:
+		return fmt.Errorf("StepsPerEpoch wants at least 1")
 	case !(o.validationSplit >= 0 && o.validationSplit < 1):
 		return fmt.Errorf("ValidationSplit wants a fraction in [0, 1), got %v", o.validationSplit)
 	}
@@ -104,7 +107,8 @@ func InitialEpoch(n int) Option { return fitOption(func(o *options) { o.initialE
 
 // BatchSize sets the number of examples in a step of Fit, Evaluate or
 // Predict. Default 32, for Predict 32 or, with many examples, 256. A batch
-// larger than the data is filled up; what fills it counts nowhere.
+// larger than the data is filled up; what fills it counts nowhere. A [Source] may
+// have a size of its own.
 func BatchSize(n int) PredictOption {
 	return predictOption{evaluateOption{fitOption(func(o *options) {
 		o.batch = n
@@ -116,17 +120,32 @@ func BatchSize(n int) PredictOption {
 
 // ValidationSplit keeps the last fraction of the examples, as they were before
 // any shuffling, out of Fit's training and measures on them after each epoch.
-// The first floor(n*(1-fraction)) are trained on, as in Keras.
+// The first floor(n*(1-fraction)) are trained on, as in Keras. It wants examples
+// in memory.
 func ValidationSplit(fraction float64) Option {
 	return fitOption(func(o *options) { o.validationSplit = fraction })
 }
 
 // ValidationData measures on these examples after each epoch of Fit, and
-// overrides ValidationSplit.
-func ValidationData(e *Examples) Option { return fitOption(func(o *options) { o.validationData = e }) }
+// overrides ValidationSplit. Of a [Source] it reads the same epoch each time.
+func ValidationData(data Source) Option {
+	return fitOption(func(o *options) { o.validationData = data })
+}
+
+// StepsPerEpoch makes an epoch of Fit n batches of a [Source], however many that
+// has: the next epoch goes on where the last one ended, and the source begins
+// anew when it has no more. As Keras' steps_per_epoch.
+func StepsPerEpoch(n int) Option {
+	return fitOption(func(o *options) {
+		o.stepsPerEpoch = n
+		if n == 0 {
+			o.stepsPerEpoch = -1 // refused by check: 0 stands for the default
+		}
+	})
+}
 
 // Shuffle says whether Fit trains on each epoch's examples in a new order.
-// Default true.
+// Default true. It is up to a [Source] to do so; [Shuffled] does it for any.
 func Shuffle(on bool) Option { return fitOption(func(o *options) { o.shuffle = on }) }
 
 // ClassWeights makes Fit multiply the loss of each class' examples; classes

@@ -66,11 +66,11 @@ func TestFailedStepLosesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer data.Free()
-	config, err := m.engineConfig(testBackend(t), data)
+	config, err := m.engineConfig(testBackend(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	config.Examples, config.Batch, config.Devices = 50, 16, 1
+	config.Data, config.Examples, config.Batch, config.Devices = data, 50, 16, 1
 	tr, err := engine.NewTrainer(config)
 	if err != nil {
 		t.Fatal(err)

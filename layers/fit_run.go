@@ -18,6 +18,9 @@ func (f *fitting) keep(step int, sums []float32, took time.Duration) error {
 	p := &f.good.position
 	p.Step, p.Sums, p.Seconds = step, sums, took.Seconds()
 	p.Stopped = f.training.stop
+	if f.stream != nil {
+		p.Source = f.stream.position()
+	}
 	f.saved = time.Now()
 	if f.training.run == nil {
 		return nil
@@ -135,8 +138,17 @@ func (f *fitting) config() (*runConfig, error) {
 		Optimizer: c.optimizer.Class(), OptimizerConfig: c.optimizer.Config(),
 		Metrics: []any{}, BatchSize: f.batchSize(), ValidationSplit: f.validationSplit, Shuffle: f.shuffle,
 		InitialEpoch: f.initialEpoch, ClassWeights: f.classWeights, Seed: f.seedValue,
-		Data: map[string]string{"train": f.examples.fingerprint()}, DropRemainder: f.dropRemainder,
+		StepsPerEpoch: f.stepsPerEpoch, Data: map[string]string{}, DropRemainder: f.dropRemainder,
 		TrainDuring: f.duringText(),
+	}
+	for name, source := range map[string]Source{"train": f.source, "validation": f.validationData} {
+		if source == nil {
+			continue
+		}
+		var err error
+		if settings.Data[name], err = fingerprint(source); err != nil {
+			return nil, fmt.Errorf("layers: run %q: the fingerprint of the data: %w", f.run, err)
+		}
 	}
 	if f.devices > 1 {
 		settings.Devices = f.devices
@@ -148,9 +160,6 @@ func (f *fitting) config() (*runConfig, error) {
 	names := f.model.variableNames()
 	for _, v := range f.model.TrainableVariables() {
 		settings.Trainable = append(settings.Trainable, names[v])
-	}
-	if f.validationData != nil {
-		settings.Data["validation"] = f.validationData.fingerprint()
 	}
 	config := &runConfig{Settings: settings, Model: f.model.KerasConfig()}
 	text, err := json.Marshal(config)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 
 	"github.com/gocifar/gocifar/layers/internal/engine"
 	"github.com/gomlx/compute"
@@ -123,20 +125,56 @@ func (p *predictor) run(
 		if err != nil {
 			return failed(err)
 		}
-		err = lend(results, nil, func(outputs [][]float32) {
-			for i, values := range outputs {
-				outputs[i] = values[:len(values)/batch*n] // without the zeros that fill up the batch
-			}
-			do(from, outputs)
-		})
-		for _, r := range results {
-			engine.Release(r)
-		}
-		if err != nil {
+		if err := handOut(results, n, batch, func(outputs [][]float32) { do(from, outputs) }); err != nil {
 			return failed(err)
 		}
 	}
 	return nil
+}
+
+// runBatches predicts the batches of an epoch of a source, and lends do the
+// outputs of each.
+func (p *predictor) runBatches(ctx context.Context, b *batches, epoch Epoch, do func(outputs [][]float32)) error {
+	b.open(ctx, epoch, 0)
+	defer b.close()
+	for {
+		next, err := b.next(ctx)
+		switch {
+		case err == io.EOF:
+			return nil
+		case err != nil && ctx.Err() != nil:
+			return fmt.Errorf("layers: predicting with model %q: %w", p.model.Name(), err)
+		case err != nil:
+			return err
+		}
+		var args []any
+		for _, t := range slices.Concat(next.data.Values, next.data.Scales, next.data.Offsets) {
+			args = append(args, t)
+		}
+		results, err := p.exec.Call(p.withVariables(args)...)
+		next.data.Free()
+		if err == nil {
+			err = handOut(results, next.real, next.size, do)
+		}
+		if err != nil {
+			return fmt.Errorf("layers: predicting with model %q: %w", p.model.Name(), engine.ExplainMemory(err, next.size))
+		}
+	}
+}
+
+// handOut lends do the outputs of a batch, without what fills it up from n
+// examples to its size, and releases them.
+func handOut(results []*tensors.Tensor, n, size int, do func(outputs [][]float32)) error {
+	err := lend(results, nil, func(outputs [][]float32) {
+		for i, values := range outputs {
+			outputs[i] = values[:len(values)/size*n]
+		}
+		do(outputs)
+	})
+	for _, r := range results {
+		engine.Release(r)
+	}
+	return err
 }
 
 // call computes one batch.
@@ -180,10 +218,15 @@ func (p *predictor) args(backend compute.Backend, e *Examples) (args []any, rele
 		release()
 		return nil, nil, err
 	}
+	return p.withVariables(args), release, nil
+}
+
+// withVariables adds the variables to a program's arguments.
+func (p *predictor) withVariables(args []any) []any {
 	for _, v := range p.model.Variables() {
 		args = append(args, v.Value)
 	}
-	return args, release, nil
+	return args
 }
 
 // lend calls do with the flat values of tensors, which stay the tensors'.

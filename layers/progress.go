@@ -59,10 +59,13 @@ func (r *reporter) progress(step int, took time.Duration, logs Logs) {
 	if r.live == nil {
 		return
 	}
-	done := barWidth * step / r.steps
-	left := time.Duration(float64(took) / float64(step) * float64(r.steps-step)).Round(time.Second)
-	text := fmt.Sprintf("%s %d/%d %s%s %v left - %s", r.epoch, step, r.steps,
-		strings.Repeat("━", done), strings.Repeat("·", barWidth-done), left, logs)
+	text := fmt.Sprintf("%s step %d - %s", r.epoch, step, logs)
+	if step <= r.steps { // if not, their number is unknown
+		done := barWidth * step / r.steps
+		left := time.Duration(float64(took) / float64(step) * float64(r.steps-step)).Round(time.Second)
+		text = fmt.Sprintf("%s %d/%d %s%s %v left - %s", r.epoch, step, r.steps,
+			strings.Repeat("━", done), strings.Repeat("·", barWidth-done), left, logs)
+	}
 	b := display.Bundle{Text: text}
 	if r.last != nil && display.InNotebook() {
 		b = r.last.Curves().Display()

@@ -145,6 +145,7 @@ type fitSettings struct {
 	Shuffle         bool              `json:"shuffle"`
 	DropRemainder   bool              `json:"drop_remainder,omitempty"`
 	TrainDuring     []string          `json:"train_during,omitempty"`
+	StepsPerEpoch   int               `json:"steps_per_epoch,omitempty"`
 	InitialEpoch    int               `json:"initial_epoch"`
 	ClassWeights    map[int]float64   `json:"class_weights,omitempty"`
 	Seed            int64             `json:"seed"`

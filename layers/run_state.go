@@ -35,6 +35,8 @@ type position struct {
 	Done       bool      `json:"done"`                     // the last epoch's state, callbacks' last changes included
 	History    *History  `json:"history"`
 	Callbacks  [][]byte  `json:"callbacks,omitempty"`
+	// Source is where the source of the batches stands, if there is one.
+	Source *sourcePosition `json:"source,omitempty"`
 }
 
 // take copies weights and slots from the device, reusing the snapshot's

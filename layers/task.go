@@ -220,11 +220,11 @@ func cells(variables []*Variable) []engine.Cell {
 
 // engineConfig is what the engine has to know to train the model, but for what
 // Fit was told.
-func (m *Model) engineConfig(backend compute.Backend, data *engine.Data) (engine.Config, error) {
+func (m *Model) engineConfig(backend compute.Backend) (engine.Config, error) {
 	c := m.compiled
 	_, sums, err := m.figures()
 	return engine.Config{
-		Backend: backend, Task: task{m, sums}, State: &c.state, Programs: c.programs, Data: data,
+		Backend: backend, Task: task{m, sums}, State: &c.state, Programs: c.programs,
 		Trainable: cells(m.moving()), Others: cells(m.staying()),
 		Slots: engineSlots(m.slots()), NoAliasing: c.noAliasing, AtOnce: c.atOnce,
 	}, err
@@ -232,11 +232,15 @@ func (m *Model) engineConfig(backend compute.Backend, data *engine.Data) (engine
 
 // upload copies the examples to the device.
 func (e *Examples) upload(backend compute.Backend) (*engine.Data, error) {
+	return engine.Upload(backend, e.arrays())
+}
+
+// arrays are the examples as the engine takes them.
+func (e *Examples) arrays() (s engine.Source) {
 	n := e.Len()
 	of := func(dtype dtypes.DType, shape Shape) shapes.Shape {
 		return shapes.Make(dtype, append([]int{n}, shape...)...)
 	}
-	var s engine.Source
 	for _, v := range e.inputs() {
 		x := engine.Input{Scale: v.scale(), Offset: v.Offset}
 		if x.Values, x.Shape = v.Floats, of(dtypes.Float32, v.Shape); v.Bytes != nil {
@@ -256,7 +260,7 @@ func (e *Examples) upload(backend compute.Backend) (*engine.Data, error) {
 	if weighted {
 		s.Weights = e.uploadedWeights(of(dtypes.Float32, nil))
 	}
-	return engine.Upload(backend, s)
+	return s
 }
 
 // uploadedWeights are one array for all outputs, or one for each where they

@@ -97,14 +97,16 @@ func (c *Classifier) Evaluate(
 }
 
 // Predict returns the head's result for each image (layers.Model.Predict). For
-// a few images that are asked for once, Model.Predict leaves no file.
+// a few images that are asked for once, Model.Predict leaves no file, and so does
+// a layers.Source of images that are not in memory.
 func (c *Classifier) Predict(
-	ctx context.Context, images *layers.Examples, options ...layers.PredictOption,
+	ctx context.Context, images layers.Source, options ...layers.PredictOption,
 ) ([][]float32, error) {
-	if c.tuned {
+	examples, ok := images.(*layers.Examples)
+	if c.tuned || !ok {
 		return c.Model.Predict(ctx, images, options...)
 	}
-	features, err := c.Features(ctx, images)
+	features, err := c.Features(ctx, examples)
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ type Predictions struct {
 type Predictor interface {
 	Name() string
 	CountParams() int
-	Predict(ctx context.Context, examples *layers.Examples, options ...layers.PredictOption) ([][]float32, error)
+	Predict(ctx context.Context, data layers.Source, options ...layers.PredictOption) ([][]float32, error)
 }
 
 // Predict has a model classify labeled pictures.

@@ -35,7 +35,11 @@ type Input struct {
 
 // Data is a set of examples on the device: bytes stay bytes, and are scaled
 // inside the compiled graph.
-type Data struct{ dataArgs[*tensors.Tensor] }
+type Data struct {
+	dataArgs[*tensors.Tensor]
+	count *tensors.Tensor // of a batch: see UploadBatch
+	real  int
+}
 
 // dataArgs are the arguments that hold examples: scales and offsets, float32
 // scalars, are the inputs'.
@@ -100,9 +104,24 @@ func Upload(backend compute.Backend, s Source) (*Data, error) {
 	return d, nil
 }
 
+// UploadBatch copies a batch to the device, filled up to the size of all, and how
+// many of its examples are real.
+func UploadBatch(backend compute.Backend, s Source, count int) (*Data, error) {
+	d, err := Upload(backend, s)
+	if err != nil {
+		return nil, err
+	}
+	d.real = count
+	if d.count, err = ToDevice(backend, []int32{int32(count)}, shapes.Make(dtypes.Int32)); err != nil {
+		d.Free()
+		return nil, fmt.Errorf("layers: copying a batch to the device: %w", err)
+	}
+	return d, nil
+}
+
 // Free releases the device's memory.
 func (d *Data) Free() {
-	for _, t := range d.list() {
+	for _, t := range append(d.list(), d.count) {
 		Release(t)
 	}
 }
@@ -130,21 +149,23 @@ func onDevice(backend compute.Backend, device compute.DeviceNum, flat any,
 	return tensors.FromBuffer(buffer)
 }
 
-// read adds the examples of the given rows to the graph, as a task wants them.
+// read adds the examples of the given rows to the graph, as a task wants them;
+// nil are all rows.
 func (b *Batch) read(a *dataArgs[*graph.Node], rows *graph.Node) {
+	pick := func(values *graph.Node) *graph.Node {
+		if rows == nil {
+			return values
+		}
+		return graph.Gather(values, graph.ExpandAxes(rows, -1))
+	}
 	for i, values := range a.Values {
-		b.Inputs = append(b.Inputs, readInput(values, rows, a.Scales[i], a.Offsets[i]))
+		x := graph.ConvertDType(pick(values), dtypes.Float32)
+		b.Inputs = append(b.Inputs, graph.Add(graph.Mul(x, a.Scales[i]), a.Offsets[i]))
 	}
 	for _, t := range a.Targets {
-		b.Targets = append(b.Targets, graph.Gather(t, graph.ExpandAxes(rows, -1)))
+		b.Targets = append(b.Targets, pick(t))
 	}
 	for _, w := range a.Weights {
-		b.Weights = append(b.Weights, graph.Gather(w, graph.ExpandAxes(rows, -1)))
+		b.Weights = append(b.Weights, pick(w))
 	}
-}
-
-// readInput adds the given rows of an input, as the model wants them.
-func readInput(values, rows, scale, offset *graph.Node) *graph.Node {
-	x := graph.ConvertDType(graph.Gather(values, graph.ExpandAxes(rows, -1)), dtypes.Float32)
-	return graph.Add(graph.Mul(x, scale), offset)
 }

@@ -32,9 +32,14 @@ func (s *trainStep) spread(exec *graph.Exec) error {
 	return nil
 }
 
-// rows are the examples of the step's batch: int32 [batch].
+// rows are the examples of the step's batch: int32 [batch], nil for all there are.
 func (s *trainStep) rows(a *stepArgs[*graph.Node]) *graph.Node {
-	if s.Devices == 1 {
+	switch {
+	case s.Stream && s.Devices == 1:
+		return nil
+	case s.Stream: // the order has one step
+		return graph.Reshape(a.order, s.Batch)
+	case s.Devices == 1:
 		first := graph.MulScalar(a.step, s.Batch)
 		return graph.Gather(a.order, graph.ExpandAxes(positions(first, s.Batch), -1))
 	}

@@ -53,7 +53,8 @@ type Batch struct {
 	Seed *graph.Node
 	// Rows are the examples' places in the data, int32 [batch]; Epoch, an int32
 	// scalar, counts from 0 the epochs since the first step; FitSeed, uint32, is
-	// the same in all steps of a fit. They are nil outside of training.
+	// the same in all steps of a fit. They are nil outside of training, and for
+	// a stream.
 	Rows, Epoch, FitSeed *graph.Node
 }
 

@@ -58,54 +58,104 @@ func (e *Evaluator) build(in []*graph.Node) []*graph.Node {
 // Measure returns the sums over examples from..to (to excluded), as the
 // Trainer's Totals does.
 func (e *Evaluator) Measure(ctx context.Context, data *Data, from, to int) ([]float32, error) {
+	m, err := e.Begin()
+	if err != nil {
+		return nil, err
+	}
+	defer m.Free()
+	if err := m.add(ctx, data, from, to); err != nil {
+		return nil, err
+	}
+	return m.Sums()
+}
+
+// Measurement is a measuring in progress.
+type Measurement struct {
+	*Evaluator
+	sums  *tensors.Tensor
+	ahead xlaplugin.Ahead
+	held  []func() // release what the last batch reads
+}
+
+// Begin starts with sums of zero. The Measurement has to be freed.
+func (e *Evaluator) Begin() (m *Measurement, err error) {
+	m = &Measurement{Evaluator: e}
+	n := 1 + e.task.Sums()
+	m.sums, err = ToDevice(e.backend, make([]float32, n), shapes.Make(dtypes.Float32, n))
+	return m, err
+}
+
+// Add starts to measure a batch that UploadBatch made, of so many examples. The
+// batch is the Measurement's from then on.
+func (m *Measurement) Add(ctx context.Context, batch *Data, count int) error {
+	before := m.held
+	m.held = []func(){batch.Free}
+	err := m.add(ctx, batch, 0, count)
+	if err != nil {
+		_ = m.ahead.Wait()
+	}
+	for _, release := range before { // its execution has ended
+		release()
+	}
+	return err
+}
+
+// add measures examples from..to of data, which has to stay until Sums or Free.
+func (m *Measurement) add(ctx context.Context, data *Data, from, to int) error {
+	e := m.Evaluator
 	end, err := ToDevice(e.backend, []int32{int32(to)}, shapes.Make(dtypes.Int32))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer Release(end)
 	position, err := ToDevice(e.backend, []int32{int32(from)}, shapes.Make(dtypes.Int32))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	n := 1 + e.task.Sums()
-	sums, err := ToDevice(e.backend, make([]float32, n), shapes.Make(dtypes.Float32, n))
-	if err != nil {
-		return nil, err
-	}
-	var ahead xlaplugin.Ahead
-	defer func() { _ = ahead.Wait() }() // after an error: data may be freed
+	m.held = append(m.held, func() { Release(end); Release(position) })
 	for row := from; row < to; row += e.batch {
 		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("layers: evaluating model %q: %w", e.task.Name(), context.Cause(ctx))
+			return fmt.Errorf("layers: evaluating model %q: %w", e.task.Name(), context.Cause(ctx))
 		}
 		var args []any
 		for _, t := range append(data.list(), end) {
 			args = append(args, t)
 		}
-		for _, t := range []*tensors.Tensor{position, sums} {
+		for _, t := range []*tensors.Tensor{position, m.sums} {
 			donated, err := graph.DonateTensorBuffer(t, e.backend, 0)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			args = append(args, donated)
 		}
 		for _, c := range e.cells {
 			args = append(args, *c)
 		}
-		out, err := callAhead(&ahead, e.exec, args)
+		out, err := callAhead(&m.ahead, e.exec, args)
 		if err != nil {
-			return nil, fmt.Errorf("layers: evaluating model %q: %w", e.task.Name(), ExplainMemory(err, e.batch))
+			return fmt.Errorf("layers: evaluating model %q: %w", e.task.Name(), ExplainMemory(err, e.batch))
 		}
-		position, sums = out[0], out[1]
+		position, m.sums = out[0], out[1]
 	}
-	defer Release(position)
-	defer Release(sums)
-	if err := ahead.Wait(); err != nil {
-		return nil, fmt.Errorf("layers: evaluating model %q: %w", e.task.Name(), ExplainMemory(err, e.batch))
+	return nil
+}
+
+// Sums waits for all batches and returns their sums.
+func (m *Measurement) Sums() ([]float32, error) {
+	if err := m.ahead.Wait(); err != nil {
+		return nil, fmt.Errorf("layers: evaluating model %q: %w", m.task.Name(), ExplainMemory(err, m.batch))
 	}
-	vector, err := tensors.CopyFlatData[float32](sums)
+	vector, err := tensors.CopyFlatData[float32](m.sums)
 	if err != nil {
 		return nil, fmt.Errorf("layers: reading the metrics: %w", err)
 	}
 	return vector, nil
+}
+
+// Free releases the sums and the batches.
+func (m *Measurement) Free() {
+	_ = m.ahead.Wait()
+	for _, release := range m.held {
+		release()
+	}
+	Release(m.sums)
 }

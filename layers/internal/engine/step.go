@@ -29,10 +29,11 @@ type trainStep struct {
 // trainStep returns the step's program, made on first use.
 func (c *Config) trainStep(repeat int) (*trainStep, error) {
 	s := &trainStep{Config: c, data: c.Data.counts(), repeat: repeat,
-		partial: c.Examples%c.Batch != 0, weighted: c.ClassWeights != nil}
+		partial: c.partial(), weighted: c.ClassWeights != nil}
 	// All that build depends on, but for the shapes of the arguments, which
 	// graph.Exec watches itself.
-	key := fmt.Sprint("train ", s.stepsOf(), " ", c.Batch, c.Devices, repeat, s.partial, s.weighted, s.data, c.Trainable)
+	key := fmt.Sprint("train ", s.stepsOf(), " ", c.Batch, c.Devices, c.Stream, repeat, s.partial, s.weighted, s.data,
+		c.Trainable)
 	if known, ok := c.Programs[key].(*trainStep); ok {
 		return known, nil
 	}
@@ -47,6 +48,14 @@ func (c *Config) trainStep(repeat int) (*trainStep, error) {
 	}
 	c.Programs[key] = s
 	return s, nil
+}
+
+// partial tells whether a batch may have to be filled up.
+func (c *Config) partial() bool {
+	if c.Stream {
+		return !c.Whole
+	}
+	return c.Examples%c.Batch != 0
 }
 
 // NewProgram makes a program of a graph, to be compiled for every shape that
@@ -175,8 +184,10 @@ func (s *trainStep) once(in []*graph.Node) []*graph.Node {
 	b := &Batch{Graph: g, Training: true, Values: map[Cell]*graph.Node{}, Size: s.Batch}
 	b.read(&a.data, rows)
 	b.Seed = graph.Add(a.seed, graph.ConvertDType(a.iterations, dtypes.Uint32))
-	b.Rows, b.FitSeed = rows, a.seed
-	b.Epoch = graph.DivScalar(graph.Sub(a.iterations, a.step), s.stepsOf())
+	if !s.Stream { // whose examples have no place, and epochs no known length
+		b.Rows, b.FitSeed = rows, a.seed
+		b.Epoch = graph.DivScalar(graph.Sub(a.iterations, a.step), s.stepsOf())
+	}
 	for i, c := range s.Trainable {
 		b.Values[c] = a.weights[i]
 	}
@@ -184,7 +195,11 @@ func (s *trainStep) once(in []*graph.Node) []*graph.Node {
 		b.Values[c] = a.others[i]
 	}
 	if s.partial {
-		places := positions(graph.MulScalar(a.step, s.Batch), s.Batch)
+		first := graph.MulScalar(a.step, s.Batch)
+		if s.Stream {
+			first = graph.ZerosLike(first)
+		}
+		places := positions(first, s.Batch)
 		b.Mask = graph.ConvertDType(graph.LessThan(places, a.count), dtypes.Float32)
 	}
 	if s.weighted {

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -23,7 +25,9 @@ type Config struct {
 	State             *State
 	Programs          Programs
 	Data              *Data
-	Examples          int // an epoch's
+	Examples          int  // an epoch's
+	Stream            bool // Feed brings the batches, in place of Data and Examples
+	Whole             bool // none of them has to be filled up, as far as is known
 	Batch, Devices    int
 	Seed              uint32    // where all random numbers start
 	ClassWeights      []float32 // nil if there are none
@@ -58,24 +62,23 @@ type Trainer struct {
 	ahead xlaplugin.Ahead // the step that is computed; see Wait
 }
 
-// NewTrainer moves the model to the device and prepares its step.
-func NewTrainer(c Config) (*Trainer, error) {
-	step, err := c.trainStep(1)
-	if err != nil {
-		return nil, err
-	}
-	t := &Trainer{Config: c, trainStep: step, slow: slowExecution}
-	n := stepsAtOnce(c.Backend, t.Steps())
-	if c.AtOnce > 0 {
-		n = c.AtOnce
-	}
-	if n > 1 && c.Devices == 1 {
-		if t.many, err = c.trainStep(n); err != nil {
+// NewTrainer moves the model to the device and prepares its step, which for a
+// stream the first batch does.
+func NewTrainer(c Config) (t *Trainer, err error) {
+	t = &Trainer{Config: c, slow: slowExecution}
+	if !c.Stream {
+		if err := t.prepareStep(); err != nil {
 			return nil, err
 		}
-	}
-	if c.Devices > 1 {
-		t.mirror = newMirror(c.Backend, c.Devices, step.orderPlace())
+		n := stepsAtOnce(c.Backend, t.Steps())
+		if c.AtOnce > 0 {
+			n = c.AtOnce
+		}
+		if n > 1 && c.Devices == 1 {
+			if t.many, err = t.Config.trainStep(n); err != nil {
+				return nil, err
+			}
+		}
 	}
 	if t.seed, err = ToDevice(c.Backend, []uint32{c.Seed}, shapes.Make(dtypes.Uint32)); err != nil {
 		return nil, err
@@ -88,6 +91,14 @@ func NewTrainer(c Config) (*Trainer, error) {
 		t.classWeights = []*tensors.Tensor{weights}
 	}
 	return t, t.settle()
+}
+
+// prepareStep makes the step's program for data as they are.
+func (t *Trainer) prepareStep() (err error) {
+	if t.trainStep, err = t.Config.trainStep(1); err == nil && t.Devices > 1 && t.mirror == nil {
+		t.mirror = newMirror(t.Backend, t.Devices, t.orderPlace())
+	}
+	return err
 }
 
 // slowExecution is how long a user should wait for news, or for a fit to stop.
@@ -150,18 +161,21 @@ func owned(backend compute.Backend, t *tensors.Tensor) (*tensors.Tensor, error) 
 }
 
 // Begin starts an epoch at the given step: order lists the examples' rows in
-// the order of training, running the sums so far (nil for none).
+// the order of training, running the sums so far (nil for none). A stream has no
+// order of its own.
 func (t *Trainer) Begin(order []int32, step int, running []float32) error {
 	if err := t.Wait(); err != nil {
 		return err
 	}
-	padded := make([]int32, t.Steps()*t.Batch)
-	copy(padded, order)
 	if running == nil {
 		running = make([]float32, 1+t.Task.Sums())
 	}
-	if err := t.setOrder(padded); err != nil {
-		return fmt.Errorf("layers: starting an epoch: %w", err)
+	if !t.Stream {
+		padded := make([]int32, t.Steps()*t.Batch)
+		copy(padded, order)
+		if err := t.setOrder(padded); err != nil {
+			return fmt.Errorf("layers: starting an epoch: %w", err)
+		}
 	}
 	for _, x := range []struct {
 		to    **tensors.Tensor
@@ -179,6 +193,47 @@ func (t *Trainer) Begin(order []int32, step int, running []float32) error {
 		if *x.to, err = ToDevice(t.Backend, x.flat, x.shape); err != nil {
 			return fmt.Errorf("layers: starting an epoch: %w", err)
 		}
+	}
+	return nil
+}
+
+// Feed starts a step on a batch that UploadBatch made, and returns as Run does.
+// The batch is the trainer's from then on.
+func (t *Trainer) Feed(batch *Data) (err error) {
+	before := t.Data
+	t.Data = batch
+	if t.trainStep == nil || t.Whole && batch.real < t.Batch {
+		t.Whole = t.Whole && batch.real == t.Batch
+		if err := t.prepareStream(); err != nil {
+			return err
+		}
+	}
+	if t.mirror != nil { // the batch before is released on the other devices
+		err = t.Wait()
+	}
+	if err == nil {
+		err = t.Run(1)
+	}
+	if before != nil {
+		if err != nil {
+			_ = t.Wait()
+		}
+		before.Free()
+	}
+	return err
+}
+
+// prepareStream makes the step's program, and the order of a batch.
+func (t *Trainer) prepareStream() error {
+	if err := t.prepareStep(); err != nil {
+		return err
+	}
+	rows := make([]int32, t.Batch)
+	for i := range rows {
+		rows[i] = int32(i)
+	}
+	if err := errors.Join(t.Wait(), t.setOrder(rows)); err != nil {
+		return fmt.Errorf("layers: starting a step: %w", err)
 	}
 	return nil
 }
@@ -312,7 +367,7 @@ func (s *trainStep) prepare(args []*tensors.Tensor) error {
 // args collects the step's arguments.
 func (t *Trainer) args() *stepArgs[*tensors.Tensor] {
 	a := &stepArgs[*tensors.Tensor]{
-		data: t.Data.dataArgs, order: t.order, count: t.count, seed: t.seed, rates: t.rates, classWeights: t.classWeights,
+		data: t.Data.dataArgs, order: t.order, count: cmp.Or(t.Data.count, t.count), seed: t.seed, rates: t.rates, classWeights: t.classWeights,
 		step: t.step, iterations: t.iterations, sums: t.sums, firstBad: t.firstBad,
 	}
 	for _, c := range t.Trainable {
@@ -391,6 +446,9 @@ func (t *Trainer) Free() {
 	_ = t.ahead.Wait()
 	if t.mirror != nil {
 		t.mirror.free()
+	}
+	if t.Stream && t.Data != nil {
+		t.Data.Free()
 	}
 	for _, tensor := range append(slices.Concat(t.classWeights, t.rates),
 		t.seed, t.order, t.count, t.step, t.iterations, t.sums, t.firstBad) {
