@@ -10,6 +10,7 @@ require (
 	github.com/gomlx/compute v0.1.6
 	github.com/gomlx/go-xla v0.4.5
 	github.com/gomlx/gomlx v0.28.5
+	github.com/google/pprof v0.0.0-20251114195745-4902fdda35c8
 	github.com/hinshun/vt10x v0.0.0-20220301184237-5011da428d02
 	github.com/janpfeifer/gonb v0.11.5
 	github.com/klauspost/cpuid/v2 v2.3.0
@@ -22,6 +23,7 @@ require (
 	github.com/soniakeys/quant v1.0.0
 	github.com/yuin/goldmark v1.7.13
 	go.yaml.in/yaml/v3 v3.0.4
+	golang.org/x/exp v0.0.0-20260410095643-746e56fc9e2f
 	golang.org/x/image v0.30.0
 	golang.org/x/mod v0.36.0
 	golang.org/x/net v0.54.0
@@ -59,7 +61,6 @@ require (
 	go.lsp.dev/uri v0.3.0 // indirect
 	go.uber.org/multierr v1.11.0 // indirect
 	go.uber.org/zap v1.27.0 // indirect
-	golang.org/x/exp v0.0.0-20260410095643-746e56fc9e2f // indirect
 	golang.org/x/telemetry v0.0.0-20260508192327-42602be52be6 // indirect
 	google.golang.org/protobuf v1.36.11 // indirect
 	k8s.io/klog/v2 v2.140.0 // indirect

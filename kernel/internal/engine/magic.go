@@ -20,6 +20,7 @@ var help string
 // name. gocell reads some itself: those that say how the Go code is to run.
 var magics = map[string]func(r *run, args []string) error{
 	"autoget":       func(r *run, _ []string) error { r.fetch = true; return nil },
+	"bench":         (*run).magicBench,
 	"capture":       (*run).magicCapture,
 	"cd":            (*run).magicCd,
 	"env":           (*run).magicEnv,
@@ -29,11 +30,13 @@ var magics = map[string]func(r *run, args []string) error{
 	"help":          func(r *run, _ []string) error { r.show("text/markdown", help, help); return nil },
 	"ls":            (*run).magicList,
 	"noautoget":     func(r *run, _ []string) error { r.fetch = false; return nil },
+	"prof":          (*run).magicProf,
 	"reload":        (*run).magicReload,
 	"rerun":         (*run).magicRerun,
 	"reset":         (*run).magicReset,
 	"rm":            (*run).magicRemove,
 	"time":          (*run).magicTime,
+	"trace":         (*run).magicTrace,
 	"track":         (*run).magicTrack,
 	"untrack":       (*run).magicUntrack,
 	"version":       (*run).magicVersion,

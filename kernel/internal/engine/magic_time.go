@@ -1,7 +1,5 @@
 package engine
 
-import "github.com/gocifar/gocifar/kernel/internal/gocell"
-
 // magicTime says at the cell's end what it took, or what a statement behind it
 // takes.
 func (r *run) magicTime([]string) error {
@@ -12,7 +10,7 @@ func (r *run) magicTime([]string) error {
 	}
 	before := r.costs
 	r.costs = nil
-	result, err := r.goCode(gocell.Parse(code).Sort(), code, r.execution(Cell{}))
+	result, err := r.snippet(code)
 	took := r.costs
 	r.costs = before
 	if result != nil {

@@ -55,6 +55,7 @@ type run struct {
 	rest       string // the special line behind its name, as it stands
 	costs      *Costs // so far
 	timed      bool   // %time: they are told at the end
+	recording  *recording
 }
 
 // unstoredBase is above the numbers of all cells: executions that have none are
@@ -176,8 +177,10 @@ func (r *run) goCode(c *gocell.Cell, code string, execution int64) (result map[s
 	defer r.setExecuting(0)
 	// An interrupt ends the cell, not the wait for it.
 	answer, err := r.process.do(context.WithoutCancel(r.ctx), host.Command{Path: plugin, Entry: library.EntryName(of),
-		Cell: of, Input: r.cell.Input, Args: c.Args, Flags: program.Flags, Dir: r.cwd, Env: r.env})
+		Cell: of, Input: r.cell.Input, Args: c.Args, Flags: program.Flags, Dir: r.cwd, Env: r.env,
+		Profile: r.hostProfile()})
 	r.addCosts(answer.Costs)
+	r.showRecording()
 	if err != nil {
 		// What the cell declared stays, whatever its statements did.
 		r.session.Commit(program)

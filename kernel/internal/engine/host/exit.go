@@ -23,6 +23,8 @@ type execution struct {
 	input bool
 	// early says how the cell ended, if it was not by its statements' end.
 	early chan Answer
+	// recorded ends the profile, if there is one.
+	recorded atomic.Pointer[func() error]
 }
 
 // current is the execution that runs, or nil.

@@ -157,7 +157,7 @@ func call(c Command) (a Answer) {
 	go func() {
 		a := Answer{Outcome: Interrupted}
 		defer func() { ended <- a }()
-		guarded(&a, c)
+		guarded(&a, x, c)
 	}()
 	select {
 	case a = <-ended:
@@ -175,6 +175,11 @@ func call(c Command) (a Answer) {
 	}
 	a.Result = result
 	a.Costs = measure.stop()
+	if stop := x.recorded.Load(); stop != nil {
+		if err := (*stop)(); err != nil {
+			fmt.Fprintln(os.Stderr, "the profile is not complete:", err)
+		}
+	}
 	flush()
 	return a
 }
@@ -185,7 +190,7 @@ var entries = map[string]func(){}
 
 // guarded loads and runs a cell and writes down how it ended: a goroutine that is
 // ended does not return.
-func guarded(a *Answer, c Command) {
+func guarded(a *Answer, x *execution, c Command) {
 	defer func() {
 		if a.Outcome == OK || a.Outcome == Refused {
 			return
@@ -212,6 +217,12 @@ func guarded(a *Answer, c Command) {
 		}
 	}
 	if entry != nil {
+		stop, err := c.Profile.start()
+		if err != nil {
+			*a = Answer{Outcome: Refused, Error: "the profile cannot be made: " + err.Error()}
+			return
+		}
+		x.recorded.Store(&stop)
 		entry()
 	}
 	a.Outcome = OK

@@ -29,6 +29,8 @@ type Command struct {
 	Dir string
 	// Env are variables to set.
 	Env map[string]string
+	// Profile asks for a record of what the cell does.
+	Profile *Profile
 	// Query asks for values of variables instead, which a cell that runs does not
 	// keep waiting. Its answer has the same ID.
 	Query *Query

@@ -156,6 +156,9 @@ func (e *emitter) polls() {
 	ast.Inspect(e.file, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.ForStmt:
+			if e.measures(n) {
+				break
+			}
 			e.edits.insert(e.offset(n.Body.Lbrace)+1, poll)
 		case *ast.RangeStmt:
 			// Without a call it ends soon enough, and may be an inner loop.
@@ -174,6 +177,21 @@ func (e *emitter) polls() {
 		}
 		return true
 	})
+}
+
+// measures tells of the loop of a benchmark, "for b.Loop()", which nothing of ours
+// is to slow down. It ends by itself.
+func (e *emitter) measures(loop *ast.ForStmt) bool {
+	call, ok := loop.Cond.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	s, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	f, ok := e.info.Uses[s.Sel].(*types.Func)
+	return ok && f.FullName() == "(*testing.B).Loop"
 }
 
 func hasCall(n ast.Node) bool {
