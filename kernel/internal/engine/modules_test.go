@@ -3,19 +3,24 @@ package engine
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/doc"
 	"go/parser"
 	goprinter "go/printer"
 	"go/token"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/tools/txtar"
 
 	"github.com/gocifar/gocifar/kernel/internal/engine/enginetest"
 	"github.com/gocifar/gocifar/kernel/internal/engine/library"
@@ -33,14 +38,15 @@ type peerModule struct {
 // TestModules opens modules of other people as a user would who works on them:
 // imports packages, runs the examples of their documentation, edits a function
 // and calls it again. GOCIFAR_MODULES is the word all, or names of modules with
-// commas between. The table goes to the log.
+// commas between. The table goes to the log; .ci/modules makes the whole of it.
 func TestModules(t *testing.T) {
 	which := os.Getenv("GOCIFAR_MODULES")
 	if which == "" {
 		t.Skip("GOCIFAR_MODULES names no modules")
 	}
 	l := enginetest.Full(t)
-	table := "| module | packages | first import, cold | warm | examples | edit to result |\n|---|---|---|---|---|---|\n"
+	table := "| module | packages | prompt, first | again | first cell | again | examples | edit to result |\n" +
+		"|---|---|---|---|---|---|---|---|\n"
 	for _, m := range readModules(t) {
 		if which != "all" && !slices.Contains(strings.Split(which, ","), m.path) {
 			continue
@@ -96,34 +102,35 @@ func (m peerModule) try(t *testing.T, l *library.Library) string {
 		fmt.Fprintf(&imports, "\t%s %q\n", name, m.importPath(p))
 	}
 	imports.WriteString(")\n%%\nprobed.GocifarProbe()")
-	cold := m.first(t, l, dir, imports.String())
-	n := m.open(t, l, dir)
-	start := time.Now()
-	if shows, stderr := n.both(imports.String()); shows != "=> one" || stderr != "" {
-		t.Fatalf("the first cell shows %s\n%s", shows, stderr)
-	}
-	warm := time.Since(start)
+	first, prompt, cell := m.begin(t, l, dir, imports.String())
+	first.close()
+	n, promptAgain, cellAgain := m.begin(t, l, dir, imports.String())
 	write("two")
-	start = time.Now()
+	start := time.Now()
 	shows, stderr := n.both("probed.GocifarProbe()")
 	edit := time.Since(start)
 	if shows != "=> two" || !strings.Contains(stderr, "changed on disk") || strings.Contains(stderr, "cannot be compiled") {
 		t.Errorf("after an edit the cell shows %s\n%s", shows, stderr)
 	}
 	passed, all := m.examples(t, l, dir)
-	return fmt.Sprintf("| %s@%s %s | %d | %.1f s | %.1f s | %d of %d | %.1f s |\n", m.path, m.version, m.kind, len(m.packages),
-		cold.Seconds(), warm.Seconds(), passed, all, edit.Seconds())
+	p, a := m.cells(t, l, dir)
+	passed, all = passed+p, all+a
+	return fmt.Sprintf("| %s@%s %s | %d | %.1f s | %.1f s | %.1f s | %.1f s | %d of %d | %.1f s |\n", m.path, m.version, m.kind,
+		len(m.packages), prompt.Seconds(), promptAgain.Seconds(), cell.Seconds(), cellAgain.Seconds(), passed, all, edit.Seconds())
 }
 
-// first is how long the first cell takes that imports the packages.
-func (m peerModule) first(t *testing.T, l *library.Library, dir, cell string) time.Duration {
-	n := m.open(t, l, dir)
-	defer n.close()
+// begin opens a session and runs its first cell. It says how long the prompt took
+// to come, and how long the cell takes.
+func (m peerModule) begin(t *testing.T, l *library.Library, dir, code string) (n *notebook, prompt, cell time.Duration) {
+	t.Helper()
 	start := time.Now()
-	if shows, stderr := n.both(cell); shows != "=> one" || stderr != "" {
+	n = m.open(t, l, dir)
+	prompt = time.Since(start)
+	start = time.Now()
+	if shows, stderr := n.both(code); shows != "=> one" || stderr != "" {
 		t.Fatalf("the first cell shows %s\n%s", shows, stderr)
 	}
-	return time.Since(start)
+	return n, prompt, time.Since(start)
 }
 
 func (m peerModule) importPath(p string) string {
@@ -253,6 +260,30 @@ func (m peerModule) examples(t *testing.T, l *library.Library, dir string) (pass
 		}
 		all += count
 		n.close()
+	}
+	return passed, all
+}
+
+// cells runs what the module's documentation shows outside of examples that say
+// what they print: testdata/modules has it as cells.
+func (m peerModule) cells(t *testing.T, l *library.Library, dir string) (passed, all int) {
+	archive, err := txtar.ParseFile(filepath.Join("testdata", "modules", path.Base(m.path)+".txtar"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, 0
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := m.open(t, l, dir)
+	defer n.close()
+	for section := range slices.Chunk(archive.Files, 2) {
+		cell, want := string(section[0].Data), strings.TrimSpace(string(section[1].Data))
+		if shows, stderr := n.both(cell); strings.TrimSpace(shows) != want {
+			t.Errorf("cell\n%s\nshows\n%s\n%s\nwant\n%s", cell, shows, stderr, want)
+		} else {
+			passed++
+		}
+		all++
 	}
 	return passed, all
 }
