@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -328,4 +329,35 @@ func TestEditPathWithDot(t *testing.T) {
 	m.check("get.Get()", "=> 11\n--\nnote: example.com/dots.v1 changed on disk; new code is in place, and values stay")
 	m.edit("d.go", "T{1}", "T{2}")
 	m.check("dots.F().Get()", "=> 12\n--\nnote: …values stay")
+}
+
+// TestEditTypesAssembly: a package with assembly, and a program, come in anew,
+// too.
+func TestEditTypesAssembly(t *testing.T) {
+	if runtime.GOARCH != "amd64" {
+		t.Skip("the assembly is amd64's")
+	}
+	m := newModule(t, map[string]string{
+		"go.mod":     "module example.com/asm\n\ngo 1.26\n",
+		"fast/f.go":  "package fast\n\n//go:noescape\nfunc add(t *T) int64\n\ntype T struct{ A, B int64 }\n\nfunc (t *T) Sum() int64 { return add(t) }\n",
+		"fast/f.s":   "#include \"textflag.h\"\n#include \"go_asm.h\"\n\nTEXT ·add(SB), NOSPLIT, $0-16\n\tMOVQ t+0(FP), AX\n\tMOVQ T_A(AX), BX\n\tADDQ T_B(AX), BX\n\tMOVQ BX, ret+8(FP)\n\tRET\n",
+		"fast/d.txt": "data",
+		"fast/e.go":  "package fast\n\nimport _ \"embed\"\n\n//go:embed d.txt\nvar Data string\n",
+		"cmd/c.go": "package main\n\nimport \"example.com/asm/fast\"\n\ntype Options struct{ T fast.T }\n\n" +
+			"func Sum(o *Options) int64 { return o.T.Sum() }\n\nfunc Fail() { panic(fast.Data) }\n\nfunc main() {}\n",
+	})
+	m.check("import (\n\t\"example.com/asm/fast\"\n\tprogram \"example.com/asm/cmd\"\n)\n%%\n"+
+		"n := 1\nt := &fast.T{A: 1, B: 2}\no := &program.Options{}\n_ = o\nt.Sum()", "=> 3")
+	m.edit("fast/f.go", "A, B int64", "C, A, B int64")
+	m.edit("fast/d.txt", "data", "more")
+	m.check("(&fast.T{A: 3, B: 4}).Sum()", "=> 7\n--\n…the variables and types of example.com/asm/fast, example.com/asm/cmd are "+
+		"new ones; lost are the values of o, t; …")
+	m.check("program.Sum(&program.Options{T: fast.T{A: 5, B: 6}}) + int64(n)", "=> 12")
+	m.check("fast.Data", "=> more")
+	m.edit("cmd/c.go", "T fast.T", "T fast.T; N int")
+	m.check("program.Sum(&program.Options{T: fast.T{A: 5}, N: 1})", "=> 5\n--\n…the variables and types of example.com/asm/cmd are new ones; …")
+	outcome := m.Run(t.Context(), Cell{Code: "program.Fail()"})
+	if f := outcome.Failure; f == nil || !strings.Contains(strings.Join(f.Traceback, "\n"), "c.go:7: example.com/asm/cmd.Fail") {
+		t.Errorf("the panic shows %+v", f)
+	}
 }

@@ -27,7 +27,7 @@ func traceback(message string, frames []host.Frame) []string {
 		if c := cellPlace.FindStringSubmatch(f.File); c != nil {
 			place = fmt.Sprintf("%s line %d", c[1], f.Line)
 		}
-		name := strings.TrimPrefix(library.WithoutVersions(f.Function), "main.")
+		name := strings.TrimPrefix(library.GivenSymbol(library.WithoutVersions(f.Function)), "main.")
 		if statements.MatchString(f.Function) {
 			name = "the cell's statements"
 		}

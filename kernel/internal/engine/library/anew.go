@@ -23,11 +23,17 @@ import (
 // anewMark stands between a package's import path and a number.
 const anewMark = "~"
 
-var anewPath = regexp.MustCompile(`([^/])` + anewMark + `[0-9]+$`)
+var (
+	anewPath   = regexp.MustCompile(`([^/])` + anewMark + `[0-9]+$`)
+	anewSymbol = regexp.MustCompile(`([^/])` + anewMark + `[0-9]+\.`)
+)
 
 // GivenPath is the import path that the user knows of a package that may have
 // come in anew.
 func GivenPath(path string) string { return anewPath.ReplaceAllString(path, "$1") }
+
+// GivenSymbol is the name that the user knows of a function of such a package.
+func GivenSymbol(name string) string { return anewSymbol.ReplaceAllString(name, "$1.") }
 
 // ActualPath is the path under which cells get a package.
 func (b *Compiler) ActualPath(path string) string {
