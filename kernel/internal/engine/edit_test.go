@@ -357,7 +357,7 @@ func TestEditTypesAssembly(t *testing.T) {
 	m.edit("cmd/c.go", "T fast.T", "T fast.T; N int")
 	m.check("program.Sum(&program.Options{T: fast.T{A: 5}, N: 1})", "=> 5\n--\n…the variables and types of example.com/asm/cmd are new ones; …")
 	outcome := m.Run(t.Context(), Cell{Code: "program.Fail()"})
-	if f := outcome.Failure; f == nil || !strings.Contains(strings.Join(f.Traceback, "\n"), "c.go:7: example.com/asm/cmd.Fail") {
-		t.Errorf("the panic shows %+v", f)
+	if f := outcome.Failure; f == nil || !strings.Contains(strings.Join(f.Traceback, "\n"), "c.go:9: example.com/asm/cmd.Fail") {
+		t.Errorf("the panic shows %q", f.Traceback)
 	}
 }
