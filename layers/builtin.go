@@ -77,17 +77,8 @@ func readInput(s *Settings) Layer {
 
 func readDense(s *Settings) Layer {
 	l := Dense(s.Int("units", 0))
-	readKernelAndBias(s, &l.kernelAndBias)
+	l.read(s, &l.state)
 	return l
-}
-
-func readKernelAndBias[L Layer](s *Settings, l *kernelAndBias[L]) {
-	l.Activation(s.Activation("activation", Linear))
-	l.kernel = s.WeightOptions(l.kernelName, GlorotUniform)
-	l.bias = s.WeightOptions("bias", Zeros)
-	if !s.Bool("use_bias", true) {
-		l.WithoutBias()
-	}
 }
 
 func readLeakyReLU(s *Settings) Layer {

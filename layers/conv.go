@@ -132,7 +132,7 @@ func (l *ConvLayer) Build(in []Shape) error {
 		return err
 	}
 	_, channels, err := l.window.read(in)
-	l.create(append(Shape(l.window.size).Clone(), channels/l.groups, l.filters), l.filters)
+	l.create(&l.state, append(Shape(l.window.size).Clone(), channels/l.groups, l.filters), l.filters)
 	return err
 }
 
@@ -157,7 +157,7 @@ func (w window) addConfig(c map[string]any) {
 
 // Config returns Keras' configuration of the layer.
 func (l *ConvLayer) Config() map[string]any {
-	c := l.kernelAndBias.Config()
+	c := l.config(&l.state)
 	l.window.addConfig(c)
 	c["filters"], c["groups"], c["activity_regularizer"] = l.filters, l.groups, RegularizerConfig(l.activity)
 	return c
@@ -179,6 +179,6 @@ func readConv(s *Settings, rank int, class string) Layer {
 		Groups(max(1, s.Int("groups", 1))).
 		Padding(s.Padding()).
 		DataFormat(s.DataFormat())
-	readKernelAndBias(s, &l.kernelAndBias)
+	l.read(s, &l.state)
 	return l
 }

@@ -152,7 +152,7 @@ func (l *ConvTransposeLayer) Build(in []Shape) error {
 		return err
 	}
 	_, channels, err := l.window.read(in)
-	l.create(append(Shape(l.window.size).Clone(), l.filters, channels), l.filters)
+	l.create(&l.state, append(Shape(l.window.size).Clone(), l.filters, channels), l.filters)
 	return err
 }
 
@@ -171,7 +171,7 @@ func (l *ConvTransposeLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 
 // Config returns Keras' configuration of the layer.
 func (l *ConvTransposeLayer) Config() map[string]any {
-	c := l.kernelAndBias.Config()
+	c := l.config(&l.state)
 	l.window.addConfig(c)
 	c["filters"], c["output_padding"], c["activity_regularizer"] = l.filters, nil, RegularizerConfig(l.activity)
 	if l.outputPadding != nil {
@@ -199,6 +199,6 @@ func readConvTranspose(s *Settings, rank int, class string) Layer {
 	if padding := s.Ints("output_padding"); padding != nil {
 		l.OutputPadding(padding...)
 	}
-	readKernelAndBias(s, &l.kernelAndBias)
+	l.read(s, &l.state)
 	return l
 }

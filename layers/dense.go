@@ -52,7 +52,7 @@ func (l *DenseLayer) Build(in []Shape) error {
 	if _, err := l.OutputShape(in); err != nil {
 		return err
 	}
-	l.create(Shape{in[0][len(in[0])-1], l.units}, l.units)
+	l.create(&l.state, Shape{in[0][len(in[0])-1], l.units}, l.units)
 	return nil
 }
 
@@ -63,7 +63,7 @@ func (l *DenseLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 
 // Config returns Keras' configuration of a Dense layer.
 func (l *DenseLayer) Config() map[string]any {
-	c := l.kernelAndBias.Config()
+	c := l.config(&l.state)
 	c["units"] = l.units
 	c["quantization_config"] = nil
 	return c

@@ -99,7 +99,7 @@ func (l *DepthwiseConvLayer) Build(in []Shape) error {
 		return err
 	}
 	_, channels, err := l.window.read(in)
-	l.create(append(Shape(l.window.size).Clone(), channels, l.multiplier), channels*l.multiplier)
+	l.create(&l.state, append(Shape(l.window.size).Clone(), channels, l.multiplier), channels*l.multiplier)
 	return err
 }
 
@@ -112,7 +112,7 @@ func (l *DepthwiseConvLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 
 // Config returns Keras' configuration of the layer.
 func (l *DepthwiseConvLayer) Config() map[string]any {
-	c := l.kernelAndBias.Config()
+	c := l.config(&l.state)
 	l.window.addConfig(c)
 	c["depth_multiplier"], c["activity_regularizer"] = l.multiplier, RegularizerConfig(l.activity)
 	return c
@@ -133,6 +133,6 @@ func readDepthwiseConv(s *Settings, rank int, class string) Layer {
 		Dilation(s.Ints("dilation_rate", 1)...).
 		Padding(s.Padding()).
 		DataFormat(s.DataFormat())
-	readKernelAndBias(s, &l.kernelAndBias)
+	l.read(s, &l.state)
 	return l
 }

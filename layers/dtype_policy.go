@@ -56,11 +56,15 @@ func (p DTypePolicy) config() map[string]any {
 
 // DType sets the layer's policy. Default Float32.
 func (b *Base[L]) DType(p DTypePolicy) L {
-	if err := p.check(); err != nil {
-		b.Invalid("%w", err)
-	}
-	b.policy = p
+	b.setPolicy(p)
 	return b.self
+}
+
+func (s *state) setPolicy(p DTypePolicy) {
+	if err := p.check(); err != nil {
+		s.Invalid("%w", err)
+	}
+	s.policy = p
 }
 
 // DType sets the policy of the model and of every layer that it has now, as if

@@ -246,7 +246,7 @@ func (l *EinsumDenseLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 
 // Config returns Keras' configuration of an EinsumDense.
 func (l *EinsumDenseLayer) Config() map[string]any {
-	c := l.kernelAndBias.Config()
+	c := l.config(&l.state)
 	delete(c, "use_bias")
 	output := make([]any, len(l.output))
 	for i, d := range l.output {

@@ -87,17 +87,13 @@ type Base[L Layer] struct {
 // configurations show.
 func (b *Base[L]) Init(self L, class string) {
 	b.self = self
-	b.state = state{class: class, serial: creations.Add(1)}
+	b.state.init(class)
 }
 
 // Named sets the layer's name. Without it the model gives Keras' automatic
 // name: the class in snake case, with _1, _2, … from the second one on.
 func (b *Base[L]) Named(name string) L {
-	if name == "" || strings.ContainsAny(name, "/\x00") {
-		b.Invalid("a name must not be empty nor contain '/', got %q", name)
-		return b.self
-	}
-	b.name = name
+	b.setName(name)
 	return b.self
 }
 
@@ -105,6 +101,16 @@ func (b *Base[L]) Named(name string) L {
 func (b *Base[L]) Frozen() L {
 	b.frozen = true
 	return b.self
+}
+
+func (s *state) init(class string) { *s = state{class: class, serial: creations.Add(1)} }
+
+func (s *state) setName(name string) {
+	if name == "" || strings.ContainsAny(name, "/\x00") {
+		s.Invalid("a name must not be empty nor contain '/', got %q", name)
+		return
+	}
+	s.name = name
 }
 
 // Name returns the layer's name, "" before it has one.

@@ -122,7 +122,7 @@ func (l *SeparableConvLayer) Build(in []Shape) error {
 	pointwise := append(Shape(slices.Repeat([]int{1}, l.window.rank)), channels*l.multiplier, l.filters)
 	l.kernelWeight = l.AddWeight("depthwise_kernel", depthwise, l.kernel)
 	l.pointwiseWeight = l.AddWeight("pointwise_kernel", pointwise, l.pointwise)
-	l.createBias(l.filters)
+	l.createBias(&l.state, l.filters)
 	return err
 }
 
@@ -137,7 +137,7 @@ func (l *SeparableConvLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 
 // Config returns Keras' configuration of the layer.
 func (l *SeparableConvLayer) Config() map[string]any {
-	c := l.kernelAndBias.Config()
+	c := l.config(&l.state)
 	l.window.addConfig(c)
 	l.pointwise.AddConfig(c, "pointwise")
 	c["filters"], c["depth_multiplier"] = l.filters, l.multiplier
@@ -164,6 +164,6 @@ func readSeparableConv(s *Settings, rank int, class string) Layer {
 		Padding(s.Padding()).
 		DataFormat(s.DataFormat()).
 		Pointwise(s.WeightOptions("pointwise", GlorotUniform))
-	readKernelAndBias(s, &l.kernelAndBias)
+	l.read(s, &l.state)
 	return l
 }

@@ -81,6 +81,18 @@ func (o *WeightOptions) set(s *state, name string, change func(*WeightOptions)) 
 	}
 }
 
+func (o *WeightOptions) setInitializer(s *state, name string, i Initializer) {
+	o.set(s, name, func(o *WeightOptions) { o.Initializer = i })
+}
+
+func (o *WeightOptions) setRegularizer(s *state, name string, r Regularizer) {
+	o.set(s, name, func(o *WeightOptions) { o.Regularizer = r })
+}
+
+func (o *WeightOptions) setConstraint(s *state, name string, c Constraint) {
+	o.set(s, name, func(o *WeightOptions) { o.Constraint = c })
+}
+
 // checkActivity says why a regularizer does not take a layer's result.
 func (s *state) checkActivity(out Shape) error {
 	if err := checkShapeOf(s.activity, append(Shape{1}, out...)); err != nil {
