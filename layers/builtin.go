@@ -77,7 +77,7 @@ func readInput(s *Settings) Layer {
 
 func readDense(s *Settings) Layer {
 	l := Dense(s.Int("units", 0))
-	l.read(s, &l.state)
+	l.shared.read(s, &l.state)
 	return l
 }
 

@@ -107,14 +107,14 @@ func (l *ConvLayer) OutputShape(in []Shape) (Shape, error) {
 	if channels%l.groups != 0 {
 		return nil, fmt.Errorf("%d groups do not divide %d channels", l.groups, channels)
 	}
-	if err := builtFor(l.kernelWeight, l.window.rank, channels/l.groups, l.groups); err != nil {
+	if err := builtFor(l.shared.kernelWeight, l.window.rank, channels/l.groups, l.groups); err != nil {
 		return nil, err
 	}
 	out, _, err := l.window.positions(sizes)
 	if err != nil {
 		return nil, err
 	}
-	return l.activation.OutputShape(l.window.shape(out, l.filters))
+	return l.shared.activation.OutputShape(l.window.shape(out, l.filters))
 }
 
 // builtFor refuses channels that do not fit a kernel, whose given axis has one
@@ -132,14 +132,14 @@ func (l *ConvLayer) Build(in []Shape) error {
 		return err
 	}
 	_, channels, err := l.window.read(in)
-	l.create(&l.state, append(Shape(l.window.size).Clone(), channels/l.groups, l.filters), l.filters)
+	l.shared.create(&l.state, append(Shape(l.window.size).Clone(), channels/l.groups, l.filters), l.filters)
 	return err
 }
 
 // Call convolves, adds the bias and applies the activation.
 func (l *ConvLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
-	return c.Activate(l.activation, l.window.computed(c.ForConvolution(in[0]), func(x *graph.Node) *graph.Node {
-		return l.addBias(c, xla.Convolve(x, c.Value(l.kernelWeight), l.window.convolution(x, l.groups)))
+	return c.Activate(l.shared.activation, l.window.computed(c.ForConvolution(in[0]), func(x *graph.Node) *graph.Node {
+		return l.shared.addBias(c, xla.Convolve(x, c.Value(l.shared.kernelWeight), l.window.convolution(x, l.groups)))
 	}))
 }
 
@@ -157,7 +157,7 @@ func (w window) addConfig(c map[string]any) {
 
 // Config returns Keras' configuration of the layer.
 func (l *ConvLayer) Config() map[string]any {
-	c := l.config(&l.state)
+	c := l.shared.config(&l.state)
 	l.window.addConfig(c)
 	c["filters"], c["groups"], c["activity_regularizer"] = l.filters, l.groups, RegularizerConfig(l.activity)
 	return c
@@ -179,6 +179,6 @@ func readConv(s *Settings, rank int, class string) Layer {
 		Groups(max(1, s.Int("groups", 1))).
 		Padding(s.Padding()).
 		DataFormat(s.DataFormat())
-	l.read(s, &l.state)
+	l.shared.read(s, &l.state)
 	return l
 }

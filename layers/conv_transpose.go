@@ -136,14 +136,14 @@ func (l *ConvTransposeLayer) OutputShape(in []Shape) (Shape, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := builtFor(l.kernelWeight, l.window.rank+1, channels, 1); err != nil {
+	if err := builtFor(l.shared.kernelWeight, l.window.rank+1, channels, 1); err != nil {
 		return nil, err
 	}
 	out, _, err := l.outputs(sizes)
 	if err != nil {
 		return nil, err
 	}
-	return l.activation.OutputShape(l.window.shape(out, l.filters))
+	return l.shared.activation.OutputShape(l.window.shape(out, l.filters))
 }
 
 // Build creates kernel and bias.
@@ -152,26 +152,26 @@ func (l *ConvTransposeLayer) Build(in []Shape) error {
 		return err
 	}
 	_, channels, err := l.window.read(in)
-	l.create(&l.state, append(Shape(l.window.size).Clone(), l.filters, channels), l.filters)
+	l.shared.create(&l.state, append(Shape(l.window.size).Clone(), l.filters, channels), l.filters)
 	return err
 }
 
 // Call convolves, adds the bias and applies the activation.
 func (l *ConvTransposeLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
-	return c.Activate(l.activation, l.window.computed(in[0], func(x *graph.Node) *graph.Node {
+	return c.Activate(l.shared.activation, l.window.computed(in[0], func(x *graph.Node) *graph.Node {
 		d := x.Shape().Dimensions
 		out, pads, err := l.outputs(d[1 : len(d)-1])
 		if err != nil {
 			panic(err)
 		}
 		how := xla.Convolution{Strides: l.window.strides, Dilation: l.window.dilation, Groups: 1, Pads: pads}
-		return l.addBias(c, xla.ConvolveTransposed(x, c.Value(l.kernelWeight), out, how))
+		return l.shared.addBias(c, xla.ConvolveTransposed(x, c.Value(l.shared.kernelWeight), out, how))
 	}))
 }
 
 // Config returns Keras' configuration of the layer.
 func (l *ConvTransposeLayer) Config() map[string]any {
-	c := l.config(&l.state)
+	c := l.shared.config(&l.state)
 	l.window.addConfig(c)
 	c["filters"], c["output_padding"], c["activity_regularizer"] = l.filters, nil, RegularizerConfig(l.activity)
 	if l.outputPadding != nil {
@@ -199,6 +199,6 @@ func readConvTranspose(s *Settings, rank int, class string) Layer {
 	if padding := s.Ints("output_padding"); padding != nil {
 		l.OutputPadding(padding...)
 	}
-	l.read(s, &l.state)
+	l.shared.read(s, &l.state)
 	return l
 }

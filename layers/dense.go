@@ -39,12 +39,12 @@ func (l *DenseLayer) OutputShape(in []Shape) (Shape, error) {
 		return nil, fmt.Errorf("wants at least one axis beside the batch, got %v", s)
 	}
 	last := s[len(s)-1]
-	if l.kernelWeight != nil && l.kernelWeight.Shape[0] != last {
-		return nil, fmt.Errorf("was built for %d values on the last axis, got %d", l.kernelWeight.Shape[0], last)
+	if l.shared.kernelWeight != nil && l.shared.kernelWeight.Shape[0] != last {
+		return nil, fmt.Errorf("was built for %d values on the last axis, got %d", l.shared.kernelWeight.Shape[0], last)
 	}
 	out := s.Clone()
 	out[len(out)-1] = l.units
-	return l.activation.OutputShape(out)
+	return l.shared.activation.OutputShape(out)
 }
 
 // Build creates kernel and bias.
@@ -52,18 +52,18 @@ func (l *DenseLayer) Build(in []Shape) error {
 	if _, err := l.OutputShape(in); err != nil {
 		return err
 	}
-	l.create(&l.state, Shape{in[0][len(in[0])-1], l.units}, l.units)
+	l.shared.create(&l.state, Shape{in[0][len(in[0])-1], l.units}, l.units)
 	return nil
 }
 
 // Call multiplies by the kernel, adds the bias and applies the activation.
 func (l *DenseLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
-	return l.finish(c, xla.Product(in[0], c.Value(l.kernelWeight)))
+	return l.shared.finish(c, xla.Product(in[0], c.Value(l.shared.kernelWeight)))
 }
 
 // Config returns Keras' configuration of a Dense layer.
 func (l *DenseLayer) Config() map[string]any {
-	c := l.config(&l.state)
+	c := l.shared.config(&l.state)
 	c["units"] = l.units
 	c["quantization_config"] = nil
 	return c

@@ -37,7 +37,7 @@ func DepthwiseConv2D(kernelSize ...int) *DepthwiseConvLayer {
 func newDepthwiseConv(rank int, class string, kernelSize []int) *DepthwiseConvLayer {
 	l := &DepthwiseConvLayer{multiplier: 1, window: newWindow(rank)}
 	l.init(l, class)
-	l.kernelName = "depthwise"
+	l.shared.kernelName = "depthwise"
 	refuse(l, l.window.set(&l.window.size, "kernel size", kernelSize))
 	return l
 }
@@ -83,14 +83,14 @@ func (l *DepthwiseConvLayer) OutputShape(in []Shape) (Shape, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := builtFor(l.kernelWeight, l.window.rank, channels, 1); err != nil {
+	if err := builtFor(l.shared.kernelWeight, l.window.rank, channels, 1); err != nil {
 		return nil, err
 	}
 	out, _, err := l.window.positions(sizes)
 	if err != nil {
 		return nil, err
 	}
-	return l.activation.OutputShape(l.window.shape(out, channels*l.multiplier))
+	return l.shared.activation.OutputShape(l.window.shape(out, channels*l.multiplier))
 }
 
 // Build creates kernel and bias.
@@ -99,20 +99,20 @@ func (l *DepthwiseConvLayer) Build(in []Shape) error {
 		return err
 	}
 	_, channels, err := l.window.read(in)
-	l.create(&l.state, append(Shape(l.window.size).Clone(), channels, l.multiplier), channels*l.multiplier)
+	l.shared.create(&l.state, append(Shape(l.window.size).Clone(), channels, l.multiplier), channels*l.multiplier)
 	return err
 }
 
 // Call convolves, adds the bias and applies the activation.
 func (l *DepthwiseConvLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
-	return c.Activate(l.activation, l.window.computed(in[0], func(x *graph.Node) *graph.Node {
-		return l.addBias(c, xla.Depthwise(x, c.Value(l.kernelWeight), l.window.convolution(x, 1)))
+	return c.Activate(l.shared.activation, l.window.computed(in[0], func(x *graph.Node) *graph.Node {
+		return l.shared.addBias(c, xla.Depthwise(x, c.Value(l.shared.kernelWeight), l.window.convolution(x, 1)))
 	}))
 }
 
 // Config returns Keras' configuration of the layer.
 func (l *DepthwiseConvLayer) Config() map[string]any {
-	c := l.config(&l.state)
+	c := l.shared.config(&l.state)
 	l.window.addConfig(c)
 	c["depth_multiplier"], c["activity_regularizer"] = l.multiplier, RegularizerConfig(l.activity)
 	return c
@@ -133,6 +133,6 @@ func readDepthwiseConv(s *Settings, rank int, class string) Layer {
 		Dilation(s.Ints("dilation_rate", 1)...).
 		Padding(s.Padding()).
 		DataFormat(s.DataFormat())
-	l.read(s, &l.state)
+	l.shared.read(s, &l.state)
 	return l
 }

@@ -56,11 +56,11 @@ func (p DTypePolicy) config() map[string]any {
 
 // DType sets the layer's policy. Default Float32.
 func (b *Base[L]) DType(p DTypePolicy) L {
-	b.setPolicy(p)
+	setPolicy(&b.state, p)
 	return b.self
 }
 
-func (s *state) setPolicy(p DTypePolicy) {
+func setPolicy(s *state, p DTypePolicy) {
 	if err := p.check(); err != nil {
 		s.Invalid("%w", err)
 	}

@@ -26,9 +26,9 @@ func init() {
 		if axes := s.String("bias_axes", ""); axes != "" {
 			l.Bias(axes)
 		}
-		l.activation = s.Activation("activation", Linear)
-		l.kernel = s.WeightOptions("kernel", GlorotUniform)
-		l.bias = s.WeightOptions("bias", Zeros)
+		l.shared.activation = s.Activation("activation", Linear)
+		l.shared.kernel = s.WeightOptions("kernel", GlorotUniform)
+		l.shared.bias = s.WeightOptions("bias", Zeros)
 		return l
 	})
 }
@@ -56,7 +56,7 @@ func (s *Settings) dimensions(key string) []int {
 func EinsumDense(equation string, output ...int) *EinsumDenseLayer {
 	l := &EinsumDenseLayer{equation: equation, output: output}
 	l.init(l, "EinsumDense")
-	l.useBias = false
+	l.shared.useBias = false
 	if _, err := parseEinsum(equation); err != nil {
 		l.Invalid("%w", err)
 	}
@@ -65,7 +65,7 @@ func EinsumDense(equation string, output ...int) *EinsumDenseLayer {
 
 // Bias adds a bias that has the given axes of the result.
 func (l *EinsumDenseLayer) Bias(axes string) *EinsumDenseLayer {
-	l.biasAxes, l.useBias = axes, axes != ""
+	l.biasAxes, l.shared.useBias = axes, axes != ""
 	return l
 }
 
@@ -177,7 +177,7 @@ func (l *EinsumDenseLayer) shapes(in Shape) (s einsumShapes, err error) {
 
 // biasShape has 1 where the bias is the same along an axis.
 func (l *EinsumDenseLayer) biasShape(axesOut string, e einsum, hidden string, output Shape) (Shape, error) {
-	if !l.useBias {
+	if !l.shared.useBias {
 		return nil, nil
 	}
 	first := len(axesOut)
@@ -209,11 +209,11 @@ func (l *EinsumDenseLayer) OutputShape(in []Shape) (Shape, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l.kernelWeight != nil && !l.kernelWeight.Shape.Equal(s.kernel) {
+	if l.shared.kernelWeight != nil && !l.shared.kernelWeight.Shape.Equal(s.kernel) {
 		return nil, fmt.Errorf("was built with a kernel %v, the input %v wants %v",
-			[]int(l.kernelWeight.Shape), x, []int(s.kernel))
+			[]int(l.shared.kernelWeight.Shape), x, []int(s.kernel))
 	}
-	return l.activation.OutputShape(s.out)
+	return l.shared.activation.OutputShape(s.out)
 }
 
 // Build creates kernel and bias.
@@ -222,11 +222,11 @@ func (l *EinsumDenseLayer) Build(in []Shape) error {
 	if err != nil {
 		return err
 	}
-	kernel := l.kernel
+	kernel := l.shared.kernel
 	kernel.Initializer = asMatrix(kernel.Initializer, s.kernelIn, s.kernelOuts)
-	l.kernelWeight = l.AddWeight("kernel", s.kernel, kernel)
-	if l.useBias {
-		l.biasWeight = l.AddWeight("bias", s.bias, l.bias)
+	l.shared.kernelWeight = l.AddWeight("kernel", s.kernel, kernel)
+	if l.shared.useBias {
+		l.shared.biasWeight = l.AddWeight("bias", s.bias, l.shared.bias)
 	}
 	return nil
 }
@@ -237,16 +237,16 @@ func (l *EinsumDenseLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 	if err != nil {
 		panic(err)
 	}
-	y := graph.Einsum(s.whole, in[0], c.Value(l.kernelWeight))
-	if l.useBias {
-		y = graph.Add(y, graph.ExpandLeftToRank(c.Value(l.biasWeight), y.Rank()))
+	y := graph.Einsum(s.whole, in[0], c.Value(l.shared.kernelWeight))
+	if l.shared.useBias {
+		y = graph.Add(y, graph.ExpandLeftToRank(c.Value(l.shared.biasWeight), y.Rank()))
 	}
-	return c.Activate(l.activation, y)
+	return c.Activate(l.shared.activation, y)
 }
 
 // Config returns Keras' configuration of an EinsumDense.
 func (l *EinsumDenseLayer) Config() map[string]any {
-	c := l.config(&l.state)
+	c := l.shared.config(&l.state)
 	delete(c, "use_bias")
 	output := make([]any, len(l.output))
 	for i, d := range l.output {
@@ -255,7 +255,7 @@ func (l *EinsumDenseLayer) Config() map[string]any {
 		}
 	}
 	c["equation"], c["output_shape"], c["bias_axes"] = l.equation, output, nil
-	if l.useBias {
+	if l.shared.useBias {
 		c["bias_axes"] = l.biasAxes
 	}
 	c["activity_regularizer"], c["quantization_config"] = RegularizerConfig(l.activity), nil

@@ -43,10 +43,10 @@ func TestInitializersAsKeras(t *testing.T) {
 			t.Errorf("%s: the largest value is %g, want just below %g", c.name, largest, c.limit)
 		}
 	}
-	if l := Dense(3); l.kernel.Initializer != GlorotUniform || l.bias.Initializer != Zeros {
+	if l := Dense(3); l.shared.kernel.Initializer != GlorotUniform || l.shared.bias.Initializer != Zeros {
 		t.Error("Dense has other defaults than Keras")
 	}
-	if l := Conv2D(3, 3); l.kernel.Initializer != GlorotUniform || l.bias.Initializer != Zeros {
+	if l := Conv2D(3, 3); l.shared.kernel.Initializer != GlorotUniform || l.shared.bias.Initializer != Zeros {
 		t.Error("Conv2D has other defaults than Keras")
 	}
 }

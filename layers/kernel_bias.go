@@ -7,10 +7,11 @@ import (
 
 // kernelAndBias is what Dense and the convolutions share: their variables, the
 // activation behind them, and the options for both. Only the options are
-// generic: who uses a layer compiles all methods of its generic parts.
+// its methods: who uses a layer compiles all methods of its generic parts, those
+// of embedded ones included.
 type kernelAndBias[L Layer] struct {
 	Base[L]
-	kernelBias
+	shared kernelBias
 }
 
 // kernelBias is a kernelAndBias without its options.
@@ -33,54 +34,54 @@ func newKernelBias() kernelBias {
 // init is Init with Keras' defaults.
 func (l *kernelAndBias[L]) init(self L, class string) {
 	l.Init(self, class)
-	l.kernelBias = newKernelBias()
+	l.shared = newKernelBias()
 }
 
 // Activation sets the activation function. Default Linear.
 func (l *kernelAndBias[L]) Activation(f ActivationFunc) L {
-	l.setActivation(&l.state, f)
+	l.shared.setActivation(&l.state, f)
 	return l.self
 }
 
 // WithoutBias leaves the bias out.
 func (l *kernelAndBias[L]) WithoutBias() L {
-	l.useBias = false
+	l.shared.useBias = false
 	return l.self
 }
 
 // KernelInitializer sets how the kernel starts. Default GlorotUniform.
 func (l *kernelAndBias[L]) KernelInitializer(i Initializer) L {
-	l.kernel.setInitializer(&l.state, "kernel", i)
+	l.shared.kernel.setInitializer(&l.state, "kernel", i)
 	return l.self
 }
 
 // BiasInitializer sets how the bias starts. Default Zeros.
 func (l *kernelAndBias[L]) BiasInitializer(i Initializer) L {
-	l.bias.setInitializer(&l.state, "bias", i)
+	l.shared.bias.setInitializer(&l.state, "bias", i)
 	return l.self
 }
 
 // KernelRegularizer adds a penalty on the kernel to the loss. Default none.
 func (l *kernelAndBias[L]) KernelRegularizer(r Regularizer) L {
-	l.kernel.setRegularizer(&l.state, "kernel", r)
+	l.shared.kernel.setRegularizer(&l.state, "kernel", r)
 	return l.self
 }
 
 // BiasRegularizer adds a penalty on the bias to the loss. Default none.
 func (l *kernelAndBias[L]) BiasRegularizer(r Regularizer) L {
-	l.bias.setRegularizer(&l.state, "bias", r)
+	l.shared.bias.setRegularizer(&l.state, "bias", r)
 	return l.self
 }
 
 // KernelConstraint keeps the kernel within bounds. Default none.
 func (l *kernelAndBias[L]) KernelConstraint(c Constraint) L {
-	l.kernel.setConstraint(&l.state, "kernel", c)
+	l.shared.kernel.setConstraint(&l.state, "kernel", c)
 	return l.self
 }
 
 // BiasConstraint keeps the bias within bounds. Default none.
 func (l *kernelAndBias[L]) BiasConstraint(c Constraint) L {
-	l.bias.setConstraint(&l.state, "bias", c)
+	l.shared.bias.setConstraint(&l.state, "bias", c)
 	return l.self
 }
 

@@ -87,13 +87,13 @@ type Base[L Layer] struct {
 // configurations show.
 func (b *Base[L]) Init(self L, class string) {
 	b.self = self
-	b.state.init(class)
+	b.state = newState(class)
 }
 
 // Named sets the layer's name. Without it the model gives Keras' automatic
 // name: the class in snake case, with _1, _2, … from the second one on.
 func (b *Base[L]) Named(name string) L {
-	b.setName(name)
+	setName(&b.state, name)
 	return b.self
 }
 
@@ -103,9 +103,11 @@ func (b *Base[L]) Frozen() L {
 	return b.self
 }
 
-func (s *state) init(class string) { *s = state{class: class, serial: creations.Add(1)} }
+// Of private methods of state every class of layers would have copies.
 
-func (s *state) setName(name string) {
+func newState(class string) state { return state{class: class, serial: creations.Add(1)} }
+
+func setName(s *state, name string) {
 	if name == "" || strings.ContainsAny(name, "/\x00") {
 		s.Invalid("a name must not be empty nor contain '/', got %q", name)
 		return

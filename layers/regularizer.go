@@ -206,11 +206,11 @@ func init() {
 // ActivityRegularizer adds a penalty on the layer's result to the loss. Default
 // none.
 func (b *Base[L]) ActivityRegularizer(r Regularizer) L {
-	b.setActivity(r)
+	setActivity(&b.state, r)
 	return b.self
 }
 
-func (s *state) setActivity(r Regularizer) {
+func setActivity(s *state, r Regularizer) {
 	if err := CheckRegularizer(r); err != nil {
 		s.Invalid("activity: %w", err)
 	}

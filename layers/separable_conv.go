@@ -42,7 +42,7 @@ func SeparableConv2D(filters int, kernelSize ...int) *SeparableConvLayer {
 func newSeparableConv(rank int, class string, filters int, kernelSize []int) *SeparableConvLayer {
 	l := &SeparableConvLayer{filters: filters, multiplier: 1, window: newWindow(rank)}
 	l.init(l, class)
-	l.kernelName, l.pointwise.Initializer = "depthwise", GlorotUniform
+	l.shared.kernelName, l.pointwise.Initializer = "depthwise", GlorotUniform
 	if filters < 1 {
 		l.Invalid("filters must be at least 1, got %d", filters)
 	}
@@ -102,14 +102,14 @@ func (l *SeparableConvLayer) OutputShape(in []Shape) (Shape, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := builtFor(l.kernelWeight, l.window.rank, channels, 1); err != nil {
+	if err := builtFor(l.shared.kernelWeight, l.window.rank, channels, 1); err != nil {
 		return nil, err
 	}
 	out, _, err := l.window.positions(sizes)
 	if err != nil {
 		return nil, err
 	}
-	return l.activation.OutputShape(l.window.shape(out, l.filters))
+	return l.shared.activation.OutputShape(l.window.shape(out, l.filters))
 }
 
 // Build creates both kernels and the bias.
@@ -120,24 +120,24 @@ func (l *SeparableConvLayer) Build(in []Shape) error {
 	_, channels, err := l.window.read(in)
 	depthwise := append(Shape(l.window.size).Clone(), channels, l.multiplier)
 	pointwise := append(Shape(slices.Repeat([]int{1}, l.window.rank)), channels*l.multiplier, l.filters)
-	l.kernelWeight = l.AddWeight("depthwise_kernel", depthwise, l.kernel)
+	l.shared.kernelWeight = l.AddWeight("depthwise_kernel", depthwise, l.shared.kernel)
 	l.pointwiseWeight = l.AddWeight("pointwise_kernel", pointwise, l.pointwise)
-	l.createBias(&l.state, l.filters)
+	l.shared.createBias(&l.state, l.filters)
 	return err
 }
 
 // Call convolves twice, adds the bias and applies the activation.
 func (l *SeparableConvLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
-	return c.Activate(l.activation, l.window.computed(in[0], func(x *graph.Node) *graph.Node {
-		y := xla.Depthwise(x, c.Value(l.kernelWeight), l.window.convolution(x, 1))
+	return c.Activate(l.shared.activation, l.window.computed(in[0], func(x *graph.Node) *graph.Node {
+		y := xla.Depthwise(x, c.Value(l.shared.kernelWeight), l.window.convolution(x, 1))
 		y = xla.Convolve(y, c.Value(l.pointwiseWeight), newWindow(l.window.rank).convolution(y, 1))
-		return l.addBias(c, y)
+		return l.shared.addBias(c, y)
 	}))
 }
 
 // Config returns Keras' configuration of the layer.
 func (l *SeparableConvLayer) Config() map[string]any {
-	c := l.config(&l.state)
+	c := l.shared.config(&l.state)
 	l.window.addConfig(c)
 	l.pointwise.AddConfig(c, "pointwise")
 	c["filters"], c["depth_multiplier"] = l.filters, l.multiplier
@@ -164,6 +164,6 @@ func readSeparableConv(s *Settings, rank int, class string) Layer {
 		Padding(s.Padding()).
 		DataFormat(s.DataFormat()).
 		Pointwise(s.WeightOptions("pointwise", GlorotUniform))
-	l.read(s, &l.state)
+	l.shared.read(s, &l.state)
 	return l
 }

@@ -84,7 +84,7 @@ func outputShape(layer Layer, in []Shape) (Shape, error) {
 		err = out.check()
 	}
 	if err == nil {
-		err = layer.core().checkActivity(out)
+		err = checkActivity(layer.core(), out)
 	}
 	if err != nil {
 		return nil, &layerError{layer, err}

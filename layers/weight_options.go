@@ -94,7 +94,7 @@ func (o *WeightOptions) setConstraint(s *state, name string, c Constraint) {
 }
 
 // checkActivity says why a regularizer does not take a layer's result.
-func (s *state) checkActivity(out Shape) error {
+func checkActivity(s *state, out Shape) error {
 	if err := checkShapeOf(s.activity, append(Shape{1}, out...)); err != nil {
 		return fmt.Errorf("activity: %w", err)
 	}
