@@ -70,9 +70,23 @@ def check_client(kernel, root):
         manager.shutdown_kernel(now=True)
 
 
+def ask(url, token, path):
+    return json.loads(urllib.request.urlopen(f"{url}/api/{path}?token={token}", timeout=20).read())
+
+
+def wait_for_kernel(page, url, token):
+    """Waits until the notebook has its kernel: JupyterLab asks for one if a cell is run before."""
+    deadline = time.monotonic() + 300
+    while not any(s["kernel"]["execution_state"] == "idle" for s in ask(url, token, "sessions")):
+        if time.monotonic() > deadline:
+            sys.exit(f"JupyterLab's sessions after 300 s: {ask(url, token, 'sessions')!r}")
+        page.wait_for_timeout(500)
+    page.wait_for_timeout(1000)
+
+
 def check_launcher(page, url, token, kernel):
     """The launcher lists the kernel."""
-    specs = json.loads(urllib.request.urlopen(f"{url}/api/kernelspecs?token={token}", timeout=20).read())["kernelspecs"]
+    specs = ask(url, token, "kernelspecs")["kernelspecs"]
     if kernel not in specs:
         sys.exit(f"JupyterLab lists {sorted(specs)}, and not {kernel}")
     name = specs[kernel]["spec"]["display_name"]
@@ -97,6 +111,7 @@ def run_cell(notebook, index, text, limit):
 def check_notebook(page, url, token, root):
     open_notebook(page, url, token, "notebooks/use.ipynb")
     notebook = Notebook(page, "use.ipynb")
+    wait_for_kernel(page, url, token)
     run_cell(notebook, 0, "hello JupyterLab", 300)
     print("ok a notebook imports the package beside it")
     (root / "greet" / "greet.go").write_text(GREET.replace('"hello "', '"good evening, "'))
