@@ -80,8 +80,8 @@ func place(ctx context.Context, o *Options) error {
 	}
 	if m.Dir != "" {
 		o.Module = m
-	} else {
-		o.Require = required()
+	} else if o.Require = required(); len(o.Require) > 0 {
+		o.Module = library.Module{} // such a notebook was made without one
 	}
 	l, err := library.Open(o.Library)
 	if o.Library != "" && err == nil && l.Suits(o.Module) {

@@ -110,3 +110,17 @@ func TestRequire(t *testing.T) {
 		t.Errorf("in Jupyter the cell shows %q", got)
 	}
 }
+
+// TestRequireWithoutModule: a notebook that has versions takes no module that it
+// does not lie in.
+func TestRequireWithoutModule(t *testing.T) {
+	l := testLibrary.Get(t)
+	t.Chdir(t.TempDir())
+	for list, want := range map[string]string{"": testLibrary.Module().Dir, "example.com/x@v1.0.0": ""} {
+		t.Setenv(kernels.RequireVariable, list)
+		o := Options{Library: l.Dir, Module: testLibrary.Module()}
+		if err := place(t.Context(), &o); err != nil || o.Module.Dir != want || strings.Join(o.Require, " ") != list {
+			t.Errorf("with %q: module %q, %v, %v", list, o.Module.Dir, o.Require, err)
+		}
+	}
+}
