@@ -45,14 +45,15 @@ type Data struct {
 // scalars, are the inputs'.
 type dataArgs[T any] struct{ Values, Targets, Scales, Offsets, Weights []T }
 
-// list puts the arguments in order.
-func (a *dataArgs[T]) list() []T {
+// listData puts the arguments in order. It is no method: a notebook's cell that
+// mentions a model would compile all methods of generic types in it.
+func listData[T any](a *dataArgs[T]) []T {
 	return slices.Concat(a.Values, a.Targets, a.Scales, a.Offsets, a.Weights)
 }
 
-// counts says how many there are of each kind, by which parseData takes them
+// countData says how many there are of each kind, by which parseData takes them
 // apart again.
-func (a *dataArgs[T]) counts() dataCounts {
+func countData[T any](a *dataArgs[T]) dataCounts {
 	return dataCounts{len(a.Values), len(a.Targets), len(a.Weights)}
 }
 
@@ -121,7 +122,7 @@ func UploadBatch(backend compute.Backend, s Source, count int) (*Data, error) {
 
 // Free releases the device's memory.
 func (d *Data) Free() {
-	for _, t := range append(d.list(), d.count) {
+	for _, t := range append(listData(&d.dataArgs), d.count) {
 		Release(t)
 	}
 }

@@ -208,9 +208,9 @@ func TestStepOverwritesItsState(t *testing.T) {
 		}
 		want := int64(0)
 		var argShapes []shapes.Shape
-		for i, tensor := range tr.args().list() {
+		for i, tensor := range listStep(tr.args()) {
 			argShapes = append(argShapes, tensor.Shape())
-			if i >= tr.args().fixed() {
+			if i >= fixed(tr.args()) {
 				want += int64(tensor.Shape().ByteSize())
 			}
 		}

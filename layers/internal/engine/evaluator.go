@@ -27,11 +27,11 @@ type Evaluator struct {
 func (p Programs) Evaluator(
 	backend compute.Backend, task Task, cells []Cell, data *Data, batch int,
 ) (*Evaluator, error) {
-	key := fmt.Sprint("evaluate ", batch, data.counts())
+	key := fmt.Sprint("evaluate ", batch, countData(&data.dataArgs))
 	if known, ok := p[key].(*Evaluator); ok {
 		return known, nil
 	}
-	e := &Evaluator{backend: backend, task: task, cells: cells, data: data.counts(), batch: batch}
+	e := &Evaluator{backend: backend, task: task, cells: cells, data: countData(&data.dataArgs), batch: batch}
 	var err error
 	if e.exec, err = NewProgram(backend, task.Name(), "evaluate", e.build); err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func (m *Measurement) add(ctx context.Context, data *Data, from, to int) error {
 			return fmt.Errorf("layers: evaluating model %q: %w", e.task.Name(), context.Cause(ctx))
 		}
 		var args []any
-		for _, t := range append(data.list(), end) {
+		for _, t := range append(listData(&data.dataArgs), end) {
 			args = append(args, t)
 		}
 		for _, t := range []*tensors.Tensor{position, m.sums} {

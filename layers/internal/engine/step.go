@@ -28,7 +28,7 @@ type trainStep struct {
 
 // trainStep returns the step's program, made on first use.
 func (c *Config) trainStep(repeat int) (*trainStep, error) {
-	s := &trainStep{Config: c, data: c.Data.counts(), repeat: repeat,
+	s := &trainStep{Config: c, data: countData(&c.Data.dataArgs), repeat: repeat,
 		partial: c.partial(), weighted: c.ClassWeights != nil}
 	// All that build depends on, but for the shapes of the arguments, which
 	// graph.Exec watches itself.
@@ -83,19 +83,21 @@ type stepArgs[T any] struct {
 }
 
 // fixed is the number of arguments before the state.
-func (a *stepArgs[T]) fixed() int { return len(a.data.list()) + 3 + len(a.rates) + len(a.classWeights) }
+func fixed[T any](a *stepArgs[T]) int {
+	return len(listData(&a.data)) + 3 + len(a.rates) + len(a.classWeights)
+}
 
 // orderPlace is the place of the order among the arguments.
 func (s *trainStep) orderPlace() int { return 3*s.data.inputs + s.data.targets + s.data.weights }
 
-// list puts the arguments in order.
-func (a *stepArgs[T]) list() []T {
+// listStep puts the arguments in order.
+func listStep[T any](a *stepArgs[T]) []T {
 	return slices.Concat(
-		a.data.list(), []T{a.order, a.count, a.seed}, a.rates, a.classWeights,
+		listData(&a.data), []T{a.order, a.count, a.seed}, a.rates, a.classWeights,
 		[]T{a.step, a.iterations, a.sums, a.firstBad}, a.weights, a.slots, a.others)
 }
 
-// parse is the inverse of list.
+// parse is the inverse of listStep.
 func (s *trainStep) parse(in []*graph.Node) *stepArgs[*graph.Node] {
 	a := &stepArgs[*graph.Node]{}
 	a.data, in = parseData(in, s.data)
@@ -158,7 +160,7 @@ func (s *trainStep) repeated(in []*graph.Node) []*graph.Node {
 	step := graph.NewClosure(g, func(g *graph.Graph) []*graph.Node {
 		count, list := parameters(g)
 		out := s.once(list)
-		for i, place := range s.replaced(len(in), s.parse(in).fixed()) {
+		for i, place := range s.replaced(len(in), fixed(s.parse(in))) {
 			list[place] = out[i]
 		}
 		return append([]*graph.Node{graph.AddScalar(count, 1)}, list...)
@@ -169,7 +171,7 @@ func (s *trainStep) repeated(in []*graph.Node) []*graph.Node {
 
 // pick returns the arguments that a step replaces.
 func (s *trainStep) pick(in []*graph.Node) (list []*graph.Node) {
-	for _, i := range s.replaced(len(in), s.parse(in).fixed()) {
+	for _, i := range s.replaced(len(in), fixed(s.parse(in))) {
 		list = append(list, in[i])
 	}
 	return list

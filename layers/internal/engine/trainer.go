@@ -288,7 +288,7 @@ func (t *Trainer) Run(n int) error {
 		return err
 	}
 	a := t.args()
-	lists := [][]*tensors.Tensor{a.list()} // one for each device
+	lists := [][]*tensors.Tensor{listStep(a)} // one for each device
 	if t.mirror != nil {
 		var err error
 		if lists, err = t.mirror.follow(lists[0]); err != nil {
@@ -299,7 +299,7 @@ func (t *Trainer) Run(n int) error {
 		return err
 	}
 	var args []any
-	replaced := program.replaced(len(lists[0]), a.fixed())
+	replaced := program.replaced(len(lists[0]), fixed(a))
 	for device, list := range lists {
 		first := len(args)
 		for _, tensor := range list {
