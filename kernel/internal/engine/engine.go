@@ -23,6 +23,9 @@ type Options struct {
 	Library string
 	// Module is where cells import packages from that are not Go's own.
 	Module library.Module
+	// CoverProfile is a file for a profile of the lines of the user's packages
+	// that cells have reached, as `go tool cover` reads it; "" for none.
+	CoverProfile string
 	// Front is where the notebook's user sits.
 	Front Front
 	// Comms takes what cells say to front ends through comms; may be nil.
@@ -89,6 +92,7 @@ type Engine struct {
 	warned   string // what the user has been told of changed packages
 	covered  bool   // the user has been told that there is no coverage
 	tracked  tracking
+	cover    *coverage                   // nil: not wanted
 	loaded   map[[sha256.Size]byte]int64 // executions whose code can be called again, by the sums of their programs
 
 	mu      sync.Mutex
@@ -113,6 +117,10 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		return nil, err
 	}
 	e.compiler = library.NewCompiler(e.library, o.Module)
+	if o.CoverProfile != "" {
+		e.cover = newCoverage(o.CoverProfile)
+		e.compiler.Count(e.cover.Coverage)
+	}
 	e.session = session.New(e.compiler)
 	if e.cwd, err = filepath.Abs(o.Dir); err != nil {
 		return nil, err

@@ -228,6 +228,9 @@ func (r *run) magicReload(args []string) error {
 // changed.
 func (r *run) reload(why string) (lost []string, err error) {
 	compiler := library.NewCompiler(r.library, r.options.Module)
+	if r.cover != nil {
+		compiler.Count(r.cover.Coverage)
+	}
 	var load []string
 	if len(r.added) > 0 {
 		load, err = compiler.Add(r.ctx, library.AddOptions{Dir: r.dir, Paths: r.added, Fetch: r.fetch, Flags: r.flags})

@@ -100,6 +100,7 @@ func (e *Engine) begin(ctx context.Context, c Cell) *run {
 
 func (e *Engine) end(r *run) {
 	e.noteVisible()
+	e.noteCoverage(r.ctx)
 	e.mu.Lock()
 	e.running = nil
 	capture := e.capture

@@ -46,6 +46,7 @@ func start(ctx context.Context, o Options) error {
 		fmt.Fprintf(os.Stderr, "kernel: %v\n", err)
 		return Refuse(ctx, o, err)
 	}
+	o.CoverProfile = os.Getenv(kernels.CoverVariable)
 	o.BuildGopls = func(ctx context.Context) error {
 		_, err := setup.EnsureGopls(ctx, ".", setup.NewProgress(os.Stderr))
 		return err

@@ -26,6 +26,9 @@ type Options struct {
 	// Require are modules with versions that a session without a module begins
 	// with.
 	Require []string
+	// CoverProfile is a file for what cells reach of the user's packages, "" for
+	// none.
+	CoverProfile string
 	// Connection is the connection file.
 	Connection string
 	// Gopls is the language server for completion and inspection; empty: none.
@@ -89,7 +92,8 @@ func Serve(ctx context.Context, o Options) error {
 	return serve(ctx, o, func(ctx context.Context, k *Kernel) (cells, error) {
 		id := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(o.Connection), "kernel-"), ".json")
 		e, err := engine.Open(ctx, engine.Options{Library: o.Library, Module: o.Module, Require: o.Require, Front: k,
-			Comms: k.comms, Grace: o.Grace, Env: environment(id)})
+			CoverProfile: o.CoverProfile,
+			Comms:        k.comms, Grace: o.Grace, Env: environment(id)})
 		if err != nil {
 			return nil, err
 		}

@@ -15,6 +15,7 @@ whose result goes to the standard output.`
 type flagValues struct {
 	opts                                      execute.Options // but for what is a notebook's own
 	profile, data, output, junit, kernelLog   string
+	cover                                     string
 	parallel, fromCell                        int
 	inspect, prepareOnly, clear, reportMode   bool
 	json, github, plain                       bool
@@ -105,6 +106,9 @@ func (f *flagValues) declareResults(flags *command.Flags) {
 	flags.BoolVar(&f.json, "json", false, "print events as JSON, one object a line, instead of text")
 	flags.BoolVar(&f.github, "github", false, "also print annotations for GitHub's workflows")
 	flags.StringVar(&f.junit, "junit", "", "write JUnit XML into this `file`")
+
+	flags.StringVar(&f.cover, "cover", "",
+		"write into this `file` which lines of the module's packages the cells reached, for go tool cover; live kernel only")
 
 	flags.Group("Checking")
 	flags.BoolVar(&f.checks, "check", false,

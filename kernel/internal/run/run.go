@@ -76,6 +76,10 @@ func (f *flagValues) execute(ctx context.Context, jobs []batch.Job) error {
 	if err != nil {
 		return err
 	}
+	cover, err := f.startCoverage()
+	if err != nil {
+		return err
+	}
 	observer, endDisplay := f.observer()
 	force, stopForce := forceOnSecondSignal()
 	defer stopForce()
@@ -85,11 +89,13 @@ func (f *flagValues) execute(ctx context.Context, jobs []batch.Job) error {
 	err = batch.Run(ctx, jobs, batch.Options{
 		Output: f.folder(), Parallel: f.parallel, Done: results.add,
 		Execute: func(job batch.Job) (execute.Options, error) {
-			return f.options(job, machine, observer, force)
+			options, err := f.options(job, machine, observer, force)
+			options.Env = append(options.Env, cover.env()...)
+			return options, err
 		},
 	})
 	endDisplay()
-	return errors.Join(err, results.end())
+	return errors.Join(err, results.end(), cover.end(f.cover))
 }
 
 // results take in what became of each notebook.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"time"
+	"unsafe"
 
 	"github.com/gocifar/gocifar/kernel/internal/engine/host/peek"
 )
@@ -24,6 +25,9 @@ type Query struct {
 	// are listed.
 	Name      string
 	Reference int
+	// Counters asks for numbers instead, an uint32 each: how many there are from
+	// each symbol on.
+	Counters map[string]int
 }
 
 // declared are the variables that live, by name.
@@ -188,7 +192,24 @@ func quiet() bool {
 
 // answerQuery answers a command that is a query.
 func answerQuery(c Command) {
-	a := inspect(*c.Query)
+	a := Answer{Outcome: OK}
+	if c.Query.Counters != nil {
+		a.Counters = counters(c.Query.Counters)
+	} else {
+		a = inspect(*c.Query)
+	}
 	a.ID = c.ID
 	send(a)
+}
+
+// counters reads the counters of packages that are compiled with some. Those of
+// libraries that are not loaded are left out.
+func counters(symbols map[string]int) map[string][]uint32 {
+	found := map[string][]uint32{}
+	for symbol, n := range symbols {
+		if at := address(symbol); at != 0 && n > 0 {
+			found[symbol] = slices.Clone(unsafe.Slice((*uint32)(peek.Pointer(at)), n))
+		}
+	}
+	return found
 }

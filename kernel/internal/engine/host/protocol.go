@@ -85,6 +85,7 @@ type Answer struct {
 	Costs *Costs `json:",omitempty"`
 	// ID is the command's, 0 for those that run cells.
 	ID int64 `json:",omitempty"`
-	// Variables answer a Query.
-	Variables []peek.Variable `json:",omitempty"`
+	// Variables or Counters answer a Query.
+	Variables []peek.Variable     `json:",omitempty"`
+	Counters  map[string][]uint32 `json:",omitempty"`
 }

@@ -48,6 +48,9 @@ const numberFlag = "-gocifar-number="
 
 // list is the library's, for the packages as this session knows them.
 func (b *Compiler) list(ctx context.Context, work, dir string, env, arguments []string) ([]*listed, error) {
+	if len(b.times) == 0 && b.coverage != nil {
+		return b.library.listCovered(ctx, b.coverage, dir, env, arguments)
+	}
 	if len(b.times) == 0 {
 		return b.library.list(ctx, dir, env, arguments)
 	}

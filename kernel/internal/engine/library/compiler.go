@@ -21,6 +21,8 @@ type Compiler struct {
 	watched map[string]watched // packages that the user may edit
 	times   map[string]int     // how many times a package has come in, if more than once (see anew.go)
 
+	coverage *Coverage // nil: no counters
+
 	mu       sync.Mutex
 	prepared *job // see Prepare
 	closed   bool
