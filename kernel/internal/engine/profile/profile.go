@@ -146,7 +146,7 @@ func (p *Profile) Functions() []Row {
 func (p *Profile) Lines() []Row {
 	return p.rows(func(f frame) (string, bool) {
 		cell, ok := cellOf(f)
-		return fmt.Sprintf("%s line %d", cell, f.line), ok
+		return fmt.Sprintf("%s line %d", cell, f.line), ok && !hostFrame(f)
 	})
 }
 
