@@ -125,7 +125,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if e.cwd, err = filepath.Abs(o.Dir); err != nil {
 		return nil, err
 	}
-	if e.dir, err = os.MkdirTemp("", "gocifar_live_"); err != nil {
+	if e.dir, err = newFolder(); err != nil {
 		return nil, err
 	}
 	variables := map[string]string{"GONB_DIR": e.cwd, "GONB_TMP_DIR": e.dir}

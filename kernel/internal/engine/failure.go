@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
+	"syscall"
 
 	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 	"github.com/gocifar/gocifar/kernel/internal/engine/session"
@@ -74,6 +76,9 @@ func (r *run) buildFailure(err error) error {
 		return compileFailure(fmt.Sprintf("the toolchain could not be run: %v", err))
 	}
 	switch text := tool.Output; {
+	case strings.Contains(text, syscall.ENOSPC.Error()):
+		return compileFailure(fmt.Sprintf("the disk with the folder for temporary files, %s, is full: free some space and "+
+			"run the cell again, or set TMPDIR to a folder on another disk and restart the kernel:\n%s", os.TempDir(), text))
 	case strings.Contains(text, "object is [") || strings.Contains(text, "version mismatch"):
 		return compileFailure("the Go toolchain differs from the one that the library for cells was built with: " +
 			"restart the kernel:\n" + text)

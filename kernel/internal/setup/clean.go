@@ -31,6 +31,7 @@ var owned = []folder{
 	{goplsFolder, "gopls"},
 	{"tools", "what earlier versions built"},
 	{"live", "libraries for live cells"},
+	{"cells", "cells of kernels whose temporary files cannot be run"},
 	{"pjrt", "PJRT plugins"},
 	{"jupyter", "kernelspecs of our own runner"},
 	{"jupyterlab", "JupyterLab for kernel lab"},
