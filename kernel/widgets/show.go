@@ -1,6 +1,7 @@
 package widgets
 
 import (
+	"encoding/gob"
 	"fmt"
 	"os"
 
@@ -13,6 +14,9 @@ import (
 // viewMIME is the MIME type by which front ends know that a widget is to be
 // drawn.
 const viewMIME = "application/vnd.jupyter.widget-view+json"
+
+// The view travels to the kernel as a map.
+func init() { gob.Register(map[string]any{}) }
 
 // MIMEBundle is how a notebook shows the widget: the control itself where there
 // are widgets, a picture of it in HTML or text elsewhere. When it returns, front
