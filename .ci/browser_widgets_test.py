@@ -240,11 +240,48 @@ def redraw(p, moves):
           f"{min(times):.0f} to {max(times):.0f} ms)")
 
 
+# What cells of GoNB's own notebooks show; each has to be there as often as here.
+GONB = {
+    "comms": ["sent 4", "got 2", "got 4", "closed", "done", "ok", "No more."],
+    "widgets": ["clicked", "widget tested ok", "widget tested ok"],
+    "dom": ["This is a test!", "And a second test.", "This is a test!", "And a second test."],
+}
+
+
+def gonb_notebooks(browser, url, token, kernel, folder, root):
+    """Runs GoNB's notebooks about its widgets, unchanged but for the kernel and their first cells, which are about GoNB's
+    own checkout."""
+    for name, wanted in GONB.items():
+        notebook = json.loads((folder / "examples" / "tests" / f"{name}.ipynb").read_text())
+        notebook["metadata"]["kernelspec"] = {"name": kernel, "display_name": kernel, "language": "go"}
+        notebook["cells"] = [c for c in notebook["cells"] if "GONB_GIT_ROOT" not in "".join(c["source"])]
+        for i, cell in enumerate(notebook["cells"]):
+            cell["id"] = f"cell{i}"
+            if cell["cell_type"] == "code":
+                cell["outputs"], cell["execution_count"] = [], None
+        (root / f"gonb-{name}.ipynb").write_text(json.dumps(notebook))
+        page = browser.new_page(viewport={"width": 1200, "height": 1400})
+        open_notebook(page, url, token, f"gonb-{name}.ipynb")
+        opened = Notebook(page, name)
+        opened.run_first(len(notebook["cells"]))
+        page.wait_for_timeout(1000)
+        opened.wait_idle(60)
+        text = "\n".join(opened.output(i) for i in range(len(notebook["cells"])))
+        for line in set(wanted):
+            if text.count(line) < wanted.count(line):
+                sys.exit(f"GoNB's {name}.ipynb shows {line!r} {text.count(line)} times, want {wanted.count(line)}: {text!r}")
+        if "error" in text.lower().replace("stderr", "") or "timedout" in text:
+            sys.exit(f"GoNB's {name}.ipynb shows an error: {text!r}")
+        print(f"ok GoNB's {name}.ipynb")
+        page.close()
+
+
 def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--kernel", required=True)
     args.add_argument("--screenshots")
     args.add_argument("--moves", type=int, default=50)
+    args.add_argument("--gonb", help="the folder of GoNB's module: its notebooks about widgets are run, too")
     args = args.parse_args()
     with tempfile.TemporaryDirectory() as root, open(os.path.join(root, "lab.log"), "w") as log:
         root = pathlib.Path(root)
@@ -263,13 +300,15 @@ def main():
                 browser = pw.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
                 page = browser.new_page(viewport={"width": 1200, "height": 1400})
                 errors = []
+                if args.gonb:
+                    gonb_notebooks(browser, url, token, args.kernel, pathlib.Path(args.gonb), root)
                 page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
                 try:
                     open_notebook(page, url, token, name)
                     p = Page(Notebook(page, name))
                     for id in ("prepare", "controls", "picture", "interact", "own", "broken"):
                         p.notebook.run(index[id])
-                        p.notebook.wait_idle(300)
+                        p.notebook.wait_idle(60)
                     p.row("number").wait_for(timeout=30_000)
                     move_all(p, root)
                     p.notebook.run(index["set"])

@@ -13,11 +13,14 @@ func (e *Engine) display(from *pipes, data *protocol.DisplayData) {
 			from.acknowledge(id)
 			return
 		}
-		r.noWidgets()
+		e.toPage(c)
 		return
 	}
-	if _, ok := data.Data[protocol.MIMECommSubscribe]; ok {
-		r.noWidgets()
+	if v, ok := data.Data[protocol.MIMECommSubscribe]; ok {
+		c, _ := v.(protocol.CommSubscription)
+		if e.options.Page != nil {
+			e.options.Page.Subscribe(c.Address, !c.Unsubscribe)
+		}
 		return
 	}
 	if v, ok := data.Data[protocol.MIMEJupyterInput]; ok {
@@ -43,14 +46,4 @@ func (e *Engine) display(from *pipes, data *protocol.DisplayData) {
 // others.
 func (e *Engine) show(mimeType, page, text string) {
 	e.options.Front.Show(Display{Data: map[string]any{mimeType: page, "text/plain": text}})
-}
-
-// noWidgets says once in a cell that widgets are GoNB's. Between cells it says
-// nothing.
-func (r *run) noWidgets() {
-	if r == nil || r.widgets {
-		return
-	}
-	r.widgets = true
-	r.stderr("gonbui's widgets do not work in the live kernel; run this notebook on the GoNB kernel for them\n")
 }

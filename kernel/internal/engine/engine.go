@@ -28,6 +28,8 @@ type Options struct {
 	CoverProfile string
 	// Front is where the notebook's user sits.
 	Front Front
+	// Page is where GoNB's library shows its widgets; may be nil.
+	Page Page
 	// Comms takes what cells say to front ends through comms; may be nil.
 	Comms Comms
 	// Require are modules with versions, MODULE@VERSION, that a session without

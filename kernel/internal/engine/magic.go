@@ -41,6 +41,8 @@ var magics = map[string]func(r *run, args []string) error{
 	"untrack":       (*run).magicUntrack,
 	"version":       (*run).magicVersion,
 	"who":           (*run).magicWho,
+	"widgets":       (*run).magicWidgets,
+	"widgets_hb":    (*run).magicHeartbeat,
 	"with_inputs":   func(r *run, _ []string) error { return r.askForShell("with_inputs", textInput) },
 	"with_password": func(r *run, _ []string) error { return r.askForShell("with_password", passwordInput) },
 	// gocell takes it unless the name of a function is missing.
@@ -83,7 +85,7 @@ func (r *run) special(c gocell.Command) error {
 	switch {
 	case magics[name] != nil:
 		return magics[name](r, args)
-	case slices.Contains([]string{"wasm", "widgets", "widgets_hb"}, name):
+	case name == "wasm":
 		return magicErrorf("%%%s is not in the live kernel; run this notebook on the GoNB kernel for it", name)
 	case slices.Contains([]string{"%writefile", "%script", "%bash", "%sh", "%gx"}, name):
 		return magicErrorf("%%%s can only stand in a cell's first line", name)

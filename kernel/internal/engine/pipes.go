@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"syscall"
 
@@ -18,6 +19,7 @@ import (
 type pipes struct {
 	from, back         *os.File
 	fromName, backName string
+	encoding           sync.Mutex
 	encoder            *gob.Encoder
 	closed             chan struct{}
 }
@@ -86,5 +88,12 @@ func (d *pipes) close() {
 // acknowledge tells the host that a message has arrived.
 func (d *pipes) acknowledge(id int) {
 	// A host that is gone does not wait.
-	_ = d.encoder.Encode(&protocol.CommValue{Address: protocol.GonbuiSyncAckAddress, Value: id})
+	_ = d.deliver(protocol.GonbuiSyncAckAddress, id)
+}
+
+// deliver sends a value to the host.
+func (d *pipes) deliver(address string, value any) error {
+	d.encoding.Lock()
+	defer d.encoding.Unlock()
+	return d.encoder.Encode(&protocol.CommValue{Address: address, Value: value})
 }

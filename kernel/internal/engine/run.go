@@ -45,7 +45,6 @@ type run struct {
 	ended  chan struct{}
 	// interrupts counts the requests to stop.
 	interrupts int
-	widgets    bool // the user has been told that there are none
 	asking     bool // the user has been asked for input that the cell is to read
 	// refused says that the cell wanted input that cannot be had.
 	refused error

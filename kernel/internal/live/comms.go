@@ -65,9 +65,16 @@ func (c *comms) receive(r *request) {
 	case *jupyter.CommOpen:
 		waits = c.opened(r, m)
 	case *jupyter.CommMessage:
+		if c.ofPage(m.ID) {
+			c.kernel.gonb.receive(raw(m.Data))
+			break
+		}
 		waits = c.known(m.ID) && c.tell(r, &commwire.Frame{Kind: commwire.Message, Comm: m.ID, Data: raw(m.Data)})
 	case *jupyter.CommClose:
-		if c.known(m.ID) {
+		if c.ofPage(m.ID) {
+			c.forget(m.ID)
+			c.kernel.gonb.closed(m.ID)
+		} else if c.known(m.ID) {
 			c.forget(m.ID)
 			waits = c.tell(r, &commwire.Frame{Kind: commwire.Close, Comm: m.ID, Data: raw(m.Data)})
 		}
@@ -96,10 +103,15 @@ func (c *comms) info(m *jupyter.CommInfoRequest) *jupyter.CommInfoReply {
 func (c *comms) opened(r *request, m *jupyter.CommOpen) (waits bool) {
 	c.mu.Lock()
 	taken := c.targets[m.TargetName]
-	if taken {
+	page := m.TargetName == gonbTarget
+	if taken || page {
 		c.open[m.ID] = &openComm{target: m.TargetName}
 	}
 	c.mu.Unlock()
+	if page {
+		c.kernel.gonb.open(m.ID)
+		return false
+	}
 	if !taken {
 		fmt.Fprintf(os.Stderr, "live kernel: no such comm target registered: %s\n", m.TargetName)
 		c.kernel.server.publish(r, &jupyter.CommClose{ID: m.ID})
@@ -116,6 +128,13 @@ func (c *comms) known(id string) bool {
 		return false
 	}
 	return true
+}
+
+// ofPage tells whether a comm is that of gonbui's widgets.
+func (c *comms) ofPage(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.open[id] != nil && c.open[id].target == gonbTarget
 }
 
 func (c *comms) forget(id string) {
@@ -311,7 +330,14 @@ func (c *comms) Gone() {
 	c.targets, c.handling = map[string]bool{}, ""
 	c.waiting, c.printed = map[string][]*ending{}, map[string]int{}
 	c.mu.Unlock()
+	c.kernel.gonb.processGone()
 	for id, comm := range open {
+		if comm.target == gonbTarget { // the page stays
+			c.mu.Lock()
+			c.open[id] = comm
+			c.mu.Unlock()
+			continue
+		}
 		c.kernel.server.publish(comm.owner, &jupyter.CommClose{ID: id})
 	}
 	for _, r := range pending {

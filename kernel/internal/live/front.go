@@ -47,7 +47,7 @@ func (k *Kernel) Show(d engine.Display) {
 	}
 	content := jupyter.DisplayData{Data: bundle(d.Data), Metadata: bundle(d.Metadata),
 		Transient: jupyter.Transient{DisplayID: d.ID}}
-	if d.ID != "" && k.seen(d.ID) {
+	if d.ID != "" && k.seen(r, d.ID) {
 		update := jupyter.UpdateDisplayData(content)
 		k.server.publish(r, &update)
 		return
@@ -55,8 +55,17 @@ func (k *Kernel) Show(d engine.Display) {
 	k.server.publish(r, &content)
 }
 
-// seen tells whether something has been shown under an id.
-func (k *Kernel) seen(id string) bool {
+// scriptPrefix is how gonbui's ids for scripts begin, which run once and are gone.
+// The library makes one for each process: with GoNB for each cell, here for all,
+// and the output of an earlier cell may be gone.
+const scriptPrefix = "gonb_transient_js_"
+
+// seen tells whether something has been shown under an id, for r if it is a
+// script.
+func (k *Kernel) seen(r *request, id string) bool {
+	if r != nil && strings.HasPrefix(id, scriptPrefix) {
+		id += " " + r.Message.Header.ID
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	before := k.shown[id]

@@ -57,6 +57,7 @@ type Kernel struct {
 	server *server
 	gopls  *languageServer // nil: none
 	comms  *comms
+	gonb   *gonb
 
 	shell   chan *request
 	stop    context.CancelFunc
@@ -82,6 +83,7 @@ type cells interface {
 	Expect(number int)
 	Draft(code string, offset int) (file string, place int, ok bool)
 	Tell(*commwire.Frame) error
+	Deliver(address string, value any)
 	GoVersion() string
 	Require() []string
 	Close()
@@ -90,10 +92,9 @@ type cells interface {
 // Serve runs a kernel until it is shut down or ctx ends.
 func Serve(ctx context.Context, o Options) error {
 	return serve(ctx, o, func(ctx context.Context, k *Kernel) (cells, error) {
-		id := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(o.Connection), "kernel-"), ".json")
 		e, err := engine.Open(ctx, engine.Options{Library: o.Library, Module: o.Module, Require: o.Require, Front: k,
 			CoverProfile: o.CoverProfile,
-			Comms:        k.comms, Grace: o.Grace, Env: environment(id)})
+			Comms:        k.comms, Page: k.gonb, Grace: o.Grace, Env: environment(kernelID(o.Connection))})
 		if err != nil {
 			return nil, err
 		}
@@ -102,6 +103,11 @@ func Serve(ctx context.Context, o Options) error {
 		}
 		return e, nil
 	})
+}
+
+// kernelID is what Jupyter knows the kernel by.
+func kernelID(connection string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(filepath.Base(connection), "kernel-"), ".json")
 }
 
 // serve runs a kernel for the cells that open makes.
@@ -113,6 +119,7 @@ func serve(ctx context.Context, o Options, open func(context.Context, *Kernel) (
 	k := &Kernel{shell: make(chan *request, 1000), stopped: make(chan struct{}), inputs: make(chan string, 1),
 		shown: map[string]bool{}}
 	k.comms = newComms(k)
+	k.gonb = newGonb(k, kernelID(o.Connection))
 	ctx, k.stop = context.WithCancel(ctx)
 	defer k.stop()
 	if k.server, err = listen(ctx, info); err != nil {

@@ -40,6 +40,9 @@ func (refusal) Draft(string, int) (file string, place int, ok bool) { return "",
 // Tell has nobody to tell.
 func (refusal) Tell(*commwire.Frame) error { return nil }
 
+// Deliver has nobody to deliver to.
+func (refusal) Deliver(string, any) {}
+
 // GoVersion is unknown.
 func (refusal) GoVersion() string { return "" }
 
