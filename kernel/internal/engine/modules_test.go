@@ -115,8 +115,9 @@ func (m peerModule) try(t *testing.T, l *library.Library) string {
 	passed, all := m.examples(t, l, dir)
 	p, a := m.cells(t, l, dir)
 	passed, all = passed+p, all+a
-	return fmt.Sprintf("| %s@%s %s | %d | %.1f s | %.1f s | %.1f s | %.1f s | %d of %d | %.1f s |\n", m.path, m.version, m.kind,
-		len(m.packages), prompt.Seconds(), promptAgain.Seconds(), cell.Seconds(), cellAgain.Seconds(), passed, all, edit.Seconds())
+	return fmt.Sprintf("| %s@%s %s | %d | %.1f s | %.1f s | %.1f s | %.1f s | %d of %d | %.1f s |\n",
+		m.path, m.version, m.kind, len(m.packages), prompt.Seconds(), promptAgain.Seconds(), cell.Seconds(),
+		cellAgain.Seconds(), passed, all, edit.Seconds())
 }
 
 // begin opens a session and runs its first cell. It says how long the prompt took

@@ -188,10 +188,14 @@ func (r *run) takeEdit(edit *library.Edit) error {
 		}
 		if err := r.load(c); err != nil {
 			var failure *Failure
-			if len(edit.Anew) == 0 || !errors.As(err, &failure) || r.process == nil {
+			if !errors.As(err, &failure) || failure.Name != goGetError { // the process is gone
 				return err
 			}
-			return r.replaceProcess(strings.Join(edit.Packages, ", "), edit.Why+", and "+failure.Value)
+			reason := failure.Value
+			if edit.Why != "" {
+				reason = edit.Why + ", and " + reason
+			}
+			return r.replaceProcess(strings.Join(edit.Packages, ", "), reason)
 		}
 		r.extra = append(r.extra, c)
 	}

@@ -24,28 +24,89 @@ static int writable(uintptr_t at, int on) {
 	return mprotect((void *)from, at + 16 - from, PROT_READ | PROT_EXEC | (on ? PROT_WRITE : 0));
 }
 
-// jump makes a function begin with a jump to another. What it writes is small
-// enough to be written at once, and no return address lies in it, so goroutines
-// may be in the function. It returns 0 if the other one is too far away or the
-// code cannot be written to.
-static int jump(uintptr_t from, uintptr_t to) {
+// What one instruction at a function's entry can reach, and what an island has
+// to have: a jump to anywhere.
 #if defined(__x86_64__)
-	int64_t distance = (int64_t)to - (int64_t)(from + 5);
-	if (distance != (int32_t)distance || from % 8 || writable(from, 1)) return 0;
+#define REACH (INT64_C(1) << 31)
+#else
+#define REACH (INT64_C(1) << 27)
+#endif
+#define ISLAND 16
+
+static struct { uintptr_t at; size_t used; } islands[256];
+static int island_pages;
+
+static int within(uintptr_t from, uintptr_t to, int64_t reach) {
+	int64_t distance = (int64_t)to - (int64_t)from;
+	return -reach + 16 < distance && distance < reach - 16;
+}
+
+// island finds room for a jump near a function, or returns 0.
+static uintptr_t island(uintptr_t from, int64_t reach) {
+	const size_t page = sysconf(_SC_PAGESIZE);
+	for (int i = 0; i < island_pages; i++)
+		if (within(from, islands[i].at, reach - page) && islands[i].used + ISLAND <= page)
+			return islands[i].at + (islands[i].used += ISLAND) - ISLAND;
+	if (island_pages == sizeof islands / sizeof *islands) return 0;
+	for (int64_t step = 1 << 20; step < reach; step += 1 << 20)
+		for (int sign = -1; sign <= 1; sign += 2) {
+			uintptr_t wish = (from & ~(page - 1)) + sign * step;
+			void *at = mmap((void *)wish, page, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			if (at == MAP_FAILED) continue;
+			if (within(from, (uintptr_t)at, reach - page)) {
+				islands[island_pages].at = (uintptr_t)at;
+				islands[island_pages++].used = ISLAND;
+				return (uintptr_t)at;
+			}
+			munmap(at, page);
+		}
+	return 0;
+}
+
+// far_jump writes a jump to anywhere. On arm64 it uses the register that is for
+// such code between functions.
+static int far_jump(uintptr_t at, uintptr_t to) {
+	if (writable(at, 1)) return 0;
+#if defined(__x86_64__)
+	memcpy((void *)at, "\xff\x25\0\0\0\0", 6); // jmp [rip]
+	memcpy((void *)(at + 6), &to, 8);
+#else
+	memcpy((void *)at, (uint32_t[]){0x58000050, 0xd61f0200}, 8); // ldr x16, .+8; br x16
+	memcpy((void *)(at + 8), &to, 8);
+	__builtin___clear_cache((char *)at, (char *)at + ISLAND);
+#endif
+	writable(at, 0);
+	return 1;
+}
+
+// jump makes a function begin with a jump to another, by an island if that is
+// not within reach. What it writes is small enough to be written at once, and no
+// return address lies in it, so goroutines may be in the function. It returns 0
+// if there is no room or the code cannot be written to.
+static int jump(uintptr_t from, uintptr_t to, int64_t reach) {
+	if (!within(from, to, reach)) {
+		uintptr_t at = island(from, reach);
+		if (!at || !far_jump(at, to)) return 0;
+		to = at;
+	}
+#if defined(__x86_64__)
+	if (from % 8 || writable(from, 1)) return 0;
+	int32_t relative = (int64_t)to - (int64_t)(from + 5);
 	uint64_t code = *(uint64_t *)from;
-	int32_t relative = distance;
 	((unsigned char *)&code)[0] = 0xe9; // jmp rel32
 	memcpy((unsigned char *)&code + 1, &relative, 4);
 	__atomic_store_n((uint64_t *)from, code, __ATOMIC_SEQ_CST);
 #else
+	if (writable(from, 1)) return 0;
 	int64_t distance = (int64_t)to - (int64_t)from;
-	if (distance < -(1 << 27) || distance >= 1 << 27 || writable(from, 1)) return 0;
 	__atomic_store_n((uint32_t *)from, 0x14000000 | (distance / 4 & 0x3ffffff), __ATOMIC_SEQ_CST); // b
 	__builtin___clear_cache((char *)from, (char *)from + 4);
 #endif
 	writable(from, 0);
 	return 1;
 }
+
+static int64_t reach(void) { return REACH; }
 */
 import "C"
 
@@ -73,13 +134,22 @@ func replace(path string, functions map[string]uint64) error {
 	for symbol, place := range functions {
 		now := base + uintptr(place)
 		for _, old := range append(replaced[symbol], address(symbol)) {
-			if old != 0 && old != now && C.jump(C.uintptr_t(old), C.uintptr_t(now)) == 0 {
+			if old != 0 && old != now && !jump(old, now, reach()) {
 				return fmt.Errorf("the function %s cannot be replaced", symbol)
 			}
 		}
 		replaced[symbol] = append(replaced[symbol], now)
 	}
 	return nil
+}
+
+// reach is how far an instruction jumps.
+func reach() int64 { return int64(C.reach()) }
+
+// jump makes a function begin with a jump to another, which need not lie within
+// reach.
+func jump(from, to uintptr, reach int64) bool {
+	return C.jump(C.uintptr_t(from), C.uintptr_t(to), C.int64_t(reach)) != 0
 }
 
 // address is where a symbol was loaded first, or 0.

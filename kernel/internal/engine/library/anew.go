@@ -85,8 +85,8 @@ func (b *Compiler) writeToolexec(file string) error {
 	for _, path := range paths(b.times) {
 		actual := b.ActualPath(path)
 		fmt.Fprintf(&names, "%s) argument='%s' ;;\n", shellQuoted(path), actual)
-		fmt.Fprintf(&config, "s|^packagefile %s=|importmap %s=%s\\\npackagefile %s=|\n", regexp.QuoteMeta(path), path, actual,
-			actual)
+		fmt.Fprintf(&config, "s|^packagefile %s=|importmap %s=%s\\\npackagefile %s=|\n",
+			regexp.QuoteMeta(path), path, actual, actual)
 	}
 	if err := os.WriteFile(file+".sed", []byte(config.String()), 0o600); err != nil {
 		return err

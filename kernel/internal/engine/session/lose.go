@@ -36,7 +36,8 @@ func (s *Session) lose(why string, which func(*Variable) bool) (gone, anew []str
 			continue
 		}
 		gone = append(gone, name)
-		s.lost[name] = fmt.Sprintf("the value of %s is lost, %s: run cell [%d] again, which declares it", name, why, v.Cell)
+		s.lost[name] = fmt.Sprintf("the value of %s is lost, %s: run cell [%d] again, which declares it", name, why,
+			v.Cell)
 	}
 	return gone, anew
 }
