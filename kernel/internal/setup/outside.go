@@ -3,7 +3,7 @@ package setup
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
+	"debug/elf"
 	"errors"
 	"fmt"
 	"io"
@@ -59,16 +59,30 @@ func (m *machine) executableDir() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	id, err := contentID(path)
+	return filepath.Join(m.cache.root, "live", "program-"+key(id)), err
+}
+
+// contentID names what is in a program: by the ID that Go's linker wrote, or
+// else by a hash of all of it, which takes as long as a cell.
+func contentID(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
+	if program, err := elf.NewFile(f); err == nil {
+		if note := program.Section(".note.go.buildid"); note != nil {
+			if id, err := note.Data(); err == nil && len(id) > 0 {
+				return string(id), nil
+			}
+		}
+	}
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
 		return "", err
 	}
-	return filepath.Join(m.cache.root, "live", "program-"+hex.EncodeToString(h.Sum(nil))[:16]), nil
+	return string(h.Sum(nil)), nil
 }
 
 // copyExecutable copies the running program: that of `go run` is gone when it

@@ -41,10 +41,15 @@ func Main() {
 	}()
 	pending := make(chan Command)
 	go receive(pending)
+	collectTypes()
 	for c := range pending {
 		send(serve(c))
 	}
 }
+
+// collectTypes reads the types of all that is loaded, while the first cell is
+// compiled: the runtime would do that when the cell is loaded.
+var collectTypes = func() {}
 
 // answers is where answers go.
 var answers struct {

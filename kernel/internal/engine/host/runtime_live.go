@@ -26,7 +26,11 @@ var osInput func()
 //go:linkname osOutput os.liveOutput
 var osOutput func(f *os.File, b []byte) bool
 
+//go:linkname typelinksinit runtime.liveTypelinksinit
+func typelinksinit()
+
 func init() {
+	collectTypes = typelinksinit
 	labels = profileLabels
 	install = func(exit func(int), panic func(any), input func(), write func(*os.File, []byte) bool) {
 		osExit, runtimePanic, osInput, osOutput = exit, panic, input, write

@@ -28,7 +28,7 @@ type libraryIndex struct {
 	notes   []note
 	strings []byte
 	symbols []byte // .dynsym
-	byName  map[string]uint32
+	hash    symbolHash
 	// relocations of whole addresses of symbols, by place.
 	relocations []relocation
 	sections    []*elf.Section
@@ -78,13 +78,8 @@ func readIndex(path string) (*libraryIndex, error) {
 	if x.strings, err = f.Sections[table.Link].Data(); err != nil {
 		return nil, err
 	}
-	n := len(x.symbols) / symbolEntry
-	x.byName = make(map[string]uint32, n)
-	all := string(x.strings)
-	for i := 1; i < n; i++ {
-		start := binary.LittleEndian.Uint32(x.symbols[i*symbolEntry:])
-		end := strings.IndexByte(all[start:], 0)
-		x.byName[all[start:int(start)+end]] = uint32(i)
+	if x.hash, err = readSymbolHash(f); err != nil {
+		return nil, err
 	}
 	data, err := relocations.Data()
 	if err != nil {
@@ -101,13 +96,46 @@ func readIndex(path string) (*libraryIndex, error) {
 			x.relocations = append(x.relocations, relocation{binary.LittleEndian.Uint64(data), uint32(info >> 32)})
 		}
 	}
-	slices.SortFunc(x.relocations, func(a, b relocation) int {
-		if a.at < b.at {
-			return -1
-		}
-		return 1
-	})
+	x.relocations = byPlace(x.relocations)
 	return x, nil
+}
+
+// byPlace sorts relocations by 16 bits at a time, which takes a tenth of the
+// time that comparing them takes.
+func byPlace(list []relocation) []relocation {
+	last := uint64(0)
+	for _, r := range list {
+		last = max(last, r.at)
+	}
+	sorted := make([]relocation, len(list))
+	for shift := 0; last>>shift > 0; shift += 16 {
+		var ends [1<<16 + 1]uint32
+		for _, r := range list {
+			ends[r.at>>shift&0xffff+1]++
+		}
+		for i := range len(ends) - 1 {
+			ends[i+1] += ends[i]
+		}
+		for _, r := range list {
+			digit := r.at >> shift & 0xffff
+			sorted[ends[digit]] = r
+			ends[digit]++
+		}
+		list, sorted = sorted, list
+	}
+	return list
+}
+
+// find returns the symbol of a name that the library defines.
+func (x *libraryIndex) find(name string) (i uint32, ok bool) {
+	x.hash.candidates(name, func(candidate uint32) bool {
+		start := binary.LittleEndian.Uint32(x.symbols[candidate*symbolEntry:])
+		rest := x.strings[start:]
+		ok = len(rest) > len(name) && rest[len(name)] == 0 && string(rest[:len(name)]) == name && x.defines(candidate)
+		i = candidate
+		return ok
+	})
+	return i, ok
 }
 
 // symbol is an entry of the symbol table.
@@ -223,7 +251,7 @@ func choose(libraries []*libraryIndex, names []string) []place {
 			return true
 		}
 		for _, x := range libraries {
-			if i, ok := x.byName[name]; ok && x.defines(i) {
+			if i, ok := x.find(name); ok {
 				seen[name] = true
 				chosen = append(chosen, place{x, i})
 				return true

@@ -37,8 +37,8 @@ func descriptions(libraries []*libraryIndex, complaint string) (names map[string
 // defined tells whether one of the libraries has a symbol.
 func defined(libraries []*libraryIndex, name string) bool {
 	return slices.ContainsFunc(libraries, func(x *libraryIndex) bool {
-		i, ok := x.byName[mangled(name)]
-		return ok && x.defines(i)
+		_, ok := x.find(mangled(name))
+		return ok
 	})
 }
 
