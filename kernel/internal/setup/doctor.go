@@ -324,7 +324,7 @@ func (d *diagnosis) kernel(r recipe) {
 	jupyter, present := userJupyterDir()
 	dir = filepath.Join(jupyter, "kernels", r.Name)
 	if _, err := os.Stat(dir); err == nil || present {
-		d.kernelspec("Jupyter", spec, dir)
+		d.kernelspec("Jupyter", d.m.installedSpec(spec), dir)
 	} else if r.Kernel == kernels.GoNB {
 		d.add("Jupyter", Absent, "not found; `go run ./kernel setup -jupyter` makes JupyterLab list the kernels anyway", "")
 	}

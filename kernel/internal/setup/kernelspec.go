@@ -98,7 +98,7 @@ func (m *machine) writeSpecs(e *Environment, r recipe, wanted bool) error {
 	if _, err := jupyter.ReadSpec(dir); err == nil && m.outside() && !wanted {
 		return nil // a checkout's, perhaps, which has more to offer
 	}
-	switch err := writeSpec(dir, spec); {
+	switch err := writeSpec(dir, m.installedSpec(spec)); {
 	case err == nil:
 		k.JupyterDir = dir
 	case wanted:

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/gocifar/gocifar/kernel/internal/kernels"
@@ -109,10 +110,12 @@ func copyExecutable(to string) error {
 }
 
 // outsideSpec describes the live kernel that takes the module around each
-// notebook.
+// notebook. It names the library that suits the one around the working
+// directory: finding the library takes a kernel as long as a cell.
 func (m *machine) outsideSpec() *jupyter.Spec {
 	spec := &jupyter.Spec{
-		Argv:          []string{m.live.program(), "live", "-gopls", m.goplsPath(), "-connection", "{connection_file}"},
+		Argv: []string{m.live.program(), "live", "-library", m.live.library(), "-gopls", m.goplsPath(),
+			"-connection", "{connection_file}"},
 		DisplayName:   kernels.Live.DisplayName,
 		Metadata:      liveMetadata(),
 		Language:      "go",
@@ -128,6 +131,18 @@ func (m *machine) outsideSpec() *jupyter.Spec {
 		spec.Env["GOMLX_NO_AUTO_INSTALL"] = "1"
 	}
 	return spec
+}
+
+// installedSpec is a kernel's spec for JupyterLab, which starts the kernel for
+// any module, with any version of Go.
+func (m *machine) installedSpec(spec *jupyter.Spec) *jupyter.Spec {
+	if !m.outside() {
+		return spec
+	}
+	installed := *spec
+	i := slices.Index(spec.Argv, "-library")
+	installed.Argv = slices.Delete(slices.Clone(spec.Argv), i, i+2)
+	return &installed
 }
 
 // language is the least version of Go outside of a checkout: the one that this
