@@ -73,10 +73,7 @@ type loading struct {
 // The result's Test holds the pictures for validation. An error names the file
 // or folder that cannot be used.
 func Load(ctx context.Context, folder string, options ...Option) (*cifar.Dataset, error) {
-	f := &loading{height: cifar.Side, width: cifar.Side, part: 0.2}
-	for _, option := range options {
-		option(f)
-	}
+	f := newLoading(options)
 	data, err := f.load(ctx, folder)
 	if err != nil {
 		return nil, fmt.Errorf("imagefolder: %w", err)
@@ -84,24 +81,37 @@ func Load(ctx context.Context, folder string, options ...Option) (*cifar.Dataset
 	return data, nil
 }
 
-func (f *loading) load(ctx context.Context, folder string) (*cifar.Dataset, error) {
-	var err error
+func newLoading(options []Option) *loading {
+	f := &loading{height: cifar.Side, width: cifar.Side, part: 0.2}
+	for _, option := range options {
+		option(f)
+	}
+	return f
+}
+
+// list checks the options, and lists classes and pictures as find does.
+func (f *loading) list(folder string) (classes []string, train, test []file, err error) {
 	if f.root, err = filepath.Abs(folder); err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
 	if f.height < 1 || f.width < 1 || f.height > maxSide || f.width > maxSide {
-		return nil, fmt.Errorf("cannot scale pictures to %d by %d pixels: want 1 to %d each way", f.height, f.width, maxSide)
+		return nil, nil, nil, fmt.Errorf("cannot scale pictures to %d by %d pixels: want 1 to %d each way",
+			f.height, f.width, maxSide)
 	}
 	if !(f.part > 0 && f.part < 1) {
-		return nil, fmt.Errorf("cannot keep %v of the pictures for validation: want a part between 0 and 1", f.part)
+		return nil, nil, nil, fmt.Errorf("cannot keep %v of the pictures for validation: want a part between 0 and 1", f.part)
 	}
-	classes, train, test, err := f.find()
+	return f.find()
+}
+
+func (f *loading) load(ctx context.Context, folder string) (*cifar.Dataset, error) {
+	classes, train, test, err := f.list(folder)
 	if err != nil {
 		return nil, err
 	}
 	if need := int64(len(train)+len(test)) * int64(f.height*f.width*channels); need > maxFolderBytes {
 		return nil, fmt.Errorf("%s pictures of %d by %d pixels would take %s bytes of memory, want at most %s: choose a "+
-			"smaller Size or fewer pictures",
+			"smaller Size or fewer pictures, or let Open read them while a model trains",
 			termtext.Thousands(len(train)+len(test)), f.height, f.width,
 			termtext.Thousands(need), termtext.Thousands(maxFolderBytes))
 	}
