@@ -118,7 +118,9 @@ func (f *fitting) steps(ctx context.Context, epoch, step int, started time.Time)
 // batch of a source.
 func (f *fitting) more(ctx context.Context, done int) (bool, error) {
 	if f.stream != nil {
-		return f.stream.more(ctx, done)
+		more, err := f.stream.more(ctx, done)
+		f.training.Waited = f.stream.waited
+		return more, err
 	}
 	return done < f.training.Steps, nil
 }
