@@ -16,6 +16,9 @@
 //	history, err := model.Fit(ctx, train, layers.Epochs(10), layers.ValidationSplit(0.2))
 //	probabilities, err := model.Predict(ctx, test)
 //
+// Of data that are larger than memory a [Source] yields batches, which are read in
+// the background.
+//
 // [Functional] makes models that branch. Targets are classes or, for other
 // losses, numbers: see [Examples].
 //
