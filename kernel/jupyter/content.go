@@ -114,6 +114,18 @@ func newContent(messageType string) Content {
 		return new(DebugRequest)
 	case "debug_reply":
 		return new(DebugReply)
+	case "create_subshell_request":
+		return new(CreateSubshellRequest)
+	case "create_subshell_reply":
+		return new(CreateSubshellReply)
+	case "delete_subshell_request":
+		return new(DeleteSubshellRequest)
+	case "delete_subshell_reply":
+		return new(DeleteSubshellReply)
+	case "list_subshell_request":
+		return new(ListSubshellRequest)
+	case "list_subshell_reply":
+		return new(ListSubshellReply)
 	}
 	return &Unknown{Type: messageType}
 }

@@ -7,7 +7,7 @@ import (
 
 // ProtocolVersion is the version of the messaging protocol this package
 // speaks, as it stands in the header of every message sent.
-const ProtocolVersion = "5.4"
+const ProtocolVersion = "5.5"
 
 // Channel is one of the sockets between a client and a kernel.
 type Channel int
@@ -42,6 +42,9 @@ type Header struct {
 	Date    string `json:"date"`
 	Type    string `json:"msg_type"`
 	Version string `json:"version"`
+	// Subshell is the id of the subshell that a shell request is for, empty for
+	// the main shell.
+	Subshell string `json:"subshell_id,omitempty"`
 }
 
 // Message is one message as it stands on the wire, its parts still JSON.

@@ -19,7 +19,11 @@ func (c *Client) Request(ctx context.Context, ch Channel, content Content) (Even
 }
 
 func (c *Client) request(ctx context.Context, ch Channel, content Content, mute bool) (Event, error) {
-	id := rand.Text()
+	return c.requestWith(ctx, ch, c.header(rand.Text(), content), content, mute)
+}
+
+func (c *Client) requestWith(ctx context.Context, ch Channel, h Header, content Content, mute bool) (Event, error) {
+	id := h.ID
 	reply := make(chan Event, 1)
 	if err := c.await(id, reply, mute); err != nil {
 		return Event{}, fmt.Errorf("jupyter: send %s: %w", content.MessageType(), err)
@@ -29,7 +33,7 @@ func (c *Client) request(ctx context.Context, ch Channel, content Content, mute 
 		delete(c.waiting, id)
 		c.mu.Unlock()
 	}()
-	if err := c.send(ctx, ch, content, &Message{Header: c.header(id, content)}); err != nil {
+	if err := c.send(ctx, ch, content, &Message{Header: h}); err != nil {
 		return Event{}, err
 	}
 	select {

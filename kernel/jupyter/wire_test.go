@@ -246,6 +246,8 @@ func TestContentTypesParseAsThemselves(t *testing.T) {
 		"shutdown_reply", "complete_request", "complete_reply", "inspect_request", "inspect_reply", "is_complete_request",
 		"is_complete_reply", "history_request", "history_reply", "comm_open", "comm_msg", "comm_close", "comm_info_request",
 		"comm_info_reply", "debug_request", "debug_reply",
+		"create_subshell_request", "create_subshell_reply", "delete_subshell_request", "delete_subshell_reply",
+		"list_subshell_request", "list_subshell_reply",
 	} {
 		c, err := jupyter.ParseContent(messageType, []byte("{}"))
 		if err != nil || c.MessageType() != messageType {

@@ -7,6 +7,9 @@ func (e *Engine) display(from *pipes, data *protocol.DisplayData) {
 	e.mu.Lock()
 	r, p, capture := e.running, e.process, e.capture
 	e.mu.Unlock()
+	if beside := e.showsBeside(p, from.read); beside != nil {
+		r, capture = beside, nil
+	}
 	if v, ok := data.Data[protocol.MIMECommValue]; ok {
 		c, _ := v.(protocol.CommValue)
 		if id, isSync := c.Value.(int); isSync && c.Address == protocol.GonbuiSyncAddress {
@@ -39,7 +42,11 @@ func (e *Engine) display(from *pipes, data *protocol.DisplayData) {
 			_, _ = capture.WriteString(text)
 		}
 	}
-	e.options.Front.Show(Display{Data: forms, Metadata: data.Metadata, ID: data.DisplayID})
+	front := e.options.Front
+	if r != nil {
+		front = r.front()
+	}
+	front.Show(Display{Data: forms, Metadata: data.Metadata, ID: data.DisplayID})
 }
 
 // show shows a text of the engine's own, for front ends that show pages and for

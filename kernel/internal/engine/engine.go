@@ -97,7 +97,12 @@ type Engine struct {
 	cover    *coverage                   // nil: not wanted
 	loaded   map[[sha256.Size]byte]int64 // executions whose code can be called again, by the sums of their programs
 
+	// turn lets one cell at a time change the above. A cell gives it away while
+	// its code runs.
+	turn sync.Mutex
+
 	mu      sync.Mutex
+	besides map[*run]bool // the cells that run beside
 	process *process
 	pipes   *pipes
 	comms   *commPipes
@@ -113,7 +118,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if o.Grace <= 0 {
 		o.Grace = DefaultGrace
 	}
-	e := &Engine{options: o, cells: map[int]string{}, searched: map[string]bool{}, fetch: true, env: map[string]string{}}
+	e := &Engine{options: o, besides: map[*run]bool{}, cells: map[int]string{}, searched: map[string]bool{}, fetch: true, env: map[string]string{}}
 	var err error
 	if e.library, err = library.Open(o.Library); err != nil {
 		return nil, err
@@ -165,7 +170,11 @@ func (e *Engine) Dir() string { return e.dir }
 
 // Require lists the modules with versions, MODULE@VERSION, that a session
 // without a module of the user's has come to need.
-func (e *Engine) Require() []string { return e.compiler.Require(e.dir) }
+func (e *Engine) Require() []string {
+	e.turn.Lock()
+	defer e.turn.Unlock()
+	return e.compiler.Require(e.dir)
+}
 
 // GoVersion is the version of Go that compiles cells.
 func (e *Engine) GoVersion() string { return e.library.GoVersion }
@@ -177,6 +186,8 @@ func (e *Engine) Expect(number int) { e.compiler.Prepare(e.dir, int64(number)) }
 // Draft makes a Go file of a cell that is being written, see
 // [session.Session.Draft].
 func (e *Engine) Draft(code string, offset int) (file string, place int, ok bool) {
+	e.turn.Lock()
+	defer e.turn.Unlock()
 	return e.session.Draft(code, offset)
 }
 
@@ -193,7 +204,13 @@ func (e *Engine) startProcess(ctx context.Context) error {
 	}
 	p, err := startProcess(processOptions{program: e.library.Host(), dir: e.cwd,
 		env: slices.Concat(os.Environ(), pipes.env(), comms.env()), write: e.print, input: e.inputForReader,
-		handler: comms.handler})
+		handler: func(a host.Answer) {
+			if a.Cell != 0 {
+				e.printedBeside(a)
+				return
+			}
+			comms.handler(a)
+		}})
 	if err != nil {
 		pipes.close()
 		comms.close()

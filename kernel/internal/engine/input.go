@@ -17,7 +17,7 @@ func (r *run) input(prompt string, password bool) (string, error) {
 	if !r.cell.Input {
 		return "", refusedInput(prompt)
 	}
-	return r.options.Front.Input(r.ctx, prompt, password)
+	return r.front().Input(r.ctx, prompt, password)
 }
 
 // inputForCell answers gonbui.RequestInput: the line goes to the process's

@@ -32,14 +32,6 @@ func (e *Engine) noteVisible() {
 	e.visible = v
 }
 
-// setExecuting tells which execution's variables live already, although the
-// session has not committed them; none for 0.
-func (e *Engine) setExecuting(execution int64) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.executing = execution
-}
-
 // Variables describes the variables of the notebook, sorted by name. Like
 // VariableParts and ShowVariable it may be called at any time by any goroutine,
 // and does not wait for the cell that runs.

@@ -14,7 +14,7 @@ func (r *run) magicTime([]string) error {
 	took := r.costs
 	r.costs = before
 	if result != nil {
-		r.options.Front.Show(Display{Data: result})
+		r.front().Show(Display{Data: result})
 	}
 	if took != nil {
 		r.stdout("%s\n", took.text())

@@ -100,7 +100,7 @@ func (r *run) addSome(paths []string) error {
 
 // load opens a shared library with packages.
 func (r *run) load(c host.Command) error {
-	answer, err := r.process.do(context.WithoutCancel(r.ctx), c)
+	answer, err := r.do(c)
 	if err != nil {
 		return r.died(err)
 	}
@@ -151,6 +151,11 @@ func (r *run) takeEdits() error {
 		return nil
 	}
 	r.warned = ""
+	if edit.Refused != "" && r.others() {
+		r.stderr("note: %s changed on disk: %s; this takes a new process, which has to wait for the cells that run in "+
+			"other consoles\n", strings.Join(changed, ", "), edit.Refused)
+		return nil
+	}
 	if edit.Refused == "" {
 		return r.takeEdit(edit)
 	}
@@ -214,6 +219,9 @@ func (r *run) takeEdit(edit *library.Edit) error {
 // magicReload starts a process with the packages as they are now, and runs cells
 // again.
 func (r *run) magicReload(args []string) error {
+	if r.others() {
+		return magicErrorf("%%reload has to wait for the cells that run in other consoles: they would be lost")
+	}
 	if _, err := r.cellNumbers(args); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bufio"
 	"encoding/gob"
 	"errors"
 	"fmt"
@@ -22,6 +23,28 @@ type pipes struct {
 	encoding           sync.Mutex
 	encoder            *gob.Encoder
 	closed             chan struct{}
+	read               int64 // bytes of messages, while one is shown
+}
+
+// counted counts what a decoder takes. It has ReadByte, so that the decoder takes
+// no more than a message.
+type counted struct {
+	*bufio.Reader
+	n *int64
+}
+
+func (c counted) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	*c.n += int64(n)
+	return n, err
+}
+
+func (c counted) ReadByte() (byte, error) {
+	b, err := c.Reader.ReadByte()
+	if err == nil {
+		*c.n++
+	}
+	return b, err
 }
 
 func init() {
@@ -54,7 +77,7 @@ func openPipes(dir string, show func(*pipes, *protocol.DisplayData)) (*pipes, er
 	d.encoder = gob.NewEncoder(d.back)
 	go func() {
 		defer close(d.closed)
-		decoder := gob.NewDecoder(d.from)
+		decoder := gob.NewDecoder(counted{bufio.NewReader(d.from), &d.read})
 		for {
 			var data protocol.DisplayData
 			if err := decoder.Decode(&data); err != nil {

@@ -27,6 +27,11 @@ func (p *process) query(ctx context.Context, q host.Query) (host.Answer, error) 
 	ctx, cancel := context.WithTimeoutCause(ctx, queryLimit,
 		fmt.Errorf("the process for cells did not answer within %s", queryLimit))
 	defer cancel()
+	return p.ask(ctx, host.Command{Query: &q})
+}
+
+// ask sends a command and waits for its answer, whatever else runs.
+func (p *process) ask(ctx context.Context, c host.Command) (host.Answer, error) {
 	answer := make(chan host.Answer, 1)
 	p.mu.Lock()
 	p.lastID++
@@ -41,7 +46,8 @@ func (p *process) query(ctx context.Context, q host.Query) (host.Answer, error) 
 		defer p.mu.Unlock()
 		delete(p.asked, id)
 	}()
-	if err := p.send(host.Command{Query: &q, ID: id}); err != nil {
+	c.ID = id
+	if err := p.send(c); err != nil {
 		return host.Answer{}, fmt.Errorf("the process for cells does not listen: %w", err)
 	}
 	select {

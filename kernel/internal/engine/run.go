@@ -23,6 +23,9 @@ type Cell struct {
 	Number int
 	// Input tells whether the user can be asked for input.
 	Input bool
+	// Beside is where a cell's user sits that runs beside others: in a subshell.
+	// It is nil for the cells that run one after the other.
+	Beside Front
 }
 
 // Outcome is what became of a cell, beside what the front was told to show.
@@ -43,6 +46,7 @@ type run struct {
 	ctx    context.Context // ends with an interrupt
 	cancel context.CancelCauseFunc
 	ended  chan struct{}
+	number int64 // that the process knows it by, while it runs there; guarded by mu
 	// interrupts counts the requests to stop.
 	interrupts int
 	asking     bool // the user has been asked for input that the cell is to read
@@ -55,14 +59,18 @@ type run struct {
 	costs      *Costs // so far
 	timed      bool   // %time: they are told at the end
 	recording  *recording
+	ranIn      *process // the last that the cell was given to
 }
 
 // unstoredBase is above the numbers of all cells: executions that have none are
 // counted from there.
 const unstoredBase = 1_000_000
 
-// Run runs a cell: special commands first, then its Go code.
+// Run runs a cell: special commands first, then its Go code. One goroutine runs
+// cells, and any may run such that run beside them.
 func (e *Engine) Run(ctx context.Context, c Cell) Outcome {
+	e.turn.Lock()
+	defer e.turn.Unlock()
 	e.count = max(e.count, c.Number)
 	r := e.begin(ctx, c)
 	var result map[string]any
@@ -92,8 +100,12 @@ func (e *Engine) begin(ctx context.Context, c Cell) *run {
 	r := &run{Engine: e, cell: c, ended: make(chan struct{})}
 	r.ctx, r.cancel = context.WithCancelCause(ctx)
 	e.mu.Lock()
-	e.running = r
-	e.mu.Unlock()
+	defer e.mu.Unlock()
+	if r.cell.Beside != nil {
+		e.besides[r] = true
+	} else {
+		e.running = r
+	}
 	return r
 }
 
@@ -101,9 +113,12 @@ func (e *Engine) end(r *run) {
 	e.noteVisible()
 	e.noteCoverage(r.ctx)
 	e.mu.Lock()
-	e.running = nil
-	capture := e.capture
-	e.capture = nil
+	var capture *os.File
+	if r.cell.Beside != nil {
+		delete(e.besides, r)
+	} else {
+		capture, e.running, e.capture = e.capture, nil, nil
+	}
 	e.mu.Unlock()
 	if capture != nil {
 		capture.Close()
@@ -160,6 +175,7 @@ func (r *run) goCode(c *gocell.Cell, code string, execution int64) (result map[s
 	}
 	sum := program.Sum()
 	of, again := r.loaded[sum]
+	delete(r.loaded, sum) // nobody else is to run it at the same time
 	plugin := ""
 	if !again {
 		of = execution
@@ -173,10 +189,7 @@ func (r *run) goCode(c *gocell.Cell, code string, execution int64) (result map[s
 		r.stderr("note: %s\n", notice)
 	}
 	r.compiled(time.Since(begun))
-	r.setExecuting(of)
-	defer r.setExecuting(0)
-	// An interrupt ends the cell, not the wait for it.
-	answer, err := r.process.do(context.WithoutCancel(r.ctx), host.Command{Path: plugin, Entry: library.EntryName(of),
+	answer, err := r.inProcess(of, host.Command{Path: plugin, Entry: library.EntryName(of),
 		Cell: of, Input: r.cell.Input, Args: c.Args, Flags: program.Flags, Dir: r.cwd, Env: r.env,
 		Profile: r.hostProfile()})
 	r.addCosts(answer.Costs)
@@ -190,7 +203,6 @@ func (r *run) goCode(c *gocell.Cell, code string, execution int64) (result map[s
 		return nil, compileFailure("the cell could not be loaded: " + answer.Error)
 	}
 	r.session.Commit(program)
-	delete(r.loaded, sum)
 	for i, f := range answer.Frames {
 		answer.Frames[i].File = strings.Replace(f.File, fmt.Sprintf("cell[%d]", of), fmt.Sprintf("cell[%d]", execution), 1)
 	}
@@ -262,6 +274,9 @@ func (r *run) prepare(c *gocell.Cell, code string, execution int64) (*session.Pr
 
 // died starts a new process after the old one has ended, and says what is lost.
 func (r *run) died(err error) error {
+	if r.process != r.ranIn && r.ranIn != nil { // another cell has seen it, and there is a new one
+		return &Failure{Name: exitError, Value: "the process in which cells run is gone, and a new one has been started"}
+	}
 	var died *diedError
 	if !errors.As(err, &died) {
 		r.process.kill(err.Error())

@@ -115,7 +115,9 @@ func (r *run) command(argv []string, dir, stdin string, kind inputKind) error {
 	if input != nil {
 		go r.feed(input, kind == passwordInput, ended)
 	}
+	r.turn.Unlock()
 	err := cmd.Wait()
+	r.turn.Lock()
 	close(ended)
 	if r.ctx.Err() != nil {
 		return errInterrupted

@@ -41,10 +41,13 @@ func (k *Kernel) Print(stream, text string) {
 
 // Show publishes data.
 func (k *Kernel) Show(d engine.Display) {
-	r, ok := k.shows()
-	if !ok {
-		return
+	if r, ok := k.shows(); ok {
+		k.showFor(r, d)
 	}
+}
+
+// showFor publishes data that a request causes.
+func (k *Kernel) showFor(r *request, d engine.Display) {
 	content := jupyter.DisplayData{Data: bundle(d.Data), Metadata: bundle(d.Metadata),
 		Transient: jupyter.Transient{DisplayID: d.ID}}
 	if d.ID != "" && k.seen(r, d.ID) {

@@ -63,17 +63,16 @@ type Kernel struct {
 	stop    context.CancelFunc
 	stopped chan struct{}
 
-	// The following belong to the goroutine that takes shell requests.
-	count   int
-	history []string
-
 	debugging atomic.Bool  // a front end shows variables, see debug.go
 	debugSeq  atomic.Int64 // of its last answer
 
-	mu      sync.Mutex
-	running *execution
-	shown   map[string]bool // display ids
-	inputs  chan string
+	mu        sync.Mutex
+	count     int // the highest number of a cell
+	history   []string
+	subshells map[string]*subshell // by id
+	running   *execution
+	shown     map[string]bool // display ids
+	inputs    chan string
 }
 
 // cells run code: an engine, or what stands for one that cannot be.
@@ -203,10 +202,7 @@ func (k *Kernel) receive(r *request) {
 	}
 	switch r.Channel {
 	case jupyter.Shell:
-		select {
-		case k.shell <- r:
-		case <-k.stopped:
-		}
+		k.queue(r)
 	case jupyter.Control:
 		k.control(r)
 	case jupyter.Stdin:
@@ -224,8 +220,13 @@ func (k *Kernel) control(r *request) {
 	k.server.publish(r, &jupyter.Status{State: jupyter.Busy})
 	switch c := r.Content.(type) {
 	case *jupyter.InterruptRequest:
-		k.cells.Interrupt()
-		k.server.reply(r, &jupyter.InterruptReply{Status: jupyter.StatusOK})
+		k.server.reply(r, k.interrupt(r))
+	case *jupyter.CreateSubshellRequest:
+		k.server.reply(r, k.createSubshell())
+	case *jupyter.DeleteSubshellRequest:
+		k.server.reply(r, k.deleteSubshell(c.ID))
+	case *jupyter.ListSubshellRequest:
+		k.server.reply(r, k.listSubshells())
 	case *jupyter.ShutdownRequest:
 		k.server.reply(r, &jupyter.ShutdownReply{Status: jupyter.StatusOK, Restart: c.Restart})
 		k.server.publish(r, &jupyter.ShutdownReply{Status: jupyter.StatusOK, Restart: c.Restart})
@@ -246,18 +247,18 @@ func (k *Kernel) work() {
 		case <-k.stopped:
 			return
 		case r := <-k.shell:
-			k.serve(r)
+			k.serve(nil, r)
 		}
 	}
 }
 
-// serve answers one shell request.
-func (k *Kernel) serve(r *request) {
+// serve answers one shell request, of a subshell unless s is nil.
+func (k *Kernel) serve(s *subshell, r *request) {
 	k.server.publish(r, &jupyter.Status{State: jupyter.Busy})
 	var abort []*request
 	switch c := r.Content.(type) {
 	case *jupyter.ExecuteRequest:
-		abort = k.execute(r, c)
+		abort = k.execute(s, r, c)
 	case *jupyter.ShutdownRequest:
 		k.server.reply(r, &jupyter.ShutdownReply{Status: jupyter.StatusOK, Restart: c.Restart})
 		k.stop()
@@ -269,5 +270,5 @@ func (k *Kernel) serve(r *request) {
 		}
 	}
 	k.server.publish(r, &jupyter.Status{State: jupyter.Idle})
-	k.abort(abort)
+	k.abort(s, abort)
 }

@@ -51,7 +51,7 @@ func (k *Kernel) safely(c jupyter.Content) (reply jupyter.Content) {
 
 func (k *Kernel) info() *jupyter.KernelInfoReply {
 	return &jupyter.KernelInfoReply{
-		Status: jupyter.StatusOK, ProtocolVersion: jupyter.ProtocolVersion,
+		Status: jupyter.StatusOK, ProtocolVersion: jupyter.ProtocolVersion, SupportedFeatures: k.features(),
 		Implementation: Implementation, ImplementationVersion: "1.0",
 		LanguageInfo: jupyter.LanguageInfo{Name: "go", Version: k.cells.GoVersion(), MIMEType: "text/x-go",
 			FileExtension: ".go",
@@ -66,6 +66,8 @@ func (k *Kernel) info() *jupyter.KernelInfoReply {
 
 // historyReply lists inputs of this session, which is number 1.
 func (k *Kernel) historyReply(c *jupyter.HistoryRequest) *jupyter.HistoryReply {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	reply := &jupyter.HistoryReply{Status: jupyter.StatusOK, History: []json.RawMessage{}}
 	first, last := 0, len(k.history)
 	if c.AccessType == "range" {

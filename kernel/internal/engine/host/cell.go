@@ -27,25 +27,18 @@ func Sleeper(cell int64, _ func(time.Duration)) func(time.Duration) {
 	return func(d time.Duration) {
 		timer := time.NewTimer(d)
 		defer timer.Stop()
-		x, h := current.Load(), handling.Load()
-		if (x == nil || x.cell != cell) && (h == nil || h.cell != cell) {
+		if h := handling.Load(); executionOf(cell) == nil && (h == nil || h.cell != cell) {
 			// Of a goroutine that has outlived its cell.
 			<-timer.C
 			return
 		}
 		for {
+			woken := wake.next()
 			Poll(cell)
 			select {
 			case <-timer.C:
 				return
-			case <-wake:
-				// Another sleeper of this cell may be waiting, too.
-				if interrupted.Load() == cell {
-					select {
-					case wake <- struct{}{}:
-					default:
-					}
-				}
+			case <-woken: // perhaps for another cell
 			}
 		}
 	}
@@ -56,13 +49,13 @@ func Sleeper(cell int64, _ func(time.Duration)) func(time.Duration) {
 // stands beside them.
 func Result(cell int64) func(values ...any) {
 	return func(values ...any) {
-		switch x := current.Load(); {
-		case x == nil || x.cell != cell:
+		switch x := executionOf(cell); {
+		case x == nil:
 			// Of statements that have outlived their cell.
 		case len(values) == 1:
-			result = Bundle(values[0])
+			x.result = Bundle(values[0])
 		default:
-			result = tuple(values)
+			x.result = tuple(values)
 		}
 	}
 }

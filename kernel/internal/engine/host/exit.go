@@ -19,6 +19,10 @@ import (
 // execution is a cell that runs.
 type execution struct {
 	cell int64
+	// beside tells that it does not keep others waiting.
+	beside bool
+	// result is the value of the cell's last expression.
+	result map[string]any
 	// input tells whether someone can be asked for input.
 	input bool
 	// early says how the cell ended, if it was not by its statements' end.
@@ -29,6 +33,29 @@ type execution struct {
 
 // current is the execution that runs, or nil.
 var current atomic.Pointer[execution]
+
+// executions are all that run, those beside included, by cell.
+var executions sync.Map
+
+// executionOf is a cell's, nil if that has ended.
+func executionOf(cell int64) *execution {
+	x, ok := executions.Load(cell)
+	if !ok {
+		return nil
+	}
+	return x.(*execution)
+}
+
+// executionHere is the one that this goroutine belongs to, as far as that is
+// known, else the one that others wait for.
+func executionHere() *execution {
+	if cell, known := ownerOf(labels()); known {
+		if x := executionOf(cell); x != nil {
+			return x
+		}
+	}
+	return current.Load()
+}
 
 // end ends the cell; the first to do so says how.
 func (x *execution) end(a Answer) {
@@ -74,8 +101,8 @@ func onPanic(value any) {
 // has ended by itself, late says so; what a cell leaves behind that was stopped
 // is of no interest.
 func finish(a Answer, late func(cell string)) {
-	x := current.Load()
 	cell, known := ownerOf(labels())
+	x := executionHere()
 	switch {
 	case isHandler(labels()):
 		late(fmt.Sprintf("a handler of cell[%d]", cell))
@@ -153,7 +180,7 @@ var processInput = os.Stdin
 // onInput is asked before the standard input is read: the front end has to be
 // asked for a line, unless there is one.
 func onInput() {
-	x := current.Load()
+	x := executionHere()
 	if x == nil || os.Stdin != processInput || inputReady() {
 		return
 	}

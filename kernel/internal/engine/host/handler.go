@@ -57,6 +57,8 @@ func watchComms(pipe string) (write func(f *os.File, b []byte) bool) {
 			return printed("stderr", b)
 		case pipe != "" && len(b) > 4 && b[4] == '{' && f.Name() == pipe:
 			frame(b[4:])
+		case displayPipe != "" && f.Name() == displayPipe:
+			noteDisplay(len(b))
 		}
 		return false
 	}
@@ -73,7 +75,7 @@ func printed(stream string, b []byte) bool {
 		return true
 	}
 	if o.comm == "" {
-		return false
+		return printedBeside(o.cell, stream, b)
 	}
 	send(Answer{Outcome: Printed, Comm: o.comm, Stream: stream, Text: string(b)})
 	return true

@@ -88,8 +88,15 @@ func receive(pending chan<- Command) {
 			}
 			leave(0)
 		}
-		if c.Query != nil {
+		switch {
+		case c.Query != nil:
 			go answerQuery(c)
+			continue
+		case c.Stop != 0:
+			stop(c.Stop)
+			continue
+		case c.Beside:
+			go serveBeside(c)
 			continue
 		}
 		pending <- c
@@ -123,23 +130,37 @@ func prepare(c Command) error {
 	return nil
 }
 
-// result is the value of the running cell's last expression.
-var result map[string]any
-
 // interrupted numbers the cell to stop.
 var interrupted atomic.Int64
 
-// wake ends the sleep of an interrupted cell.
-var wake = make(chan struct{}, 1)
+// wake ends the sleep of interrupted cells.
+var wake = waker{c: make(chan struct{})}
+
+// waker wakes all who wait.
+type waker struct {
+	mu sync.Mutex
+	c  chan struct{}
+}
+
+// next is closed at the next call of all.
+func (w *waker) next() <-chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.c
+}
+
+func (w *waker) all() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	close(w.c)
+	w.c = make(chan struct{})
+}
 
 // stop asks the goroutines of a cell to end, which they do in loops and when
 // they sleep.
 func stop(cell int64) {
 	interrupted.Store(cell)
-	select {
-	case wake <- struct{}{}:
-	default:
-	}
+	wake.all()
 }
 
 // lingering is how long the cell's statements may take to end after something
@@ -149,14 +170,13 @@ const lingering = 100 * time.Millisecond
 // call runs a cell on a goroutine of its own, so that the cell can be ended by
 // ending the goroutine.
 func call(c Command) (a Answer) {
-	result = nil
-	select {
-	case <-wake: // of an interrupt that came too late for the cell before
-	default:
+	x := &execution{cell: c.Cell, beside: c.Beside, input: c.Input, early: make(chan Answer, 1)}
+	executions.Store(c.Cell, x)
+	defer executions.Delete(c.Cell)
+	if !c.Beside {
+		current.Store(x)
+		defer current.Store(nil)
 	}
-	x := &execution{cell: c.Cell, input: c.Input, early: make(chan Answer, 1)}
-	current.Store(x)
-	defer current.Store(nil)
 	ended := make(chan Answer, 1)
 	measure := startMeter()
 	go func() {
@@ -178,7 +198,7 @@ func call(c Command) (a Answer) {
 	case a = <-x.early: // more than that the goroutine has ended
 	default:
 	}
-	a.Result = result
+	a.Result = x.result
 	a.Costs = measure.stop()
 	if stop := x.recorded.Load(); stop != nil {
 		if err := (*stop)(); err != nil {
@@ -189,8 +209,7 @@ func call(c Command) (a Answer) {
 	return a
 }
 
-// entries are what cells that were loaded call, by symbol. One cell is loaded at
-// a time.
+// entries are what cells that were loaded call, by symbol. loading guards them.
 var entries = map[string]func(){}
 
 // guarded loads and runs a cell and writes down how it ended: a goroutine that is
@@ -208,18 +227,10 @@ func guarded(a *Answer, x *execution, c Command) {
 		}
 	}()
 	adopt(c.Cell)
-	entry := entries[c.Entry]
-	if c.Path != "" {
-		var err error
-		if entry, err = load(c.Path, c.Entry); err != nil {
-			*a = Answer{Outcome: Refused, Error: err.Error()}
-			return
-		}
-		entries[c.Entry] = entry
-		if err = replace(c.Path, c.Replace); err != nil {
-			*a = Answer{Outcome: Refused, Error: err.Error()}
-			return
-		}
+	entry, err := entryOf(c)
+	if err != nil {
+		*a = Answer{Outcome: Refused, Error: err.Error()}
+		return
 	}
 	if entry != nil {
 		stop, err := c.Profile.start()
@@ -231,6 +242,21 @@ func guarded(a *Answer, x *execution, c Command) {
 		entry()
 	}
 	a.Outcome = OK
+}
+
+// entryOf is what a command calls. Its library is loaded, if it has one.
+func entryOf(c Command) (func(), error) {
+	loading.Lock()
+	defer loading.Unlock()
+	if c.Path == "" {
+		return entries[c.Entry], nil
+	}
+	entry, err := load(c.Path, c.Entry)
+	if err != nil {
+		return nil, err
+	}
+	entries[c.Entry] = entry
+	return entry, replace(c.Path, c.Replace)
 }
 
 // frames is the stack below the panic that is being recovered, without the

@@ -28,6 +28,9 @@ type Query struct {
 	// Counters asks for numbers instead, an uint32 each: how many there are from
 	// each symbol on.
 	Counters map[string]int
+	// Display asks which cell wrote the message that ends there in the pipe of
+	// what cells show.
+	Display int64
 }
 
 // declared are the variables that live, by name.
@@ -193,9 +196,12 @@ func quiet() bool {
 // answerQuery answers a command that is a query.
 func answerQuery(c Command) {
 	a := Answer{Outcome: OK}
-	if c.Query.Counters != nil {
+	switch {
+	case c.Query.Counters != nil:
 		a.Counters = counters(c.Query.Counters)
-	} else {
+	case c.Query.Display != 0:
+		a.Cell = showedBeside(c.Query.Display)
+	default:
 		a = inspect(*c.Query)
 	}
 	a.ID = c.ID

@@ -29,6 +29,11 @@ type Command struct {
 	Dir string
 	// Env are variables to set.
 	Env map[string]string
+	// Beside runs the cell beside the one that runs already, and is answered with
+	// the command's ID. What it prints comes as answers of its own.
+	Beside bool
+	// Stop interrupts a cell that runs beside; there is no answer.
+	Stop int64
 	// Profile asks for a record of what the cell does.
 	Profile *Profile
 	// Query asks for values of variables instead, which a cell that runs does not
@@ -55,8 +60,8 @@ const (
 	// WantsInput is no end: the cell reads the standard input, and goes on when
 	// there is a line.
 	WantsInput = "input"
-	// Printed and Handled are no ends either: a handler of a comm has printed
-	// something, or has ended.
+	// Printed and Handled are no ends either: a handler of a comm or a cell that
+	// runs beside has printed something, or a handler has ended.
 	Printed = "printed"
 	Handled = "handled"
 )
@@ -81,6 +86,8 @@ type Answer struct {
 	Result map[string]any
 	// Comm is the comm of a handler, with what it printed.
 	Comm, Stream, Text string `json:",omitempty"`
+	// Cell is set instead of Comm for a cell that runs beside.
+	Cell int64 `json:",omitempty"`
 	// Costs are what the cell took.
 	Costs *Costs `json:",omitempty"`
 	// ID is the command's, 0 for those that run cells.

@@ -69,7 +69,7 @@ func Test(s Suite) {
 
 // stopping tells whether the running cell has been interrupted.
 func stopping() bool {
-	x := current.Load()
+	x := executionHere()
 	return x != nil && interrupted.Load() == x.cell
 }
 
