@@ -76,6 +76,9 @@ func (s *Stream) Run(ctx context.Context, from, to int, do func(first int, outpu
 	return s.predictor.run(ctx, s.examples, from, to, s.batch, do)
 }
 
+// Of returns the stream of other examples of the same kind, by the same program.
+func (s *Stream) Of(e *Examples) *Stream { return &Stream{s.predictor, e, s.batch} }
+
 // Close frees the compiled program.
 func (s *Stream) Close() { s.predictor.exec.Finalize() }
 

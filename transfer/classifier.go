@@ -52,7 +52,7 @@ func LoadClassifier(b *Backbone, tap, run string) (*Classifier, error) {
 
 // Features returns what the head is given for images ([Features]).
 func (c *Classifier) Features(
-	ctx context.Context, images *layers.Examples, options ...FeatureOption,
+	ctx context.Context, images layers.Source, options ...FeatureOption,
 ) (*layers.Examples, error) {
 	return Features(ctx, c.backbone, c.tap, images, options...)
 }
@@ -70,7 +70,7 @@ func (c *Classifier) Compile(optimizer layers.Optimizer, loss layers.Loss, metri
 // options, such as layers.ValidationData, are features, too. After FineTune, Fit
 // trains the whole model on the images, and Examples in options are images.
 func (c *Classifier) Fit(
-	ctx context.Context, images *layers.Examples, options ...layers.Option,
+	ctx context.Context, images layers.Source, options ...layers.Option,
 ) (*layers.History, error) {
 	if c.tuned {
 		return c.Model.Fit(ctx, images, options...)
@@ -84,7 +84,7 @@ func (c *Classifier) Fit(
 
 // Evaluate returns the loss and the metrics on images (layers.Model.Evaluate).
 func (c *Classifier) Evaluate(
-	ctx context.Context, images *layers.Examples, options ...layers.EvaluateOption,
+	ctx context.Context, images layers.Source, options ...layers.EvaluateOption,
 ) (layers.Logs, error) {
 	if c.tuned {
 		return c.Model.Evaluate(ctx, images, options...)

@@ -41,7 +41,8 @@ type FeatureProgress struct {
 type extraction struct {
 	backbone *Backbone
 	tap      string
-	examples *layers.Examples
+	examples *layers.Examples // of a source one, for their kind
+	source   *imageSource     // nil where the examples are in memory
 	batch    int
 	folder   string
 	report   func(FeatureProgress)
@@ -59,14 +60,18 @@ type extraction struct {
 // The numbers lie in a file below GOCIFAR_CACHE that is mapped into memory:
 // the result needs no memory of its own, and must not be written to. The file
 // is found again by the content of weights, images, and everything between
-// them, and may be removed at any time no program uses it. A run that is
+// them, and may be removed at any time no program uses it. Images of a source
+// that is not in memory, as imagefolder.Open's, are known by its Fingerprint. A run that is
 // interrupted is resumed by the next one; processes that want the same
 // features wait for each other.
-func Features(ctx context.Context, b *Backbone, tap string, examples *layers.Examples,
+func Features(ctx context.Context, b *Backbone, tap string, images layers.Source,
 	options ...FeatureOption) (*layers.Examples, error) {
-	e := &extraction{backbone: b, tap: tap, examples: examples, batch: 256}
+	e := &extraction{backbone: b, tap: tap, batch: 256}
 	for _, option := range options {
 		option(e)
+	}
+	if err := e.take(ctx, images); err != nil {
+		return nil, fmt.Errorf("transfer: features: %w", err)
 	}
 	if err := e.check(); err != nil {
 		return nil, fmt.Errorf("transfer: features: %w", err)
@@ -130,12 +135,13 @@ func (e *extraction) run(ctx context.Context) (*layers.Examples, error) {
 		}
 	}
 	// A few examples are not filled up to many.
-	stream, err := tapped.Stream(e.examples, min(e.batch, e.examples.Len()), e.precision)
+	stream, err := tapped.Stream(e.examples, min(e.batch, e.len()), e.precision)
 	if err != nil {
 		return nil, err
 	}
 	defer stream.Close()
-	key, err := featuresKey(tapped, e.examples, e.precision)
+	defer e.source.close()
+	key, err := featuresKey(tapped, e.examples, e.precision, e.content())
 	if err != nil {
 		return nil, err
 	}
@@ -145,10 +151,13 @@ func (e *extraction) run(ctx context.Context) (*layers.Examples, error) {
 		Path: filepath.Join(e.folder, "features", key+".rows"),
 		Spec: rowfile.Spec{
 			Key:   key,
-			About: fmt.Sprintf("%s, %d examples of %v", e.what(), e.examples.Len(), e.examples.Shape),
-			Rows:  e.examples.Len(), Columns: shape.Size(), ChunkRows: e.batch,
+			About: fmt.Sprintf("%s, %d examples of %v", e.what(), e.len(), e.examples.Shape),
+			Rows:  e.len(), Columns: shape.Size(), ChunkRows: e.batch,
 		},
 		Fill: func(ctx context.Context, from, to int, out []float32) error {
+			if e.source != nil {
+				return e.source.fill(ctx, stream, from, to, out)
+			}
 			return stream.Run(ctx, from, to, func(first int, outputs [][]float32) {
 				copy(out[(first-from)*shape.Size():], outputs[0])
 			})
@@ -164,8 +173,14 @@ func (e *extraction) run(ctx context.Context) (*layers.Examples, error) {
 	if err != nil {
 		return nil, err
 	}
+	labels, targets := e.examples.Labels, e.examples.Targets
+	if e.source != nil {
+		if labels, targets, err = e.source.answers(ctx); err != nil {
+			return nil, err
+		}
+	}
 	return &layers.Examples{
-		Shape: shape, Floats: matrix.Values, Labels: e.examples.Labels, Classes: e.examples.Classes,
-		Targets: e.examples.Targets, TargetShape: e.examples.TargetShape,
+		Shape: shape, Floats: matrix.Values, Labels: labels, Classes: e.examples.Classes,
+		Targets: targets, TargetShape: e.examples.TargetShape,
 	}, nil
 }

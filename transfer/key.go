@@ -17,7 +17,9 @@ const keyVersion = 1
 
 // featuresKey identifies what a model makes of examples in a precision: a hash
 // of all it depends on.
-func featuresKey(model *layers.Model, examples *layers.Examples, precision layers.DTypePolicy) (string, error) {
+func featuresKey(
+	model *layers.Model, examples *layers.Examples, precision layers.DTypePolicy, content string,
+) (string, error) {
 	backend, err := layers.Backend()
 	if err != nil {
 		return "", err
@@ -30,7 +32,7 @@ func featuresKey(model *layers.Model, examples *layers.Examples, precision layer
 		"version": keyVersion,
 		"model":   withoutTraining(model.Config()),
 		"weights": weights,
-		"data":    dataHash(examples),
+		"data":    content,
 		"shape":   examples.Shape,
 		"scale":   examples.Scale,
 		"offset":  examples.Offset,

@@ -19,7 +19,7 @@ type featureProgress struct {
 }
 
 func newFeatureProgress(e *extraction) *featureProgress {
-	p := &featureProgress{report: e.report, what: e.what(), total: e.examples.Len(), tenth: -1}
+	p := &featureProgress{report: e.report, what: e.what(), total: e.len(), tenth: -1}
 	if p.report == nil {
 		p.report = p.show
 	}
