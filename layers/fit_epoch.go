@@ -73,10 +73,38 @@ func (f *fitting) order(iterations int) []int32 {
 // progressEvery is the time between two looks at the running means.
 const progressEvery = 250 * time.Millisecond
 
+// lookEvery is the time between two looks, as callbacks want it.
+func (f *fitting) lookEvery() time.Duration {
+	every := progressEvery
+	for _, c := range f.callbacks {
+		if c, ok := c.(LookCallback); ok {
+			every = min(every, c.LookEvery())
+		}
+	}
+	return every
+}
+
+// look reads the means over the epoch so far and shows them.
+func (f *fitting) look(epoch, step int, took time.Duration) error {
+	logs, err := f.means(epoch)
+	if err != nil {
+		return err
+	}
+	f.report.progress(step, took, logs)
+	for _, c := range f.callbacks {
+		if c, ok := c.(LookCallback); ok {
+			if err := c.OnLook(f.training, epoch, step, logs); err != nil {
+				return fmt.Errorf("layers: callback %T: %w", c, err)
+			}
+		}
+	}
+	return nil
+}
+
 // steps runs an epoch's steps from the given one on, and returns how many the
 // epoch has had.
 func (f *fitting) steps(ctx context.Context, epoch, step int, started time.Time) (int, error) {
-	looked := started
+	looked, every := started, f.lookEvery()
 	for {
 		more, err := f.more(ctx, step)
 		switch {
@@ -100,13 +128,11 @@ func (f *fitting) steps(ctx context.Context, epoch, step int, started time.Time)
 		if err := f.afterStep(epoch, step-1, started); err != nil {
 			return step, err
 		}
-		if time.Since(looked) > progressEvery {
+		if time.Since(looked) > every {
 			looked = time.Now()
-			logs, err := f.means(epoch)
-			if err != nil {
+			if err := f.look(epoch, step, looked.Sub(started)); err != nil {
 				return step, err
 			}
-			f.report.progress(step, looked.Sub(started), logs)
 		}
 		if f.training.stop {
 			return step, nil

@@ -1,0 +1,35 @@
+package display
+
+import (
+	"context"
+	"os"
+
+	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/dom"
+	"github.com/janpfeifer/gonb/gonbui/widgets"
+)
+
+// Button shows a button and calls pressed when it is pressed, until ctx ends,
+// which takes the button away. It returns at once: where nobody can press a
+// button (see [Slide]) there is none.
+func Button(ctx context.Context, label string, pressed func()) {
+	if !InNotebook() || os.Getenv("GOCIFAR_HEADLESS") != "" || gonbui.Open() != nil {
+		return
+	}
+	go func() {
+		if !frontEndAnswers(ctx) {
+			return
+		}
+		box := dom.CreateTransientDiv()
+		clicks := widgets.Button(label).AppendTo(box).Done().Listen()
+		for {
+			select {
+			case <-clicks.C:
+				pressed()
+			case <-ctx.Done():
+				dom.SetInnerHtml(box, "")
+				return
+			}
+		}
+	}()
+}
