@@ -16,6 +16,8 @@ from browser_test import CHROMIUM_FLAGS, open_notebook, start_lab
 
 # Cells put behind those of 02-model1: what they use is there only if the values of the cells before live on.
 EXTRA = {
+    "watch": 'stopped := must.M1(model1.Fit(ctx, train, layers.Epochs(1000), layers.Verbose(layers.Silent), layers.Callbacks(layers.Watch())))\n'
+             'fmt.Println("the note:", stopped.Note)',
     "long": 'fmt.Println("long begins")\ntime.Sleep(time.Hour)',
     "still": 'fmt.Println("still there:", model1.Name(), before + 1)',
     "complete": "model1.CountP",
@@ -136,6 +138,31 @@ def check_completion(notebook, path):
     print("ok completion knows a variable of an earlier cell: model1.CountParams")
 
 
+def check_watch(notebook, path):
+    """A fit of a thousand epochs is watched, and stopped by its button."""
+    index = index_of(path, "watch")
+    notebook.run(index)
+    button = notebook.cell(index).locator("button", has_text="Stop training")
+    curves = notebook.cell(index).locator(".jp-OutputArea-output svg polyline").first
+    try:
+        button.wait_for(timeout=60_000)
+        curves.wait_for(state="attached", timeout=30_000)
+        seen, deadline = set(), time.monotonic() + 30
+        while len(seen) < 5 and time.monotonic() < deadline:
+            seen.add(curves.get_attribute("points", timeout=5000))
+            notebook.page.wait_for_timeout(100)
+    except PlaywrightTimeout:
+        sys.exit(f"no curves with a button while a fit runs: the cell shows {notebook.output(index)[:500]!r}")
+    if len(seen) < 5:
+        sys.exit(f"the curves of a fit were drawn {len(seen)} times in 30 s")
+    button.click()
+    notebook.wait_for(index, "stopped by hand", 30)
+    if not notebook.cell(index).locator(".jp-OutputArea-output img, .jp-OutputArea-output svg").count():
+        sys.exit("after a watched fit no picture stays")
+    notebook.wait_idle(20)
+    print("ok a fit's curves grow, and its button stops it")
+
+
 def check_interrupt(notebook, path):
     long, still = index_of(path, "long"), index_of(path, "still")
     notebook.run(long)
@@ -188,6 +215,7 @@ def main():
                     page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell", has_text="model_1").first.wait_for(timeout=60_000)
                     notebook = Notebook(page, second.name)
                     check_training(notebook, second, cells2)
+                    check_watch(notebook, second)
                     check_interrupt(notebook, second)
                     check_completion(notebook, second)
                 finally:
