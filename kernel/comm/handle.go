@@ -86,10 +86,11 @@ func (conn *connection) guarded(c *Comm, m Message, do func()) {
 		}
 		if p := recover(); p != nil {
 			text := fmt.Sprintf("panic: %v", p)
-			conn.fail(c, m, commwire.Failure{Name: "Panic", Value: fmt.Sprintf("in a handler of a front end's message: %v", p),
-				Traceback: append([]string{text}, stack()...)})
+			conn.fail(c, m, commwire.Failure{Name: "Panic", Traceback: append([]string{text}, stack()...),
+				Value: fmt.Sprintf("in a handler of a front end's message: %v", p)})
 		} else {
-			conn.fail(c, m, commwire.Failure{Name: "Interrupted", Value: "a handler of a front end's message was interrupted"})
+			conn.fail(c, m, commwire.Failure{Name: "Interrupted",
+				Value: "a handler of a front end's message was interrupted"})
 		}
 	}()
 	do()

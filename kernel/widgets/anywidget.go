@@ -65,13 +65,17 @@ func Any[T any](module Module, state T, options ...Option) (*Own[T], error) {
 		return nil, fmt.Errorf("widgets: the module has no JavaScript")
 	}
 	w := &Own[T]{fields: map[string]int{}, current: state}
-	s := &spec{Attributes: maps.Clone(specs()["Output"].Attributes), Models: map[string]string{"layout": "Layout"}}
+	attributes := maps.Clone(specs()["Output"].Attributes)
+	s := &spec{Attributes: attributes, Models: map[string]string{"layout": "Layout"}}
 	delete(s.Attributes, "msg_id")
 	delete(s.Attributes, "outputs")
 	quoted := func(text string) json.RawMessage { raw, _ := json.Marshal(text); return raw }
-	for name, value := range map[string]string{"_model_module": "anywidget", "_model_name": "AnyModel", "_view_module": "anywidget",
-		"_view_name": "AnyView", "_model_module_version": anywidgetVersion, "_view_module_version": anywidgetVersion,
-		"_anywidget_id": t.String(), "_esm": "const source = " + string(quoted(module.JavaScript)) + ";\n" + anyJavaScript, "_css": module.CSS} {
+	code := "const source = " + string(quoted(module.JavaScript)) + ";\n" + anyJavaScript
+	for name, value := range map[string]string{
+		"_model_module": "anywidget", "_model_module_version": anywidgetVersion, "_model_name": "AnyModel",
+		"_view_module": "anywidget", "_view_module_version": anywidgetVersion, "_view_name": "AnyView",
+		"_anywidget_id": t.String(), "_esm": code, "_css": module.CSS,
+	} {
 		s.Attributes[name] = quoted(value)
 	}
 	w.Model = &Model{class: "a widget of " + t.String(), spec: s, state: map[string]any{}, fields: map[string]*field{}}
@@ -84,7 +88,8 @@ func Any[T any](module Module, state T, options ...Option) (*Own[T], error) {
 			continue
 		}
 		if s.Attributes[name] != nil {
-			return nil, fmt.Errorf("widgets: the field %s of %s has the name %q, which every widget has for itself", t.Field(i).Name, t, name)
+			return nil, fmt.Errorf("widgets: the field %s of %s has the name %q, which every widget has for itself",
+				t.Field(i).Name, t, name)
 		}
 		s.Attributes[name] = json.RawMessage("null")
 		w.fields[name] = i

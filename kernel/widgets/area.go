@@ -122,7 +122,8 @@ func (a *Area) Capture(do func()) {
 // fail adds an error.
 func (a *Area) fail(name, value string) {
 	a.change(func() {
-		a.outputs = append(a.outputs, output{Type: "error", EName: name, EValue: value, Traceback: []string{name + ": " + value}})
+		a.outputs = append(a.outputs, output{Type: "error", EName: name, EValue: value,
+			Traceback: []string{name + ": " + value}})
 	})
 }
 

@@ -58,7 +58,8 @@ func choice[T any](class string, values []T, options []Option) *Choice[T] {
 		},
 		decode: func(raw json.RawMessage, _ []located) (v T, err error) {
 			var index *int
-			if err := json.Unmarshal(raw, &index); err != nil || index != nil && (*index < 0 || *index >= len(c.values)) {
+			err = json.Unmarshal(raw, &index)
+			if err != nil || index != nil && (*index < 0 || *index >= len(c.values)) {
 				return v, fmt.Errorf("want the number of one of %d values, got %.60s", len(c.values), raw)
 			}
 			if index != nil {
@@ -67,7 +68,8 @@ func choice[T any](class string, values []T, options []Option) *Choice[T] {
 			return v, nil
 		},
 	}
-	c.Control = newControl(class, "index", first, f, nil, map[string]any{"_options_labels": labelsOf(values)}, options)
+	attributes := map[string]any{"_options_labels": labelsOf(values)}
+	c.Control = newControl(class, "index", first, f, nil, attributes, options)
 	return c
 }
 
@@ -137,14 +139,15 @@ func SelectMultiple[T any](values []T, options ...Option) *Control[[]T] {
 			return chosen, nil
 		},
 	}
-	return newControl("SelectMultiple", "index", []T{}, f, nil, map[string]any{"_options_labels": labelsOf(values)}, options)
+	attributes := map[string]any{"_options_labels": labelsOf(values)}
+	return newControl("SelectMultiple", "index", []T{}, f, nil, attributes, options)
 }
 
 // SelectionRangeSlider offers values on a slider with two handles: its value are
 // the numbers of the first and the last of those that are chosen.
 func SelectionRangeSlider[T any](values []T, options ...Option) *Control[[2]int] {
 	last := max(len(values)-1, 0)
-	return newControl("SelectionRangeSlider", "index", [2]int{0, last}, plain[[2]int](), func(_ *Model, v [2]int) [2]int {
-		return [2]int{within(v[0], 0, last), within(v[1], 0, last)}
-	}, map[string]any{"_options_labels": labelsOf(values)}, options)
+	fit := func(_ *Model, v [2]int) [2]int { return [2]int{within(v[0], 0, last), within(v[1], 0, last)} }
+	attributes := map[string]any{"_options_labels": labelsOf(values)}
+	return newControl("SelectionRangeSlider", "index", [2]int{0, last}, plain[[2]int](), fit, attributes, options)
 }

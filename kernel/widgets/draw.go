@@ -50,7 +50,8 @@ func drawFlag(label string, on bool) (text, page string) {
 	if on {
 		mark, checked = "x", " checked"
 	}
-	return "[" + mark + "] " + label, `<label><input type="checkbox" disabled` + checked + "> " + html.EscapeString(label) + "</label>"
+	return "[" + mark + "] " + label,
+		`<label><input type="checkbox" disabled` + checked + "> " + html.EscapeString(label) + "</label>"
 }
 
 func drawImage(m *Model) (text, page string) {
@@ -60,7 +61,8 @@ func drawImage(m *Model) (text, page string) {
 	if len(b) == 0 {
 		return text, ""
 	}
-	return text, fmt.Sprintf(`<img src="data:image/%s;base64,%s">`, html.EscapeString(format), base64.StdEncoding.EncodeToString(b))
+	return text, fmt.Sprintf(`<img src="data:image/%s;base64,%s">`, html.EscapeString(format),
+		base64.StdEncoding.EncodeToString(b))
 }
 
 func drawProgress(m *Model, label string) (text, page string) {
@@ -108,8 +110,8 @@ func drawValue(m *Model, label string) (text, page string) {
 	}
 	switch {
 	case strings.HasSuffix(m.class, "Slider") && low != nil && !strings.Contains(m.class, "Range"):
-		page = fmt.Sprintf(`<input type="range" disabled min="%s" max="%s" step="any" value="%s"> %s`, compact(low), compact(high),
-			html.EscapeString(value), html.EscapeString(value))
+		page = fmt.Sprintf(`<input type="range" disabled min="%s" max="%s" step="any" value="%s"> %s`, compact(low),
+			compact(high), html.EscapeString(value), html.EscapeString(value))
 	case m.class == "Password":
 		return strings.TrimSuffix(m.class+" "+label, " "), ""
 	default:

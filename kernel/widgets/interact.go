@@ -54,8 +54,8 @@ func Interact(f any, arguments ...any) (*Interactive, error) {
 	}
 	t := fn.Type()
 	if t.IsVariadic() || len(arguments) > t.NumIn() {
-		return nil, fmt.Errorf("widgets: Interact wants a function of a fixed number of parameters, and at most as many "+
-			"controls; got %s and %d", t, len(arguments))
+		return nil, fmt.Errorf("widgets: Interact wants a function of a fixed number of parameters, and at most as "+
+			"many controls; got %s and %d", t, len(arguments))
 	}
 	x := &Interactive{call: fn, Area: Output()}
 	var children []Widget
@@ -137,7 +137,8 @@ func controlFor(t reflect.Type, name string, argument any) (valued, error) {
 		case reflect.Bool:
 			return Checkbox(false, label), nil
 		}
-		return nil, fmt.Errorf("there is no control for a %s by itself: give one, or a slice of values to choose from", t)
+		return nil, fmt.Errorf("there is no control for a %s by itself: give one, or a slice of values to choose from",
+			t)
 	}
 	control, err := controlOf(argument, label)
 	if err != nil {
@@ -174,8 +175,8 @@ func controlOf(argument any, label Option) (valued, error) {
 	if r := reflect.ValueOf(argument); r.Kind() == reflect.Slice && r.Len() > 0 {
 		return dropdownOf(r, label), nil
 	}
-	return nil, fmt.Errorf("cannot make a control of a %T: want a control, a Range, a slice with values, a number, a text or a bool",
-		argument)
+	return nil, fmt.Errorf("cannot make a control of a %T: want a control, a Range, a slice with values, a number, "+
+		"a text or a bool", argument)
 }
 
 // around are the bounds that ipywidgets gives a number.

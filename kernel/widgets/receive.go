@@ -52,8 +52,8 @@ func (m *Model) take(message comm.Message, in *incoming) (changes []func(), err 
 			corrected[name] = before
 			continue
 		}
-		if kept, e := json.Marshal(pack(map[string]any{name: value}).State[name]); e == nil && len(buffers[name]) == 0 &&
-			!sameJSON(kept, raw) {
+		kept, e := json.Marshal(pack(map[string]any{name: value}).State[name])
+		if e == nil && len(buffers[name]) == 0 && !sameJSON(kept, raw) {
 			corrected[name] = value
 		}
 		if changed != nil {
@@ -98,8 +98,8 @@ func (m *Model) echo(message comm.Message, in *incoming) {
 	if len(state) == 0 && len(paths) == 0 {
 		return
 	}
-	err := m.comm.Reply(message, map[string]any{"method": "echo_update", "state": state, "buffer_paths": paths}, buffers...)
-	if err != nil {
+	data := map[string]any{"method": "echo_update", "state": state, "buffer_paths": paths}
+	if err := m.comm.Reply(message, data, buffers...); err != nil {
 		fmt.Fprintf(os.Stderr, "widgets: %s: %v\n", m.class, err)
 	}
 }

@@ -72,7 +72,8 @@ func checkVersion(m comm.Message, want string) {
 	got, _, _ := strings.Cut(metadata.Version, ".")
 	major, _, _ := strings.Cut(want, ".")
 	if got != major {
-		panic(fmt.Errorf("widgets: the front end speaks version %q of the widgets' protocol, want %q", metadata.Version, want))
+		panic(fmt.Errorf("widgets: the front end speaks version %q of the widgets' protocol, want %q", metadata.Version,
+			want))
 	}
 }
 
@@ -95,7 +96,8 @@ func controlOpened(c *comm.Comm, m comm.Message) {
 			model.mu.Unlock()
 		}
 		p := pack(states)
-		_ = c.Reply(m, map[string]any{"method": "update_states", "states": p.State, "buffer_paths": p.Paths}, p.Buffers...)
+		reply := map[string]any{"method": "update_states", "states": p.State, "buffer_paths": p.Paths}
+		_ = c.Reply(m, reply, p.Buffers...) // a front end that is gone needs none
 	})
 }
 

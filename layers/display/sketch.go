@@ -59,8 +59,8 @@ func Sketch(lines []Line) string {
 				b.Write(append(point, ' '))
 			}
 		}
-		fmt.Fprintf(&b, `"/><text x="%d" y="%d" style="fill:%s">%s</text>`, sketchWidth-sketchRight+8, sketchTop+14*(i+1),
-			html.EscapeString(l.Color), html.EscapeString(l.Label))
+		fmt.Fprintf(&b, `"/><text x="%d" y="%d" style="fill:%s">%s</text>`, sketchWidth-sketchRight+8,
+			sketchTop+14*(i+1), html.EscapeString(l.Color), html.EscapeString(l.Label))
 	}
 	b.WriteString("</svg>")
 	return b.String()

@@ -53,7 +53,8 @@ func (e *Engine) Deliver(address string, value any) {
 // magicWidgets has the page connect, as everything does that needs it.
 func (r *run) magicWidgets([]string) error {
 	if r.options.Page == nil || !r.options.Page.Connect() {
-		return magicErrorf("%%widgets: no page has connected: it needs a browser that shows the notebook and runs its scripts")
+		return magicErrorf("%%widgets: no page has connected: it needs a browser that shows the notebook and " +
+			"runs its scripts")
 	}
 	return nil
 }
