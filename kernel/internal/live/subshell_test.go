@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -333,4 +336,25 @@ func TestSubshellDeleted(t *testing.T) {
 		t.Errorf("its cell gave %q", gave[request])
 	}
 	c.check("1 + 1", "=> 2")
+}
+
+// TestSubshellsByPeer has jupyter_client use subshells.
+func TestSubshellsByPeer(t *testing.T) {
+	python := os.Getenv("GOCIFAR_TEST_PYTHON")
+	if python == "" {
+		t.Skip("needs a Python with jupyter_client: set GOCIFAR_TEST_PYTHON")
+	}
+	data := t.TempDir()
+	spec := &jupyter.Spec{Argv: []string{os.Args[0], kernelArgument, testLibrary.Get(t).Dir, "{connection_file}"},
+		DisplayName: "live", Language: "go", InterruptMode: jupyter.InterruptByMessage}
+	if err := jupyter.WriteSpec(filepath.Join(data, "kernels"), "live-under-test", spec); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, python, filepath.Join("testdata", "subshells.py"))
+	cmd.Env = append(os.Environ(), "JUPYTER_PATH="+data, "KERNEL_NAME=live-under-test")
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.HasSuffix(strings.TrimSpace(string(out)), "OK") {
+		t.Errorf("%v\n%s", err, out)
+	}
 }
