@@ -35,6 +35,9 @@ type Client struct {
 
 	heart heart
 
+	// subshell is set before anybody else knows the client; see AttachSubshell.
+	subshell string
+
 	mu        sync.Mutex
 	closed    bool
 	lost      [Heartbeat]error      // why a channel ended
@@ -180,6 +183,7 @@ func (c *Client) header(id string, content Content) Header {
 		Date:     time.Now().UTC().Format("2006-01-02T15:04:05.000000Z"),
 		Type:     content.MessageType(),
 		Version:  ProtocolVersion,
+		Subshell: c.subshell,
 	}
 }
 

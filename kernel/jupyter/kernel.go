@@ -203,6 +203,7 @@ func (k *Kernel) shutdown(ctx context.Context, restart bool) error {
 // stream of events ends at once. It may follow Shutdown.
 func (k *Kernel) Close() error {
 	if k.process == nil {
+		k.leaveSubshell()
 		return k.Client.Close()
 	}
 	ended, cancel := context.WithCancel(context.Background())

@@ -358,3 +358,32 @@ func TestSubshellsByPeer(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
+
+// TestSecondConsole attaches to a kernel that runs a cell, works on its values,
+// and leaves.
+func TestSecondConsole(t *testing.T) {
+	served := startServed(t, testLibrary.Get(t).Dir)
+	c := served.attach()
+	c.check("x := 1\nstop := make(chan bool)", "")
+	main := c.inSubshell("", "fmt.Println(1)\n_ = <-stop")
+	c.awaitOutput("1\n")
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	second, err := jupyter.AttachSubshell(ctx, served.info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	console := &client{t: t, kernel: second, dir: c.dir}
+	console.check("x + 1", "=> 2", "fmt.Println(\"beside\")", "beside")
+	if reply, err := second.Complete(ctx, "fmt.Printl", 10); err != nil || reply.Status != "ok" {
+		t.Errorf("completion beside a cell: %+v, %v", reply, err)
+	}
+	console.check("stop <- true", "")
+	if gave, _ := c.gather(main); gave[main] != " [ok]" {
+		t.Errorf("the notebook's cell gave %q", gave[main])
+	}
+	second.Close()
+	if got := c.subshells(); got != "ok[]" {
+		t.Errorf("after the console is gone there are %s", got)
+	}
+}

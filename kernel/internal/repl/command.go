@@ -54,6 +54,7 @@ type flagValues struct {
 	kernel            string
 	launch            jupyter.LaunchOptions
 	existing          existingFlag
+	beside            bool
 	pictures, history string
 }
 
@@ -85,6 +86,8 @@ func (f *flagValues) declare(flags *command.Flags) {
 		"`name` of the kernelspec, gonb for GoNB; by default the live kernel, or GoNB where there is none")
 	flags.Var(&f.existing, "existing",
 		"use a running kernel: the newest, or the one with this connection `file` (a path, or part of its name)")
+	flags.BoolVar(&f.beside, "beside", false,
+		"with -existing: run beside the cells of others, on the same values, also while one of theirs runs (a subshell)")
 	flags.StringVar(&f.launch.Dir, "cwd", "", "working `folder` of the kernel")
 	flags.ListVar(&f.launch.Env, "env", "`NAME=value` for the kernel")
 	flags.DurationVar(&f.launch.StartTimeout, "start-timeout", time.Minute, "how long the kernel may take to start")
@@ -105,6 +108,9 @@ func (f *flagValues) options(ctx context.Context, args []string) (*Options, erro
 			return nil, command.Usagef("%w", err)
 		}
 		o.Pictures = protocol
+	}
+	if f.beside && !f.existing.set {
+		return nil, command.Usagef("-beside is for -existing: a kernel that is started here has nothing else to run")
 	}
 	if f.existing.set {
 		if f.kernel != "" {
@@ -158,6 +164,9 @@ func (f *flagValues) attach(o *Options) error {
 		ctx, cancel := context.WithTimeoutCause(ctx, f.launch.StartTimeout,
 			fmt.Errorf("no kernel answers at %s within %v", path, f.launch.StartTimeout))
 		defer cancel()
+		if f.beside {
+			return jupyter.AttachSubshell(ctx, info)
+		}
 		return jupyter.Attach(ctx, info)
 	}
 	return nil
