@@ -73,11 +73,18 @@ func (c *ReduceLROnPlateauCallback) Mode(mode string) *ReduceLROnPlateauCallback
 	return c
 }
 
-// OnTrainBegin starts the waiting anew.
+// OnTrainBegin starts the waiting anew. A rate that follows a schedule cannot be
+// lowered.
 func (c *ReduceLROnPlateauCallback) OnTrainBegin(t *Training) error {
 	c.state = plateauState{}
 	if c.err != nil {
 		return c.err
+	}
+	for _, o := range optimizers(t.Optimizer) {
+		if s := settingsOf(o); s != nil && s.schedule != nil {
+			return fmt.Errorf("layers: ReduceLROnPlateau wants an optimizer without a schedule, the learning rate of %s "+
+				"follows %s: leave one of the two out", o.Class(), s.schedule.Class())
+		}
 	}
 	return c.monitor.begin(t, "ReduceLROnPlateau")
 }

@@ -2,6 +2,7 @@ package layers
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 )
 
@@ -59,6 +60,23 @@ func TestCallbacksAsKeras(t *testing.T) {
 			if got := tr.Optimizer.LearningRate(); !near(got, want[epoch], 1e-6) {
 				t.Errorf("%s: epoch %d has rate %v, Keras %v", name, epoch, got, want[epoch])
 			}
+		}
+	}
+}
+
+// TestReduceLROnPlateauWithSchedule: the schedule sets the rate, so that nothing
+// could lower it. Keras refuses that, too, but only when the rate is to be lowered.
+func TestReduceLROnPlateauWithSchedule(t *testing.T) {
+	scheduled := Adam(0, WithSchedule(CosineDecay(0.01, 10)))
+	for name, optimizer := range map[string]Optimizer{"alone": scheduled, "of a group": PerGroup(SGD(0.1)).On(".*bias", scheduled)} {
+		m := dropoutModel(t)
+		if err := m.Compile(optimizer, SparseCategoricalCrossEntropy); err != nil {
+			t.Fatal(err)
+		}
+		_, err := m.Fit(t.Context(), smallImages(20), Callbacks(ReduceLROnPlateau("loss")), Verbose(Silent))
+		if err == nil || !strings.Contains(err.Error(), "ReduceLROnPlateau wants an optimizer without a schedule, "+
+			"the learning rate of Adam follows CosineDecay") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
