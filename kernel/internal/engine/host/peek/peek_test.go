@@ -112,6 +112,45 @@ func TestLook(t *testing.T) {
 	}
 }
 
+// tensor and examples are made as those of GoMLX and of package layers.
+type tensor struct {
+	shape struct {
+		DType      enum
+		Dimensions []int
+	}
+	local    *int
+	onDevice *struct{ deviceNum int }
+}
+
+type examples struct {
+	Shape  []int
+	Bytes  []byte
+	Floats []float32
+	Labels []int
+}
+
+func TestForm(t *testing.T) {
+	onDevice := &tensor{onDevice: &struct{ deviceNum int }{3}}
+	onDevice.shape.DType, onDevice.shape.Dimensions = 1, []int{5, 2}
+	onHost := tensor{local: new(int)}
+	for _, c := range []struct {
+		pointer any
+		want    Form
+	}{
+		{&onDevice, Form{"(5, 2)", "green", "device 3"}},
+		{&onHost, Form{"()", "red", "host"}},
+		{new(any(onDevice)), Form{"(5, 2)", "green", "device 3"}},
+		{new(&examples{Shape: []int{32, 32, 3}, Bytes: make([]byte, 9), Labels: make([]int, 7)}), Form{"(7, 32, 32, 3)", "uint8", "host"}},
+		{&examples{}, Form{Shape: "(0)"}},
+		{new((*tensor)(nil)), Form{}},
+		{&point{}, Form{}},
+	} {
+		if v := look(c.pointer); v.Form != c.want {
+			t.Errorf("%s has the form %+v, want %+v", v.Type, v.Form, c.want)
+		}
+	}
+}
+
 func TestDeepSize(t *testing.T) {
 	shared := make([]byte, 1000)
 	for _, c := range []struct {

@@ -44,7 +44,13 @@ func formOf(t reflect.Type, data []byte) Form {
 func shapeField(t reflect.Type) (f reflect.StructField, ok bool) {
 	for i := range t.NumField() {
 		f := t.Field(i)
-		if !strings.EqualFold(f.Name, "shape") || f.Type.Kind() != reflect.Struct {
+		if !strings.EqualFold(f.Name, "shape") {
+			continue
+		}
+		if f.Type == reflect.TypeFor[[]int]() && isExamples(t) {
+			return f, true
+		}
+		if f.Type.Kind() != reflect.Struct {
 			continue
 		}
 		if dims, ok := f.Type.FieldByName("Dimensions"); ok && dims.Type == reflect.TypeFor[[]int]() && len(dims.Index) == 1 {
@@ -61,6 +67,9 @@ func hasForm(t reflect.Type) bool {
 
 func tensorForm(t reflect.Type, data []byte) Form {
 	f, _ := shapeField(t)
+	if f.Type.Kind() == reflect.Slice {
+		return examplesForm(t, f, data)
+	}
 	dims, _ := f.Type.FieldByName("Dimensions")
 	form := Form{Shape: "?"}
 	s := sliceOf(data[f.Offset+dims.Offset:])
@@ -76,6 +85,34 @@ func tensorForm(t reflect.Type, data []byte) Form {
 		form.DType = text(d.Type, data[at:at+d.Type.Size()], 30, 1, 1)
 	}
 	form.Device = device(t, data)
+	return form
+}
+
+// isExamples tells of a set of examples: the shape of one, a label each, and the
+// values of all in lists of their types.
+func isExamples(t reflect.Type) bool {
+	labels, ok := t.FieldByName("Labels")
+	return ok && len(labels.Index) == 1 && labels.Type.Kind() == reflect.Slice
+}
+
+func examplesForm(t reflect.Type, shape reflect.StructField, data []byte) Form {
+	labels, _ := t.FieldByName("Labels")
+	list := []string{fmt.Sprint(sliceOf(data[labels.Offset:]).len)}
+	s := sliceOf(data[shape.Offset:])
+	for _, n := range words(s.at, min(s.len, 16)) {
+		list = append(list, fmt.Sprint(int(n)))
+	}
+	form := Form{Shape: "(" + strings.Join(list, ", ") + ")"}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Type.Kind() != reflect.Slice || f.Name == labels.Name || f.Name == shape.Name {
+			continue
+		}
+		if k := f.Type.Elem().Kind(); k >= reflect.Int && k <= reflect.Float64 && sliceOf(data[f.Offset:]).len > 0 {
+			form.DType, form.Device = f.Type.Elem().String(), "host"
+			break
+		}
+	}
 	return form
 }
 
