@@ -9,6 +9,9 @@ import (
 	"github.com/janpfeifer/gonb/gonbui/widgets"
 )
 
+// buttonTries is how often a page is asked whether it is there.
+const buttonTries = 3
+
 // Button shows a button and calls pressed when it is pressed, until ctx ends,
 // which takes the button away. It returns at once: where nobody can press a
 // button (see [Slide]) there is none.
@@ -17,8 +20,12 @@ func Button(ctx context.Context, label string, pressed func()) {
 		return
 	}
 	go func() {
-		if !frontEndAnswers(ctx) {
-			return
+		tries := 0
+		for !frontEndAnswers(ctx) {
+			// A page that is busy with other output may need longer.
+			if tries++; tries == buttonTries || ctx.Err() != nil {
+				return
+			}
 		}
 		box := dom.CreateTransientDiv()
 		clicks := widgets.Button(label).AppendTo(box).Done().Listen()
