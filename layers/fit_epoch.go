@@ -117,7 +117,8 @@ func (f *fitting) steps(ctx context.Context, epoch, step int, started time.Time)
 		case !more:
 			return step, nil
 		}
-		if err := f.batchHooks(func(c BatchCallback) error { return c.OnTrainBatchBegin(f.training, step) }); err != nil {
+		err = f.batchHooks(func(c BatchCallback) error { return c.OnTrainBatchBegin(f.training, step) })
+		if err != nil {
 			return step, err
 		}
 		n, err := f.runSteps(step)

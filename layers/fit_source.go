@@ -33,8 +33,8 @@ type sourcePosition struct {
 // has, 0 if only batches will tell.
 func (f *fitting) openStream() (steps int, err error) {
 	if f.validationSplit > 0 {
-		return 0, errors.New("layers: ValidationSplit wants examples in memory (layers.Examples), the training data are " +
-			"another Source: use ValidationData")
+		return 0, errors.New("layers: ValidationSplit wants examples in memory (layers.Examples), the training data " +
+			"are another Source: use ValidationData")
 	}
 	if f.dropRemainder {
 		return 0, errors.New("layers: DropRemainder wants examples in memory; of another Source the batches decide")

@@ -160,7 +160,8 @@ func (p *predictor) runBatches(ctx context.Context, b *batches, epoch Epoch, do 
 			err = handOut(results, next.real, next.size, do)
 		}
 		if err != nil {
-			return fmt.Errorf("layers: predicting with model %q: %w", p.model.Name(), engine.ExplainMemory(err, next.size))
+			return fmt.Errorf("layers: predicting with model %q: %w", p.model.Name(),
+				engine.ExplainMemory(err, next.size))
 		}
 	}
 }

@@ -148,7 +148,8 @@ func lengthOf(s Source) (int, error) {
 	}
 	n := sized.Len()
 	if n < 0 {
-		return 0, fmt.Errorf("the source says that it has %d examples; wants 0, for a number that is unknown, or more", n)
+		return 0, fmt.Errorf("the source says that it has %d examples; wants 0, for a number that is unknown, or more",
+			n)
 	}
 	return n, nil
 }

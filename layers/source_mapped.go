@@ -37,7 +37,8 @@ func (m *mapped) changed(batch *Examples) (*Examples, error) {
 	n := batch.Len()
 	changed, err := m.f(batch)
 	if err == nil && changed != nil && changed.Len() != n {
-		err = fmt.Errorf("the function of layers.Mapped got %d examples and returned %d; wants as many", n, changed.Len())
+		err = fmt.Errorf("the function of layers.Mapped got %d examples and returned %d; wants as many",
+			n, changed.Len())
 	}
 	return changed, err
 }

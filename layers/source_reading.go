@@ -82,7 +82,8 @@ func (r *reading) pull(ctx context.Context, source Source, epoch Epoch, examples
 	case number == 0:
 		return errors.New("the source has no batches")
 	case number >= epoch.Skip && examples < length:
-		return fmt.Errorf("the source ended after batch %d with %d examples, and said that it has %d", number, examples, length)
+		return fmt.Errorf("the source ended after batch %d with %d examples, and said that it has %d",
+			number, examples, length)
 	case number < epoch.Skip:
 		return fmt.Errorf("the source ended after %d batches, and had at least %d before the fit was interrupted: "+
 			"for the same Epoch it has to yield the same", number, epoch.Skip)

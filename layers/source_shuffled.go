@@ -28,7 +28,8 @@ func (r *regrouped) Batches(ctx context.Context, epoch Epoch) iter.Seq2[*Example
 	switch {
 	case r.buffer < 0 || r.buffer == 0 && r.size < 1:
 		return func(yield func(*Examples, error) bool) {
-			yield(nil, fmt.Errorf("layers.Shuffled and layers.Batched want at least 1 example, got %d", min(r.buffer, r.size)))
+			yield(nil, fmt.Errorf("layers.Shuffled and layers.Batched want at least 1 example, got %d",
+				min(r.buffer, r.size)))
 		}
 	case r.buffer > 0 && !epoch.Shuffle:
 		return r.source.Batches(ctx, epoch)

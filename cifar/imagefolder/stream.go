@@ -37,8 +37,11 @@ func Open(folder string, options ...Option) (*Folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("imagefolder: %w", err)
 	}
-	return &Folder{Name: filepath.Base(f.root), Classes: classes,
-		Train: &Stream{loading: f, files: train, classes: classes}, Test: &Stream{loading: f, files: test, classes: classes}}, nil
+	return &Folder{
+		Name: filepath.Base(f.root), Classes: classes,
+		Train: &Stream{loading: f, files: train, classes: classes},
+		Test:  &Stream{loading: f, files: test, classes: classes},
+	}, nil
 }
 
 // Stream are the pictures of one side of a [Folder]: a layers.Source that knows
