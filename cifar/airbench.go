@@ -54,6 +54,19 @@ func Airbench96() Airbench {
 		Policy: layers.Float32}
 }
 
+// In returns the recipe as a profile wants it: in quick a quarter of the widths,
+// small steps for few pictures, and a third of the epochs.
+func (a Airbench) In(p Profile) Airbench {
+	a.Epochs = p.Epochs(a.Epochs)
+	if p.MaxExamples > 0 {
+		a.Batch = min(a.Batch, p.MaxExamples/20)
+		for i := range a.Widths {
+			a.Widths[i] = max(1, a.Widths[i]/4)
+		}
+	}
+	return a
+}
+
 // AirbenchPart is a part of the recipe that can be left out.
 type AirbenchPart string
 
@@ -153,11 +166,17 @@ func (a Airbench) Model(ctx context.Context, train *layers.Examples) (*layers.Mo
 		return nil, fmt.Errorf("cifar: airbench: %w", err)
 	}
 	m := a.network(train.Shape, train.Classes, normalize, first)
+	if m.Err() != nil {
+		return nil, m.Err()
+	}
 	loss := layers.CategoricalCrossEntropy.FromLogits().Reduction("sum")
 	if !a.without[SmoothingPart] {
 		loss = loss.LabelSmoothing(0.2)
 	}
-	return m, m.Compile(a.optimizer(train), loss, layers.Accuracy)
+	if err := m.Compile(a.optimizer(train), loss, layers.Accuracy); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // optimizer has Muon for the filters, and SGD for biases and head, all at rates
@@ -229,6 +248,8 @@ func (a Airbench) Err() error {
 	case a.Batch < 1 || a.Epochs < 1 || slices.Min(a.Widths[:]) < 1:
 		return fmt.Errorf("cifar: airbench wants epochs, a batch and widths of at least 1, got %d, %d and %v",
 			a.Epochs, a.Batch, a.Widths)
+	case a.Policy != layers.Float32 && a.Policy != layers.MixedBFloat16:
+		return fmt.Errorf("cifar: airbench wants the policy %q or %q, got %q", layers.Float32, layers.MixedBFloat16, a.Policy)
 	case a.Shift < 0 || a.Cutout < 0 || a.Cutout > 32:
 		return fmt.Errorf("cifar: airbench wants a shift from 0 on and a cutout from 0 to 32, got %d and %d",
 			a.Shift, a.Cutout)
