@@ -93,8 +93,6 @@ func (c Convolution) withOwnGradients(x, kernel *graph.Node) *graph.Node {
 				return c.fastInputGradient(dy, kernel)
 			case i == 0:
 				return c.inputGradient(dy, kernel, spatial(x))
-			case fast && c.hasTiledGradient(x, size):
-				return c.tiledKernelGradient(x, dy, size)
 			case fast:
 				return c.fastKernelGradient(x, dy, size, runtime.NumCPU())
 			}
