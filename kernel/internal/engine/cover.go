@@ -77,8 +77,8 @@ func (c *coverage) profile() []byte {
 			if i < len(reached) && reached[i] {
 				count = 1
 			}
-			fmt.Fprintf(&b, "%s:%d.%d,%d.%d %d %d\n", f.Name, block.StartLine, block.StartColumn, block.EndLine, block.EndColumn,
-				block.Statements, count)
+			fmt.Fprintf(&b, "%s:%d.%d,%d.%d %d %d\n", f.Name, block.StartLine, block.StartColumn, block.EndLine,
+				block.EndColumn, block.Statements, count)
 		}
 	}
 	return []byte(b.String())

@@ -118,7 +118,8 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if o.Grace <= 0 {
 		o.Grace = DefaultGrace
 	}
-	e := &Engine{options: o, besides: map[*run]bool{}, cells: map[int]string{}, searched: map[string]bool{}, fetch: true, env: map[string]string{}}
+	e := &Engine{options: o, besides: map[*run]bool{}, cells: map[int]string{}, searched: map[string]bool{}, fetch: true,
+		env: map[string]string{}}
 	var err error
 	if e.library, err = library.Open(o.Library); err != nil {
 		return nil, err
@@ -243,8 +244,7 @@ func (e *Engine) print(stream, text string) {
 	e.options.Front.Print(stream, text)
 }
 
-// stdout and stderr print to the cell.
-func (e *Engine) stdout(format string, args ...any) { e.print("stdout", fmt.Sprintf(format, args...)) }
+// stderr prints to the cell.
 func (e *Engine) stderr(format string, args ...any) { e.print("stderr", fmt.Sprintf(format, args...)) }
 
 // openCapture copies the cell's output into a file, too.

@@ -44,7 +44,9 @@ func (e *Engine) Variables(ctx context.Context) ([]Variable, error) {
 	if a.Outcome != host.OK {
 		return nil, errors.New(a.Error)
 	}
-	list := slices.DeleteFunc(a.Variables, func(one Variable) bool { return v.living[one.Name] == nil && one.Cell != running })
+	list := slices.DeleteFunc(a.Variables, func(one Variable) bool {
+		return v.living[one.Name] == nil && one.Cell != running
+	})
 	for i := range list {
 		if known := v.living[list[i].Name]; known != nil && list[i].Cell != running {
 			list[i].Cell = known.Cell

@@ -44,7 +44,8 @@ func (r *run) magicWho(args []string) error {
 
 // columns of a variable in a table.
 func columns(v Variable) []string {
-	shape := strings.Join(slices.DeleteFunc([]string{v.Shape, v.DType, v.Device}, func(s string) bool { return s == "" }), " ")
+	empty := func(s string) bool { return s == "" }
+	shape := strings.Join(slices.DeleteFunc([]string{v.Shape, v.DType, v.Device}, empty), " ")
 	cell := "–"
 	if v.Cell > 0 {
 		cell = fmt.Sprintf("[%d]", v.Cell)

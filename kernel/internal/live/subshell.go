@@ -43,7 +43,8 @@ func (k *Kernel) features() []string {
 func (k *Kernel) createSubshell() *jupyter.CreateSubshellReply {
 	if k.features() == nil {
 		return &jupyter.CreateSubshellReply{Status: jupyter.StatusError,
-			ReplyError: jupyter.ReplyError{Name: "RuntimeError", Value: "this kernel cannot run cells, so it has no subshells"}}
+			ReplyError: jupyter.ReplyError{Name: "RuntimeError",
+				Value: "this kernel cannot run cells, so it has no subshells"}}
 	}
 	s := &subshell{kernel: k, queue: make(chan *request, 1000), deleted: make(chan struct{})}
 	id := rand.Text()

@@ -152,8 +152,10 @@ func inspectOne(name string) Answer {
 	if quiet() {
 		if own := ownForms(d); own != nil {
 			a.Result = own
-			if own["text/html"] != nil || own["image/png"] != nil || own["image/svg+xml"] != nil || own["text/markdown"] != nil {
-				return a
+			for _, rich := range []string{"text/html", "image/png", "image/svg+xml", "text/markdown"} {
+				if own[rich] != nil {
+					return a
+				}
 			}
 		}
 	}

@@ -63,7 +63,8 @@ func (c *Coverage) Files() []*CoveredFile {
 }
 
 // listCovered is list with counters in the packages of the user's modules.
-func (l *Library) listCovered(ctx context.Context, c *Coverage, dir string, env, arguments []string) ([]*listed, error) {
+func (l *Library) listCovered(ctx context.Context, c *Coverage, dir string, env, arguments []string) ([]*listed,
+	error) {
 	packages, err := l.list(ctx, dir, env, arguments)
 	if err != nil {
 		return nil, err
@@ -113,8 +114,8 @@ func (c *Coverage) instrument(ctx context.Context, l *Library, importPath, file 
 	if err != nil {
 		return "", err
 	}
-	c.files[file] = &CoveredFile{Name: path.Join(importPath, filepath.Base(file)), Symbol: symbolPrefix(importPath) + variable,
-		Blocks: blocks, sum: sum, text: string(text)}
+	c.files[file] = &CoveredFile{Name: path.Join(importPath, filepath.Base(file)),
+		Symbol: symbolPrefix(importPath) + variable, Blocks: blocks, sum: sum, text: string(text)}
 	return string(text), nil
 }
 
@@ -148,7 +149,8 @@ func readBlocks(text, variable string) ([]CoverBlock, error) {
 		if err != nil {
 			return nil, err
 		}
-		blocks[i] = CoverBlock{StartLine: n[0], EndLine: n[1], StartColumn: n[2] & 0xffff, EndColumn: n[2] >> 16, Statements: count}
+		blocks[i] = CoverBlock{StartLine: n[0], EndLine: n[1], StartColumn: n[2] & 0xffff, EndColumn: n[2] >> 16,
+			Statements: count}
 	}
 	return blocks, nil
 }

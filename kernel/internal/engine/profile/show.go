@@ -33,7 +33,8 @@ func (p *Profile) PlainText() string {
 		w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
 		fmt.Fprintf(w, "flat\tflat%%\tcum\tcum%%\t\t%s\n", titles[i])
 		for _, r := range rows[:min(len(rows), mostRows)] {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t\t%s\n", p.text(r.Flat), p.percent(r.Flat), p.text(r.Cum), p.percent(r.Cum), r.Name)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t\t%s\n", p.text(r.Flat), p.percent(r.Flat), p.text(r.Cum),
+				p.percent(r.Cum), r.Name)
 		}
 		_ = w.Flush()
 		if len(rows) > mostRows {

@@ -118,7 +118,8 @@ func (s *summarizer) transition(e trace.Event, t trace.StateTransition) {
 	from, to := t.Goroutine()
 	g := s.goroutines[id]
 	if g == nil {
-		g = &goroutine{state: from, since: s.first, spent: map[trace.GoState]time.Duration{}, blocked: map[string]time.Duration{}}
+		g = &goroutine{state: from, since: s.first, spent: map[trace.GoState]time.Duration{},
+			blocked: map[string]time.Duration{}}
 		if from == trace.GoNotExist || from == trace.GoUndetermined {
 			g.since = e.Time()
 		}
@@ -197,8 +198,8 @@ func short(d time.Duration) string {
 }
 
 func (t *TraceSummary) head() string {
-	return fmt.Sprintf("%s in all; the garbage collector ran %d times, for %s beside the goroutines, which were stopped for %s",
-		short(t.Wall), t.Collections, short(t.Collecting), short(t.Stopped))
+	return fmt.Sprintf("%s in all; the garbage collector ran %d times, for %s beside the goroutines, "+
+		"which were stopped for %s", short(t.Wall), t.Collections, short(t.Collecting), short(t.Stopped))
 }
 
 func (t *TraceSummary) columns(g *Group) []string {

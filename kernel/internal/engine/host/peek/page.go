@@ -103,11 +103,13 @@ func curve(values []float64) string {
 	var points strings.Builder
 	for i, x := range values {
 		if x >= low && x <= high {
-			fmt.Fprintf(&points, "%.1f,%.1f ", float64(i)*width/float64(len(values)-1), height-(x-low)/(high-low)*height)
+			across, up := float64(i)/float64(len(values)-1), (x-low)/(high-low)
+			fmt.Fprintf(&points, "%.1f,%.1f ", across*width, height-up*height)
 		}
 	}
 	return fmt.Sprintf(`<svg width="%d" height="%d" viewBox="0 -2 %d %d"><polyline fill="none" stroke="currentColor" `+
-		`points="%s"/></svg><div>%g … %g</div>`, width, height+4, width, height+4, strings.TrimSpace(points.String()), low, high)
+		`points="%s"/></svg><div>%g … %g</div>`, width, height+4, width, height+4, strings.TrimSpace(points.String()),
+		low, high)
 }
 
 // Bytes writes a size.

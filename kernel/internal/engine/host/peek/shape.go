@@ -53,7 +53,8 @@ func shapeField(t reflect.Type) (f reflect.StructField, ok bool) {
 		if f.Type.Kind() != reflect.Struct {
 			continue
 		}
-		if dims, ok := f.Type.FieldByName("Dimensions"); ok && dims.Type == reflect.TypeFor[[]int]() && len(dims.Index) == 1 {
+		dims, ok := f.Type.FieldByName("Dimensions")
+		if ok && dims.Type == reflect.TypeFor[[]int]() && len(dims.Index) == 1 {
 			return f, true
 		}
 	}

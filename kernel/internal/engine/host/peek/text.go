@@ -1,6 +1,7 @@
 package peek
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"reflect"
@@ -144,7 +145,7 @@ func number(t reflect.Type, data []byte) uint64 {
 
 func float(t reflect.Type, data []byte) float64 {
 	if t.Size() == 4 {
-		return float64(math.Float32frombits(uint32(data[0]) | uint32(data[1])<<8 | uint32(data[2])<<16 | uint32(data[3])<<24))
+		return float64(math.Float32frombits(binary.LittleEndian.Uint32(data)))
 	}
 	return math.Float64frombits(uint64(word(data)))
 }
@@ -156,7 +157,8 @@ func ofMethod(t reflect.Type, data []byte) (s string, ok bool) {
 	if t == reflect.TypeFor[time.Time]() && len(data) >= int(t.Size()) {
 		whole := [24]byte(data)
 		clear(whole[16:]) // the place, which is a pointer
-		return reflect.NewAt(t, unsafe.Pointer(&whole)).Elem().Interface().(time.Time).Format("2006-01-02 15:04:05 UTC"), true
+		at := reflect.NewAt(t, unsafe.Pointer(&whole)).Elem().Interface().(time.Time)
+		return at.Format("2006-01-02 15:04:05 UTC"), true
 	}
 	k := t.Kind()
 	if k < reflect.Bool || k > reflect.Float64 || t.PkgPath() == "" || t.PkgPath() == "main" {

@@ -52,7 +52,8 @@ func plausible(at uintptr) bool {
 	d := *(*descriptor)(unsafe.Pointer(&b[0]))
 	kind := reflect.Kind(d.kind & 31) // older versions of Go have flags beside it
 	size, fixed := sizes[kind]
-	return kind > reflect.Invalid && kind <= reflect.UnsafePointer && d.pointers <= d.size && d.pointers%wordSize == 0 &&
+	return kind > reflect.Invalid && kind <= reflect.UnsafePointer &&
+		d.pointers <= d.size && d.pointers%wordSize == 0 &&
 		(!fixed || size == d.size) && d.align > 0 && d.align <= wordSize && d.align&(d.align-1) == 0 &&
 		d.fieldAlign > 0 && d.fieldAlign <= wordSize
 }
