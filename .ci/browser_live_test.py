@@ -12,7 +12,7 @@ import argparse, json, os, pathlib, shutil, sys, tempfile, time
 
 from playwright.sync_api import TimeoutError as PlaywrightTimeout, sync_playwright
 
-from browser_test import CHROMIUM_FLAGS, open_notebook, start_lab
+from browser_test import CHROMIUM_FLAGS, check_slider, open_notebook, start_lab
 
 # Cells put behind those of 02-model1: what they use is there only if the values of the cells before live on.
 EXTRA = {
@@ -218,6 +218,7 @@ def main():
                     check_watch(notebook, second)
                     check_interrupt(notebook, second)
                     check_completion(notebook, second)
+                    check_slider(page, url, token, root, args.kernel, args.screenshots)
                 finally:
                     if args.screenshots:
                         os.makedirs(args.screenshots, exist_ok=True)
