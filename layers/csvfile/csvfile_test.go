@@ -78,7 +78,8 @@ func TestLabels(t *testing.T) {
 	}
 }
 
-// TestFitEqualsMemory trains on a file as on the same numbers in memory.
+// TestFitEqualsMemory trains on a file as on the same numbers in memory. How
+// many rows a file has is unknown, so on XLA another program trains on them.
 func TestFitEqualsMemory(t *testing.T) {
 	text := "a,b,sum\n"
 	memory := &layers.Examples{Shape: []int{2}, TargetShape: []int{1}}
@@ -103,7 +104,8 @@ func TestFitEqualsMemory(t *testing.T) {
 		return h.Metrics["loss"]
 	}
 	got, want := fit(layers.Shuffled(f, 30)), fit(memory)
-	if !slices.Equal(got, want) || !(got[19] < 0.1*got[0]) || math.IsNaN(got[19]) {
+	near := func(a, b float64) bool { return math.Abs(a-b) <= 1e-5*b }
+	if !slices.EqualFunc(got, want, near) || !(got[19] < 0.1*got[0]) {
 		t.Errorf("losses %v, in memory %v", got, want)
 	}
 	other, err := Open(write(t, text+"1,2,4\n"), Targets("sum"))
