@@ -34,8 +34,9 @@ type Airbench struct {
 	// Shift is by how many pixels pictures are moved, Cutout the side of the square
 	// that is cut out of each; 0 for none.
 	Shift, Cutout int
-	// Policy is the type in which most layers, and Muon's iteration, compute. Where the pictures come in
-	// and where the classes go out it is float32 in any case.
+	// Policy is the type in which most layers, and Muon's iteration, compute.
+	// Where the pictures come in and where the classes go out it is float32 in any
+	// case.
 	Policy layers.DTypePolicy
 
 	without map[AirbenchPart]bool
