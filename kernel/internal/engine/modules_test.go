@@ -291,24 +291,66 @@ func (m peerModule) cells(t *testing.T, l *library.Library, dir string) (passed,
 }
 
 // needsTests tells whether an example uses what other tests of its package
-// declare.
+// declare. The program that go/doc makes of an example has the declarations of
+// its own file alone.
 func needsTests(example *doc.Example, files []*ast.File) (needs bool) {
-	if example.Play != nil {
-		files = nil // what it needs is in it, but for names that go/doc does not resolve
-	}
 	declared := map[string]bool{}
 	for _, file := range files {
 		for name := range file.Scope.Objects {
 			declared[name] = true
 		}
 	}
-	ast.Inspect(example.Code, func(n ast.Node) bool {
-		if id, ok := n.(*ast.Ident); ok && declared[id.Name] {
-			needs = true
+	code := example.Code
+	if example.Play != nil {
+		code = example.Play
+		for name := range declarations(example.Play) {
+			delete(declared, name)
+		}
+	}
+	ast.Inspect(code, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.SelectorExpr: // a field may have any name
+			ast.Inspect(n.X, func(n ast.Node) bool {
+				id, ok := n.(*ast.Ident)
+				needs = needs || ok && declared[id.Name]
+				return true
+			})
+			return false
+		case *ast.Ident:
+			needs = needs || declared[n.Name]
 		}
 		return true
 	})
 	return needs
+}
+
+// declarations are the names that a program declares, also in functions.
+func declarations(program *ast.File) map[string]bool {
+	names := map[string]bool{}
+	ast.Inspect(program, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncDecl:
+			names[n.Name.Name] = true
+		case *ast.TypeSpec:
+			names[n.Name.Name] = true
+		case *ast.ValueSpec:
+			for _, name := range n.Names {
+				names[name.Name] = true
+			}
+		case *ast.Field:
+			for _, name := range n.Names {
+				names[name.Name] = true
+			}
+		case *ast.AssignStmt:
+			for _, left := range n.Lhs {
+				if id, ok := left.(*ast.Ident); ok && n.Tok == token.DEFINE {
+					names[id.Name] = true
+				}
+			}
+		}
+		return true
+	})
+	return names
 }
 
 // exampleCell is the program that go/doc makes of an example, or else its
