@@ -87,7 +87,7 @@ func (b *Compiler) Prepare(dir string, number int64) {
 		b.mu.Unlock()
 		return
 	}
-	b.prepared.end()
+	b.prepared.drop()
 	j := &job{library: b.library, dir: dir, number: number}
 	b.prepared = j
 	go func() {
@@ -107,7 +107,7 @@ func (b *Compiler) take(dir string, number int64) *job {
 	if j != nil && j.dir == dir && j.number == number {
 		return j
 	}
-	j.end()
+	j.drop()
 	return &job{library: b.library, dir: dir, number: number}
 }
 
@@ -115,6 +115,6 @@ func (b *Compiler) take(dir string, number int64) *job {
 func (b *Compiler) Close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.prepared.end()
+	b.prepared.drop()
 	b.prepared, b.closed = nil, true
 }

@@ -113,7 +113,7 @@ func (b *Compiler) use(dir string, layers []*Layer) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.prepared.end() // it would be linked against less
+	b.prepared.drop() // it would be linked against less
 	b.prepared, b.layers, b.imports, b.configs = nil, layers, all, dir
 	return nil
 }

@@ -71,6 +71,16 @@ func (j *job) end() {
 	_ = os.RemoveAll(j.objects())
 }
 
+// drop ends a job that nobody wants. The system's linker may have begun a
+// plugin.
+func (j *job) drop() {
+	if j == nil {
+		return
+	}
+	j.end()
+	_ = os.Remove(j.plugin())
+}
+
 func (j *job) startCompiler() (*waiting, error) {
 	l := j.library
 	return startWaiting(l.toolEnv(), l.tool("compile"),
