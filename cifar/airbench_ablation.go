@@ -58,7 +58,8 @@ func (a Airbench) trained(ctx context.Context, train, test *layers.Examples, wit
 		return 0, 0, err
 	}
 	run := "airbench-without-" + strings.ReplaceAll(string(without), " ", "-")
-	_, err = model.Fit(ctx, train, append(a.Options(train), layers.Seed(42), layers.Run(run), layers.Verbose(layers.Silent))...)
+	options := append(a.Options(train), layers.Seed(42), layers.Run(run), layers.Verbose(layers.Silent))
+	_, err = model.Fit(ctx, train, options...)
 	if err != nil {
 		return 0, 0, err
 	}

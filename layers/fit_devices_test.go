@@ -11,21 +11,31 @@ import (
 	"testing"
 )
 
-// TestDataParallel trains on one, two and four devices of one CPU, in a process
-// of its own, since XLA counts its devices when it is loaded: convolutions,
+// withFourDevices runs the test once more in a process of its own, where a CPU
+// stands for four devices: XLA counts its devices when it is loaded. It returns
+// true in that process.
+func withFourDevices(t *testing.T) bool {
+	t.Helper()
+	onXLACPU(t)
+	if os.Getenv("LAYERS_TEST_DEVICES") != "" {
+		return true
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+	cmd.Env = append(os.Environ(), "LAYERS_TEST_DEVICES=1",
+		"XLA_FLAGS="+os.Getenv("XLA_FLAGS")+" --xla_force_host_platform_device_count=4")
+	out, err := cmd.CombinedOutput()
+	t.Logf("%s", out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return false
+}
+
+// TestDataParallel trains on one, two and four devices of one CPU: convolutions,
 // batch normalization, dropout, class weights, a partial last batch, a callback
 // that restores weights in between, and a second fit.
 func TestDataParallel(t *testing.T) {
-	onXLACPU(t)
-	if os.Getenv("LAYERS_TEST_DEVICES") == "" {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestDataParallel$", "-test.v")
-		cmd.Env = append(os.Environ(), "LAYERS_TEST_DEVICES=1",
-			"XLA_FLAGS="+os.Getenv("XLA_FLAGS")+" --xla_force_host_platform_device_count=4")
-		out, err := cmd.CombinedOutput()
-		t.Logf("%s", out)
-		if err != nil {
-			t.Fatal(err)
-		}
+	if !withFourDevices(t) {
 		return
 	}
 	if n := testBackend(t).NumDevices(); n != 4 {

@@ -149,7 +149,8 @@ func (o *MuonOptimizer) Update(step OptimizerStep, w, g *graph.Node, slots []*gr
 func (o *MuonOptimizer) Config() map[string]any {
 	c := o.OptimizerBase.Config()
 	c["adam_beta_1"], c["adam_beta_2"], c["epsilon"], c["adam_lr_ratio"] = o.beta1, o.beta2, o.epsilon, o.adamRatio
-	c["adam_weight_decay"], c["exclude_layers"], c["exclude_embeddings"] = o.adamDecay, append([]string{}, o.exclude...), !o.embeddings
+	c["adam_weight_decay"], c["exclude_embeddings"] = o.adamDecay, !o.embeddings
+	c["exclude_layers"] = append([]string{}, o.exclude...)
 	c["muon_a"], c["muon_b"], c["muon_c"], c["ns_steps"] = o.iteration.a, o.iteration.b,
 		o.iteration.c, o.iteration.steps
 	c["momentum"], c["nesterov"], c["rms_rate"] = o.momentum, o.nesterov, o.rms

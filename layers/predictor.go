@@ -182,7 +182,9 @@ func handOut(results []*tensors.Tensor, n, size int, do func(outputs [][]float32
 }
 
 // call computes one batch.
-func (p *predictor) call(backend compute.Backend, inputs []Values, args []any, from, to, batch int) ([]*tensors.Tensor, error) {
+func (p *predictor) call(
+	backend compute.Backend, inputs []Values, args []any, from, to, batch int,
+) ([]*tensors.Tensor, error) {
 	for i, v := range inputs {
 		x, err := v.device(backend, from, to, batch)
 		if err != nil {

@@ -2,8 +2,6 @@ package layers
 
 import (
 	"math"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 )
@@ -11,16 +9,7 @@ import (
 // TestDataParallelSource trains on the batches of a source on one, two and four
 // devices, as TestDataParallel does on examples in memory.
 func TestDataParallelSource(t *testing.T) {
-	onXLACPU(t)
-	if os.Getenv("LAYERS_TEST_DEVICES") == "" {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestDataParallelSource$", "-test.v")
-		cmd.Env = append(os.Environ(), "LAYERS_TEST_DEVICES=1",
-			"XLA_FLAGS="+os.Getenv("XLA_FLAGS")+" --xla_force_host_platform_device_count=4")
-		out, err := cmd.CombinedOutput()
-		t.Logf("%s", out)
-		if err != nil {
-			t.Fatal(err)
-		}
+	if !withFourDevices(t) {
 		return
 	}
 	var weights [][]float32

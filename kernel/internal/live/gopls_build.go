@@ -27,7 +27,8 @@ type goplsBuild struct {
 const buildAgain = time.Minute
 
 // errBuilding says that an answer is not to be had yet.
-var errBuilding = errors.New("completion and help come when gopls is built, which happens once and takes about a minute")
+var errBuilding = errors.New("completion and help come when gopls is built, " +
+	"which happens once and takes about a minute")
 
 // ready says why the program cannot be started, and has it built.
 func (b *goplsBuild) ready() error {

@@ -22,7 +22,10 @@ func Command() command.Command {
 }
 
 func setUp(ctx context.Context, jupyter bool) error {
-	e, err := Ensure(ctx, Options{Jupyter: jupyter, Packages: true, Gopls: true, Plugin: true, Kernels: kernels.Here(), Progress: NewProgress(os.Stderr)})
+	e, err := Ensure(ctx, Options{
+		Jupyter: jupyter, Packages: true, Gopls: true, Plugin: true, Kernels: kernels.Here(),
+		Progress: NewProgress(os.Stderr),
+	})
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,8 @@ const goplsFolder = "gopls"
 
 func (m *machine) goplsDir() string {
 	pin, _ := goplsPin.ReadFile("gopls.mod") // embedded
-	return filepath.Join(m.cache.root, goplsFolder, key(m.toolchain.GoVersion, m.toolchain.OS, m.toolchain.Arch, string(pin)))
+	k := key(m.toolchain.GoVersion, m.toolchain.OS, m.toolchain.Arch, string(pin))
+	return filepath.Join(m.cache.root, goplsFolder, k)
 }
 
 // goplsPath is where gopls is, or will be.
@@ -65,7 +66,9 @@ func (m *machine) ensureGopls(ctx context.Context, progress *Progress) (string, 
 	folder.removePartial()
 	task := progress.Start("gopls", "building")
 	task.again("what is in "+dir, wrong)
-	err = publishSealed(dir, func(staging string) error { return m.buildGopls(ctx, task, filepath.Join(staging, "gopls")) })
+	err = publishSealed(dir, func(staging string) error {
+		return m.buildGopls(ctx, task, filepath.Join(staging, "gopls"))
+	})
 	task.End("built", err)
 	return m.goplsPath(), err
 }
@@ -86,7 +89,8 @@ func (m *machine) buildGopls(ctx context.Context, task *Task, program string) er
 			return err
 		}
 	}
-	cmd := niceCommand(ctx, m.toolchain.goBin, "build", "-v", "-ldflags=-s -w", "-o", program, "golang.org/x/tools/gopls")
+	cmd := niceCommand(ctx, m.toolchain.goBin, "build", "-v", "-ldflags=-s -w", "-o", program,
+		"golang.org/x/tools/gopls")
 	cmd.Dir = module
 	return runBuild(ctx, cmd, task, "gopls")
 }

@@ -68,7 +68,8 @@ var callsCell = regexp.MustCompile(`^\[cell\d+\.so\]$`)
 
 // hostFrame tells of functions that only call the cell.
 func hostFrame(f frame) bool {
-	return callsCell.MatchString(f.function) || f.function == "runtime.goexit" || strings.HasSuffix(f.function, ".gocell_main") ||
+	return callsCell.MatchString(f.function) || f.function == "runtime.goexit" ||
+		strings.HasSuffix(f.function, ".gocell_main") ||
 		strings.Contains(f.function, "kernel/internal/engine/host.call") ||
 		strings.HasSuffix(f.function, "kernel/internal/engine/host.guarded")
 }
