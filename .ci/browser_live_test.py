@@ -8,11 +8,11 @@ sees the grid of pictures and the line that shows how training goes on. Then it
 completes a name, interrupts a long cell, and finds the variables still there.
 Needs what browser_test.py needs.
 """
-import argparse, json, os, pathlib, shutil, sys, tempfile, time
+import argparse, json, os, pathlib, sys, tempfile, time
 
-from playwright.sync_api import TimeoutError as PlaywrightTimeout, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from browser_test import CHROMIUM_FLAGS, check_slider, open_notebook, start_lab
+from browser_test import check_slider, lab_page, open_notebook
 
 # Cells put behind those of 02-model1: what they use is there only if the values of the cells before live on.
 EXTRA = {
@@ -203,33 +203,18 @@ def main():
         os.environ["JUPYTERLAB_SETTINGS_DIR"] = str(root / "settings")
         os.environ["GOCIFAR_PROFILE"] = "quick"
         os.environ["GOCIFAR_RUNS"] = str(root / "runs")
-        server, url, token = start_lab(root, log)
-        try:
-            with sync_playwright() as pw:
-                browser = pw.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
-                page = browser.new_page(viewport={"width": 1200, "height": 900})
-                try:
-                    open_notebook(page, url, token, first.name)
-                    check_grid(Notebook(page, first.name), first, cells1)
-                    page.locator(".jp-DirListing-item", has_text=second.name).dblclick()
-                    page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell", has_text="model_1").first.wait_for(timeout=60_000)
-                    notebook = Notebook(page, second.name)
-                    check_training(notebook, second, cells2)
-                    check_watch(notebook, second)
-                    check_interrupt(notebook, second)
-                    check_completion(notebook, second)
-                    check_slider(page, url, token, root, args.kernel, args.screenshots)
-                finally:
-                    if args.screenshots:
-                        os.makedirs(args.screenshots, exist_ok=True)
-                        page.screenshot(path=os.path.join(args.screenshots, "live.png"))
-                browser.close()
-        finally:
-            server.terminate()
-            try:
-                server.wait(15)
-            except Exception:
-                server.kill()
+        screenshot = args.screenshots and os.path.join(args.screenshots, "live.png")
+        with lab_page(root, log, screenshot) as (page, url, token):
+            open_notebook(page, url, token, first.name)
+            check_grid(Notebook(page, first.name), first, cells1)
+            page.locator(".jp-DirListing-item", has_text=second.name).dblclick()
+            page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell", has_text="model_1").first.wait_for(timeout=60_000)
+            notebook = Notebook(page, second.name)
+            check_training(notebook, second, cells2)
+            check_watch(notebook, second)
+            check_interrupt(notebook, second)
+            check_completion(notebook, second)
+            check_slider(page, url, token, root, args.kernel, args.screenshots)
 
 
 if __name__ == "__main__":

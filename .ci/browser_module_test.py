@@ -10,12 +10,11 @@ started in the module: its launcher lists the kernel, and a notebook imports the
 package beside it, then sees an edit of the package while its values stay.
 Needs what browser_test.py needs.
 """
-import argparse, json, os, pathlib, shutil, sys, tempfile, time, urllib.request
+import argparse, json, os, pathlib, sys, tempfile, time, urllib.request
 
 from jupyter_client.manager import KernelManager
-from playwright.sync_api import sync_playwright
 
-from browser_test import CHROMIUM_FLAGS, open_notebook, start_lab
+from browser_test import lab_page, open_notebook
 from browser_live_test import Notebook
 
 GREET = """// Package greet greets.
@@ -133,28 +132,13 @@ def main():
         time.sleep(0.1)
         check_client(args.kernel, root)
         with open(os.path.join(logs, "lab.log"), "w") as log:
+            screenshot = args.screenshots and os.path.join(args.screenshots, "module.png")
             back = os.getcwd()
             os.chdir(root)
-            server, url, token = start_lab(root, log)
-            os.chdir(back)
-            try:
-                with sync_playwright() as pw:
-                    browser = pw.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
-                    page = browser.new_page(viewport={"width": 1200, "height": 900})
-                    try:
-                        check_launcher(page, url, token, args.kernel)
-                        check_notebook(page, url, token, root)
-                    finally:
-                        if args.screenshots:
-                            os.makedirs(args.screenshots, exist_ok=True)
-                            page.screenshot(path=os.path.join(args.screenshots, "module.png"))
-                    browser.close()
-            finally:
-                server.terminate()
-                try:
-                    server.wait(15)
-                except Exception:
-                    server.kill()
+            with lab_page(root, log, screenshot) as (page, url, token):
+                os.chdir(back)
+                check_launcher(page, url, token, args.kernel)
+                check_notebook(page, url, token, root)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ Every notebook of DIR must open without an error dialog and show each of its
 pictures; then a new notebook on kernel NAME must run a first cell that
 imports PKG, and another show a slider that works. Needs JupyterLab and Playwright in this Python, and Chromium.
 """
-import argparse, json, os, pathlib, secrets, shutil, socket, subprocess, sys, tempfile, time, urllib.request
+import argparse, contextlib, json, os, pathlib, secrets, shutil, socket, subprocess, sys, tempfile, time, urllib.request
 
 from playwright.sync_api import TimeoutError as PlaywrightTimeout, sync_playwright
 
@@ -51,6 +51,30 @@ def pictures_in(notebook):
             if kinds & {"image/png", "image/svg+xml"} or "<img" in html or "<svg" in html:
                 count += 1
     return count
+
+
+@contextlib.contextmanager
+def lab_page(root, log, screenshot=None, width=1200):
+    """JupyterLab on a folder, and a page of a browser: the page, Lab's address and its token. At the end the page is
+    photographed into the file screenshot, if there is one."""
+    server, url, token = start_lab(root, log)
+    try:
+        with sync_playwright() as pw:
+            browser = pw.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
+            page = browser.new_page(viewport={"width": width, "height": 900})
+            try:
+                yield page, url, token
+            finally:
+                if screenshot:
+                    os.makedirs(os.path.dirname(screenshot) or ".", exist_ok=True)
+                    page.screenshot(path=screenshot)
+            browser.close()
+    finally:
+        server.terminate()
+        try:
+            server.wait(15)
+        except subprocess.TimeoutExpired:
+            server.kill()
 
 
 def open_notebook(page, url, token, name):
@@ -179,22 +203,11 @@ def main():
     with tempfile.TemporaryDirectory() as root, open(os.path.join(root, "lab.log"), "w") as log:
         for path in notebooks:
             shutil.copy(path, root)
-        server, url, token = start_lab(root, log)
-        try:
-            with sync_playwright() as pw:
-                browser = pw.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
-                page = browser.new_page(viewport={"width": 1200, "height": 900})
-                for path in notebooks:
-                    check_executed(page, url, token, pathlib.Path(root) / path.name, args.screenshots)
-                check_first_cell(page, url, token, root, args.kernel, args.package, args.screenshots)
-                check_slider(page, url, token, root, args.kernel, args.screenshots)
-                browser.close()
-        finally:
-            server.terminate()
-            try:
-                server.wait(15)
-            except subprocess.TimeoutExpired:
-                server.kill()
+        with lab_page(root, log) as (page, url, token):
+            for path in notebooks:
+                check_executed(page, url, token, pathlib.Path(root) / path.name, args.screenshots)
+            check_first_cell(page, url, token, root, args.kernel, args.package, args.screenshots)
+            check_slider(page, url, token, root, args.kernel, args.screenshots)
 
 
 if __name__ == "__main__":

@@ -5,12 +5,12 @@ usage: browser_variables_test.py --kernel NAME [--screenshots DIR]
 
 Needs what browser_test.py needs.
 """
-import argparse, json, os, pathlib, shutil, sys, tempfile
+import argparse, json, os, pathlib, sys, tempfile
 
-from playwright.sync_api import TimeoutError as PlaywrightTimeout, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from browser_live_test import Notebook
-from browser_test import CHROMIUM_FLAGS, open_notebook, start_lab
+from browser_test import lab_page, open_notebook
 
 CELLS = [
     'type place struct{ Name string; Size int }\nplaces := []place{{"Ulm", 126}, {"Bonn", 331}}\nfmt.Println("ready")',
@@ -67,27 +67,12 @@ def main():
     with tempfile.TemporaryDirectory() as root, open(os.path.join(root, "lab.log"), "w") as log:
         path = pathlib.Path(root) / "variables.ipynb"
         write_notebook(path, args.kernel)
-        server, url, token = start_lab(root, log)
-        try:
-            with sync_playwright() as pw:
-                browser = pw.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
-                page = browser.new_page(viewport={"width": 1400, "height": 900})
-                try:
-                    open_notebook(page, url, token, path.name)
-                    notebook = Notebook(page, path.name)
-                    check_panel(page, notebook)
-                    check_running(page, notebook)
-                finally:
-                    if args.screenshots:
-                        os.makedirs(args.screenshots, exist_ok=True)
-                        page.screenshot(path=os.path.join(args.screenshots, "variables.png"))
-                browser.close()
-        finally:
-            server.terminate()
-            try:
-                server.wait(15)
-            except Exception:
-                server.kill()
+        screenshot = args.screenshots and os.path.join(args.screenshots, "variables.png")
+        with lab_page(root, log, screenshot, 1400) as (page, url, token):
+            open_notebook(page, url, token, path.name)
+            notebook = Notebook(page, path.name)
+            check_panel(page, notebook)
+            check_running(page, notebook)
 
 
 if __name__ == "__main__":
