@@ -12,7 +12,7 @@ import argparse, json, os, pathlib, sys, tempfile, time
 
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from browser_test import check_slider, lab_page, open_notebook
+from browser_test import check_confusion, check_slider, lab_page, open_notebook
 
 # Cells put behind those of 02-model1: what they use is there only if the values of the cells before live on.
 EXTRA = {
@@ -215,6 +215,7 @@ def main():
             check_interrupt(notebook, second)
             check_completion(notebook, second)
             check_slider(page, url, token, root, args.kernel, args.screenshots)
+            check_confusion(page, url, token, root, args.kernel, args.screenshots)
 
 
 if __name__ == "__main__":

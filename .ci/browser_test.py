@@ -5,7 +5,8 @@ usage: browser_test.py --executed DIR --kernel NAME --import PKG [--screenshots 
 
 Every notebook of DIR must open without an error dialog and show each of its
 pictures; then a new notebook on kernel NAME must run a first cell that
-imports PKG, and another show a slider that works. Needs JupyterLab and Playwright in this Python, and Chromium.
+imports PKG, and others show a slider, a threshold and a confusion matrix that
+work. Needs JupyterLab and Playwright in this Python, and Chromium.
 """
 import argparse, contextlib, json, os, pathlib, secrets, shutil, socket, subprocess, sys, tempfile, time, urllib.request
 
@@ -21,24 +22,24 @@ def free_port():
         return s.getsockname()[1]
 
 
-def start_lab(root, log):
+def start_lab(root, log, app="jupyterlab"):
     port, token = free_port(), secrets.token_hex(16)
     server = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}",
+        [sys.executable, "-m", app, "--no-browser", "--allow-root", f"--port={port}",
          f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}",
          "--ServerApp.port_retries=0", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
         stdout=log, stderr=subprocess.STDOUT)
     url = f"http://127.0.0.1:{port}"
     for _ in range(120):
         if server.poll() is not None:
-            sys.exit(f"JupyterLab ended at once with {server.returncode}; its log is {log.name}")
+            sys.exit(f"{app} ended at once with {server.returncode}; its log is {log.name}")
         try:
             urllib.request.urlopen(f"{url}/api/status?token={token}", timeout=2).read()
             return server, url, token
         except OSError:
             time.sleep(0.5)
     server.kill()
-    sys.exit(f"JupyterLab did not answer within 60 s; its log is {log.name}")
+    sys.exit(f"{app} did not answer within 60 s; its log is {log.name}")
 
 
 def pictures_in(notebook):
@@ -54,14 +55,15 @@ def pictures_in(notebook):
 
 
 @contextlib.contextmanager
-def lab_page(root, log, screenshot=None, width=1200):
-    """JupyterLab on a folder, and a page of a browser: the page, Lab's address and its token. At the end the page is
-    photographed into the file screenshot, if there is one."""
-    server, url, token = start_lab(root, log)
+def lab_page(root, log, screenshot=None, width=1200, height=900, app="jupyterlab"):
+    """JupyterLab, or Notebook for the app "notebook", on a folder, and a page of a browser: the page, the server's address
+    and its token. More pages come from page.context.new_page. At the end the page is photographed into the file
+    screenshot, if there is one."""
+    server, url, token = start_lab(root, log, app)
     try:
         with sync_playwright() as pw:
             browser = pw.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
-            page = browser.new_page(viewport={"width": width, "height": 900})
+            page = browser.new_context(viewport={"width": width, "height": height}).new_page()
             try:
                 yield page, url, token
             finally:
@@ -139,7 +141,7 @@ def check_first_cell(page, url, token, root, kernel, package, shots):
     print(f"ok first cell on {kernel} imports {package}")
 
 
-SLIDER = """import (
+PREDICTIONS = """import (
 	"context"
 
 	"github.com/gocifar/gocifar/cifar"
@@ -154,38 +156,65 @@ for i := range rows {
 	rows[i] = make([]float32, 10)
 	rows[i][i%10] = 0.5
 }
-must.M1(report.NewPredictions(data.Test.Examples, data.Classes, rows)).Browse(context.Background())"""
+must.M1(report.NewPredictions(data.Test.Examples, data.Classes, rows))."""
 
 
-def check_slider(page, url, token, root, kernel, shots):
-    """A slider over test pictures appears, and moving it changes the picture."""
-    path = pathlib.Path(root) / "slider.ipynb"
+def check_redrawn(page, url, token, root, kernel, shots, name, call, control, move):
+    """A cell shows predictions with a control, and a picture changes when the control is moved."""
+    path = pathlib.Path(root) / f"{name}.ipynb"
     path.write_text(json.dumps({
-        "cells": [{"cell_type": "code", "id": "slider", "execution_count": None, "metadata": {}, "outputs": [], "source": SLIDER}],
+        "cells": [{"cell_type": "code", "id": name, "execution_count": None, "metadata": {}, "outputs": [],
+                   "source": f"{PREDICTIONS}{call}(context.Background())"}],
         "metadata": {"kernelspec": {"name": kernel, "display_name": kernel, "language": "go"}}, "nbformat": 4, "nbformat_minor": 5}))
     open_notebook(page, url, token, path.name)
-    slider = page.locator(".jp-OutputArea-output input[type=range]").first
+    shown = page.locator(f".jp-OutputArea-output {control}").first
     for _ in range(6):
         page.locator(".jp-CodeCell .cm-content").first.click()
         page.keyboard.press("Control+Enter")
         try:
-            slider.wait_for(timeout=40_000)
+            shown.wait_for(timeout=40_000)
             break
         except PlaywrightTimeout:
             continue
     else:
-        sys.exit("no slider appeared within 240 s")
+        sys.exit(f"{call} showed no control within 240 s")
+    page.locator(".jp-OutputArea-output img").first.wait_for(timeout=20_000)
     picture = "() => document.querySelector('.jp-OutputArea-output img').src"
     before = page.evaluate(picture)
     page.wait_for_timeout(2000)  # the kernel begins to listen
-    slider.evaluate("e => { e.value = 600; e.dispatchEvent(new Event('input')); e.dispatchEvent(new Event('change')) }")
+    move(page)
     try:
         page.wait_for_function(f"before => ({picture})() !== before", arg=before, timeout=20_000)
     except PlaywrightTimeout:
-        sys.exit("the slider was moved, and the picture stayed as it was")
+        sys.exit(f"{call}: the control was moved, and the picture stayed as it was")
     if shots:
-        page.screenshot(path=str(pathlib.Path(shots) / "slider.png"))
-    print("ok the slider changes the picture")
+        page.screenshot(path=str(pathlib.Path(shots) / f"{name}.png"))
+    print(f"ok {call}: the control changes the picture")
+
+
+def slide_to(value):
+    return lambda page: page.locator(".jp-OutputArea-output input[type=range]").first.evaluate(
+        "(e, value) => { e.value = value; e.dispatchEvent(new Event('input')); e.dispatchEvent(new Event('change')) }", value)
+
+
+def check_slider(page, url, token, root, kernel, shots):
+    """Moving the slider over test pictures shows another one."""
+    check_redrawn(page, url, token, root, kernel, shots, "slider", "Browse", "input[type=range]", slide_to(600))
+
+
+def check_confusion(page, url, token, root, kernel, shots):
+    """A threshold changes the confusion matrix, and a click on a cell of it shows the cell's pictures."""
+    check_redrawn(page, url, token, root, kernel, shots, "threshold", "BrowseThresholds", "input[type=range]", slide_to(60))
+    check_redrawn(page, url, token, root, kernel, shots, "cells", "BrowseConfusion", "[data-pick]",
+                  lambda page: page.locator(".jp-OutputArea-output [data-pick='37']").click())
+    cell = page.locator(".jp-OutputArea-output [data-pick='38']")
+    before = page.locator(".jp-OutputArea-output img").first.get_attribute("src")
+    cell.focus()
+    cell.press("Enter")
+    try:
+        page.wait_for_function("before => document.querySelector('.jp-OutputArea-output img').src !== before", arg=before, timeout=20_000)
+    except PlaywrightTimeout:
+        sys.exit("Enter on a cell of the confusion matrix left the picture as it was")
 
 
 def main():
@@ -208,6 +237,7 @@ def main():
                 check_executed(page, url, token, pathlib.Path(root) / path.name, args.screenshots)
             check_first_cell(page, url, token, root, args.kernel, args.package, args.screenshots)
             check_slider(page, url, token, root, args.kernel, args.screenshots)
+            check_confusion(page, url, token, root, args.kernel, args.screenshots)
 
 
 if __name__ == "__main__":

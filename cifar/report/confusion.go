@@ -64,6 +64,15 @@ func (m *ConfusionMatrix) Predicted(class int) int {
 	return n
 }
 
+// hits counts the examples that are predicted right, and all examples.
+func (m *ConfusionMatrix) hits() (right, all int) {
+	for i := range m.Classes {
+		right += m.Counts[i][i]
+		all += m.Support(i)
+	}
+	return right, all
+}
+
 // Share returns the part, 0 to 1, of a class' examples that was taken for
 // another (or the same) one; 0 if there are none.
 func (m *ConfusionMatrix) Share(actual, predicted int) float64 {

@@ -19,6 +19,10 @@ import (
 // many.
 const annotated = 25
 
+// darkFrom is the part of the largest value from which a cell is so dark that
+// its writing is white.
+const darkFrom = 0.45
+
 // measures returns the size of the classes' names, and the
 // whole picture's width and height.
 func (m *ConfusionMatrix) measures() (names vg.Length, width, height vg.Length) {
@@ -40,9 +44,13 @@ func (m *ConfusionMatrix) measures() (names vg.Length, width, height vg.Length) 
 // Display draws the matrix as a heat map with its counts in the cells; the
 // text form is a table.
 func (m *ConfusionMatrix) Display() display.Bundle {
-	return m.heatMap("Confusion matrix", func(a, p int) (float64, string) {
-		return float64(m.Counts[a][p]), fmt.Sprint(m.Counts[a][p])
-	})
+	return m.heatMap("Confusion matrix", m.count)
+}
+
+// count is a cell's value and writing.
+func (m *ConfusionMatrix) count(actual, predicted int) (float64, string) {
+	n := m.Counts[actual][predicted]
+	return float64(n), fmt.Sprint(n)
 }
 
 // Shares returns the same picture with the part of each actual class in percent
@@ -111,7 +119,7 @@ func (m *ConfusionMatrix) labels(cell func(int, int) (float64, string), grid *pl
 			value, text := cell(a, p)
 			at.XYs = append(at.XYs, plotter.XY{X: float64(p), Y: float64(n - 1 - a)})
 			at.Labels = append(at.Labels, text)
-			dark = append(dark, value > 0.45*grid.Max)
+			dark = append(dark, value > darkFrom*grid.Max)
 		}
 	}
 	labels, err := plotter.NewLabels(at)

@@ -57,11 +57,7 @@ func (r *Report) Weighted() Scores { return weighted(r.Scores()) }
 
 // Accuracy returns the part of examples that are predicted right.
 func (r *Report) Accuracy() float64 {
-	hits, all := 0, 0
-	for i := range r.matrix.Classes {
-		hits += r.matrix.Counts[i][i]
-		all += r.matrix.Support(i)
-	}
+	hits, all := r.matrix.hits()
 	return ratio(hits, all, r.undefined)
 }
 

@@ -2,9 +2,7 @@ package display
 
 import (
 	"context"
-	"os"
 
-	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/dom"
 	"github.com/janpfeifer/gonb/gonbui/widgets"
 )
@@ -16,7 +14,7 @@ const buttonTries = 3
 // which takes the button away. It returns at once: where nobody can press a
 // button (see [Slide]) there is none.
 func Button(ctx context.Context, label string, pressed func()) {
-	if !InNotebook() || os.Getenv("GOCIFAR_HEADLESS") != "" || gonbui.Open() != nil {
+	if ok, err := connected(); !ok || err != nil {
 		return
 	}
 	go func() {
