@@ -16,6 +16,7 @@ import (
 	"github.com/gocifar/gocifar/kernel/internal/lab"
 	"github.com/gocifar/gocifar/kernel/internal/list"
 	"github.com/gocifar/gocifar/kernel/internal/live"
+	"github.com/gocifar/gocifar/kernel/internal/merge"
 	"github.com/gocifar/gocifar/kernel/internal/repl"
 	"github.com/gocifar/gocifar/kernel/internal/run"
 	"github.com/gocifar/gocifar/kernel/internal/setup"
@@ -24,7 +25,7 @@ import (
 // commands are in the order of the help text.
 func commands() []command.Command {
 	return []command.Command{
-		run.Command(), repl.Command(), lab.Command(), setup.Command(), live.Command(), doctor.Command(),
+		run.Command(), merge.Command(), repl.Command(), lab.Command(), setup.Command(), live.Command(), doctor.Command(),
 		list.Command(), clean.Command(), setup.FetchCommand(),
 	}
 }

@@ -201,6 +201,15 @@ func (x *Index) JUnit() ([]byte, error) {
 	return append([]byte(xml.Header), append(raw, '\n')...), nil
 }
 
+// WriteJUnit writes the index as JUnit XML into a file, see [Index.JUnit].
+func (x *Index) WriteJUnit(path string) error {
+	raw, err := x.JUnit()
+	if err != nil {
+		return err
+	}
+	return nbformat.WriteFile(path, raw)
+}
+
 func (s *junitSuite) add(n IndexNotebook, c IndexCell) {
 	test := junitCase{Class: n.Name, Name: fmt.Sprintf("[%d] %s", c.Number, printable(c.Title)),
 		Time: fmt.Sprintf("%.3f", c.Seconds), Properties: properties(c.Costs)}

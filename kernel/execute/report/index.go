@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,8 +26,11 @@ var indexTemplate string
 // Index is the page of results of a folder: index.html to look at, index.json
 // for programs.
 type Index struct {
-	Title     string          `json:"title"`
-	Generated time.Time       `json:"generated"`
+	Title     string    `json:"title"`
+	Generated time.Time `json:"generated"`
+	// Shard says which part of a run this is, if it is not all; then the files
+	// are named for it, index-2-of-4.json.
+	Shard     *IndexShard     `json:"shard,omitempty"`
 	Notebooks []IndexNotebook `json:"notebooks"`
 }
 
@@ -67,34 +71,53 @@ func (x *Index) Add(name string, r *execute.Result, err error) {
 	}
 	if r != nil {
 		n.Kernel, n.Seconds = kernelText(r.Kernel), r.Duration().Seconds()
-		n.Cells, n.Prose = indexCells(name, r)
+		ran := func(c execute.CellResult) bool { return !c.Timing.Started.IsZero() }
+		if err == nil && !slices.ContainsFunc(r.Cells, ran) { // resumed, and nothing was left to run
+			n.Seconds = execute.RecordedSeconds(r.Notebook)
+		}
+		n.Cells = indexCells(r)
+		n.illustrate(r.Notebook)
 	}
 	x.Notebooks = append(x.Notebooks, n)
 }
 
-// indexCells are the code cells of a run, and the text behind the last of them.
-func indexCells(name string, r *execute.Result) ([]IndexCell, template.HTML) {
+// indexCells are what became of the code cells of a run.
+func indexCells(r *execute.Result) []IndexCell {
 	var cells []IndexCell
-	var prose template.HTML
 	for i, cell := range r.Notebook.Cells {
-		if cell.Type() == nbformat.Markdown {
-			prose += proseHTML(name, cell.Source())
-		}
 		if cell.Type() != nbformat.Code || i >= len(r.Cells) {
 			continue
 		}
 		result := r.Cells[i]
 		c := IndexCell{
-			Number: len(cells) + 1, Title: title(cell.Source()), State: result.State, Source: cell.Source(),
-			Seconds: result.Timing.Duration().Seconds(), Costs: result.Costs, Warnings: result.Warnings, Prose: prose,
+			Number: len(cells) + 1, Title: title(cell.Source()), State: result.State,
+			Seconds: result.Timing.Duration().Seconds(), Costs: result.Costs, Warnings: result.Warnings,
 		}
 		if result.Failure != nil {
 			c.Error, c.Allowed = result.Failure.Text(), result.Allowed
 		}
-		c.Text, c.Pictures = shown(cell)
-		cells, prose = append(cells, c), ""
+		cells = append(cells, c)
 	}
-	return cells, prose
+	return cells
+}
+
+// illustrate adds what the page takes from the document itself: the cells' code
+// and outputs, and the text between them.
+func (n *IndexNotebook) illustrate(nb *nbformat.Notebook) {
+	var prose template.HTML
+	k := 0
+	for _, cell := range nb.Cells {
+		switch {
+		case cell.Type() == nbformat.Markdown:
+			prose += proseHTML(n.Name, cell.Source())
+		case cell.Type() == nbformat.Code && k < len(n.Cells):
+			c := &n.Cells[k]
+			c.Source, c.Prose = cell.Source(), prose
+			c.Text, c.Pictures = shown(cell)
+			k, prose = k+1, ""
+		}
+	}
+	n.Prose = prose
 }
 
 // proseHTML is a text cell for the page. Its relative addresses are seen from
@@ -138,7 +161,28 @@ func shown(cell *nbformat.Cell) (text string, pictures []template.URL) {
 	return text, pictures
 }
 
-// Write writes index.html and index.json into the folder, each in one step.
+// Sort brings the notebooks into the order of the names.
+func (x *Index) Sort(names []string) {
+	place := map[string]int{}
+	for i, name := range names {
+		place[name] = i
+	}
+	slices.SortStableFunc(x.Notebooks, func(a, b IndexNotebook) int { return place[a.Name] - place[b.Name] })
+}
+
+// Failed are the names of the notebooks that did not end well.
+func (x *Index) Failed() []string {
+	var names []string
+	for _, n := range x.Notebooks {
+		if n.State != string(execute.OK) {
+			names = append(names, n.Name)
+		}
+	}
+	return names
+}
+
+// Write writes index.html and index.json into the folder, each in one step; of
+// a shard, the files that are named for it.
 func (x *Index) Write(folder string) error {
 	page, err := template.New("index").Funcs(template.FuncMap{
 		"seconds": func(s float64) string { return seconds(time.Duration(s * float64(time.Second))) },
@@ -156,8 +200,8 @@ func (x *Index) Write(folder string) error {
 	if err != nil {
 		return fmt.Errorf("the list of results: %w", err)
 	}
-	if err := nbformat.WriteFile(filepath.Join(folder, "index.json"), append(raw, '\n')); err != nil {
+	if err := nbformat.WriteFile(filepath.Join(folder, x.Shard.stem()+".json"), append(raw, '\n')); err != nil {
 		return err
 	}
-	return nbformat.WriteFile(filepath.Join(folder, "index.html"), html.Bytes())
+	return nbformat.WriteFile(filepath.Join(folder, x.Shard.stem()+".html"), html.Bytes())
 }

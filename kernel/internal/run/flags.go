@@ -20,6 +20,8 @@ type flagValues struct {
 	inspect, prepareOnly, clear, reportMode   bool
 	json, github, plain                       bool
 	parameters, rawParameters, parameterFiles []string
+	shard                                     string
+	durations                                 []string
 
 	costs     bool
 	checks    bool
@@ -48,6 +50,10 @@ func (f *flagValues) declareSelection(flags *command.Flags) {
 		"start at the code cell with this `number`, from 1; Go runs on GoNB then, with the declarations of earlier cells")
 	flags.BoolVar(&f.opts.Resume, "resume", false,
 		"go on at the first cell that did not end well in -output or has changed; kernels but GoNB run all cells again")
+	flags.StringVar(&f.shard, "shard", "",
+		"run `i/n`, one of n shares of the notebooks that end at about the same time; `kernel merge` joins the results")
+	flags.ListVar(&f.durations, "durations",
+		"index.json or JUnit `file` of an earlier run, for -shard; by default what the notebooks record of one, if they do")
 }
 
 func (f *flagValues) declareKernel(flags *command.Flags) {

@@ -15,8 +15,11 @@ import (
 )
 
 // again prepares the same command with other flags and arguments.
-func (c *runCommand) again(arguments ...string) {
-	next := exec.Command(c.Path, append([]string{"run"}, arguments...)...)
+func (c *runCommand) again(arguments ...string) { c.command("run", arguments...) }
+
+// command prepares another command in the same place.
+func (c *runCommand) command(name string, arguments ...string) {
+	next := exec.Command(c.Path, append([]string{name}, arguments...)...)
 	next.Dir, next.Env = c.Dir, c.Env
 	c.output.Reset()
 	next.Stdout, next.Stderr = &c.output, &c.output

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/gocifar/gocifar/kernel/internal/command"
+	"github.com/gocifar/gocifar/kernel/internal/merge"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 	"github.com/gocifar/gocifar/kernel/jupyter/fakekernel"
 	"github.com/gocifar/gocifar/kernel/nbformat"
@@ -32,7 +33,7 @@ func TestMain(m *testing.M) {
 	case "":
 		os.Exit(m.Run())
 	case "command":
-		os.Exit(command.Main([]command.Command{Command()}, os.Args[1:]))
+		os.Exit(command.Main([]command.Command{Command(), merge.Command()}, os.Args[1:]))
 	case "kernel", "silent kernel":
 		os.Exit(fakekernel.Main(os.Args[len(os.Args)-1], fakekernel.Options{
 			NeverReady: role == "silent kernel", Execute: act,

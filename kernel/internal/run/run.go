@@ -5,6 +5,7 @@
 //	documents  what is done to notebooks without running them
 //	machine    the kernels and the data that notebooks need
 //	check      outputs compared with those stored
+//	shard      which of the notebooks are this job's
 //	show       what is printed meanwhile
 package run
 
@@ -60,14 +61,18 @@ func (f *flagValues) run(ctx context.Context, paths []string) error {
 	if err := f.prepareDocuments(ctx, jobs); err != nil {
 		return err
 	}
-	if f.prepareOnly {
-		return f.writeAll(jobs)
+	mine, shard, err := f.share(jobs)
+	if err != nil {
+		return err
 	}
-	return f.execute(ctx, jobs)
+	if f.prepareOnly {
+		return f.writeAll(mine)
+	}
+	return f.execute(ctx, mine, shard)
 }
 
-// execute runs the notebooks.
-func (f *flagValues) execute(ctx context.Context, jobs []batch.Job) error {
+// execute runs the notebooks, which may be a shard.
+func (f *flagValues) execute(ctx context.Context, jobs []batch.Job, shard *reports.IndexShard) error {
 	stored, err := f.stored(jobs)
 	if err != nil {
 		return err
@@ -83,8 +88,10 @@ func (f *flagValues) execute(ctx context.Context, jobs []batch.Job) error {
 	observer, endDisplay := f.observer()
 	force, stopForce := forceOnSecondSignal()
 	defer stopForce()
-	results := &results{
-		flagValues: f, observer: observer, index: &reports.Index{Title: "Executed notebooks"}, stored: stored,
+	results := &results{flagValues: f, observer: observer, stored: stored,
+		index: &reports.Index{Title: "Executed notebooks", Shard: shard}}
+	for _, job := range jobs {
+		results.names = append(results.names, job.Name)
 	}
 	err = batch.Run(ctx, jobs, batch.Options{
 		Output: f.folder(), Parallel: f.parallel, Done: results.add,
@@ -103,6 +110,7 @@ type results struct {
 	*flagValues
 	observer execute.Observer
 	index    *reports.Index
+	names    []string                      // of the notebooks, in order
 	stored   map[string]*nbformat.Notebook // documents before the run, for -check
 	err      error                         // of a file that could not be written
 }
@@ -118,22 +126,27 @@ func (r *results) add(job batch.Job, result *execute.Result, err error) error {
 		}
 	}
 	r.index.Add(job.Name, result, err)
+	r.index.Sort(r.names)
+	r.write()
+	return err
+}
+
+// write writes the page of results.
+func (r *results) write() {
 	r.index.Generated = time.Now()
 	if r.folder() != "" {
 		r.err = r.index.Write(r.folder())
 	}
-	return err
 }
 
 // end writes what belongs to all notebooks.
 func (r *results) end() error {
+	if len(r.names) == 0 {
+		r.write() // a shard without notebooks: the others are joined with it
+	}
 	err := r.err
 	if r.junit != "" {
-		raw, junitErr := r.index.JUnit()
-		if junitErr == nil {
-			junitErr = nbformat.WriteFile(r.junit, raw)
-		}
-		err = errors.Join(err, junitErr)
+		err = errors.Join(err, r.index.WriteJUnit(r.junit))
 	}
 	if err != nil {
 		return &execute.SaveError{Reason: err}
@@ -167,6 +180,10 @@ func (f *flagValues) check(jobs []batch.Job) error {
 		return command.Usagef("-json and the notebook cannot both go to the standard output: give an -output folder")
 	case (f.opts.Resume || f.fromCell > 0) && len(jobs) > 1 && f.fromCell > 0:
 		return command.Usagef("-from-cell is for one notebook, not %d", len(jobs))
+	case f.shard != "" && f.toStdout():
+		return command.Usagef("-shard needs an -output folder: the standard output takes one notebook")
+	case len(f.durations) > 0 && f.shard == "":
+		return command.Usagef("-durations is for -shard")
 	case f.opts.Resume && f.toStdout():
 		return command.Usagef("-resume needs the -output folder of the earlier run")
 	case f.fromCell < 0:
