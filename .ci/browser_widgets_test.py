@@ -6,12 +6,12 @@ usage: browser_widgets_test.py --kernel NAME [--screenshots DIR] [--moves N]
 Every control stands beside a label that shows what Go has of it. Then the page is loaded again and opened a second
 time, and a picture is redrawn for N moves of a slider. Needs what browser_test.py needs.
 """
-import argparse, json, os, pathlib, re, shutil, statistics, sys, tempfile, time
+import argparse, json, os, pathlib, re, statistics, sys, tempfile, time
 
-from playwright.sync_api import TimeoutError as PlaywrightTimeout, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from browser_live_test import Notebook
-from browser_test import CHROMIUM_FLAGS, open_notebook, start_lab
+from browser_test import lab_page, open_notebook
 
 PREPARE = """import (
 	"fmt"
@@ -115,6 +115,7 @@ if err != nil { panic(err) }
 broken"""
 
 CELLS = [("prepare", PREPARE), ("controls", CONTROLS), ("set", SET), ("picture", PICTURE), ("interact", OUTPUT), ("own", OWN), ("broken", BROKEN), ("busy", BUSY)]
+INDEX = {id: i for i, (id, _) in enumerate(CELLS)}
 
 
 class Page:
@@ -248,7 +249,7 @@ GONB = {
 }
 
 
-def gonb_notebooks(browser, url, token, kernel, folder, root):
+def gonb_notebooks(context, url, token, kernel, folder, root):
     """Runs GoNB's notebooks about its widgets, unchanged but for the kernel and their first cells, which are about GoNB's
     own checkout."""
     for name, wanted in GONB.items():
@@ -260,7 +261,7 @@ def gonb_notebooks(browser, url, token, kernel, folder, root):
             if cell["cell_type"] == "code":
                 cell["outputs"], cell["execution_count"] = [], None
         (root / f"gonb-{name}.ipynb").write_text(json.dumps(notebook))
-        page = browser.new_page(viewport={"width": 1200, "height": 1400})
+        page = context.new_page()
         open_notebook(page, url, token, f"gonb-{name}.ipynb")
         opened = Notebook(page, name)
         opened.run_first(len(notebook["cells"]))
@@ -276,6 +277,52 @@ def gonb_notebooks(browser, url, token, kernel, folder, root):
         page.close()
 
 
+def check_controls(p, folder, moves):
+    """Runs the cells, and moves what they show."""
+    for id in ("prepare", "controls", "picture", "interact", "own", "broken"):
+        p.notebook.run(INDEX[id])
+        p.notebook.wait_idle(60)
+    p.row("number").wait_for(timeout=30_000)
+    move_all(p, folder)
+    p.notebook.run(INDEX["set"])
+    wait_values(p, SET_VALUES, "Go sets values")
+    redraw(p, moves)
+    area = p.notebook.cell(INDEX["interact"])
+    area.locator(".jp-OutputArea-output", has_text="printed 3").last.wait_for(timeout=15_000)
+    area.locator(".noUi-handle").nth(1).press("ArrowRight")
+    area.locator(".jp-OutputArea-output", has_text="printed 4").last.wait_for(timeout=15_000)
+    print("ok Interact calls its function anew")
+    p.row("own").locator("button.own").click(timeout=30_000)
+    p.wait("own", "go 42")
+    print("ok a module of one's own draws a widget")
+    p.notebook.wait_for(INDEX["broken"], "does not work: SyntaxError", 15)
+    print("ok a module with a syntax error says so in its place")
+    p.notebook.run(INDEX["busy"])
+    p.notebook.wait_for(INDEX["busy"], "computing", 60)
+    p.key("number", "ArrowLeft")
+    p.wait("number", "go 8")
+    print("ok a handler runs while a cell computes")
+    p.page.locator("[data-command='notebook:interrupt-kernel'] button, jp-button[data-command='notebook:interrupt-kernel']").first.click()
+    p.notebook.wait_idle(30)
+
+
+def check_again(page, url, token, name):
+    """Loads the page again, and opens a second one."""
+    open_notebook(page, url, token, name)
+    p = Page(Notebook(page, name))
+    p.row("number").wait_for(timeout=60_000)
+    wait_values(p, {**SET_VALUES, "number": "8"}, "after the page was loaded again")
+    second = page.context.new_page()
+    second.goto(f"{url}/lab/workspaces/second/tree/{name}?token={token}")
+    second.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
+    q = Page(Notebook(second, name))
+    q.row("number").wait_for(timeout=60_000)
+    wait_values(q, {**SET_VALUES, "number": "8"}, "a second tab")
+    q.key("number", "ArrowLeft")
+    p.wait("number", "go 7")
+    wait_values(p, {**SET_VALUES, "number": "7"}, "the first tab, after a move in the second")
+
+
 def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--kernel", required=True)
@@ -287,79 +334,23 @@ def main():
         root = pathlib.Path(root)
         name = "widgets.ipynb"
         cells = [{"cell_type": "code", "id": id, "execution_count": None, "metadata": {}, "outputs": [], "source": text} for id, text in CELLS]
-        index = {id: i for i, (id, _) in enumerate(CELLS)}
         (root / name).write_text(json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {
             "kernelspec": {"name": args.kernel, "display_name": args.kernel, "language": "go"}}}))
         settings = root / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
         settings.parent.mkdir(parents=True)
         settings.write_text('{"windowingMode": "none"}')
         os.environ["JUPYTERLAB_SETTINGS_DIR"] = str(root / "settings")
-        server, url, token = start_lab(root, log)
-        try:
-            with sync_playwright() as pw:
-                browser = pw.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
-                page = browser.new_page(viewport={"width": 1200, "height": 1400})
-                errors = []
-                if args.gonb:
-                    gonb_notebooks(browser, url, token, args.kernel, pathlib.Path(args.gonb), root)
-                page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-                try:
-                    open_notebook(page, url, token, name)
-                    p = Page(Notebook(page, name))
-                    for id in ("prepare", "controls", "picture", "interact", "own", "broken"):
-                        p.notebook.run(index[id])
-                        p.notebook.wait_idle(60)
-                    p.row("number").wait_for(timeout=30_000)
-                    move_all(p, root)
-                    p.notebook.run(index["set"])
-                    wait_values(p, SET_VALUES, "Go sets values")
-                    redraw(p, args.moves)
-                    area = p.notebook.cell(index["interact"])
-                    area.locator(".jp-OutputArea-output", has_text="printed 3").last.wait_for(timeout=15_000)
-                    area.locator(".noUi-handle").nth(1).press("ArrowRight")
-                    area.locator(".jp-OutputArea-output", has_text="printed 4").last.wait_for(timeout=15_000)
-                    print("ok Interact calls its function anew")
-                    own = p.row("own").locator("button.own")
-                    own.click(timeout=30_000)
-                    p.wait("own", "go 42")
-                    print("ok a module of one's own draws a widget")
-                    p.notebook.wait_for(index["broken"], "does not work: SyntaxError", 15)
-                    print("ok a module with a syntax error says so in its place")
-                    p.notebook.run(index["busy"])
-                    p.notebook.wait_for(index["busy"], "computing", 60)
-                    p.key("number", "ArrowLeft")
-                    p.wait("number", "go 8")
-                    print("ok a handler runs while a cell computes")
-                    page.locator("[data-command='notebook:interrupt-kernel'] button, jp-button[data-command='notebook:interrupt-kernel']").first.click()
-                    p.notebook.wait_idle(30)
-                    page.keyboard.press("Control+s")
-                    page.wait_for_timeout(2000)
-                    open_notebook(page, url, token, name)
-                    p = Page(Notebook(page, name))
-                    p.row("number").wait_for(timeout=60_000)
-                    wait_values(p, {**SET_VALUES, "number": "8"}, "after the page was loaded again")
-                    second = browser.new_page(viewport={"width": 1200, "height": 1400})
-                    second.goto(f"{url}/lab/workspaces/second/tree/{name}?token={token}")
-                    second.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
-                    q = Page(Notebook(second, name))
-                    q.row("number").wait_for(timeout=60_000)
-                    wait_values(q, {**SET_VALUES, "number": "8"}, "a second tab")
-                    q.key("number", "ArrowLeft")
-                    p.wait("number", "go 7")
-                    wait_values(p, {**SET_VALUES, "number": "7"}, "the first tab, after a move in the second")
-                finally:
-                    if args.screenshots:
-                        os.makedirs(args.screenshots, exist_ok=True)
-                        page.screenshot(path=os.path.join(args.screenshots, "widgets.png"))
-                        if errors:
-                            print("the page's console says:", *errors[:10], sep="\n  ")
-                browser.close()
-        finally:
-            server.terminate()
-            try:
-                server.wait(15)
-            except Exception:
-                server.kill()
+        screenshot = args.screenshots and os.path.join(args.screenshots, "widgets.png")
+        with lab_page(root, log, screenshot, height=1400) as (page, url, token):
+            if args.gonb:
+                gonb_notebooks(page.context, url, token, args.kernel, pathlib.Path(args.gonb), root)
+            page.on("console", lambda m: print("the page's console says:", m.text) if m.type == "error" else None)
+            open_notebook(page, url, token, name)
+            p = Page(Notebook(page, name))
+            check_controls(p, root, args.moves)
+            page.keyboard.press("Control+s")
+            page.wait_for_timeout(2000)
+            check_again(page, url, token, name)
 
 
 if __name__ == "__main__":
