@@ -79,8 +79,11 @@ def lab_page(root, log, screenshot=None, width=1200, height=900, app="jupyterlab
             server.kill()
 
 
-def open_notebook(page, url, token, name):
-    page.goto(f"{url}/lab/tree/{name}?token={token}&reset")
+NOTEBOOKS_AT = {"jupyterlab": "lab/tree", "notebook": "notebooks"}
+
+
+def open_notebook(page, url, token, name, at=NOTEBOOKS_AT["jupyterlab"]):
+    page.goto(f"{url}/{at}/{name}?token={token}&reset")
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
     page.wait_for_timeout(1500)
     dialog = page.locator(".jp-Dialog-header")

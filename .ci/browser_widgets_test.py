@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Move the live kernel's widgets in a real JupyterLab, and see their Go values; set Go values, and see the controls.
+"""Move the live kernel's widgets in a real JupyterLab or Notebook, and see their Go values; set Go values, and see the controls.
 
-usage: browser_widgets_test.py --kernel NAME [--screenshots DIR] [--moves N]
+usage: browser_widgets_test.py --kernel NAME [--app notebook] [--gonb DIR] [--screenshots DIR] [--moves N]
 
 Every control stands beside a label that shows what Go has of it. Then the page is loaded again and opened a second
 time, and a picture is redrawn for N moves of a slider. Needs what browser_test.py needs.
@@ -11,7 +11,7 @@ import argparse, json, os, pathlib, re, statistics, sys, tempfile, time
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from browser_live_test import Notebook
-from browser_test import lab_page, open_notebook
+from browser_test import NOTEBOOKS_AT, lab_page, open_notebook
 
 PREPARE = """import (
 	"fmt"
@@ -138,7 +138,12 @@ class Page:
         handle = self.row(name).locator(selector).nth(at)
         handle.focus()
         for _ in range(times):
-            handle.press(key)
+            press(handle, key)
+
+
+def press(handle, key):
+    """Presses a key on a slider's handle, but not for the page around it: Notebook 7 keeps the arrow keys for itself."""
+    handle.dispatch_event("keydown", {"key": key, "bubbles": True})
 
 
 def move_all(p, folder):
@@ -289,7 +294,7 @@ def check_controls(p, folder, moves):
     redraw(p, moves)
     area = p.notebook.cell(INDEX["interact"])
     area.locator(".jp-OutputArea-output", has_text="printed 3").last.wait_for(timeout=15_000)
-    area.locator(".noUi-handle").nth(1).press("ArrowRight")
+    press(area.locator(".noUi-handle").nth(1), "ArrowRight")
     area.locator(".jp-OutputArea-output", has_text="printed 4").last.wait_for(timeout=15_000)
     print("ok Interact calls its function anew")
     p.row("own").locator("button.own").click(timeout=30_000)
@@ -306,15 +311,14 @@ def check_controls(p, folder, moves):
     p.notebook.wait_idle(30)
 
 
-def check_again(page, url, token, name):
+def check_again(page, url, token, name, app):
     """Loads the page again, and opens a second one."""
-    open_notebook(page, url, token, name)
+    open_notebook(page, url, token, name, NOTEBOOKS_AT[app])
     p = Page(Notebook(page, name))
     p.row("number").wait_for(timeout=60_000)
     wait_values(p, {**SET_VALUES, "number": "8"}, "after the page was loaded again")
     second = page.context.new_page()
-    second.goto(f"{url}/lab/workspaces/second/tree/{name}?token={token}")
-    second.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
+    open_notebook(second, url, token, name, {**NOTEBOOKS_AT, "jupyterlab": "lab/workspaces/second/tree"}[app])
     q = Page(Notebook(second, name))
     q.row("number").wait_for(timeout=60_000)
     wait_values(q, {**SET_VALUES, "number": "8"}, "a second tab")
@@ -328,6 +332,7 @@ def main():
     args.add_argument("--kernel", required=True)
     args.add_argument("--screenshots")
     args.add_argument("--moves", type=int, default=50)
+    args.add_argument("--app", choices=NOTEBOOKS_AT, default="jupyterlab")
     args.add_argument("--gonb", help="the folder of GoNB's module: its notebooks about widgets are run, too")
     args = args.parse_args()
     with tempfile.TemporaryDirectory() as root, open(os.path.join(root, "lab.log"), "w") as log:
@@ -341,16 +346,16 @@ def main():
         settings.write_text('{"windowingMode": "none"}')
         os.environ["JUPYTERLAB_SETTINGS_DIR"] = str(root / "settings")
         screenshot = args.screenshots and os.path.join(args.screenshots, "widgets.png")
-        with lab_page(root, log, screenshot, height=1400) as (page, url, token):
+        with lab_page(root, log, screenshot, height=1400, app=args.app) as (page, url, token):
             if args.gonb:
                 gonb_notebooks(page.context, url, token, args.kernel, pathlib.Path(args.gonb), root)
             page.on("console", lambda m: print("the page's console says:", m.text) if m.type == "error" else None)
-            open_notebook(page, url, token, name)
+            open_notebook(page, url, token, name, NOTEBOOKS_AT[args.app])
             p = Page(Notebook(page, name))
             check_controls(p, root, args.moves)
             page.keyboard.press("Control+s")
             page.wait_for_timeout(2000)
-            check_again(page, url, token, name)
+            check_again(page, url, token, name, args.app)
 
 
 if __name__ == "__main__":
