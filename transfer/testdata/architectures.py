@@ -157,6 +157,9 @@ def jitter(model, rng):
         else:
             new = old + 0.1 * noise
         v.assign(new.astype(old.dtype))
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()  # it computes with copies of its variables, which assign does not change
 
 
 def images(shape, rng):
