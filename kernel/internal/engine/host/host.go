@@ -255,6 +255,9 @@ func entryOf(c Command) (func(), error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.Entry == "" {
+		findSyncs()
+	}
 	entries[c.Entry] = entry
 	return entry, replace(c.Path, c.Replace)
 }
@@ -311,20 +314,32 @@ const displaySync = "github.com/janpfeifer/gonb/gonbui.Sync.abiinternal"
 // commSync is the same function of our package for comms.
 const commSync = "github.com/gocifar/gocifar/kernel/comm.Sync.abiinternal"
 
+// syncs are those that are loaded.
+var syncs atomic.Pointer[[]func()]
+
+// findSyncs looks for them, after packages were loaded: cells have none, and to
+// find nothing takes longer the more cells are loaded.
+func findSyncs() {
+	var found []func()
+	for _, name := range []string{commSync, displaySync} {
+		if f := symbol(name); f != nil {
+			found = append(found, f)
+		}
+	}
+	syncs.Store(&found)
+}
+
 // flush waits until the kernel has everything that the cell displayed.
 func flush() {
-	first, second := symbol(commSync), symbol(displaySync)
-	if first == nil && second == nil {
+	loaded := syncs.Load()
+	if loaded == nil || len(*loaded) == 0 {
 		return
 	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if first != nil {
-			first()
-		}
-		if second != nil {
-			second()
+		for _, wait := range *loaded {
+			wait()
 		}
 	}()
 	select {

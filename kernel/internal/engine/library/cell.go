@@ -27,8 +27,9 @@ func pluginPath(number int64) string { return fmt.Sprintf("cell/%d", number) }
 
 // Hidden in a cell are its functions and constants, not its variables (see
 // VariablePrefix) and types ("type:…"). The dynamic linker would bind them to
-// the first cell's otherwise.
-const versionScript = "{ local: " + cellPath + ".*; };\n"
+// the first cell's otherwise. Hidden is also what the linkers put into each
+// cell: to find it, the dynamic linker would look through all cells.
+const versionScript = "{ local: " + cellPath + ".*; go?link.*; go?buildinfo*; runtime.*; cell?*.abi0; };\n"
 
 const (
 	compileConfig = "importcfg.compile"

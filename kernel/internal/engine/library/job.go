@@ -96,9 +96,12 @@ func (j *job) startLinker() (*waiting, error) {
 		append(j.linkFlags(pipeFile), "-extld="+noCompiler, "-tmpdir="+j.objects(), j.archive())...)
 }
 
+// startSystem starts the system's linker. A cell that lies in two pieces, one to
+// execute and one to write to, takes two of the 65,530 mappings that a process
+// can have, and half of the memory that it takes in five.
 func (j *job) startSystem() (*waiting, error) {
-	return startWaiting(os.Environ(), j.library.Linker, "--version-script="+pipeFile, "-shared", "-s", "-z", "relro",
-		"-z", "now", "-z", "nocopyreloc", "--hash-style=gnu", "-o", j.plugin(), j.object(),
+	return startWaiting(os.Environ(), j.library.Linker, "--version-script="+pipeFile, "-shared", "-s", "-z", "norelro",
+		"-z", "noseparate-code", "-z", "now", "-z", "nocopyreloc", "--hash-style=gnu", "-o", j.plugin(), j.object(),
 		"-L"+j.interfaceDir(), "-lcells")
 }
 

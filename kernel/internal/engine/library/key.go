@@ -28,7 +28,7 @@ func Key(ctx context.Context, goCommand, dir string) (string, error) {
 	// Of GOFLAGS build tags alone matter.
 	settings, flags := cutLastLine(strings.TrimSuffix(string(out), "\n"))
 	h := sha256.New()
-	fmt.Fprintf(h, "%d\n%s\n%s\n%q\n", format, settings, tagsOf(flags), changes)
+	fmt.Fprintf(h, "%d\n%s\n%s\n%#v\n", format, settings, tagsOf(flags), features)
 	err = fs.WalkDir(host.Source, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err

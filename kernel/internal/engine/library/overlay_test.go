@@ -2,6 +2,7 @@ package library
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,19 +18,25 @@ func TestOverlay(t *testing.T) {
 	}
 	l := &Library{Dir: t.TempDir()}
 	var said []string
-	if err := l.makeOverlay(strings.TrimSpace(string(out)), func(format string, args ...any) { said = append(said, format) }); err != nil {
+	if err := l.makeOverlay(strings.TrimSpace(string(out)), func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }); err != nil {
 		t.Fatal(err)
 	}
 	if len(said) > 0 {
 		t.Errorf("changed %v, said %q", l.Modified, said)
 	}
-	for _, c := range changes {
-		text, err := os.ReadFile(filepath.Join(l.Dir, overlayDir, strings.ReplaceAll(c.file, "/", "_")))
-		if err != nil || !strings.Contains(string(text), c.insert) {
-			t.Errorf("%s lacks a change: %v", c.file, err)
+	for _, f := range features {
+		for _, c := range f.changes {
+			text, err := os.ReadFile(filepath.Join(l.Dir, overlayDir, strings.ReplaceAll(c.file, "/", "_")))
+			if err != nil || !strings.Contains(string(text), c.insert) {
+				t.Errorf("%s lacks a change: %v", c.file, err)
+			}
 		}
 	}
-	if _, err := (change{file: "os/proc.go", before: "x"}).apply("xx"); err == nil {
+	broken := feature{changes: []change{{file: "os/proc.go", at: "package os", insert: "// x\n"}, {file: "os/file.go", at: "not there"}}}
+	if changed, err := broken.apply(strings.TrimSpace(string(out)), nil); err == nil || changed != nil {
+		t.Error("half of a feature is taken")
+	}
+	if _, err := (change{file: "os/proc.go", at: "x"}).apply("xx"); err == nil {
 		t.Error("a place that is there twice is taken")
 	}
 }
