@@ -13,27 +13,15 @@ import (
 // Client is a connection to a kernel: it sends requests and delivers what the
 // kernel says as one ordered stream of events. Its methods may be called by
 // several goroutines at a time.
-//
-// The shell, control and stdin sockets announce the same identity. GoNB
-// answers control requests on the shell socket, and every kernel addresses its
-// input requests by the identity of the execute request; with an identity of
-// its own for each socket those messages would be dropped without a trace.
 type Client struct {
-	info    ConnectionInfo
-	signer  Signer
-	guard   ReplayGuard
-	session string
+	session   string
+	transport Transport
+	queue     *eventQueue
+	ended     chan struct{} // closed when nothing more is received
 
-	sockets [Heartbeat]socket // shell, control, stdin, iopub
-	queue   *eventQueue
-	readers sync.WaitGroup
-	ended   chan struct{} // closed when no reader is left
-
-	// last, if set, is called when no reader is left and gives the stream's
-	// final event.
+	// last, if set, is called when nothing more is received and gives the
+	// stream's final event.
 	last func() (Event, bool)
-
-	heart heart
 
 	// subshell is set before anybody else knows the client; see AttachSubshell.
 	subshell string
@@ -75,10 +63,22 @@ func connect(ctx context.Context, info *ConnectionInfo, last func() (Event, bool
 	if err := info.Validate(); err != nil {
 		return nil, fmt.Errorf("jupyter: connection: %w", err)
 	}
+	session := rand.Text()
+	transport, err := dialSockets(ctx, info, session)
+	if err != nil {
+		return nil, fmt.Errorf("jupyter: connect to kernel: %w", err)
+	}
+	return newClient(transport, session, last), nil
+}
+
+// NewClient returns a client of the kernel that a transport reaches. Call
+// [Client.WaitReady] before anything else.
+func NewClient(transport Transport) *Client { return newClient(transport, rand.Text(), nil) }
+
+func newClient(transport Transport, session string, last func() (Event, bool)) *Client {
 	c := &Client{
-		info:      *info,
-		signer:    NewSigner(info.Key),
-		session:   rand.Text(),
+		session:   session,
+		transport: transport,
 		queue:     newEventQueue(),
 		ended:     make(chan struct{}),
 		last:      last,
@@ -86,26 +86,13 @@ func connect(ctx context.Context, info *ConnectionInfo, last func() (Event, bool
 		muted:     map[string]bool{},
 		published: make(chan struct{}),
 	}
-	for ch := range c.sockets {
-		s, err := dial(ctx, info, Channel(ch), c.session)
-		if err != nil {
-			c.closeSockets()
-			c.queue.abandon()
-			return nil, fmt.Errorf("jupyter: connect to kernel: %w", err)
-		}
-		c.sockets[ch] = s
-	}
-	for ch := range c.sockets {
-		c.readers.Add(1)
-		go c.read(Channel(ch))
-	}
-	go c.finish()
-	return c, nil
+	go c.receive()
+	return c
 }
 
 // disconnected returns a client that is closed already.
 func disconnected() *Client {
-	c := &Client{queue: newEventQueue(), ended: make(chan struct{}), closed: true}
+	c := &Client{transport: &sockets{}, queue: newEventQueue(), ended: make(chan struct{}), closed: true}
 	c.queue.abandon()
 	close(c.ended)
 	return c
@@ -126,19 +113,22 @@ func (c *Client) Close() error {
 	c.closed = true
 	c.failWaiting(ErrClosed)
 	c.mu.Unlock()
-	c.closeSockets()
-	c.heart.close()
+	err := c.transport.Close()
 	c.queue.abandon()
 	<-c.ended
-	return nil
+	return err
 }
 
-func (c *Client) closeSockets() {
-	for _, s := range c.sockets {
-		if s != nil {
-			s.Close()
-		}
+// Ping sends an echo request to the kernel's heartbeat and returns the time
+// until the answer. It tells whether the process is alive, also while a cell
+// runs; whether it is well, it cannot tell. After an error the connection is
+// made anew. Of a kernel behind a gateway it tells that the gateway answers.
+func (c *Client) Ping(ctx context.Context) (time.Duration, error) {
+	d, err := c.transport.Ping(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("jupyter: heartbeat: %w", err)
 	}
+	return d, nil
 }
 
 // Send sends a request and returns its id, by which the events it causes can
@@ -189,7 +179,7 @@ func (c *Client) header(id string, content Content) Header {
 
 func (c *Client) send(ctx context.Context, ch Channel, content Content, m *Message) error {
 	h := m.Header
-	if ch < 0 || int(ch) >= len(c.sockets) || ch == IOPub {
+	if ch < 0 || ch >= Heartbeat || ch == IOPub {
 		return fmt.Errorf("jupyter: cannot send %s on the %s channel", h.Type, ch)
 	}
 	if err := c.unusable(ch); err != nil {
@@ -199,11 +189,7 @@ func (c *Client) send(ctx context.Context, ch Channel, content Content, m *Messa
 	if m.Content, err = json.Marshal(content); err != nil {
 		return fmt.Errorf("jupyter: content of %s: %w", h.Type, err)
 	}
-	frames, err := c.signer.Encode(m)
-	if err != nil {
-		return err
-	}
-	if err := c.sockets[ch].Send(ctx, frames...); err != nil {
+	if err := c.transport.Send(ctx, ch, m); err != nil {
 		return fmt.Errorf("jupyter: send %s: %w", h.Type, err)
 	}
 	return nil

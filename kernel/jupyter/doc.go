@@ -29,7 +29,8 @@
 // [Launch] returns when the kernel is ready; [Attach] does the same for a
 // kernel that runs already and is known by its connection file. A [Kernel] is
 // a [Client] with the power to interrupt, shut down and restart. An
-// [Execution] knows how long to wait for what.
+// [Execution] knows how long to wait for what. [Use] makes a Kernel of what
+// another program runs: package gateway has kernels of Jupyter's servers.
 //
 // # One stream of events
 //
@@ -54,6 +55,7 @@
 // [Launch] removes the folder.
 //
 // A [Server] is the kernel's end of the protocol, for programs that are kernels
-// themselves. Subpackage zmtp is the transport, fakekernel a scripted kernel
-// for tests.
+// themselves. Subpackage zmtp is the transport to kernels of this machine,
+// gateway the one to kernels behind a Jupyter server, fakekernel a scripted
+// kernel for tests.
 package jupyter

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 )
@@ -16,18 +15,6 @@ type heart struct {
 	closed bool
 
 	socketMu sync.Mutex // guards socket and closed for close
-}
-
-// Ping sends an echo request to the kernel's heartbeat and returns the time
-// until the answer. It tells whether the process is alive, also while a cell
-// runs; whether it is well, it cannot tell. After an error the connection is
-// made anew.
-func (c *Client) Ping(ctx context.Context) (time.Duration, error) {
-	d, err := c.heart.ping(ctx, &c.info)
-	if err != nil {
-		return 0, fmt.Errorf("jupyter: heartbeat: %w", err)
-	}
-	return d, nil
 }
 
 func (h *heart) ping(ctx context.Context, info *ConnectionInfo) (time.Duration, error) {

@@ -9,8 +9,8 @@ import (
 )
 
 // Kernel is a client of a kernel together with the power over its life: a
-// kernel that this program started ([Launch]), or one that was running already
-// ([Attach]).
+// kernel that this program started ([Launch]), one that was running already
+// ([Attach]), or one that another program runs ([Use]).
 type Kernel struct {
 	*Client
 	// Info is the kernel's description of itself.
@@ -18,6 +18,8 @@ type Kernel struct {
 
 	// interrupts are those of executions that are under way: see Follow.
 	interrupts sync.WaitGroup
+
+	remote Remote // set by Use only
 
 	// Set by Launch only.
 	options LaunchOptions
@@ -104,6 +106,9 @@ func (k *Kernel) Interrupt(ctx context.Context) error {
 	if k.process != nil && !k.process.alive() {
 		return fmt.Errorf("jupyter: interrupt: %w", k.died())
 	}
+	if k.remote != nil {
+		return k.remote.Interrupt(ctx)
+	}
 	if k.process != nil && k.options.Spec.InterruptMode != InterruptByMessage {
 		return k.process.interrupt()
 	}
@@ -183,7 +188,9 @@ func (k *Kernel) Shutdown(ctx context.Context) error { return k.shutdown(ctx, fa
 func (k *Kernel) shutdown(ctx context.Context, restart bool) error {
 	k.stopOnce.Do(func() {
 		close(k.stopping)
-		if k.process == nil {
+		if k.remote != nil {
+			k.stopErr = k.remote.Shutdown(ctx)
+		} else if k.process == nil {
 			_, err := ask[*ShutdownReply](ctx, k.Client, Control, &ShutdownRequest{Restart: restart})
 			if !isLost(err) { // gone is gone, with or without a word
 				k.stopErr = err
@@ -199,10 +206,10 @@ func (k *Kernel) shutdown(ctx context.Context, restart bool) error {
 }
 
 // Close ends a kernel that was started here, quickly: SIGTERM, and SIGKILL a
-// second later. From an attached kernel it only disconnects. Either way the
+// second later; a remote one as its program does. From an attached kernel it only disconnects. Either way the
 // stream of events ends at once. It may follow Shutdown.
 func (k *Kernel) Close() error {
-	if k.process == nil {
+	if k.process == nil && (k.remote == nil || !k.remote.Owned()) {
 		k.leaveSubshell()
 		return k.Client.Close()
 	}
@@ -216,6 +223,9 @@ func (k *Kernel) Close() error {
 // Restart ends the kernel as Shutdown does and starts another like it, with a
 // connection and a stream of events of its own.
 func (k *Kernel) Restart(ctx context.Context) (*Kernel, error) {
+	if k.remote != nil {
+		return k.restartRemote(ctx)
+	}
 	if k.process == nil {
 		return nil, errNoProcess
 	}
@@ -223,6 +233,23 @@ func (k *Kernel) Restart(ctx context.Context) (*Kernel, error) {
 		return nil, err
 	}
 	return Launch(ctx, k.options)
+}
+
+// restartRemote leaves the kernel to its successor: this one has ended, and is
+// not to be ended again.
+func (k *Kernel) restartRemote(ctx context.Context) (*Kernel, error) {
+	err := errStopped
+	var remote Remote
+	k.stopOnce.Do(func() {
+		close(k.stopping)
+		remote, err = k.remote.Restart(ctx)
+		k.Client.Close()
+		close(k.stopped)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return Use(ctx, remote)
 }
 
 func (k *Kernel) endProcess(ctx context.Context, restart bool) {
@@ -263,8 +290,7 @@ func (k *Kernel) cleanUp() error {
 			break // one that cannot be killed, in uninterruptible sleep
 		}
 	}
-	k.Client.closeSockets()
-	k.Client.heart.close()
+	k.Client.transport.Close()
 	if err := k.scratch.remove(); err != nil {
 		return fmt.Errorf("jupyter: remove the kernel's temporary folder: %w", err)
 	}

@@ -81,6 +81,7 @@ type Event struct {
 	//     Content is set all the same, only some field of it had an unexpected
 	//     type, and was left out;
 	//   - a *ChannelLostError: nothing more will come on Channel;
+	//   - a *GapError: something that the kernel sent may be missing here;
 	//   - a *DiedError: the kernel's process ended without being asked to.
 	//     This is the last event.
 	Err error

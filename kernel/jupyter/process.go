@@ -154,13 +154,24 @@ func (p *process) waitFor(d time.Duration) bool {
 // DiedError reports that a kernel's process ended without being asked to.
 type DiedError struct {
 	Status ExitStatus
+	// Reason is what is known instead of a status if the process was another
+	// program's ([Remote]), else nil.
+	Reason error
 	// Log is the end of what the process wrote to stdout and stderr.
 	Log string
 }
 
 // Error says how the process ended and quotes its last words.
 func (e *DiedError) Error() string {
+	if e.Reason != nil {
+		return "jupyter: the kernel died: " + e.Reason.Error()
+	}
 	return "jupyter: the kernel died: " + e.Status.String() + quoteLog(e.Log)
 }
+
+// Unwrap returns the reason.
+func (e *DiedError) Unwrap() error { return e.Reason }
+
+var errStopped = errors.New("jupyter: the kernel has been ended")
 
 var errNoProcess = errors.New("jupyter: the kernel was not started by this program")

@@ -1,40 +1,28 @@
 package jupyter
 
 import (
+	"errors"
 	"strings"
-	"time"
 )
 
-// read delivers what comes on one channel until its connection ends.
-func (c *Client) read(ch Channel) {
-	defer c.readers.Done()
-	for {
-		frames, err := c.sockets[ch].Recv()
-		now := time.Now()
-		if err != nil {
-			lost := &ChannelLostError{Channel: ch, Err: err}
-			c.channelLost(lost)
-			c.queue.push(Event{Time: now, Channel: ch, Err: lost})
-			return
+// receive delivers what the transport brings and ends the stream after it.
+func (c *Client) receive() {
+	c.transport.Receive(c.deliver)
+	close(c.ended)
+	if c.last != nil {
+		if e, ok := c.last(); ok {
+			c.queue.push(e)
 		}
-		c.deliver(c.decode(now, ch, frames))
 	}
-}
-
-func (c *Client) decode(now time.Time, ch Channel, frames [][]byte) Event {
-	e := Event{Time: now, Channel: ch}
-	var err error
-	if e.Message, err = c.guard.Decode(c.signer, frames); err == nil {
-		e.Content, err = ParseContent(e.Message.Header.Type, e.Message.Content)
-	}
-	if err != nil {
-		e.Err = &BadMessageError{Channel: ch, Frames: len(frames), Err: err}
-	}
-	return e
+	c.queue.end()
 }
 
 // deliver gives an event to the call that waits for it, or to the stream.
 func (c *Client) deliver(e Event) {
+	var lost *ChannelLostError
+	if errors.As(e.Err, &lost) {
+		c.channelLost(lost)
+	}
 	parent := e.ParentID()
 	c.mu.Lock()
 	if e.Channel == IOPub && e.Message != nil && !c.hasIOPub {
@@ -54,16 +42,4 @@ func (c *Client) deliver(e Event) {
 	if !drop {
 		c.queue.push(e)
 	}
-}
-
-// finish ends the stream when no channel is left to read.
-func (c *Client) finish() {
-	c.readers.Wait()
-	close(c.ended)
-	if c.last != nil {
-		if e, ok := c.last(); ok {
-			c.queue.push(e)
-		}
-	}
-	c.queue.end()
 }

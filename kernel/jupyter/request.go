@@ -18,6 +18,12 @@ func (c *Client) Request(ctx context.Context, ch Channel, content Content) (Even
 	return c.request(ctx, ch, content, false)
 }
 
+// RequestQuietly is Request without anything in the stream of events: what else
+// the request causes, output of code for instance, is dropped.
+func (c *Client) RequestQuietly(ctx context.Context, ch Channel, content Content) (Event, error) {
+	return c.request(ctx, ch, content, true)
+}
+
 func (c *Client) request(ctx context.Context, ch Channel, content Content, mute bool) (Event, error) {
 	return c.requestWith(ctx, ch, c.header(rand.Text(), content), content, mute)
 }
