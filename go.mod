@@ -4,6 +4,7 @@ go 1.26.5
 
 require (
 	github.com/aymanbagabas/go-udiff v0.3.1
+	github.com/coder/websocket v1.8.15
 	github.com/creack/pty v1.1.24
 	github.com/go-zeromq/zmq4 v0.17.0
 	github.com/gofrs/flock v0.13.0

@@ -55,7 +55,7 @@ var rooms = []struct {
 	{"kernel/internal/engine", []string{"kernel/internal/gocell", "kernel/internal/commwire"}}, // knows no Jupyter
 	{"kernel/execute", []string{"kernel/nbformat", "kernel/jupyter", "kernel/internal/gocell", "kernel/internal/kernels",
 		"kernel/internal/markup"}},
-	{"kernel/internal/command", []string{"kernel/execute"}},
+	{"kernel/internal/command", []string{"kernel/execute", "kernel/jupyter/gateway"}},
 	{"kernel/internal/setup", []string{"kernel/jupyter", "kernel/internal/kernels", "kernel/internal/seal",
 		"kernel/internal/engine/library", "kernel/internal/command"}},
 	{"kernel/internal/live", []string{"kernel/nbformat", "kernel/jupyter", "kernel/execute", "kernel/internal/gocell",

@@ -10,6 +10,8 @@ import (
 
 	"github.com/gocifar/gocifar/kernel/jupyter"
 	"github.com/gocifar/gocifar/kernel/jupyter/fakekernel"
+	"github.com/gocifar/gocifar/kernel/jupyter/gateway"
+	"github.com/gocifar/gocifar/kernel/jupyter/gateway/fakegateway"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
@@ -45,6 +47,54 @@ func runFake(t *testing.T, fake fakekernel.Options, s script, nb *nbformat.Noteb
 // runFakeUntil is runFake with a context that the test ends.
 func runFakeUntil(ctx context.Context, t *testing.T, fake fakekernel.Options, s script, nb *nbformat.Notebook, opts Options) (*Result, error) {
 	t.Helper()
+	return direct.runUntil(ctx, t, fake, s, nb, opts)
+}
+
+// way is how a run reaches its kernel.
+type way string
+
+const (
+	direct  way = "over ZeroMQ"
+	newer   way = "through a gateway"
+	earlier way = "through a gateway in JSON"
+)
+
+// everyWay runs a test for each way, or for the direct one only.
+func everyWay(t *testing.T, name string, only bool, test func(*testing.T, way)) {
+	for _, w := range []way{direct, newer, earlier} {
+		if w == direct || !only {
+			t.Run(name+", "+string(w), func(t *testing.T) { test(t, w) })
+		}
+	}
+}
+
+// reach gives the options the way to a kernel.
+func (w way) reach(t *testing.T, k *fakekernel.Kernel, opts *Options) *fakegateway.Gateway {
+	t.Helper()
+	if w == direct {
+		opts.Start = func(ctx context.Context, name, dir string, env []string) (*jupyter.Kernel, error) {
+			return jupyter.Attach(ctx, k.Connection())
+		}
+		return nil
+	}
+	fake := fakegateway.Start(fakegateway.Options{JSON: w == earlier}, func() (*fakekernel.Kernel, error) { return k, nil })
+	t.Cleanup(fake.Close)
+	var err error
+	if opts.Gateway, err = gateway.New(gateway.Options{URL: fake.URL(), RetryInterval: 20 * time.Millisecond}); err != nil {
+		t.Fatal(err)
+	}
+	opts.Kernel = fakegateway.Name
+	return fake
+}
+
+// run is runFake by this way.
+func (w way) run(t *testing.T, fake fakekernel.Options, s script, nb *nbformat.Notebook, opts Options) (*Result, error) {
+	t.Helper()
+	return w.runUntil(t.Context(), t, fake, s, nb, opts)
+}
+
+func (w way) runUntil(ctx context.Context, t *testing.T, fake fakekernel.Options, s script, nb *nbformat.Notebook, opts Options) (*Result, error) {
+	t.Helper()
 	if fake.Execute == nil {
 		fake.Execute = func(x *fakekernel.Execution) {
 			if f := s[x.Code]; f != nil {
@@ -57,11 +107,12 @@ func runFakeUntil(ctx context.Context, t *testing.T, fake fakekernel.Options, s 
 		t.Fatal(err)
 	}
 	t.Cleanup(k.Close)
-	opts.Start = func(ctx context.Context, name, dir string, env []string) (*jupyter.Kernel, error) {
-		return jupyter.Attach(ctx, k.Connection())
-	}
+	behind := w.reach(t, k, &opts)
 	opts.Output = filepath.Join(t.TempDir(), "out.ipynb")
 	result, err := Document(ctx, "test.ipynb", nb, opts)
+	if behind != nil && behind.Running() > 0 {
+		t.Error("a kernel is left on the gateway")
+	}
 	if result == nil {
 		t.Fatalf("no result: %v", err)
 	}

@@ -84,7 +84,7 @@ func TestEnds(t *testing.T) {
 			change: func(o *Options) { o.Inputs = []string{"Gopher"} }, states: "ok ok"},
 		"from the second cell": {script: script{"a": fail}, change: func(o *Options) { o.From = 1 }, states: "skipped ok"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		everyWay(t, name, false, func(t *testing.T, w way) {
 			nb := document("a", "b")
 			for i, tag := range c.tags {
 				nb.Cells[i].AddTag(tag)
@@ -97,7 +97,7 @@ func TestEnds(t *testing.T) {
 			opts.Observer = func(e Event) {
 				events = append(events, strings.TrimPrefix(fmt.Sprintf("%T", e), "execute."))
 			}
-			result, err := runFake(t, c.fake, c.script, nb, opts)
+			result, err := w.run(t, c.fake, c.script, nb, opts)
 			if got := states(result); got != c.states {
 				t.Errorf("states %s, want %s (%v)", got, c.states, err)
 			}

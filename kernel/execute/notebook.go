@@ -46,10 +46,13 @@ func Notebook(ctx context.Context, path string, opts Options) (*Result, error) {
 // otherwise.
 func Document(ctx context.Context, path string, nb *nbformat.Notebook, opts Options) (*Result, error) {
 	opts = opts.withDefaults()
+	given := opts.Dir
 	if opts.Dir == "" {
 		opts.Dir = defaultDir(path)
 	}
-	if info, err := os.Stat(opts.Dir); err != nil || !info.IsDir() {
+	if opts.Gateway != nil {
+		opts.Start = opts.remoteStart(given)
+	} else if info, err := os.Stat(opts.Dir); err != nil || !info.IsDir() {
 		return nil, &UsageError{fmt.Errorf("%s: working directory %s is no folder", path, opts.Dir)}
 	}
 	r := &run{
@@ -82,12 +85,11 @@ func (r *run) withKernel(ctx context.Context) error {
 	if r.opts.Resume && r.opts.From == len(r.nb.Cells) {
 		return nil // all is there already
 	}
-	name := r.kernelName()
-	if err := r.start(ctx, name); err != nil {
+	if err := r.start(ctx, r.kernelName()); err != nil {
 		if context.Cause(ctx) != nil {
 			return context.Cause(ctx)
 		}
-		return &StartError{Path: r.path, Kernel: name, Reason: err}
+		return err
 	}
 	ending := context.WithoutCancel(ctx)
 	watch, stopWatch := context.WithCancel(ending)
@@ -142,9 +144,15 @@ func (r *run) start(ctx context.Context, name string) error {
 	if start == nil {
 		start = r.launch
 	}
+	var err error
+	if r.opts.Gateway != nil {
+		if name, err = r.remoteName(ctx, name); err != nil {
+			return err
+		}
+	}
 	kernel, err := start(ctx, name, r.opts.Dir, r.opts.Env)
 	if err != nil {
-		return err
+		return &StartError{Path: r.path, Kernel: name, Reason: err}
 	}
 	r.kernel, r.info = kernel, kernel.Info
 	r.gonb = r.info.Implementation == "gonb"

@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/gocifar/gocifar/kernel/jupyter/gateway"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
@@ -16,6 +17,10 @@ type Options struct {
 	Kernel string
 	// SpecDirs are folders with kernelspecs that go before Jupyter's own.
 	SpecDirs []string
+	// Gateway is where the kernel runs, nil for here. The name of the kernelspec
+	// is looked for there; of Dir, Env and KernelLog see
+	// [gateway.StartOptions].
+	Gateway *gateway.Gateway
 	// Start starts the kernel, instead of finding a kernelspec by name.
 	Start Starter
 	// Dir is the kernel's working directory, by default the notebook's folder.

@@ -106,3 +106,28 @@ func Choose(w Wish) (kernel *Kernel, firm bool) {
 	}
 	return Live, false
 }
+
+// Names are names of kernelspecs that would do for a wish, the preferred one
+// first, for machines that are not this one: which kernels it has must be asked
+// there. Without a wish there are none.
+func Names(w Wish) (names []string) {
+	if w.Asked != "" {
+		if k := Named(w.Asked); k != nil {
+			return append([]string{k.Name}, k.Aliases...)
+		}
+		return []string{w.Asked}
+	}
+	if named := Named(w.Named); named != nil || w.Named == "" && w.Language == "go" {
+		if named == Live || !w.Middle {
+			names = append(names, Live.Name)
+		}
+		if named != Live {
+			names = append(append(names, GoNB.Name), GoNB.Aliases...)
+		}
+		return names
+	}
+	if w.Named != "" {
+		names = append(names, w.Named)
+	}
+	return names
+}

@@ -1,6 +1,9 @@
 package kernels
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // TestWhichKernel: Go notebooks run on the live kernel where there is one,
 // others on the kernel that they name.
@@ -34,6 +37,28 @@ func TestWhichKernel(t *testing.T) {
 	} {
 		if got, firm := Choose(c.wish); got != c.want || firm != c.firm {
 			t.Errorf("%s: runs on %v, firm %v; want %v, %v", c.name, got, firm, c.want, c.firm)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	gonb, live := GoNB.Name, Live.Name
+	for _, c := range []struct {
+		wish Wish
+		want []string
+	}{
+		{Wish{}, nil},
+		{Wish{Named: gonb, Language: "go"}, []string{live, gonb, "gonb"}},
+		{Wish{Named: "gonb", Language: "go", Middle: true}, []string{gonb, "gonb"}},
+		{Wish{Language: "go"}, []string{live, gonb, "gonb"}},
+		{Wish{Named: live, Language: "go", Middle: true}, []string{live}},
+		{Wish{Asked: "gonb", Named: live, Language: "go"}, []string{gonb, "gonb"}},
+		{Wish{Named: "python3", Language: "python"}, []string{"python3"}},
+		{Wish{Asked: "ir", Named: gonb, Language: "go"}, []string{"ir"}},
+		{Wish{Named: "gophernotes", Language: "go"}, []string{"gophernotes"}},
+	} {
+		if got := Names(c.wish); !slices.Equal(got, c.want) {
+			t.Errorf("%+v: %q, want %q", c.wish, got, c.want)
 		}
 	}
 }

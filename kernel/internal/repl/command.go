@@ -34,7 +34,7 @@ func Command() command.Command {
 
 func (f *flagValues) run(ctx context.Context, args []string) error {
 	options, err := f.options(ctx, args)
-	if err == nil && !options.scripted() && kernels.Named(options.Name) != nil {
+	if err == nil && !options.scripted() && f.gateway == "" && kernels.Named(options.Name) != nil {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		go func() { _, _ = setup.EnsureGopls(ctx, ".", nil) }() // the kernel would say why it cannot
@@ -51,7 +51,7 @@ func (f *flagValues) run(ctx context.Context, args []string) error {
 // flagValues are the flags of `kernel repl`.
 type flagValues struct {
 	session           Options // but for the kernel
-	kernel            string
+	kernel, gateway   string
 	launch            jupyter.LaunchOptions
 	existing          existingFlag
 	beside            bool
@@ -84,8 +84,9 @@ func (f *flagValues) declare(flags *command.Flags) {
 	flags.Group("Kernel")
 	flags.StringVar(&f.kernel, "kernel", "",
 		"`name` of the kernelspec, gonb for GoNB; by default the live kernel, or GoNB where there is none")
+	flags.GatewayFlag(&f.gateway)
 	flags.Var(&f.existing, "existing",
-		"use a running kernel: the newest, or the one with this connection `file` (a path, or part of its name)")
+		"use a running kernel: the newest, or the one with this connection `file` (or part of its name; id on a gateway)")
 	flags.BoolVar(&f.beside, "beside", false,
 		"with -existing: run beside the cells of others, on the same values, also while one of theirs runs (a subshell)")
 	flags.StringVar(&f.launch.Dir, "cwd", "", "working `folder` of the kernel")
@@ -116,11 +117,19 @@ func (f *flagValues) options(ctx context.Context, args []string) (*Options, erro
 		if f.kernel != "" {
 			return nil, command.Usagef("-existing uses a kernel that is running, -kernel starts one: give one of them")
 		}
-		if f.existing.file == "" && len(args) == 1 && filepath.Ext(args[0]) == ".json" { // -existing FILE
+		if f.gateway == "" && f.existing.file == "" && len(args) == 1 && filepath.Ext(args[0]) == ".json" { // -existing FILE
 			f.existing.file, o.Files = args[0], nil
 		}
-		if err := f.attach(o); err != nil {
+		attach := f.attach
+		if f.gateway != "" {
+			attach = f.attachRemote
+		}
+		if err := attach(o); err != nil {
 			return nil, command.Usagef("%w", err)
+		}
+	} else if f.gateway != "" {
+		if err := f.startRemote(ctx, o); err != nil {
+			return nil, err
 		}
 	} else if err := f.start(ctx, o); err != nil {
 		return nil, err

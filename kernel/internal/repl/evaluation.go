@@ -181,7 +181,11 @@ func (v *evaluation) drain(ctx context.Context, quiet, most time.Duration) {
 
 // handle takes in what was received from the events.
 func (v *evaluation) handle(ctx context.Context, e jupyter.Event, ok bool) {
-	if !v.Take(e, ok) || e.Content == nil {
+	if !v.Take(e, ok) {
+		return
+	}
+	if e.Content == nil {
+		v.gap(e.Err)
 		return
 	}
 	v.record.handle(e)
@@ -201,6 +205,14 @@ func (v *evaluation) handle(ctx context.Context, e jupyter.Event, ok bool) {
 		v.answer(ctx, e.Message, m)
 	default:
 		v.output(e)
+	}
+}
+
+// gap says that output may be missing.
+func (v *evaluation) gap(err error) {
+	var gap *jupyter.GapError
+	if errors.As(err, &gap) {
+		v.show.event(&jupyter.Stream{Name: "stderr", Text: fmt.Sprintf("\n%v\n", gap)})
 	}
 }
 

@@ -15,6 +15,7 @@ whose result goes to the standard output.`
 type flagValues struct {
 	opts                                      execute.Options // but for what is a notebook's own
 	profile, data, output, junit, kernelLog   string
+	gateway                                   string
 	cover                                     string
 	parallel, fromCell                        int
 	inspect, prepareOnly, clear, reportMode   bool
@@ -60,6 +61,7 @@ func (f *flagValues) declareKernel(flags *command.Flags) {
 	flags.Group("Kernel")
 	flags.StringVar(&f.opts.Kernel, "kernel", "",
 		"`name` of the kernelspec, gonb for GoNB; by default the notebook's own, for Go the live kernel if there is one")
+	flags.GatewayFlag(&f.gateway)
 	flags.StringVar(&f.opts.Dir, "cwd", "", "working `folder` of the kernels, by default each notebook's own")
 	flags.ListVar(&f.opts.Env, "env", "`NAME=value` for the kernels")
 	flags.ListVar(&f.opts.Inputs, "input", "`answer` to a cell's next request for input")

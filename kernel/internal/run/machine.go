@@ -43,6 +43,12 @@ func (f *flagValues) prepareMachine(ctx context.Context, jobs []batch.Job) (*mac
 		}
 		m.log = log // until this process ends
 	}
+	if f.opts.Gateway != nil {
+		if f.data != "" {
+			m.env = append(m.env, "CIFAR10_DIR="+f.data)
+		}
+		return &m, nil
+	}
 	options := setup.Options{Fallback: true, Packages: true, Progress: setup.NewProgress(os.Stderr)}
 	needsData := false
 	for _, job := range jobs {
@@ -89,8 +95,10 @@ func (f *flagValues) options(
 		opts.Env = append(opts.Env, "GOCIFAR_PROFILE="+f.profile)
 	}
 	if k, _ := f.choose(job.Notebook); k != nil {
-		ready := m.environment.Kernel(k)
-		opts.Kernel, opts.SpecDirs = ready.Name, []string{filepath.Dir(ready.SpecDir)}
+		if f.opts.Gateway == nil {
+			ready := m.environment.Kernel(k)
+			opts.Kernel, opts.SpecDirs = ready.Name, []string{filepath.Dir(ready.SpecDir)}
+		}
 		opts.Env = append(opts.Env, m.env...)
 		opts.Env = append(opts.Env, kernels.RequireVariable+"="+strings.Join(execute.Require(job.Notebook), " "))
 	}

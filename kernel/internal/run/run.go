@@ -4,6 +4,7 @@
 //	flags      the flags and their help
 //	documents  what is done to notebooks without running them
 //	machine    the kernels and the data that notebooks need
+//	gateway    kernels that run elsewhere
 //	check      outputs compared with those stored
 //	shard      which of the notebooks are this job's
 //	show       what is printed meanwhile
@@ -43,6 +44,9 @@ func (f *flagValues) run(ctx context.Context, paths []string) error {
 	jobs, err := batch.Find(paths)
 	if err == nil {
 		err = f.check(jobs)
+	}
+	if err == nil {
+		err = f.openGateway()
 	}
 	if err != nil {
 		return err
