@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 	"unsafe"
@@ -87,21 +88,24 @@ func inspect(q Query) (a Answer) {
 		return inspectParts(q.Reference)
 	}
 	references.list = nil
+	type named struct {
+		name string
+		declaration
+	}
 	declared.Lock()
-	names := make([]string, 0, len(declared.byName))
-	all := make(map[string]declaration, len(declared.byName))
+	all := make([]named, 0, len(declared.byName))
 	for name, d := range declared.byName {
-		names, all[name] = append(names, name), d
+		all = append(all, named{name, d})
 	}
 	declared.Unlock()
-	slices.Sort(names)
-	a = Answer{Outcome: OK, Variables: make([]peek.Variable, len(names))}
-	for i, name := range names {
-		a.Variables[i] = all[name].look(name, peek.Limits{Text: 100, Elements: 10})
+	slices.SortFunc(all, func(a, b named) int { return strings.Compare(a.name, b.name) })
+	a = Answer{Outcome: OK, Variables: make(peek.List, len(all))}
+	for i, one := range all {
+		a.Variables[i] = one.look(one.name, peek.Limits{Text: 100, Elements: 10})
 	}
 	limits := peek.Limits{Blocks: 500, Until: time.Now().Add(listTime)}
-	for i, name := range names {
-		a.Variables[i].Measure(all[name].t, all[name].at, limits)
+	for i, one := range all {
+		a.Variables[i].Measure(one.t, one.at, limits)
 	}
 	return a
 }

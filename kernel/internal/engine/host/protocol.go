@@ -93,6 +93,6 @@ type Answer struct {
 	// ID is the command's, 0 for those that run cells.
 	ID int64 `json:",omitempty"`
 	// Variables or Counters answer a Query.
-	Variables []peek.Variable     `json:",omitempty"`
+	Variables peek.List           `json:",omitempty"`
 	Counters  map[string][]uint32 `json:",omitempty"`
 }

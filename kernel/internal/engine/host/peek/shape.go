@@ -9,11 +9,11 @@ import (
 // Form is what somebody who knows tensors asks first.
 type Form struct {
 	// Shape is the lengths of the axes, such as "(50000, 32, 32, 3)".
-	Shape string `json:",omitempty"`
+	Shape string
 	// DType is the type of a tensor's elements.
-	DType string `json:",omitempty"`
+	DType string
 	// Device says where a tensor's elements are: "host", "device 0".
-	Device string `json:",omitempty"`
+	Device string
 }
 
 // formOf finds the form of a value. A tensor is known by what it is made of: a

@@ -17,14 +17,14 @@ type Variable struct {
 	// Size is the memory of the value in bytes, with what it refers to. Partial
 	// means that there is more.
 	Size    int64
-	Partial bool `json:",omitempty"`
+	Partial bool
 	Form
 	// Text is the value in short, Line a line of bars for numbers.
 	Text string
-	Line string `json:",omitempty"`
+	Line string
 	// Reference is a number by which the values in the value can be asked for,
 	// 0 if there are none.
-	Reference int `json:",omitempty"`
+	Reference int
 }
 
 // Limits bound what one list takes.
