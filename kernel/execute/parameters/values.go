@@ -94,15 +94,32 @@ func ReadFile(path string) ([]Value, error) {
 
 // Parse reads the content of such a file.
 func Parse(raw []byte) ([]Value, error) {
-	decoder := yaml.NewDecoder(bytes.NewReader(raw))
-	var node yaml.Node
-	if err := decoder.Decode(&node); err != nil {
+	root, err := parseYAML(raw)
+	if root == nil || err != nil {
+		return nil, err
+	}
+	return valuesOf(root)
+}
+
+// parseYAML returns the one value of a YAML or JSON document, nil if it is
+// empty.
+func parseYAML(raw []byte) (*yaml.Node, error) {
+	var document yaml.Node
+	if err := yaml.NewDecoder(bytes.NewReader(raw)).Decode(&document); err != nil {
 		if errors.Is(err, io.EOF) {
 			return nil, nil
 		}
 		return nil, err
 	}
-	if len(node.Content) != 1 || node.Content[0].Kind != yaml.MappingNode {
+	if len(document.Content) != 1 {
+		return nil, nil
+	}
+	return document.Content[0], nil
+}
+
+// valuesOf are those of an object.
+func valuesOf(node *yaml.Node) ([]Value, error) {
+	if node.Kind != yaml.MappingNode {
 		return nil, errors.New("want an object of names and values")
 	}
 	var decoded map[string]any
@@ -110,7 +127,7 @@ func Parse(raw []byte) ([]Value, error) {
 		return nil, err
 	}
 	var values []Value
-	pairs := node.Content[0].Content
+	pairs := node.Content
 	for i := 0; i+1 < len(pairs); i += 2 {
 		name := pairs[i].Value
 		content, ok := decoded[name]

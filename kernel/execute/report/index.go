@@ -36,12 +36,16 @@ type Index struct {
 
 // IndexNotebook is one notebook in the index.
 type IndexNotebook struct {
-	Name    string      `json:"name"` // path of the executed notebook below the folder, with slashes
-	State   string      `json:"state"`
-	Error   string      `json:"error,omitempty"`
-	Kernel  string      `json:"kernel,omitempty"`
-	Seconds float64     `json:"seconds"`
-	Cells   []IndexCell `json:"cells"`
+	Name    string  `json:"name"` // path of the executed notebook below the folder, with slashes
+	State   string  `json:"state"`
+	Error   string  `json:"error,omitempty"`
+	Kernel  string  `json:"kernel,omitempty"`
+	Seconds float64 `json:"seconds"`
+	// Parameters are those that a sweep sets for this run of the notebook.
+	Parameters []IndexValue `json:"parameters,omitempty"`
+	// Records are the values that the notebook has recorded, see [records].
+	Records []IndexValue `json:"records,omitempty"`
+	Cells   []IndexCell  `json:"cells"`
 	// Prose are the text cells behind the last code cell.
 	Prose template.HTML `json:"-"`
 }
@@ -75,6 +79,7 @@ func (x *Index) Add(name string, r *execute.Result, err error) {
 		if err == nil && !slices.ContainsFunc(r.Cells, ran) { // resumed, and nothing was left to run
 			n.Seconds = execute.RecordedSeconds(r.Notebook)
 		}
+		n.Records = records(r.Notebook)
 		n.Cells = indexCells(r)
 		n.illustrate(r.Notebook)
 	}
@@ -141,6 +146,9 @@ const mostText = 20_000
 func shown(cell *nbformat.Cell) (text string, pictures []template.URL) {
 	var b strings.Builder
 	for _, o := range cell.Outputs() {
+		if isRecord(o) {
+			continue
+		}
 		if png, ok := o.Text("image/png"); ok {
 			pictures = append(pictures, template.URL("data:image/png;base64,"+stripSpace(png)))
 			continue

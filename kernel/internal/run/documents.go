@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/gocifar/gocifar/kernel/execute"
@@ -59,6 +60,7 @@ func (f *flagValues) prepareDocuments(ctx context.Context, jobs []batch.Job) err
 		return &execute.UsageError{Reason: err}
 	}
 	for _, job := range jobs {
+		values := append(slices.Clip(values), f.points[job.Name]...)
 		warnings, err := parameters.Inject(ctx, job.Notebook, f.opts.Kernel, values, modulesOf(job)...)
 		if err != nil {
 			return command.Usagef("%s: %w", job.Path, err)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/gocifar/gocifar/kernel/execute"
+	"github.com/gocifar/gocifar/kernel/execute/parameters"
 	"github.com/gocifar/gocifar/kernel/internal/command"
 )
 
@@ -21,7 +22,7 @@ type flagValues struct {
 	inspect, prepareOnly, clear, reportMode   bool
 	json, github, plain                       bool
 	parameters, rawParameters, parameterFiles []string
-	shard                                     string
+	shard, sweepFile                          string
 	durations                                 []string
 
 	costs     bool
@@ -29,6 +30,8 @@ type flagValues struct {
 	tolerance float64
 	pixel     int
 	ignore    []string
+
+	points map[string]parameters.Point // of the sweep, by the jobs' names
 
 	outputSet bool // -output was given
 	fromStdin bool
@@ -77,6 +80,8 @@ func (f *flagValues) declareParameters(flags *command.Flags) {
 	flags.ListVar(&f.parameters, "p", "`name=value`, in Go of the type declared in the cell tagged parameters")
 	flags.ListVar(&f.rawParameters, "r", "`name=text` of a parameter that is a string")
 	flags.ListVar(&f.parameterFiles, "f", "YAML or JSON `file` with parameters, which -p and -r override")
+	flags.StringVar(&f.sweepFile, "sweep", "",
+		"YAML or JSON `file`: run the notebook once for each point, of a grid {rate: [0.1, 0.2]} or a list [{rate: 0.1}]")
 	flags.BoolVar(&f.inspect, "inspect", false, "only list the notebooks' parameters, as JSON with -json")
 	flags.BoolVar(&f.prepareOnly, "prepare-only", false, "only write the notebooks with their parameters")
 }

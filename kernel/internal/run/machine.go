@@ -94,6 +94,11 @@ func (f *flagValues) options(
 	if f.profile != "" {
 		opts.Env = append(opts.Env, "GOCIFAR_PROFILE="+f.profile)
 	}
+	runs, err := f.runsOf(job)
+	if err != nil {
+		return opts, err
+	}
+	opts.Env = append(opts.Env, runs...)
 	if k, _ := f.choose(job.Notebook); k != nil {
 		if f.opts.Gateway == nil {
 			ready := m.environment.Kernel(k)

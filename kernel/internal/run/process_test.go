@@ -44,11 +44,48 @@ func TestMain(m *testing.M) {
 	}
 }
 
+// variables are those of the kernel.
+var variables = map[string]string{}
+
 // act does what a cell's lines say.
 func act(x *fakekernel.Execution) {
 	for line := range strings.Lines(x.Code) {
-		verb, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		line = strings.TrimSpace(line)
+		if name, value, ok := strings.Cut(line, " = "); ok {
+			variables[name] = value
+			continue
+		}
+		verb, rest, _ := strings.Cut(line, " ")
+		// once FILE NAME=VALUE... LINE: if the variables are so, and the file is not there yet
+		if file, condition, ok := strings.Cut(rest, " "); ok && verb == "once" {
+			conditions, what, _ := strings.Cut(condition, ": ")
+			for c := range strings.FieldsSeq(conditions) {
+				name, value, _ := strings.Cut(c, "=")
+				if variables[name] != value {
+					what = ""
+				}
+			}
+			if _, err := os.Stat(file); err == nil || what == "" {
+				continue
+			}
+			os.WriteFile(file, nil, 0o600)
+			verb, rest, _ = strings.Cut(what, " ")
+		}
 		switch verb {
+		case "record": // NAME VARIABLE
+			name, variable, _ := strings.Cut(rest, " ")
+			x.Publish(&jupyter.DisplayData{Data: jupyter.MIMEBundle{"application/scrapbook.scrap.json+json": json.RawMessage(
+				fmt.Sprintf(`{"name": %q, "data": %s, "encoder": "json", "version": 1}`, name, variables[variable]))}})
+		case "append": // FILE VARIABLE...
+			words := strings.Fields(rest)
+			for i, name := range words[1:] {
+				words[i+1] = variables[name]
+			}
+			file, err := os.OpenFile(words[0], os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+			if err == nil {
+				fmt.Fprintln(file, strings.Join(words[1:], " "))
+				file.Close()
+			}
 		case "print":
 			x.Stdout(rest + "\n")
 		case "megabytes":
@@ -165,13 +202,21 @@ func (c *runCommand) wait(t *testing.T) int {
 	if err != nil || len(left) > 0 {
 		t.Errorf("temporary files are left: %v, %v", left, err)
 	}
+	if left := c.processes(); len(left) > 0 {
+		t.Errorf("processes are left: %v", left)
+	}
+	return c.ProcessState.ExitCode()
+}
+
+// processes are the folders in /proc of what the command has started.
+func (c *runCommand) processes() (list []string) {
 	environs, _ := filepath.Glob("/proc/[0-9]*/environ")
 	for _, path := range environs {
 		if env, err := os.ReadFile(path); err == nil && bytes.Contains(env, []byte(c.mark+"\x00")) {
-			t.Errorf("a process is left: %s", filepath.Dir(path))
+			list = append(list, filepath.Dir(path))
 		}
 	}
-	return c.ProcessState.ExitCode()
+	return list
 }
 
 // states are those of the cells in the saved notebook.

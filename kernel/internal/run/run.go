@@ -6,6 +6,7 @@
 //	machine    the kernels and the data that notebooks need
 //	gateway    kernels that run elsewhere
 //	check      outputs compared with those stored
+//	sweep      a notebook for each point of a sweep
 //	shard      which of the notebooks are this job's
 //	show       what is printed meanwhile
 package run
@@ -15,6 +16,7 @@ import (
 	"errors"
 	"flag"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/gocifar/gocifar/kernel/execute"
@@ -62,6 +64,9 @@ func (f *flagValues) run(ctx context.Context, paths []string) error {
 	case f.clear:
 		return f.clearOutputs(jobs)
 	}
+	if jobs, err = f.sweep(ctx, jobs); err != nil {
+		return err
+	}
 	if err := f.prepareDocuments(ctx, jobs); err != nil {
 		return err
 	}
@@ -92,8 +97,12 @@ func (f *flagValues) execute(ctx context.Context, jobs []batch.Job, shard *repor
 	observer, endDisplay := f.observer()
 	force, stopForce := forceOnSecondSignal()
 	defer stopForce()
+	title := "Executed notebooks"
+	if f.sweepFile != "" {
+		title = "Sweep " + filepath.Base(f.sweepFile)
+	}
 	results := &results{flagValues: f, observer: observer, stored: stored,
-		index: &reports.Index{Title: "Executed notebooks", Shard: shard}}
+		index: &reports.Index{Title: title, Shard: shard}}
 	for _, job := range jobs {
 		results.names = append(results.names, job.Name)
 	}
@@ -130,6 +139,7 @@ func (r *results) add(job batch.Job, result *execute.Result, err error) error {
 		}
 	}
 	r.index.Add(job.Name, result, err)
+	r.index.Notebooks[len(r.index.Notebooks)-1].Parameters = r.pointOf(job)
 	r.index.Sort(r.names)
 	r.write()
 	return err
@@ -186,6 +196,10 @@ func (f *flagValues) check(jobs []batch.Job) error {
 		return command.Usagef("-from-cell is for one notebook, not %d", len(jobs))
 	case f.shard != "" && f.toStdout():
 		return command.Usagef("-shard needs an -output folder: the standard output takes one notebook")
+	case f.sweepFile != "" && (len(jobs) > 1 || f.fromStdin || f.toStdout()):
+		return command.Usagef("-sweep runs one notebook, which is a file or an address, into an -output folder")
+	case f.sweepFile != "" && (f.checks || f.fromCell > 0 || f.clear):
+		return command.Usagef("-sweep runs the whole notebook for each point: leave out -check, -from-cell and -clear")
 	case len(f.durations) > 0 && f.shard == "":
 		return command.Usagef("-durations is for -shard")
 	case f.opts.Resume && f.toStdout():
