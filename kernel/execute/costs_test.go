@@ -2,6 +2,7 @@ package execute
 
 import (
 	"encoding/json"
+	"reflect"
 	"testing"
 
 	"github.com/gocifar/gocifar/kernel/jupyter"
@@ -15,7 +16,7 @@ func TestCosts(t *testing.T) {
 	}
 	s := script{
 		"told": tell(`{"started":"2026-11-29T00:00:00Z","gocifar":{"costs":{"compile_seconds":0.1,"run_seconds":2,"cpu_seconds":3,` +
-			`"allocated_bytes":1000,"allocated_objects":7,"peak_bytes":5000}}}`),
+			`"allocated_bytes":1000,"allocated_objects":7,"peak_bytes":5000,"slower":["linked by the C compiler"]}}}`),
 		"nonsense": tell(`{"gocifar":{"costs":"none"}}`), "other": tell(`{"gocifar":7}`),
 	}
 	nb := document("told", "nonsense", "other", "quiet")
@@ -23,14 +24,15 @@ func TestCosts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := jupyter.Costs{Compile: 0.1, Wall: 2, CPU: 3, Allocated: 1000, Objects: 7, Peak: 5000}
-	if c := result.Cells[0].Costs; c == nil || *c != want {
+	want := jupyter.Costs{Compile: 0.1, Wall: 2, CPU: 3, Allocated: 1000, Objects: 7, Peak: 5000,
+		Slower: []string{"linked by the C compiler"}}
+	if c := result.Cells[0].Costs; c == nil || !reflect.DeepEqual(*c, want) {
 		t.Errorf("the costs are %+v", c)
 	}
 	for i, cell := range result.Notebook.Cells {
 		record, _ := json.Marshal(cell.Metadata().Object("gocifar"))
 		var back struct{ Costs *jupyter.Costs }
-		if err := json.Unmarshal(record, &back); err != nil || (back.Costs != nil) != (i == 0) || i == 0 && *back.Costs != want {
+		if err := json.Unmarshal(record, &back); err != nil || (back.Costs != nil) != (i == 0) || i == 0 && !reflect.DeepEqual(*back.Costs, want) {
 			t.Errorf("cell %d: the metadata are %s, %v", i, record, err)
 		}
 	}

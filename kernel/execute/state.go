@@ -99,5 +99,8 @@ func costsObject(costs *jupyter.Costs) *nbformat.Object {
 	if costs.Peak > 0 {
 		o.Set("peak_bytes", costs.Peak)
 	}
+	if len(costs.Slower) > 0 {
+		o.Set("slower", costs.Slower)
+	}
 	return o
 }

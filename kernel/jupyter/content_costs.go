@@ -31,6 +31,9 @@ type Costs struct {
 	Objects   uint64 `json:"allocated_objects"`
 	// Peak is the most memory in bytes that the process had; 0 is unknown.
 	Peak uint64 `json:"peak_bytes,omitempty"`
+	// Slower says why Compile is longer than it mostly is, such as "linked by the
+	// C compiler"; mostly there is nothing.
+	Slower []string `json:"slower,omitempty"`
 }
 
 // CostsOf reads the costs in an execute_reply's metadata. It is nil where there

@@ -167,6 +167,9 @@ func properties(c *jupyter.Costs) *junitProperties {
 	if c.Peak > 0 {
 		list = append(list, junitProperty{"peak_bytes", fmt.Sprint(c.Peak)})
 	}
+	if len(c.Slower) > 0 {
+		list = append(list, junitProperty{"slower", strings.Join(c.Slower, "; ")})
+	}
 	return &junitProperties{list}
 }
 

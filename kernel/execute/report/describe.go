@@ -113,8 +113,12 @@ func summary(r *execute.Result) string {
 // costsText is a line on what a cell took.
 func costsText(c *jupyter.Costs) string {
 	duration := func(s float64) string { return seconds(time.Duration(s * float64(time.Second))) }
-	text := fmt.Sprintf("compiled %s, ran %s, processors %s, allocated %s", duration(c.Compile), duration(c.Wall),
-		duration(c.CPU), megabytes(c.Allocated))
+	compiled := duration(c.Compile)
+	if len(c.Slower) > 0 {
+		compiled += " (" + strings.Join(c.Slower, "; ") + ")"
+	}
+	text := fmt.Sprintf("compiled %s, ran %s, processors %s, allocated %s", compiled, duration(c.Wall), duration(c.CPU),
+		megabytes(c.Allocated))
 	if c.Peak > 0 {
 		text += ", at most " + megabytes(c.Peak) + " in memory"
 	}

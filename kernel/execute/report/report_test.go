@@ -30,7 +30,8 @@ func result() *execute.Result {
 		Path: "a b.ipynb", Notebook: nb, Started: start, Ended: start.Add(2 * time.Second),
 		Cells: []execute.CellResult{
 			{Index: 0, Type: nbformat.Code, State: execute.OK,
-				Costs:  &jupyter.Costs{Compile: 0.25, Wall: 1, CPU: 2, Allocated: 3_000_000, Objects: 4, Peak: 50_000_000},
+				Costs: &jupyter.Costs{Compile: 0.25, Wall: 1, CPU: 2, Allocated: 3_000_000, Objects: 4, Peak: 50_000_000,
+					Slower: []string{"linked by the C compiler"}},
 				Timing: execute.Timing{Started: start, Ended: start.Add(time.Second)}},
 			{Index: 1, Type: nbformat.Code, State: execute.Failed, Failure: &execute.Failure{Class: "Panic", Value: "boom"}},
 			{Index: 2, Type: nbformat.Code, State: execute.NotRun},
@@ -51,7 +52,7 @@ func TestIndex(t *testing.T) {
 	}
 	for _, want := range []string{`href="./sub/a%20b.ipynb"`, "data:image/png;base64,iVBOR", "Panic: boom", "not-run",
 		"&lt;b&gt;text&lt;/b&gt;", "&lt;script&gt;boom()",
-		"processors 2.00s, allocated 3.0 MB, at most 50.0 MB in memory"} {
+		"(linked by the C compiler), ran", "processors 2.00s, allocated 3.0 MB, at most 50.0 MB in memory"} {
 		if !strings.Contains(string(html), want) {
 			t.Errorf("index.html lacks %s", want)
 		}

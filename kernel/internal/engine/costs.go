@@ -14,6 +14,9 @@ type Costs struct {
 	// Compile is the time until the code could run: types checked, packages
 	// found, compiled, linked.
 	Compile time.Duration
+	// Slower says why Compile is longer than it mostly is: what a faster way
+	// could not do, or was not there yet.
+	Slower []string
 	host.Costs
 }
 
@@ -23,6 +26,7 @@ func (r *run) compiled(took time.Duration) {
 		r.costs = &Costs{}
 	}
 	r.costs.Compile += took
+	r.costs.Slower = append(r.costs.Slower, r.compiler.Slower()...)
 }
 
 // addCosts adds what code took that has run. A cell with %rerun runs several.
@@ -39,7 +43,11 @@ func (r *run) addCosts(c *host.Costs) {
 
 // text is a sentence for people.
 func (c *Costs) text() string {
-	parts := []string{"compiled in " + rounded(c.Compile), "ran for " + rounded(c.Wall),
+	compiled := "compiled in " + rounded(c.Compile)
+	if len(c.Slower) > 0 {
+		compiled += " (" + strings.Join(c.Slower, "; ") + ")"
+	}
+	parts := []string{compiled, "ran for " + rounded(c.Wall),
 		"processors " + rounded(c.CPU),
 		fmt.Sprintf("allocated %s in %d objects", peek.Bytes(int64(c.Allocated), false), c.Objects)}
 	if c.Peak > 0 {

@@ -19,6 +19,7 @@ func (r *run) magicTime([]string) error {
 	if took != nil {
 		r.stdout("%s\n", took.text())
 		r.compiled(took.Compile)
+		r.costs.Slower = append(r.costs.Slower, took.Slower...)
 		r.addCosts(&took.Costs)
 	}
 	return err

@@ -16,7 +16,7 @@ func executionMetadata(started time.Time, status string, require []string, c *en
 	m.Live.Require = require
 	if c != nil {
 		m.Live.Costs = &jupyter.Costs{Compile: c.Compile.Seconds(), Wall: c.Wall.Seconds(), CPU: c.CPU.Seconds(),
-			Allocated: c.Allocated, Objects: c.Objects, Peak: c.Peak}
+			Allocated: c.Allocated, Objects: c.Objects, Peak: c.Peak, Slower: c.Slower}
 	}
 	raw, err := json.Marshal(m)
 	if err != nil {

@@ -92,6 +92,7 @@ func (b *Compiler) add(ctx context.Context, o AddOptions, packages []*listed, be
 		if err != nil {
 			return nil, err
 		}
+		b.noteLayer(y)
 		layers = append(layers, y)
 		load = append(load, y.shared())
 	}

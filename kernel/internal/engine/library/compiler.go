@@ -22,6 +22,7 @@ type Compiler struct {
 	times   map[string]int     // how many times a package has come in, if more than once (see anew.go)
 
 	coverage *Coverage // nil: no counters
+	slower   []string  // see Slower
 
 	mu       sync.Mutex
 	prepared *job // see Prepare
@@ -33,6 +34,21 @@ type Compiler struct {
 func NewCompiler(l *Library, m Module) *Compiler {
 	return &Compiler{library: l, module: m, imports: l.imports(nil), configs: l.Dir, watched: map[string]watched{},
 		times: map[string]int{}}
+}
+
+// Slower says what has taken longer since it was last asked than it mostly does,
+// each a past participle with what belongs to it.
+func (b *Compiler) Slower() []string {
+	list := b.slower
+	b.slower = nil
+	return list
+}
+
+// noteLayer takes note of a layer that had to be made.
+func (b *Compiler) noteLayer(y *Layer) {
+	if y.made {
+		b.slower = append(b.slower, fmt.Sprintf("built a library of %d packages", len(y.Packages)))
+	}
 }
 
 // imports are the packages that cells can import.

@@ -106,6 +106,7 @@ func (b *Compiler) takeGroups(ctx context.Context, o AddOptions, g groups, e *Ed
 		if err != nil {
 			return err
 		}
+		b.noteLayer(y)
 		layers, e.Load = append(layers, y), append(e.Load, y.shared())
 		if len(y.Replaced) == 0 {
 			continue

@@ -38,6 +38,7 @@ type Layer struct {
 	Files []seal.File
 
 	indexed func() (*libraryIndex, error)
+	made    bool // just now: nobody had made it before
 }
 
 const (
@@ -128,7 +129,11 @@ func (l *Library) layer(ctx context.Context, m Module, packages []*listed, below
 		return nil, err
 	}
 	l.forgetLayers()
-	return l.openLayer(name) // ours, or that of another process that was faster
+	y, err = l.openLayer(name) // ours, or that of another process that was faster
+	if err == nil {
+		y.made = true
+	}
+	return y, err
 }
 
 // larger finds a layer of the module that has the packages and more.

@@ -90,8 +90,16 @@ func TestCompile(t *testing.T) {
 	if _, err := NewCompiler(l, Module{}).Compile(t.Context(), dir, 8, []byte(strings.Replace(source, "fmt.Println(7)", "fmt.Nothing()", 1))); err == nil || !strings.Contains(err.Error(), "Nothing") {
 		t.Errorf("a mistake: %v", err)
 	}
+	// Where the system's linker cannot do it, the C compiler does, and the session is told.
+	without := *l
+	without.Linker = ""
+	b := NewCompiler(&without, Module{})
+	another, err := b.Compile(t.Context(), dir, 9, []byte(strings.ReplaceAll(source, EntryName(7), EntryName(9))))
+	if slow := b.Slower(); err != nil || !slices.Equal(slow, []string{"linked by the C compiler"}) || len(b.Slower()) > 0 {
+		t.Errorf("by the C compiler: %q, %v", slow, err)
+	}
 	left, err := filepath.Glob(filepath.Join(dir, "cell*"))
-	if err != nil || !slices.Equal(left, []string{plugin}) {
+	if err != nil || !slices.Equal(left, []string{plugin, another}) {
 		t.Errorf("left: %q, %v; want only the plugin of the cell that compiled", left, err)
 	}
 }

@@ -24,12 +24,21 @@ func (b *Compiler) link(ctx context.Context, j *job) error {
 	err = b.linkInterface(ctx, j, object)
 	// The linker gives up after some complaints, so there may be more than one
 	// round.
+	rounds := 1
 	for err != nil && b.adjust(j, object, err) {
+		rounds++
 		err = b.linkInterface(ctx, j, object)
+	}
+	if rounds > 1 {
+		b.slower = append(b.slower, fmt.Sprintf("linked in %d rounds", rounds))
+	}
+	if j.byCompiler {
+		b.slower = append(b.slower, "linked by the C compiler")
 	}
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
+	b.slower = append(b.slower, "linked against the whole library")
 	return j.linkByCompiler(ctx, filepath.Join(b.configs, linkConfig))
 }
 
