@@ -21,6 +21,7 @@ func Command() command.Command {
 	return command.Command{
 		Name: "merge", Summary: "join the results of `run -shard`", Arguments: "FOLDER...", About: about,
 		Declare: func(flags *command.Flags) command.Action {
+			flags.Group("Results")
 			output := flags.String("output", "executed", "`folder` for the joined results, may be one of those given")
 			junit := flags.String("junit", "", "write JUnit XML of the whole run into this `file`")
 			return func(_ context.Context, folders []string) error { return merge(*output, *junit, folders) }

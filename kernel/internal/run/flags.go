@@ -57,7 +57,7 @@ func (f *flagValues) declareSelection(flags *command.Flags) {
 	flags.StringVar(&f.shard, "shard", "",
 		"run `i/n`, one of n shares of the notebooks that end at about the same time; `kernel merge` joins the results")
 	flags.ListVar(&f.durations, "durations",
-		"index.json or JUnit `file` of an earlier run, for -shard; by default what the notebooks record of one, if they do")
+		"index.json or JUnit `file` of an earlier run, for -shard; by default what the notebooks record")
 }
 
 func (f *flagValues) declareKernel(flags *command.Flags) {
