@@ -114,7 +114,18 @@ BROKEN = """broken, err := widgets.Any(widgets.Module{JavaScript: "export defaul
 if err != nil { panic(err) }
 broken"""
 
-CELLS = [("prepare", PREPARE), ("controls", CONTROLS), ("set", SET), ("picture", PICTURE), ("interact", OUTPUT), ("own", OWN), ("broken", BROKEN), ("busy", BUSY)]
+PAD = """pad := widgets.Controller(0)
+padSeen := widgets.Label("go nothing")
+pad.OnChange(func(g widgets.Gamepad) { padSeen.SetValue(fmt.Sprintf("go %s %v %v", g.Name, g.Buttons, g.Axes)) })
+widgets.VBox(widgets.HBox(widgets.Label("pad"), padSeen), pad)"""
+
+# A game controller, since no machine of tests has one.
+GAMEPAD = """window.pad = {id: "a pad", index: 0, connected: true, mapping: "standard", timestamp: 1, axes: [0],
+  buttons: [{pressed: false, value: 0}, {pressed: false, value: 0}]};
+navigator.getGamepads = () => [window.pad];"""
+
+CELLS = [("prepare", PREPARE), ("controls", CONTROLS), ("set", SET), ("picture", PICTURE), ("interact", OUTPUT), ("own", OWN), ("broken", BROKEN),
+         ("pad", PAD), ("busy", BUSY)]
 INDEX = {id: i for i, (id, _) in enumerate(CELLS)}
 
 
@@ -284,7 +295,7 @@ def gonb_notebooks(context, url, token, kernel, folder, root):
 
 def check_controls(p, folder, moves):
     """Runs the cells, and moves what they show."""
-    for id in ("prepare", "controls", "picture", "interact", "own", "broken"):
+    for id in ("prepare", "controls", "picture", "interact", "own", "broken", "pad"):
         p.notebook.run(INDEX[id])
         p.notebook.wait_idle(60)
     p.row("number").wait_for(timeout=30_000)
@@ -302,6 +313,10 @@ def check_controls(p, folder, moves):
     print("ok a module of one's own draws a widget")
     p.notebook.wait_for(INDEX["broken"], "does not work: SyntaxError", 15)
     print("ok a module with a syntax error says so in its place")
+    p.wait("pad", "go a pad [{0 false} {0 false}] [0]")
+    p.page.evaluate("() => { pad.buttons[1] = {pressed: true, value: 1}; pad.axes[0] = -0.5; pad.timestamp++; }")
+    p.wait("pad", "go a pad [{0 false} {1 true}] [-0.5]")
+    print("ok a game controller's buttons and axes")
     p.notebook.run(INDEX["busy"])
     p.notebook.wait_for(INDEX["busy"], "computing", 60)
     p.key("number", "ArrowLeft")
@@ -350,6 +365,7 @@ def main():
             if args.gonb:
                 gonb_notebooks(page.context, url, token, args.kernel, pathlib.Path(args.gonb), root)
             page.on("console", lambda m: print("the page's console says:", m.text) if m.type == "error" else None)
+            page.add_init_script(GAMEPAD)
             open_notebook(page, url, token, name, NOTEBOOKS_AT[args.app])
             p = Page(Notebook(page, name))
             check_controls(p, root, args.moves)

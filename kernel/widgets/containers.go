@@ -41,7 +41,7 @@ func (c *Container) With(options ...Option) *Container {
 	return c
 }
 
-func container(class string, children []Widget, titles []string) *Container {
+func container(class string, children []Widget, titles []string, options ...Option) *Container {
 	c := &Container{Model: newModel(class, nil), children: slices.Clone(children)}
 	c.state["children"] = references(children)
 	if _, ok := c.spec.Attributes["titles"]; ok {
@@ -53,7 +53,7 @@ func container(class string, children []Widget, titles []string) *Container {
 	if _, ok := c.spec.Attributes["selected_index"]; ok {
 		c.fields["selected_index"] = &field{decode: c.decodeChosen}
 	}
-	c.open(nil)
+	c.open(options)
 	return c
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"runtime/debug"
+	"slices"
 	"sync"
 )
 
@@ -14,11 +15,22 @@ type Interactive struct {
 	// Area holds what the function returned and printed.
 	Area *Area
 
-	call     reflect.Value
-	controls []reflect.Value // functions that give an argument
-	mu       sync.Mutex      // of calls
-	results  []any
+	call      reflect.Value
+	arguments []argument
+	mu        sync.Mutex // of calls
+	results   []any
 }
+
+// argument is what gives a parameter its value: a control, or something fixed.
+type argument interface{ valueOf() reflect.Value }
+
+// fixed is a value without a control.
+type fixed struct{ value any }
+
+func (f fixed) valueOf() reflect.Value { return reflect.ValueOf(f.value) }
+
+// Fixed is an argument of Interact that nobody can change: it has no control.
+func Fixed(value any) any { return fixed{value} }
 
 // Range says that a number is to have a slider. Without a step it is 1 for whole
 // numbers and a hundredth of the way for others.
@@ -42,45 +54,102 @@ func Named(name string, value any) Param { return Param{name, value} }
 //   - a [Range]: a slider
 //   - a slice: a dropdown with its values
 //   - a value: a slider around a number, a field for a text, a box for a bool
+//   - [Fixed]: a value without a control
 //   - [Named] with one of these
 //
 // Parameters without one have a field for their type: int, float64, string or
 // bool. What the function returns is shown as a cell's last value is, and what it
 // prints above that; an error or a panic is shown instead.
 func Interact(f any, arguments ...any) (*Interactive, error) {
+	x, controls, err := interactive("Interact", f, arguments)
+	if err != nil {
+		return nil, err
+	}
+	x.Container = VBox(append(slices.Clone(controls), x.Area)...)
+	x.follow(controls)
+	return x, nil
+}
+
+// InteractManual is [Interact] for functions that take long: they are called when
+// the button below the controls is clicked, or Enter is pressed in a text.
+func InteractManual(f any, arguments ...any) (*Interactive, error) {
+	x, controls, err := interactive("InteractManual", f, arguments)
+	if err != nil {
+		return nil, err
+	}
+	run := Button("Run Interact")
+	run.OnClick(func() {
+		Attribute("disabled", true)(run.Model)
+		defer Attribute("disabled", false)(run.Model)
+		x.Update()
+	})
+	for _, c := range controls {
+		if m := c.model(); m.class == "Text" {
+			OnRelease()(m)
+			c.(valued).onChange(x.Update)
+		}
+	}
+	x.Container = VBox(append(slices.Clone(controls), run, x.Area)...)
+	return x, nil
+}
+
+// InteractiveOutput is [Interact] for controls that stand somewhere else: what it
+// returns holds the function's result alone.
+func InteractiveOutput(f any, controls ...any) (*Area, error) {
+	for i, c := range controls {
+		if _, ok := c.(argument); !ok {
+			return nil, fmt.Errorf("widgets: InteractiveOutput: parameter %d: want a control with a value, or Fixed, got a %T",
+				i+1, c)
+		}
+	}
+	x, list, err := interactive("InteractiveOutput", f, controls)
+	if err != nil {
+		return nil, err
+	}
+	x.follow(list)
+	return x.Area, nil
+}
+
+// interactive makes the controls for a function's parameters.
+func interactive(name string, f any, arguments []any) (*Interactive, []Widget, error) {
 	fn := reflect.ValueOf(f)
 	if fn.Kind() != reflect.Func || fn.IsNil() {
-		return nil, fmt.Errorf("widgets: Interact wants a function, got a %T", f)
+		return nil, nil, fmt.Errorf("widgets: %s wants a function, got a %T", name, f)
 	}
 	t := fn.Type()
 	if t.IsVariadic() || len(arguments) > t.NumIn() {
-		return nil, fmt.Errorf("widgets: Interact wants a function of a fixed number of parameters, and at most as "+
-			"many controls; got %s and %d", t, len(arguments))
+		return nil, nil, fmt.Errorf("widgets: %s wants a function of a fixed number of parameters, and at most as "+
+			"many controls; got %s and %d", name, t, len(arguments))
 	}
 	x := &Interactive{call: fn, Area: Output()}
-	var children []Widget
+	var controls []Widget
 	for i := range t.NumIn() {
-		var argument any
+		var given any
 		if i < len(arguments) {
-			argument = arguments[i]
+			given = arguments[i]
 		}
-		name := fmt.Sprintf("%s %d", t.In(i), i+1)
-		if p, ok := argument.(Param); ok {
-			name, argument = p.Name, p.Value
+		label := fmt.Sprintf("%s %d", t.In(i), i+1)
+		if p, ok := given.(Param); ok {
+			label, given = p.Name, p.Value
 		}
-		control, err := controlFor(t.In(i), name, argument)
+		a, err := argumentFor(t.In(i), label, given)
 		if err != nil {
-			return nil, fmt.Errorf("widgets: Interact: parameter %d: %w", i+1, err)
+			return nil, nil, fmt.Errorf("widgets: %s: parameter %d: %w", name, i+1, err)
 		}
-		x.controls = append(x.controls, reflect.ValueOf(control))
-		children = append(children, control)
+		x.arguments = append(x.arguments, a)
+		if control, ok := a.(valued); ok {
+			controls = append(controls, control)
+		}
 	}
-	x.Container = VBox(append(children, x.Area)...)
-	for _, c := range children {
+	return x, controls, nil
+}
+
+// follow calls the function now, and whenever a control is moved.
+func (x *Interactive) follow(controls []Widget) {
+	for _, c := range controls {
 		c.(valued).onChange(x.Update)
 	}
 	x.Update()
-	return x, nil
 }
 
 // Results are what the function returned when it was last called.
@@ -94,9 +163,9 @@ func (x *Interactive) Results() []any {
 func (x *Interactive) Update() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	arguments := make([]reflect.Value, len(x.controls))
-	for i, c := range x.controls {
-		arguments[i] = c.Interface().(valued).valueOf().Convert(x.call.Type().In(i))
+	arguments := make([]reflect.Value, len(x.arguments))
+	for i, a := range x.arguments {
+		arguments[i] = a.valueOf().Convert(x.call.Type().In(i))
 	}
 	x.Area.Clear(true)
 	x.Area.Capture(func() { x.results = x.protected(arguments) })
@@ -123,10 +192,10 @@ func (x *Interactive) protected(arguments []reflect.Value) (results []any) {
 	return results
 }
 
-// controlFor makes the control for a parameter.
-func controlFor(t reflect.Type, name string, argument any) (valued, error) {
+// argumentFor makes the control for a parameter.
+func argumentFor(t reflect.Type, name string, given any) (argument, error) {
 	label := Description(name)
-	if argument == nil {
+	if given == nil {
 		switch t.Kind() {
 		case reflect.Int:
 			return IntText(0, label), nil
@@ -140,20 +209,26 @@ func controlFor(t reflect.Type, name string, argument any) (valued, error) {
 		return nil, fmt.Errorf("there is no control for a %s by itself: give one, or a slice of values to choose from",
 			t)
 	}
-	control, err := controlOf(argument, label)
-	if err != nil {
-		return nil, err
+	a, ok := given.(argument)
+	if !ok {
+		control, err := controlOf(given, label)
+		if err != nil {
+			return nil, err
+		}
+		a = control
 	}
-	if got := control.valueOf().Type(); got != t && !(got.ConvertibleTo(t) && got.Kind() == t.Kind()) {
+	v := a.valueOf()
+	if !v.IsValid() {
+		return nil, fmt.Errorf("want a value for a %s, got nil", t)
+	}
+	if got := v.Type(); got != t && !(got.ConvertibleTo(t) && got.Kind() == t.Kind()) {
 		return nil, fmt.Errorf("want a control for a %s, got one for a %s", t, got)
 	}
-	return control, nil
+	return a, nil
 }
 
 func controlOf(argument any, label Option) (valued, error) {
 	switch a := argument.(type) {
-	case valued:
-		return a, nil
 	case Range[int]:
 		return IntSlider(a.Min, a.Max, a.Min+(a.Max-a.Min)/2, label, Step(max(a.Step, 1))), nil
 	case Range[float64]:

@@ -50,6 +50,19 @@ type field struct {
 	decode func(raw json.RawMessage, buffers []located) (value any, changed func(), err error)
 }
 
+// field is how an attribute is read, nil for those that are kept as they come.
+func (m *Model) field(name string) *field {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.fields[name]
+}
+
+func (m *Model) setField(name string, f *field) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fields[name] = f
+}
+
 // newModel makes a widget, whose attributes are the class's defaults, but for
 // those given. It is not open yet.
 func newModel(class string, attributes map[string]any) *Model {
@@ -123,12 +136,12 @@ func (m *Model) Set(name string, value any) error {
 	if _, ok := m.spec.Attributes[name]; !ok {
 		return m.spec.unknown(m.class, name)
 	}
-	if m.fields[name] != nil {
+	if f := m.field(name); f != nil {
 		raw, err := json.Marshal(value)
 		if err != nil {
 			return fmt.Errorf("widgets: %s: %s: %w", m.class, name, err)
 		}
-		kept, changed, err := m.fields[name].decode(raw, nil)
+		kept, changed, err := f.decode(raw, nil)
 		if err != nil {
 			return fmt.Errorf("widgets: %s: %s: %w", m.class, name, err)
 		}

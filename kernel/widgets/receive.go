@@ -71,7 +71,7 @@ func (m *Model) take(message comm.Message, in *incoming) (changes []func(), err 
 
 // decode reads an attribute.
 func (m *Model) decode(name string, raw json.RawMessage, buffers []located) (any, func(), error) {
-	if f := m.fields[name]; f != nil {
+	if f := m.field(name); f != nil {
 		return f.decode(raw, buffers)
 	}
 	if len(buffers) == 1 && len(buffers[0].path) == 0 {

@@ -38,6 +38,13 @@ func (r *registry) remove(m *Model) {
 	delete(r.models, m.ID())
 }
 
+// find returns the widget with an id, nil if none is open.
+func (r *registry) find(id string) *Model {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.models[id]
+}
+
 // all returns the widgets that are open.
 func (r *registry) all() []*Model {
 	r.mu.Lock()

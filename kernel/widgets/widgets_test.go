@@ -2,9 +2,9 @@ package widgets
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"image"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +27,32 @@ func TestEveryClassHasItsModelAndView(t *testing.T) {
 			if specs()[model] == nil {
 				t.Errorf("%s: %s is of the unknown class %s", class, attribute, model)
 			}
+		}
+	}
+}
+
+// TestTable holds that the README says of everything in ipywidgets whether it is
+// here, with its name as a word of the first column.
+func TestTable(t *testing.T) {
+	var file struct{ Names []string }
+	if err := json.Unmarshal(modelsJSON, &file); err != nil || len(file.Names) < 80 {
+		t.Fatalf("models.json has %d names (%v)", len(file.Names), err)
+	}
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := map[string]bool{}
+	for line := range strings.Lines(string(readme)) {
+		if cells := strings.Split(line, "|"); len(cells) > 3 {
+			for _, name := range strings.FieldsFunc(cells[1], func(r rune) bool { return strings.ContainsRune(" ,;", r) }) {
+				listed[name] = true
+			}
+		}
+	}
+	for _, name := range file.Names {
+		if !listed[name] {
+			t.Errorf("the table in README.md does not say whether there is %s", name)
 		}
 	}
 }
@@ -146,46 +172,5 @@ func TestText(t *testing.T) {
 	}
 	if bundle[viewMIME] != nil {
 		t.Error("a view where there is no kernel")
-	}
-}
-
-func TestInteract(t *testing.T) {
-	x, err := Interact(func(n int, name string, on bool) (string, error) {
-		if n == 13 {
-			return "", errors.New("unlucky")
-		}
-		if n == 14 {
-			panic("worse")
-		}
-		return fmt.Sprint(n, name, on), nil
-	}, Range[int]{Min: 0, Max: 20}, Named("name", []string{"a", "b"}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := x.Children()[0].(*Control[int])
-	n.SetValue(5)
-	if got := x.Area.Text(); got != "5a false" && got != "5 a false" && got != "5afalse" {
-		t.Errorf("the area holds %q", got)
-	}
-	n.SetValue(13)
-	if got := x.Area.Text(); !strings.Contains(got, "Error: unlucky") {
-		t.Errorf("the area holds %q", got)
-	}
-	n.SetValue(14)
-	if got := x.Area.Text(); !strings.Contains(got, "Panic: worse") {
-		t.Errorf("the area holds %q", got)
-	}
-	for _, f := range []any{7, nil, func(...int) {}, func(struct{}) {}, (func())(nil)} {
-		if _, err := Interact(f); err == nil {
-			t.Errorf("Interact(%T) is no error", f)
-		}
-	}
-	for _, argument := range []any{"text", []string{"a"}, Range[float64]{Max: 1}, struct{}{}, []int{}} {
-		if _, err := Interact(func(int) {}, argument); err == nil {
-			t.Errorf("a %T for an int is no error", argument)
-		}
-	}
-	if _, err := Interact(func() {}, 1); err == nil {
-		t.Error("more controls than parameters")
 	}
 }

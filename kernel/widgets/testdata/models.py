@@ -3,7 +3,7 @@
 
 usage: models.py >../models.json    (needs ipywidgets 8)
 """
-import json, sys
+import inspect, json, sys
 
 import ipywidgets
 from ipywidgets.widgets.widget import _registry
@@ -46,7 +46,11 @@ def main():
         if name == "Axis":
             name = "ControllerAxis"
         classes[name] = record
-    json.dump({"ipywidgets": ipywidgets.__version__, "protocol": ipywidgets.__protocol_version__, "classes": classes},
+    # What ipywidgets offers by name, for the table in ../README.md.
+    names = [name for name in dir(ipywidgets)
+             if not name.startswith("_") and not inspect.ismodule(getattr(ipywidgets, name))]
+    json.dump({"ipywidgets": ipywidgets.__version__, "protocol": ipywidgets.__protocol_version__, "classes": classes,
+               "names": names},
               sys.stdout, indent=1, sort_keys=True)
     print()
 

@@ -65,6 +65,22 @@ CONTROLS = [  # the same control in Python and in Go
     ("Tab([widgets.Label('a')], titles=['one'])", 'Tab([]string{"one"}, widgets.Label("a"))'),
     ("Accordion([widgets.Label('a')], titles=['one'])", 'Accordion([]string{"one"}, widgets.Label("a"))'),
     ("Stack([widgets.Label('a')])", 'Stack(widgets.Label("a"))'),
+    ("AppLayout(header=widgets.Label('h'), center=widgets.Label('c'), right_sidebar=widgets.Label('r'), pane_widths=['1fr', '2fr', '80px'])",
+     'AppLayout(widgets.Panes{Header: widgets.Label("h"), Center: widgets.Label("c"), RightSidebar: widgets.Label("r"), '
+     'Widths: [3]string{"", "", "80px"}})'),
+    ("AppLayout(left_sidebar=widgets.Label('l'), right_sidebar=widgets.Label('r'), footer=widgets.Label('f'))",
+     'AppLayout(widgets.Panes{LeftSidebar: widgets.Label("l"), RightSidebar: widgets.Label("r"), Footer: widgets.Label("f")})'),
+    ("AppLayout(header=widgets.Label('h'), footer=widgets.Label('f'))",
+     'AppLayout(widgets.Panes{Header: widgets.Label("h"), Footer: widgets.Label("f")})'),
+    ("AppLayout(center=widgets.Label('c'))", 'AppLayout(widgets.Panes{Center: widgets.Label("c")})'),
+    ("AppLayout(center=widgets.Label('c'), merge=False)", 'AppLayout(widgets.Panes{Center: widgets.Label("c"), KeepEmpty: true})'),
+    ("TwoByTwoLayout(top_left=widgets.Label('a'), bottom_right=widgets.Label('d'))",
+     'TwoByTwoLayout(widgets.Corners{TopLeft: widgets.Label("a"), BottomRight: widgets.Label("d")})'),
+    ("TwoByTwoLayout(top_right=widgets.Label('b'), bottom_right=widgets.Label('d'))",
+     'TwoByTwoLayout(widgets.Corners{TopRight: widgets.Label("b"), BottomRight: widgets.Label("d")})'),
+    ("TwoByTwoLayout(bottom_left=widgets.Label('c'))", 'TwoByTwoLayout(widgets.Corners{BottomLeft: widgets.Label("c")})'),
+    ("GridspecLayout(2, 3)", "GridspecLayout(2, 3)"),
+    ("Controller(index=1)", "Controller(1)"),
     ("Text(layout=widgets.Layout(width='50%'), style={'background': 'red'})",
      'Text("", widgets.Width("50%"), widgets.Style("background", "red"))'),
 ]
@@ -85,6 +101,14 @@ STEPS = [{"name": python.split("(")[0], "python": f"w = widgets.{python}", "go":
      "content": {"comm_id": "SLIDER", "data": {"method": "request_state"}}},
     {"name": "the kernel sets the slider", "python": "s.value = 9", "go": "s.SetValue(9)"},
     {"name": "the kernel sets what is there", "python": "s.value = 9", "go": "s.SetValue(9)"},
+    {"name": "the kernel shows the slider", "python": "display(s)", "go": "widgets.Show(s)"},
+    {"name": "the front end asks which widgets there are", "type": "comm_info_request", "metadata": {},
+     "content": {"target_name": "jupyter.widget"}},
+    {"name": "the front end asks for control comms", "type": "comm_info_request", "metadata": {},
+     "content": {"target_name": "jupyter.widget.control"}},
+    {"name": "the front end asks for all comms", "type": "comm_info_request", "metadata": {}, "content": {}},
+    {"name": "the front end asks for comms that there are none of", "type": "comm_info_request", "metadata": {},
+     "content": {"target_name": "nothing"}},
     {"name": "the kernel sends a message of its own", "python": "s.send({'a': 1}, [b'xy'])", "go": 's.Send(map[string]int{"a": 1}, []byte("xy"))'},
     {"name": "a control comm of another version", "type": "comm_open", "metadata": {"version": "3.0.0"},
      "content": {"comm_id": "control3", "target_name": "jupyter.widget.control", "data": {}}},
@@ -99,6 +123,9 @@ STEPS = [{"name": python.split("(")[0], "python": f"w = widgets.{python}", "go":
 ]
 
 
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
 def caused(client, parent):
     """The messages on iopub that a message causes, but for those about execution."""
     list = []
@@ -109,12 +136,21 @@ def caused(client, parent):
         kind = m["msg_type"]
         if kind == "error":
             sys.exit("\n".join(m["content"]["traceback"]))
-        if kind in ("execute_input", "execute_result", "stream", "display_data"):
+        if kind in ("execute_input", "execute_result", "stream"):
             continue
+        if kind == "display_data":  # the other forms are each kernel's own
+            m["content"] = {"data": {VIEW: m["content"]["data"][VIEW]}}
         entry = {"type": kind, "content": m["content"], "metadata": m["metadata"], "buffers": [bytes(b).decode() for b in m["buffers"]]}
         list.append(entry)
         if kind == "status" and m["content"]["execution_state"] == "idle":
             return list
+
+
+def reply(client, parent):
+    """The message on shell that answers one."""
+    while (m := client.get_shell_msg(timeout=60))["parent_header"].get("msg_id") != parent:
+        pass
+    return {"type": m["msg_type"], "content": m["content"], "metadata": m["metadata"], "buffers": []}
 
 
 def main():
@@ -133,17 +169,13 @@ def main():
             m = client.session.msg(step["type"], content, metadata=step["metadata"])
             client.shell_channel.send(m)
             messages = caused(client, m["header"]["msg_id"])
+            if step["type"] == "comm_info_request":
+                messages.append(reply(client, m["header"]["msg_id"]))
         if step.get("slider"):
             slider = messages[-2]["content"]["comm_id"]
         steps.append({**step, "caused": messages})
-    info = client.session.msg("comm_info_request", {"target_name": "jupyter.widget"})
-    client.shell_channel.send(info)
-    while (reply := client.get_shell_msg(timeout=60))["msg_type"] != "comm_info_reply":
-        pass
-    targets = sorted({c["target_name"] for c in reply["content"]["comms"].values()})
     lines = ",\n".join(json.dumps(step) for step in steps)
-    info = json.dumps({"number": len(reply["content"]["comms"]), "targets": targets})
-    text = f'{{"steps": [\n{lines}\n], "comm_info": {info}}}'
+    text = f'{{"steps": [\n{lines}\n]}}'
     ids = {}
     for step in steps:
         for m in step["caused"]:
