@@ -72,7 +72,10 @@ func (r *run) buildFailure(err error) error {
 		return errInterrupted
 	}
 	var tool *library.ToolError
-	if !errors.As(err, &tool) {
+	switch isTool := errors.As(err, &tool); {
+	case !isTool && errors.Is(err, syscall.ENOSPC):
+		tool = &library.ToolError{Output: err.Error()}
+	case !isTool:
 		return compileFailure(fmt.Sprintf("the toolchain could not be run: %v", err))
 	}
 	switch text := tool.Output; {

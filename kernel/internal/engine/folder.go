@@ -14,7 +14,7 @@ const folderPrefix = "gocifar_live_"
 // in the cache where no code may be loaded from those.
 func newFolder() (string, error) {
 	dir, err := os.MkdirTemp("", folderPrefix)
-	if err != nil || loadable(dir) {
+	if err != nil || cachedir.Loadable(dir) {
 		return dir, err
 	}
 	_ = os.Remove(dir)
@@ -26,7 +26,7 @@ func newFolder() (string, error) {
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return "", err
 	}
-	if !loadable(parent) {
+	if !cachedir.Loadable(parent) {
 		return "", fmt.Errorf("no code can be loaded from %s, nor from %s, whose file systems are mounted with noexec: "+
 			"set TMPDIR or GOCIFAR_CACHE to a folder elsewhere and start the kernel again", os.TempDir(), cache)
 	}

@@ -39,3 +39,32 @@ func TestFolderOfCells(t *testing.T) {
 	}
 	_ = os.RemoveAll(dir)
 }
+
+// TestFullDisk fills the disk on which cells are compiled. The session goes on
+// when there is space again.
+func TestFullDisk(t *testing.T) {
+	testLibrary.Get(t) // not on this disk
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=8m"); err != nil {
+		t.Skipf("this user may not mount: %v", err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
+	t.Setenv("TMPDIR", dir)
+	n := newNotebook(t)
+	if got := n.run("n := 1; n"); got != "=> 1" {
+		t.Fatalf("with space: %s", got)
+	}
+	filler := filepath.Join(dir, "filler")
+	if err := os.WriteFile(filler, make([]byte, 16<<20), 0o600); err == nil {
+		t.Fatal("16 MB find room in 8")
+	}
+	if got := n.run("n + 1"); !strings.Contains(got, "is full: free some space") {
+		t.Errorf("without space: %s", got)
+	}
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	if got := n.run("n + 2"); got != "=> 3" {
+		t.Errorf("with space again: %s", got)
+	}
+}

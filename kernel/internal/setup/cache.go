@@ -45,8 +45,17 @@ const partialMark = cachedir.Partial
 const needSpace = 700 << 20
 
 // openCache creates the cache folder if need be and makes sure that it can be
-// written to.
+// written to, and that what set-up makes in it can run.
 func openCache() (cache, error) {
+	c, err := openCacheFolder()
+	if err == nil && !cachedir.Loadable(c.root) {
+		return cache{}, fmt.Errorf("no program can run from the cache folder %s, whose file system is mounted with noexec: "+
+			"set GOCIFAR_CACHE to a folder elsewhere", c.root)
+	}
+	return c, err
+}
+
+func openCacheFolder() (cache, error) {
 	root, err := cachedir.Root()
 	if err != nil {
 		return cache{}, err

@@ -101,7 +101,7 @@ func Clean(ctx context.Context, parts []Part, progress *Progress) error {
 	if len(parts) == 0 {
 		return nil
 	}
-	c, err := openCache()
+	c, err := openCacheFolder()
 	if err != nil {
 		return err
 	}
