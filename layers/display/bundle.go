@@ -28,6 +28,8 @@ type Bundle struct {
 	SVG string
 	// PNG is an encoded image.
 	PNG []byte
+
+	scrapType, scrap string // what [Record] keeps: its MIME type, and JSON
 }
 
 // Displayer is a value that knows how to show itself.
@@ -70,6 +72,9 @@ func (b Bundle) mimeData() map[protocol.MIMEType]any {
 	}
 	if len(b.PNG) > 0 {
 		data[protocol.MIMEImagePNG] = b.PNG
+	}
+	if b.scrapType != "" {
+		data[protocol.MIMEType(b.scrapType)] = b.scrap
 	}
 	return data
 }

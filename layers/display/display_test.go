@@ -5,6 +5,7 @@ import (
 	"encoding/gob"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,6 +63,17 @@ func TestMIMEDataAlwaysHasPlainText(t *testing.T) {
 	}
 	if _, ok := (Bundle{Text: "x"}).mimeData()[protocol.MIMEImagePNG]; ok {
 		t.Error("an empty picture was sent")
+	}
+}
+
+func TestRecord(t *testing.T) {
+	b, err := recordOf("accuracy", 0.5)
+	if got := b.mimeData()["application/scrapbook.scrap.json+json"]; err != nil || b.PlainText() != "accuracy = 0.5" ||
+		got != `{"name":"accuracy","data":0.5,"encoder":"json","version":1}` {
+		t.Errorf("%v, %v", b.mimeData(), err)
+	}
+	if _, err := recordOf("nothing", math.NaN()); err == nil || !strings.Contains(err.Error(), "recording nothing") {
+		t.Errorf("NaN: %v", err)
 	}
 }
 

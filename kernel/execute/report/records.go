@@ -6,16 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gocifar/gocifar/internal/scrap"
 	"github.com/gocifar/gocifar/kernel/nbformat"
-)
-
-// The MIME types of recorded values: scrapbook's two encoders whose data are
-// JSON themselves, and papermill's before it. See
-// https://github.com/nteract/scrapbook (scrap.v1.json, schemas.py).
-const (
-	scrapJSON       = "application/scrapbook.scrap.json+json"
-	scrapText       = "application/scrapbook.scrap.text+json"
-	papermillRecord = "application/papermill.record+json"
 )
 
 // IndexValue is a parameter's or a record's value.
@@ -46,12 +38,12 @@ func records(nb *nbformat.Notebook) []IndexValue {
 		}
 		for _, output := range cell.Outputs() {
 			data := output.Data()
-			for _, mime := range []string{scrapJSON, scrapText} {
-				if scrap := payload(data.Get(mime)); scrap.Has("data") {
-					add(scrap.String("name"), scrap.Get("data"))
+			for _, mime := range []string{scrap.JSON, scrap.Text} {
+				if one := payload(data.Get(mime)); one.Has("data") {
+					add(one.String("name"), one.Get("data"))
 				}
 			}
-			old := payload(data.Get(papermillRecord))
+			old := payload(data.Get(scrap.Record))
 			for _, name := range old.Keys() {
 				add(name, old.Get(name))
 			}
@@ -84,7 +76,7 @@ func payload(v any) *nbformat.Object {
 func isRecord(o nbformat.Output) bool {
 	types := o.MIMETypes()
 	return len(types) > 0 && !slices.ContainsFunc(types, func(mime string) bool {
-		return !strings.HasPrefix(mime, "application/scrapbook.scrap.") && mime != papermillRecord
+		return !strings.HasPrefix(mime, "application/scrapbook.scrap.") && mime != scrap.Record
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gocifar/gocifar/internal/scrap"
 	"github.com/gocifar/gocifar/kernel/nbformat"
 )
 
@@ -56,7 +57,7 @@ func TestRecordsFromGoNB(t *testing.T) {
 	cell := nbformat.NewCode("x")
 	var outputs []nbformat.Output
 	for _, data := range []any{`{"name": "a", "data": 1}`, `{"name": "a", "data": 2}`, `{`, `[1]`, `{"data": 3}`, `{"name": "b"}`, 7, nil} {
-		outputs = append(outputs, nbformat.NewDisplay(nbformat.Value(map[string]any{scrapJSON: data}).(*nbformat.Object), nil))
+		outputs = append(outputs, nbformat.NewDisplay(nbformat.Value(map[string]any{scrap.JSON: data}).(*nbformat.Object), nil))
 	}
 	cell.SetOutputs(outputs)
 	nb.Insert(0, cell)

@@ -1,6 +1,11 @@
 package engine
 
-import "github.com/janpfeifer/gonb/gonbui/protocol"
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+)
 
 // display takes what a cell has sent by a pipe.
 func (e *Engine) display(from *pipes, data *protocol.DisplayData) {
@@ -37,10 +42,15 @@ func (e *Engine) display(from *pipes, data *protocol.DisplayData) {
 	}
 	forms := map[string]any{}
 	for mimeType, form := range data.Data {
-		forms[string(mimeType)] = form
-		if text, ok := form.(string); ok && capture != nil {
+		text, ok := form.(string)
+		if ok && capture != nil {
 			_, _ = capture.WriteString(text)
 		}
+		// The protocol has no objects: what is JSON by its type is sent as text.
+		if ok && strings.HasSuffix(string(mimeType), "+json") && json.Valid([]byte(text)) {
+			form = json.RawMessage(text)
+		}
+		forms[string(mimeType)] = form
 	}
 	front := e.options.Front
 	if r != nil {

@@ -31,6 +31,7 @@ var magics = map[string]func(r *run, args []string) error{
 	"ls":            (*run).magicList,
 	"noautoget":     func(r *run, _ []string) error { r.fetch = false; return nil },
 	"prof":          (*run).magicProf,
+	"record":        (*run).magicRecord,
 	"reload":        (*run).magicReload,
 	"rerun":         (*run).magicRerun,
 	"reset":         (*run).magicReset,

@@ -59,7 +59,8 @@ type run struct {
 	costs      *Costs // so far
 	timed      bool   // %time: they are told at the end
 	recording  *recording
-	ranIn      *process // the last that the cell was given to
+	records    []recorded // %record: they are shown at the end
+	ranIn      *process   // the last that the cell was given to
 }
 
 // unstoredBase is above the numbers of all cells: executions that have none are
@@ -151,15 +152,17 @@ func (r *run) code(code string, execution int64) (result map[string]any, err err
 			return nil, err
 		}
 	}
-	if !c.HasGo() {
-		return nil, nil
+	if c.HasGo() {
+		r.noteCover(c.Test)
+		r.noticeTracked()
+		if execution < unstoredBase {
+			r.cells[int(execution)] = code
+		}
+		if result, err = r.goCode(c, code, execution); err != nil {
+			return nil, err
+		}
 	}
-	r.noteCover(c.Test)
-	r.noticeTracked()
-	if execution < unstoredBase {
-		r.cells[int(execution)] = code
-	}
-	return r.goCode(c, code, execution)
+	return result, r.showRecords()
 }
 
 // goCode compiles a cell's Go code, loads and runs it. The code of a cell that is
