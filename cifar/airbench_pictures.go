@@ -20,7 +20,8 @@ func (a Airbench) Display() display.Bundle {
 	if a.Deep {
 		groups = "three convolutions each and a shortcut"
 	}
-	return display.Bundle{Text: fmt.Sprintf("airbench: groups of %d, %d and %d filters, %s; %d epochs in batches of %d, %s.",
+	return display.Bundle{Text: fmt.Sprintf("airbench: groups of %d, %d and %d filters, %s; %d epochs in "+
+		"batches of %d, %s.",
 		a.Widths[0], a.Widths[1], a.Widths[2], groups, a.Epochs, a.Batch, cmp.Or(a.Policy, layers.Float32))}
 }
 

@@ -67,7 +67,8 @@ func TestAirbenchOnOtherPictures(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := model.Fit(t.Context(), c.train, append(c.recipe.Options(c.train), layers.Verbose(layers.Silent))...); err != nil {
+			if _, err := model.Fit(t.Context(), c.train,
+				append(c.recipe.Options(c.train), layers.Verbose(layers.Silent))...); err != nil {
 				t.Fatal(err)
 			}
 			rows, err := c.recipe.Classifier(model).Predict(t.Context(), c.train)

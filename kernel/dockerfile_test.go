@@ -144,7 +144,8 @@ func TestDockerfileStepsRefuses(t *testing.T) {
 	for _, text := range []string{
 		"FROM x AS y\nADD a b\n", "FROM x\n", "FROM --platform=linux/arm64 x AS y\n",
 		"RUN [\"a\", \"b\"]\n", "RUN a \\\n", "RUN --mount=type=cache,target=/x a\n",
-		"COPY --link a b\n", "CMD a b\n", "CMD []\n", "VOLUME /a\n", "HEALTHCHECK NONE\n", "HEALTHCHECK CMD a\n", "SHELL [\"a\"]\n",
+		"COPY --link a b\n", "CMD a b\n", "CMD []\n", "VOLUME /a\n", "HEALTHCHECK NONE\n",
+		"HEALTHCHECK CMD a\n", "SHELL [\"a\"]\n",
 	} {
 		path := t.TempDir() + "/Dockerfile"
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

@@ -38,7 +38,8 @@ func TestBadInput(t *testing.T) {
 			t.Errorf("%s: got %v, want %q", name, err, c.want)
 		}
 	}
-	if _, err := Sequential("x", Input(4), Dense(2)).Fit(t.Context(), good()); err == nil || !strings.Contains(err.Error(), "not compiled") {
+	if _, err := Sequential("x", Input(4), Dense(2)).Fit(t.Context(), good()); err == nil ||
+		!strings.Contains(err.Error(), "not compiled") {
 		t.Errorf("not compiled: %v", err)
 	}
 }
@@ -73,8 +74,10 @@ func TestNaNLossKeepsTheRun(t *testing.T) {
 		}
 		return nil
 	})
-	h, err := m.Fit(t.Context(), smallImages(60), Epochs(5), BatchSize(16), SaveEverySteps(1), Verbose(Silent), Run("nan"), Callbacks(explode))
-	if !errors.Is(err, ErrNotFinite) || !strings.Contains(err.Error(), "epoch 3") || !strings.Contains(err.Error(), "learning rate too high (it is 1e+30)") {
+	h, err := m.Fit(t.Context(), smallImages(60), Epochs(5), BatchSize(16), SaveEverySteps(1), Verbose(Silent),
+		Run("nan"), Callbacks(explode))
+	if !errors.Is(err, ErrNotFinite) || !strings.Contains(err.Error(), "epoch 3") ||
+		!strings.Contains(err.Error(), "learning rate too high (it is 1e+30)") {
 		t.Fatalf("got %v", err)
 	}
 	for _, v := range flat(t, m) {
@@ -100,7 +103,8 @@ func TestNaNLossKeepsTheRun(t *testing.T) {
 // step fails after its weights were given away: Fit must bring them back.
 func TestDeviceOutOfMemory(t *testing.T) {
 	if !strings.HasPrefix(os.Getenv("GOMLX_BACKEND"), "xla") {
-		t.Skip("wants GOMLX_BACKEND=xla:…: the Go backend's memory is the process' own, and Go ends a process that has none left")
+		t.Skip("wants GOMLX_BACKEND=xla:…: the Go backend's memory is the process' own, and Go ends a process that " +
+			"has none left")
 	}
 	m := Sequential("huge", Input(8, 8, 3), ZeroPadding2D(20000), Conv2D(4, 3), LeakyReLU(0.1), Conv2D(4, 3),
 		GlobalAveragePooling2D(), Dense(4).Activation(Softmax))

@@ -79,7 +79,8 @@ func TestFrozenBatchNormalizationStaysFrozen(t *testing.T) {
 		bn.SetTrainable(!frozen)
 		got := pass(t, m, true, x, x)
 		if bn.Trainable() == frozen || (len(got.updates) == 0) != frozen || (len(m.TrainableVariables()) == 0) != frozen {
-			t.Errorf("frozen %v: %d statistics updated, %d trainable variables", frozen, len(got.updates), len(m.TrainableVariables()))
+			t.Errorf("frozen %v: %d statistics updated, %d trainable variables", frozen, len(got.updates),
+				len(m.TrainableVariables()))
 		}
 	}
 }

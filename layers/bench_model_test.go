@@ -77,8 +77,10 @@ func walkthrough2(tb testing.TB) *Model {
 
 func walkthrough3(tb testing.TB) *Model {
 	m := Sequential("model_3", Input(32, 32, 3),
-		Conv2D(16, 3).Padding(Same), LeakyReLU(0.1), Conv2D(32, 3).Padding(Same), LeakyReLU(0.1), MaxPooling2D(2), Dropout(0.25),
-		Conv2D(32, 3).Padding(Same), LeakyReLU(0.1), Conv2D(64, 3).Padding(Same), LeakyReLU(0.1), MaxPooling2D(2), Dropout(0.25),
+		Conv2D(16, 3).Padding(Same), LeakyReLU(0.1), Conv2D(32, 3).Padding(Same), LeakyReLU(0.1),
+		MaxPooling2D(2), Dropout(0.25),
+		Conv2D(32, 3).Padding(Same), LeakyReLU(0.1), Conv2D(64, 3).Padding(Same), LeakyReLU(0.1),
+		MaxPooling2D(2), Dropout(0.25),
 		Flatten(), Dense(256), LeakyReLU(0.1), Dropout(0.5), Dense(10).Activation(Softmax))
 	if err := m.Compile(Adamax(0.001), CategoricalCrossEntropy, Accuracy); err != nil {
 		tb.Fatal(err)

@@ -85,7 +85,8 @@ func benchmarkStart(b *testing.B, m *Model) {
 			line = append(line, strconv.FormatFloat(d.Seconds()*1000, 'f', 1, 64))
 		}
 	}
-	if _, err := m.Fit(context.Background(), e, ValidationSplit(0.5), Verbose(Silent), Callbacks(afterStep{note: note})); err != nil {
+	if _, err := m.Fit(context.Background(), e, ValidationSplit(0.5), Verbose(Silent),
+		Callbacks(afterStep{note: note})); err != nil {
 		b.Fatal(err)
 	}
 	note()

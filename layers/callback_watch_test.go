@@ -65,7 +65,8 @@ func TestWatchInFit(t *testing.T) {
 	fit := func(callbacks ...Callback) (*History, time.Duration) {
 		m := smallModel(t, false)
 		start := time.Now()
-		h, err := m.Fit(t.Context(), smallImages(400), BatchSize(8), Epochs(6), Seed(1), Verbose(Silent), Callbacks(callbacks...))
+		h, err := m.Fit(t.Context(), smallImages(400), BatchSize(8), Epochs(6), Seed(1), Verbose(Silent),
+			Callbacks(callbacks...))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -22,10 +22,11 @@ func TestCallbacksAsKeras(t *testing.T) {
 		return tr
 	}
 	for name, c := range map[string]*EarlyStoppingCallback{
-		"early_stopping_patience_2": EarlyStopping("val_loss").Patience(2), "early_stopping_patience_0": EarlyStopping("val_loss"),
-		"early_stopping_min_delta": EarlyStopping("val_loss").Patience(2).MinDelta(0.05),
-		"early_stopping_baseline":  EarlyStopping("val_loss").Patience(3).Baseline(0.795),
-		"early_stopping_start":     EarlyStopping("val_loss").Patience(1).StartFromEpoch(4),
+		"early_stopping_patience_2": EarlyStopping("val_loss").Patience(2),
+		"early_stopping_patience_0": EarlyStopping("val_loss"),
+		"early_stopping_min_delta":  EarlyStopping("val_loss").Patience(2).MinDelta(0.05),
+		"early_stopping_baseline":   EarlyStopping("val_loss").Patience(3).Baseline(0.795),
+		"early_stopping_start":      EarlyStopping("val_loss").Patience(1).StartFromEpoch(4),
 	} {
 		var want struct {
 			Stopped   *int `json:"stopped"`
@@ -42,7 +43,8 @@ func TestCallbacksAsKeras(t *testing.T) {
 				break
 			}
 		}
-		if wantStop := want.Stopped; wantStop == nil && stopped != -1 || wantStop != nil && *wantStop != stopped || c.BestEpoch() != want.BestEpoch {
+		if wantStop := want.Stopped; wantStop == nil && stopped != -1 || wantStop != nil && *wantStop != stopped ||
+			c.BestEpoch() != want.BestEpoch {
 			t.Errorf("%s: stopped %d, best %d; Keras %v", name, stopped, c.BestEpoch(), string(golden.Callbacks[name]))
 		}
 	}
@@ -68,7 +70,8 @@ func TestCallbacksAsKeras(t *testing.T) {
 // could lower it. Keras refuses that, too, but only when the rate is to be lowered.
 func TestReduceLROnPlateauWithSchedule(t *testing.T) {
 	scheduled := Adam(0, WithSchedule(CosineDecay(0.01, 10)))
-	for name, optimizer := range map[string]Optimizer{"alone": scheduled, "of a group": PerGroup(SGD(0.1)).On(".*bias", scheduled)} {
+	for name, optimizer := range map[string]Optimizer{"alone": scheduled,
+		"of a group": PerGroup(SGD(0.1)).On(".*bias", scheduled)} {
 		m := dropoutModel(t)
 		if err := m.Compile(optimizer, SparseCategoricalCrossEntropy); err != nil {
 			t.Fatal(err)

@@ -55,7 +55,8 @@ func TestLoadCheckpointRefuses(t *testing.T) {
 	}
 	before := flat(t, other)
 	err := other.LoadCheckpoint(path)
-	for _, want := range []string{"conv2d/kernel is in no layer", "batch_normalization/gamma is missing", "dense/kernel has shape [64 8], want [192 8]"} {
+	for _, want := range []string{"conv2d/kernel is in no layer", "batch_normalization/gamma is missing",
+		"dense/kernel has shape [64 8], want [192 8]"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("weights of another model: %v, want %q", err, want)
 		}

@@ -213,10 +213,14 @@ func TestTargetsThatDoNotFit(t *testing.T) {
 		change func(*layers.Examples)
 		loss   layers.Loss
 	}{
-		"mean_squared_error wants Targets of the outputs' shape (None, 3)": {func(e *layers.Examples) { e.TargetShape = []int{1, 3} }, layers.MeanSquaredError},
-		"sparse_categorical_crossentropy wants Labels":                     {func(*layers.Examples) {}, layers.SparseCategoricalCrossEntropy},
-		"want 64 numbers and no labels, got 96":                            {func(e *layers.Examples) { e.TargetShape = []int{2} }, layers.MeanSquaredError},
-		"0 labels for 32 examples":                                         {func(e *layers.Examples) { e.Targets = nil }, layers.MeanSquaredError},
+		"mean_squared_error wants Targets of the outputs' shape (None, 3)": {func(e *layers.Examples) {
+			e.TargetShape = []int{1, 3}
+		}, layers.MeanSquaredError},
+		"sparse_categorical_crossentropy wants Labels": {func(*layers.Examples) {}, layers.SparseCategoricalCrossEntropy},
+		"want 64 numbers and no labels, got 96": {func(e *layers.Examples) {
+			e.TargetShape = []int{2}
+		}, layers.MeanSquaredError},
+		"0 labels for 32 examples": {func(e *layers.Examples) { e.Targets = nil }, layers.MeanSquaredError},
 	} {
 		m, e := newOwnModel(t), ownExamples()
 		c.change(e)

@@ -40,7 +40,8 @@ func TestDrawEveryModel(t *testing.T) {
 		}
 		got := svgElements(t, b.SVG)
 		if got["rect"] != len(m.topology.nodes) || got["path"] < edges {
-			t.Errorf("%s: %d boxes and %d lines for %d nodes and %d edges", name, got["rect"], got["path"], len(m.topology.nodes), edges)
+			t.Errorf("%s: %d boxes and %d lines for %d nodes and %d edges", name, got["rect"], got["path"],
+				len(m.topology.nodes), edges)
 		}
 		for _, l := range m.Layers() {
 			if !strings.Contains(b.Text, describe(l)) {

@@ -93,7 +93,8 @@ func (n noiseShape) check(s Shape) error {
 		wrong = n[i] != 0 && n[i] != 1 && n[i] != s[i-1]
 	}
 	if wrong {
-		return fmt.Errorf("noise shape wants for each axis of %v, the batch axis first, 0, 1 or the axis' size, got %v", s, []int(n))
+		return fmt.Errorf("noise shape wants for each axis of %v, the batch axis first, 0, 1 or the axis' size, got %v",
+			s, []int(n))
 	}
 	return nil
 }

@@ -31,13 +31,17 @@ func TestNoiseShapes(t *testing.T) {
 		group func(example, row, column, channel int) int
 		most  int
 	}{
-		"each value":      {Dropout(0.25), func(e, i, j, k int) int { return ((e*h+i)*w+j)*c + k }, n * h * w * c},
-		"channels":        {SpatialDropout2D(0.25), func(e, _, _, k int) int { return e*c + k }, n * c},
-		"channels first":  {SpatialDropout2D(0.25).DataFormat(ChannelsFirst), func(e, i, _, _ int) int { return e*h + i }, n * h},
-		"noise shape":     {Dropout(0.25).NoiseShape(0, 1, 1, 0), func(e, _, _, k int) int { return e*c + k }, n * c},
-		"whole examples":  {Dropout(0.25).NoiseShape(0, 1, 1, 1), func(e, _, _, _ int) int { return e }, n},
-		"the whole batch": {Dropout(0.25).NoiseShape(1, 0, 4, 25), func(_, i, j, k int) int { return (i*w+j)*c + k }, h * w * c},
-		"alpha dropout":   {AlphaDropout(0.25).NoiseShape(0, 1, 1, 0), func(e, _, _, k int) int { return e*c + k }, n * c},
+		"each value": {Dropout(0.25), func(e, i, j, k int) int { return ((e*h+i)*w+j)*c + k }, n * h * w * c},
+		"channels":   {SpatialDropout2D(0.25), func(e, _, _, k int) int { return e*c + k }, n * c},
+		"channels first": {SpatialDropout2D(0.25).DataFormat(ChannelsFirst), func(e, i, _, _ int) int {
+			return e*h + i
+		}, n * h},
+		"noise shape":    {Dropout(0.25).NoiseShape(0, 1, 1, 0), func(e, _, _, k int) int { return e*c + k }, n * c},
+		"whole examples": {Dropout(0.25).NoiseShape(0, 1, 1, 1), func(e, _, _, _ int) int { return e }, n},
+		"the whole batch": {Dropout(0.25).NoiseShape(1, 0, 4, 25), func(_, i, j, k int) int {
+			return (i*w+j)*c + k
+		}, h * w * c},
+		"alpha dropout": {AlphaDropout(0.25).NoiseShape(0, 1, 1, 0), func(e, _, _, k int) int { return e*c + k }, n * c},
 	} {
 		y := noisy(t, k.layer, 1, n, h, w, c)
 		kept := slices.Max(y)
@@ -104,7 +108,8 @@ func alphaVariance(rate float64) float64 {
 // TestAdapt computes mean and variance of bytes and numbers, before and after
 // the layer is built.
 func TestAdapt(t *testing.T) {
-	bytes := &Examples{Shape: []int{2, 2}, Bytes: []uint8{0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 150}, Scale: 0.1, Offset: 1}
+	bytes := &Examples{Shape: []int{2, 2}, Bytes: []uint8{0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 150},
+		Scale: 0.1, Offset: 1}
 	floats := &Examples{Shape: []int{2, 2}, Floats: []float32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16}}
 	for name, e := range map[string]*Examples{"bytes": bytes, "numbers": floats} {
 		for _, early := range []bool{true, false} {

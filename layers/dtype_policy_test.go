@@ -84,7 +84,8 @@ func TestMixedOutputsAsKeras(t *testing.T) {
 // TestMixedConfigAsKeras: the policies are written as Keras writes them, and
 // come back.
 func TestMixedConfigAsKeras(t *testing.T) {
-	for name, m := range map[string]*Model{"built": mixedModel(t, true), "read": must(ModelFromConfig(golden.Mixed.Config))} {
+	for name, m := range map[string]*Model{"built": mixedModel(t, true),
+		"read": must(ModelFromConfig(golden.Mixed.Config))} {
 		got, want := asJSON(t, m.KerasConfig()), golden.Mixed.Config
 		dropKey(want, "compile_config")
 		if !reflect.DeepEqual(got, want) {
@@ -160,7 +161,8 @@ func TestDTypeRefuses(t *testing.T) {
 	if err := m.Err(); err == nil || !strings.Contains(err.Error(), `unknown dtype policy "mixed_float16"`) {
 		t.Errorf("got %v", err)
 	}
-	if err := Sequential("m", Input(4), Dense(2)).DType("half").Err(); err == nil || !strings.Contains(err.Error(), "half") {
+	if err := Sequential("m", Input(4), Dense(2)).DType("half").Err(); err == nil ||
+		!strings.Contains(err.Error(), "half") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -32,7 +32,8 @@ func ExampleModel_Fit() {
 		layers.Dense(2).Activation(layers.Softmax),
 	)
 	model.Compile(layers.Adamax(0.1), layers.CategoricalCrossEntropy, layers.Accuracy)
-	history, err := model.Fit(context.Background(), stripes(), layers.Epochs(20), layers.ValidationSplit(0.25), layers.Verbose(layers.Silent))
+	history, err := model.Fit(context.Background(), stripes(), layers.Epochs(20), layers.ValidationSplit(0.25),
+		layers.Verbose(layers.Silent))
 	if err != nil {
 		fmt.Println(err)
 		return

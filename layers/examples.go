@@ -165,7 +165,8 @@ func (v Values) slice(from, to int) Values {
 
 func (t Target) slice(from, to int) Target {
 	size := t.shape().Size()
-	t.Labels, t.Floats, t.Weights = rows(t.Labels, size, from, to), rows(t.Floats, size, from, to), rows(t.Weights, 1, from, to)
+	t.Labels, t.Floats, t.Weights = rows(t.Labels, size, from, to), rows(t.Floats, size, from, to),
+		rows(t.Weights, 1, from, to)
 	return t
 }
 

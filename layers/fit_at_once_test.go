@@ -9,8 +9,9 @@ func TestManyStepsAtOnce(t *testing.T) {
 	fit := func(t *testing.T, model func(testing.TB) *Model, atOnce int, more ...Option) (*History, []float32) {
 		m := model(t)
 		m.compiled.atOnce = atOnce
-		h, err := m.Fit(t.Context(), smallImages(90), append([]Option{Epochs(3), BatchSize(16), ValidationSplit(0.2), Verbose(Silent),
-			ClassWeights(map[int]float64{1: 2})}, more...)...)
+		h, err := m.Fit(t.Context(), smallImages(90),
+			append([]Option{Epochs(3), BatchSize(16), ValidationSplit(0.2), Verbose(Silent),
+				ClassWeights(map[int]float64{1: 2})}, more...)...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -26,7 +27,8 @@ func TestManyStepsAtOnce(t *testing.T) {
 			for metric, values := range h.Metrics {
 				for epoch, v := range values {
 					if !near(got.Metrics[metric][epoch], v, 1e-4) {
-						t.Errorf("%s, %d at once: %s is %g after epoch %d, one by one %g", name, n, metric, got.Metrics[metric][epoch], epoch+1, v)
+						t.Errorf("%s, %d at once: %s is %g after epoch %d, one by one %g", name, n, metric,
+							got.Metrics[metric][epoch], epoch+1, v)
 					}
 				}
 			}

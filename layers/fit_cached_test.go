@@ -20,7 +20,8 @@ func TestFitAgainFromCompiled(t *testing.T) {
 	const role = "LAYERS_TEST_COMPILED"
 	if os.Getenv(role) != "" {
 		m := smallModel(t, true)
-		h, err := m.Fit(t.Context(), smallImages(100), Epochs(2), BatchSize(8), ValidationSplit(0.1), Seed(7), Verbose(Silent))
+		h, err := m.Fit(t.Context(), smallImages(100), Epochs(2), BatchSize(8), ValidationSplit(0.1),
+			Seed(7), Verbose(Silent))
 		if err != nil {
 			t.Fatal(err)
 		}

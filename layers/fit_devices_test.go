@@ -77,13 +77,15 @@ func TestDataParallel(t *testing.T) {
 		for i, w := range weights[1] {
 			apart = max(apart, math.Abs(float64(w-weights[n][i])))
 		}
-		t.Logf("%s on %d devices: largest difference of %d losses %.2g, of a weight %.2g", name, n, len(losses[1]), worst, apart)
+		t.Logf("%s on %d devices: largest difference of %d losses %.2g, of a weight %.2g", name, n,
+			len(losses[1]), worst, apart)
 		if len(losses[n]) != 18 || !(worst < c.tolerance) {
 			t.Errorf("%s: losses on %d devices %v, on one %v", name, n, losses[n], losses[1])
 		}
 	}
 	refused(t, "BatchSize is 18", DataParallel(4), BatchSize(18))
-	refused(t, "wants 5 devices, backend xla has 4; on a CPU, XLA_FLAGS=--xla_force_host_platform_device_count=5", DataParallel(5), BatchSize(20))
+	refused(t, "wants 5 devices, backend xla has 4; on a CPU, XLA_FLAGS=--xla_force_host_platform_device_count=5",
+		DataParallel(5), BatchSize(20))
 }
 
 // TestTooFewDevices: every backend says so.

@@ -74,7 +74,8 @@ func walkthrough1(tb testing.TB) *Model {
 // with oneDNN's, whose gradients are as accurate, by 4e-4.
 func TestModel1StepLossesAsKeras(t *testing.T) {
 	steps := &stepLosses{batch: 32, n: 640}
-	if _, err := walkthrough1(t).Fit(t.Context(), cifarBatch(t, 640), Shuffle(false), Verbose(Silent), Callbacks(steps)); err != nil {
+	if _, err := walkthrough1(t).Fit(t.Context(), cifarBatch(t, 640), Shuffle(false), Verbose(Silent),
+		Callbacks(steps)); err != nil {
 		t.Fatal(err)
 	}
 	first, worst := 0.0, 0.0

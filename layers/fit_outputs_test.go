@@ -14,13 +14,15 @@ import (
 func twoOutputs(t testing.TB) *Model {
 	t.Helper()
 	a, b := Input(3).Named("a"), Input(2).Named("b")
-	x := Concatenate().Apply(Dense(4).Activation(Tanh).Named("left").Apply(a), Dense(3).Activation(Relu).Named("right").Apply(b))
+	x := Concatenate().Apply(Dense(4).Activation(Tanh).Named("left").Apply(a),
+		Dense(3).Activation(Relu).Named("right").Apply(b))
 	m := Functional("two", Symbols{a, b}, Symbols{Dense(2).Named("size").Apply(x),
 		Dense(3).Activation(Softmax).Named("kind").Apply(x)})
 	setFormula(t, m)
 	err := m.CompileOutputs(
 		AdamW(0, WeightDecay(0.1), GlobalClipNorm(0.5), WithSchedule(CosineDecay(0.001, 10).WarmUp(0.02, 4))),
-		ForOutput("size", Huber(1)).Weight(0.5).Metrics(MeanAbsoluteError().Named("mae"), Rename(RootMeanSquaredError(), "rmse")).
+		ForOutput("size", Huber(1)).Weight(0.5).Metrics(MeanAbsoluteError().Named("mae"),
+			Rename(RootMeanSquaredError(), "rmse")).
 			WeightedMetrics(MeanAbsoluteError().Named("mae")),
 		ForOutput("kind", CategoricalCrossEntropy.LabelSmoothing(0.1)).Weight(2).
 			Metrics(Accuracy, AUC(), Precision()).WeightedMetrics(Rename(F1Score("macro", 0), "f1")))
@@ -35,7 +37,8 @@ func twoOutputsData(t testing.TB) (train, validation, all *Examples) {
 	t.Helper()
 	const n = 22
 	e := &Examples{
-		Inputs:  []Values{{Shape: []int{3}, Floats: trainingFormula(n*3, 51)}, {Shape: []int{2}, Floats: trainingFormula(n*2, 52)}},
+		Inputs: []Values{{Shape: []int{3}, Floats: trainingFormula(n*3, 51)},
+			{Shape: []int{2}, Floats: trainingFormula(n*2, 52)}},
 		Outputs: []Target{{Shape: []int{2}, Floats: trainingFormula(n*2, 53), Weights: rampWeights(n)}, {Classes: 3}}}
 	for i := range n {
 		e.Outputs[1].Labels = append(e.Outputs[1].Labels, int32(i*5%3))
@@ -71,7 +74,8 @@ func TestFitOutputsAsKeras(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := slices.Sorted(maps.Keys(h.Metrics)), slices.Sorted(maps.Keys(golden.History)); !slices.Equal(got, want) {
+	if got, want := slices.Sorted(maps.Keys(h.Metrics)),
+		slices.Sorted(maps.Keys(golden.History)); !slices.Equal(got, want) {
 		t.Fatalf("measured %q, Keras %q", got, want)
 	}
 	worst := 0.0
@@ -104,7 +108,8 @@ func TestResumeWithStates(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	stop := &cancelAt{step: 2, cancel: cancel}
-	if _, _, err := fitTwoOutputs(t, ctx, Run("states"), SaveEverySteps(1), Callbacks(stop)); !errors.Is(err, ErrInterrupted) {
+	if _, _, err := fitTwoOutputs(t, ctx, Run("states"), SaveEverySteps(1),
+		Callbacks(stop)); !errors.Is(err, ErrInterrupted) {
 		t.Fatal(err)
 	}
 	_, got, err := fitTwoOutputs(t, t.Context(), Run("states"), SaveEverySteps(1))

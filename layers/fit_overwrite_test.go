@@ -38,7 +38,8 @@ func TestOverwritingChangesNoBit(t *testing.T) {
 	run := func(model func(testing.TB) *Model, noAliasing bool) []float32 {
 		m := model(t)
 		m.compiled.noAliasing = noAliasing
-		if _, err := m.Fit(t.Context(), smallImages(90), Epochs(3), BatchSize(16), ValidationSplit(0.2), Verbose(Silent)); err != nil {
+		if _, err := m.Fit(t.Context(), smallImages(90), Epochs(3), BatchSize(16), ValidationSplit(0.2),
+			Verbose(Silent)); err != nil {
 			t.Fatal(err)
 		}
 		var s snapshot
@@ -82,7 +83,8 @@ func TestFailedStepLosesNothing(t *testing.T) {
 	}
 	want := flat(t, m)
 	labels := data.Targets[0]
-	if data.Targets[0], err = engine.ToDevice(tr.Backend, make([]float32, 50), shapes.Make(dtypes.Float32, 50)); err != nil {
+	if data.Targets[0], err = engine.ToDevice(tr.Backend, make([]float32, 50),
+		shapes.Make(dtypes.Float32, 50)); err != nil {
 		t.Fatal(err)
 	}
 	if err := tr.Run(1); err == nil {
@@ -108,7 +110,8 @@ func TestFailedStepLosesNothing(t *testing.T) {
 	m = smallModel(t, true)
 	want = flat(t, m)
 	fail := &failAt{step: 2, err: stop}
-	if _, err := m.Fit(t.Context(), smallImages(50), BatchSize(16), Callbacks(fail), Verbose(Silent)); !errors.Is(err, stop) {
+	if _, err := m.Fit(t.Context(), smallImages(50), BatchSize(16), Callbacks(fail),
+		Verbose(Silent)); !errors.Is(err, stop) {
 		t.Fatal(err)
 	}
 	if !slices.Equal(flat(t, m), want) {

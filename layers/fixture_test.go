@@ -83,7 +83,8 @@ func smallModel(t testing.TB, batchNorm bool) *Model {
 		conv.WithoutBias() // see the golden script
 		stack = append(stack, BatchNormalization())
 	}
-	stack = append(stack, LeakyReLU(0.1), MaxPooling2D(2), Flatten(), Dense(8), LeakyReLU(0.1), Dense(4).Activation(Softmax))
+	stack = append(stack, LeakyReLU(0.1), MaxPooling2D(2), Flatten(), Dense(8), LeakyReLU(0.1),
+		Dense(4).Activation(Softmax))
 	m := Sequential("small", stack...)
 	setFormula(t, m)
 	if err := m.Compile(Adamax(0.005), CategoricalCrossEntropy, Accuracy); err != nil {
@@ -138,7 +139,8 @@ func near(a, b, relative float64) bool {
 
 // dropoutModel has random numbers in its steps.
 func dropoutModel(t testing.TB) *Model {
-	m := Sequential("small", Input(8, 8, 3), Flatten(), Dense(8), Dropout(0.3), BatchNormalization(), Dense(4).Activation(Softmax))
+	m := Sequential("small", Input(8, 8, 3), Flatten(), Dense(8), Dropout(0.3), BatchNormalization(),
+		Dense(4).Activation(Softmax))
 	if err := m.Compile(Adam(0.01), SparseCategoricalCrossEntropy, Accuracy); err != nil {
 		t.Fatal(err)
 	}

@@ -110,7 +110,8 @@ func TestFunctionalErrors(t *testing.T) {
 		want  string
 	}{
 		{"no inputs", Functional("m", nil, Symbols{x}), "at least 1 input and 1 output"},
-		{"missing input", Functional("m", Symbols{Input(4)}, Symbols{x}), "is needed by the outputs but is not among the inputs"},
+		{"missing input", Functional("m", Symbols{Input(4)}, Symbols{x}),
+			"is needed by the outputs but is not among the inputs"},
 		{"inner input", Functional("m", Symbols{x}, Symbols{Dense(1).Apply(x)}), "an input must come from layers.Input"},
 		{"shapes differ", Functional("m", Symbols{a, b}, Symbols{Add().Apply(a, b)}),
 			"layer add (Add): wants inputs of one shape, or with 1 where they differ, got (None, 4) and, at 1, (None, 5)"},

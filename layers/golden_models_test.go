@@ -77,7 +77,8 @@ func TestModelsEqualKeras(t *testing.T) {
 				t.Fatalf("%d variables, Keras has %d", len(m.Variables()), len(c.Weights))
 			}
 			for i, v := range m.Variables() {
-				if want := c.Weights[i]; !strings.HasSuffix("/"+want.Path, "/"+v.Path) || !v.Shape.Equal(want.Shape) || v.Trainable != want.Trainable {
+				if want := c.Weights[i]; !strings.HasSuffix("/"+want.Path, "/"+v.Path) || !v.Shape.Equal(want.Shape) ||
+					v.Trainable != want.Trainable {
 					t.Errorf("variable %d is %s %v %v, Keras has %+v", i, v.Path, v.Shape, v.Trainable, want)
 				}
 				if err := v.SetFlat(formulaWeights(v)); err != nil {

@@ -119,14 +119,17 @@ func TestWrongInitializers(t *testing.T) {
 		layer Layer
 		want  string
 	}{
-		{Dense(2).KernelInitializer(VarianceScaling(0, FanIn, "uniform")), "initializer VarianceScaling wants a finite scale above 0, got 0"},
+		{Dense(2).KernelInitializer(VarianceScaling(0, FanIn, "uniform")),
+			"initializer VarianceScaling wants a finite scale above 0, got 0"},
 		{Dense(2).KernelInitializer(VarianceScaling(1, "fan", "uniform")), `unknown mode "fan": known are`},
 		{Dense(2).KernelInitializer(VarianceScaling(1, FanIn, "gamma")), `unknown distribution "gamma": known are`},
-		{Dense(2).BiasInitializer(Orthogonal(1)), "bias: initializer Orthogonal wants a variable of at least 2 axes, got (2,)"},
+		{Dense(2).BiasInitializer(Orthogonal(1)),
+			"bias: initializer Orthogonal wants a variable of at least 2 axes, got (2,)"},
 		{Dense(2).BiasInitializer(Seeded(Identity(1), 3)), "bias: initializer Identity wants a matrix, got (2,)"},
 		{Dense(2).KernelInitializer(STFT("left", "", "", false)), `side must be "real" or "imag", got "left"`},
 		{Dense(2).KernelInitializer(STFT("real", "tukey", "", false)), `window "tukey" is not supported`},
-		{Dense(2).KernelInitializer(STFT("real", "", "", false)), "wants a variable (frames, channels, frequencies), got (3, 2)"},
+		{Dense(2).KernelInitializer(STFT("real", "", "", false)),
+			"wants a variable (frames, channels, frequencies), got (3, 2)"},
 		{Dense(2).KernelInitializer(nil), "kernel: wants an initializer, got nil"},
 		{Dense(2).KernelInitializer(RandomNormal(0, -1)), "wants a standard deviation of at least 0, got -1"},
 	} {

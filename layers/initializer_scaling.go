@@ -65,7 +65,8 @@ func (i scaling) check() error {
 	case !(i.scale > 0) || math.IsInf(i.scale, 1):
 		return fmt.Errorf("initializer %s wants a finite scale above 0, got %g", i.class, i.scale)
 	case i.mode != FanIn && i.mode != FanOut && i.mode != FanAverage:
-		return fmt.Errorf("initializer %s: unknown mode %q: known are %q, %q and %q", i.class, i.mode, FanIn, FanOut, FanAverage)
+		return fmt.Errorf("initializer %s: unknown mode %q: known are %q, %q and %q", i.class, i.mode,
+			FanIn, FanOut, FanAverage)
 	}
 	switch i.distribution {
 	case "truncated_normal", "untruncated_normal", "uniform":

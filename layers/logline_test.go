@@ -27,7 +27,8 @@ func TestLogLinesAsKeras(t *testing.T) {
 	if got := Keras2Log.Line(1407, 39*time.Second, logs, order); got != want {
 		t.Errorf("got %q, the walkthrough has %q", got, want)
 	}
-	if got := Keras2TimedLog.Line(180, 289*time.Second, Logs{"loss": 1.242}, order[:1]); got != "180/180 - 289s - loss: 1.2420 - 289s/epoch - 2s/step" {
+	if got := Keras2TimedLog.Line(180, 289*time.Second, Logs{"loss": 1.242},
+		order[:1]); got != "180/180 - 289s - loss: 1.2420 - 289s/epoch - 2s/step" {
 		t.Errorf("got %q", got)
 	}
 }

@@ -85,7 +85,8 @@ func TestMaxPooling2DGradient(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			y, dx := maximaAndGradient(x, [4]int{images, c.height, c.width, channels}, c.layer.window.size, c.layer.window.strides)
+			y, dx := maximaAndGradient(x, [4]int{images, c.height, c.width, channels},
+				c.layer.window.size, c.layer.window.strides)
 			for i, want := range [][]float32{y, dx} {
 				tensors.MustConstFlatData(got[i], func(flat []float32) {
 					if !slices.Equal(flat, want) {

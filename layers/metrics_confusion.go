@@ -198,7 +198,8 @@ func confusionMetric(class, name string, larger bool, options []ConfusionOption,
 	for _, option := range options {
 		option(c)
 	}
-	m := &stateMetric{class: class, name: name, larger: larger, check: sameShape, config: map[string]any{"thresholds": nil}}
+	m := &stateMetric{class: class, name: name, larger: larger, check: sameShape,
+		config: map[string]any{"thresholds": nil}}
 	if c.thresholds != nil {
 		m.config["thresholds"] = c.thresholds
 		for _, t := range c.thresholds {

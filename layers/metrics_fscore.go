@@ -54,7 +54,8 @@ func fScore(class, name string, beta float64, average string, threshold float64)
 		}
 		p := toFloat32(positive)
 		sum := func(v *graph.Node) *graph.Node { return graph.ReduceSum(graph.Mul(v, onExample(weights, v)), 0) }
-		return []*graph.Node{sum(graph.Mul(p, y)), sum(graph.Mul(p, graph.OneMinus(y))), sum(graph.Mul(graph.OneMinus(p), y)), sum(y)}
+		return []*graph.Node{sum(graph.Mul(p, y)), sum(graph.Mul(p, graph.OneMinus(y))),
+			sum(graph.Mul(graph.OneMinus(p), y)), sum(y)}
 	}
 	m.result = func(state [][]float32) []float64 {
 		n := len(state[0])

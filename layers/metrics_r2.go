@@ -58,7 +58,8 @@ func r2(state [][]float32, aggregation string, regressors float64) []float64 {
 	n := len(state[1])
 	scores, totals := make([]float64, n), make([]float64, n)
 	for i := range scores {
-		sum, squares, residual, count := float64(state[1][i]), float64(state[2][i]), float64(state[3][i]), float64(state[4][i])
+		sum, squares, residual, count := float64(state[1][i]), float64(state[2][i]),
+			float64(state[3][i]), float64(state[4][i])
 		totals[i] = squares - sum*sum/count
 		if scores[i] = 1 - residual/totals[i]; math.IsInf(scores[i], 0) {
 			scores[i] = 0

@@ -112,7 +112,8 @@ func TestErrorsNameTheLayer(t *testing.T) {
 		{"dense units", Sequential("m", Input(4), Dense(0)), `model "m": layer dense (Dense): units must be at least 1, got 0`},
 		{"pool too large", Sequential("m", Input(3, 3, 1), MaxPooling2D(2), MaxPooling2D(2)),
 			`layer max_pooling2d_1 (MaxPooling2D): height: a window of 2 does not fit into 1 with padding "valid"`},
-		{"conv on vectors", Sequential("m", Input(3), Conv2D(1, 3)), "layer conv2d (Conv2D): wants images (None, height, width, channels), got (None, 3)"},
+		{"conv on vectors", Sequential("m", Input(3), Conv2D(1, 3)),
+			"layer conv2d (Conv2D): wants images (None, height, width, channels), got (None, 3)"},
 		{"no layers", Sequential("m"), "at least 1 layer"},
 		{"same names", Sequential("m", Input(3), Dense(1).Named("a"), Dense(1).Named("a")), `two layers are named "a"`},
 	} {

@@ -16,9 +16,11 @@ import (
 func equalNames(t *testing.T) *layers.Model {
 	t.Helper()
 	inner := func(name string) *layers.Model {
-		return layers.Sequential(name, layers.Input(4), layers.Dense(4).Activation(layers.Tanh).BiasInitializer(layers.RandomNormal(0, 1)))
+		return layers.Sequential(name, layers.Input(4),
+			layers.Dense(4).Activation(layers.Tanh).BiasInitializer(layers.RandomNormal(0, 1)))
 	}
-	m := layers.Sequential("outer", layers.Input(4), layers.Sequential("pair", layers.Input(4), inner("a"), inner("b")), layers.Dense(3))
+	m := layers.Sequential("outer", layers.Input(4),
+		layers.Sequential("pair", layers.Input(4), inner("a"), inner("b")), layers.Dense(3))
 	if err := m.Compile(layers.Adam(0.01), layers.MeanSquaredError); err != nil {
 		t.Fatal(err)
 	}
@@ -53,12 +55,22 @@ func TestNestedModelsOfEqualNames(t *testing.T) {
 		save func() error
 		load func() (*layers.Model, error)
 	}{
-		"checkpoint":  {func() error { return m.SaveCheckpoint(file("c")) }, into(func(m *layers.Model) error { return m.LoadCheckpoint(file("c")) })},
-		"run":         {func() error { return nil }, func() (*layers.Model, error) { return layers.LoadRun("equal") }},
-		".keras":      {func() error { return kerasfile.SaveModel(m, file("m.keras")) }, func() (*layers.Model, error) { return kerasfile.LoadModel(file("m.keras")) }},
-		".h5":         {func() error { return kerasfile.SaveModel(m, file("m.h5")) }, func() (*layers.Model, error) { return kerasfile.LoadModel(file("m.h5")) }},
-		".weights.h5": {func() error { return kerasfile.SaveWeights(m, file("w.weights.h5")) }, into(func(m *layers.Model) error { return kerasfile.LoadWeights(m, file("w.weights.h5")) })},
-		"_weights.h5": {func() error { return kerasfile.SaveWeights(m, file("w_weights.h5")) }, into(func(m *layers.Model) error { return kerasfile.LoadWeights(m, file("w_weights.h5")) })},
+		"checkpoint": {func() error {
+			return m.SaveCheckpoint(file("c"))
+		}, into(func(m *layers.Model) error { return m.LoadCheckpoint(file("c")) })},
+		"run": {func() error { return nil }, func() (*layers.Model, error) { return layers.LoadRun("equal") }},
+		".keras": {func() error { return kerasfile.SaveModel(m, file("m.keras")) }, func() (*layers.Model, error) {
+			return kerasfile.LoadModel(file("m.keras"))
+		}},
+		".h5": {func() error { return kerasfile.SaveModel(m, file("m.h5")) }, func() (*layers.Model, error) {
+			return kerasfile.LoadModel(file("m.h5"))
+		}},
+		".weights.h5": {func() error {
+			return kerasfile.SaveWeights(m, file("w.weights.h5"))
+		}, into(func(m *layers.Model) error { return kerasfile.LoadWeights(m, file("w.weights.h5")) })},
+		"_weights.h5": {func() error {
+			return kerasfile.SaveWeights(m, file("w_weights.h5"))
+		}, into(func(m *layers.Model) error { return kerasfile.LoadWeights(m, file("w_weights.h5")) })},
 	} {
 		if err := c.save(); err != nil {
 			t.Errorf("%s: %v", name, err)

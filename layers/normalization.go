@@ -56,7 +56,8 @@ func (l *NormalizationLayer) statistics(s *statistics) *NormalizationLayer {
 	case len(s.mean) != len(s.variance) || len(s.mean) == 0:
 		l.Invalid("mean and variance must have the same number of values, got %d and %d", len(s.mean), len(s.variance))
 	case len(s.shape) > len(l.axes):
-		l.Invalid("mean and variance must have at most as many axes as are kept, %d, got shape %s", len(l.axes), s.shape.Tuple())
+		l.Invalid("mean and variance must have at most as many axes as are kept, %d, got shape %s",
+			len(l.axes), s.shape.Tuple())
 	}
 	for i, v := range slices.Concat(s.mean, s.variance) {
 		if math.IsNaN(v) || math.IsInf(v, 0) || i >= len(s.mean) && v < 0 {

@@ -48,11 +48,19 @@ func TestOperationFromConfigErrors(t *testing.T) {
 	call := func(o map[string]any) map[string]any { return o["inbound_nodes"].([]any)[0].(map[string]any) }
 	for want, change := range map[string]func(o map[string]any){
 		"the operation is not supported; known are Absolute, Add": func(o map[string]any) { o["class_name"] = "Einsum" },
-		"wants no settings but a name":                            func(o map[string]any) { o["config"].(map[string]any)["axis"] = 1 },
-		"wants 1 call, got 2":                                     func(o map[string]any) { o["inbound_nodes"] = []any{call(o), call(o)} },
-		"arguments by name are not supported":                     func(o map[string]any) { call(o)["kwargs"] = map[string]any{"x2": 1.0} },
-		"argument 1 wants a tensor or a number, got three":        func(o map[string]any) { call(o)["args"].([]any)[1] = "three" },
-		"the name must not contain '/'":                           func(o map[string]any) { o["config"].(map[string]any)["name"] = "a/b" },
+		"wants no settings but a name": func(o map[string]any) {
+			o["config"].(map[string]any)["axis"] = 1
+		},
+		"wants 1 call, got 2": func(o map[string]any) {
+			o["inbound_nodes"] = []any{call(o), call(o)}
+		},
+		"arguments by name are not supported": func(o map[string]any) {
+			call(o)["kwargs"] = map[string]any{"x2": 1.0}
+		},
+		"argument 1 wants a tensor or a number, got three": func(o map[string]any) { call(o)["args"].([]any)[1] = "three" },
+		"the name must not contain '/'": func(o map[string]any) {
+			o["config"].(map[string]any)["name"] = "a/b"
+		},
 	} {
 		c, o := build()
 		change(o)

@@ -112,7 +112,8 @@ func (l pseudoHuber) Config() map[string]any { return map[string]any{"delta": l.
 
 func (l pseudoHuber) PerExample(_ *layers.Pass, targets, outputs *graph.Node) *graph.Node {
 	x := graph.Square(graph.DivScalar(graph.Sub(outputs, targets), l.delta))
-	return graph.ReduceMean(graph.MulScalar(graph.AddScalar(graph.Sqrt(graph.AddScalar(x, 1.0)), -1.0), l.delta*l.delta), -1)
+	return graph.ReduceMean(graph.MulScalar(graph.AddScalar(graph.Sqrt(graph.AddScalar(x, 1.0)), -1.0), l.delta*l.delta),
+		-1)
 }
 
 // within is the share of outputs closer to their target than limit.
@@ -170,8 +171,12 @@ func init() {
 	layers.RegisterRegularizer("own>Fourth", func(s *layers.Settings) layers.Regularizer {
 		return fourth{s.Float("factor", 0.01)}
 	})
-	layers.RegisterConstraint("own>Bound", func(s *layers.Settings) layers.Constraint { return bound{s.Float("limit", 1)} })
-	layers.RegisterLoss("own>PseudoHuber", func(s *layers.Settings) layers.Loss { return pseudoHuber{s.Float("delta", 1)} })
+	layers.RegisterConstraint("own>Bound", func(s *layers.Settings) layers.Constraint {
+		return bound{s.Float("limit", 1)}
+	})
+	layers.RegisterLoss("own>PseudoHuber", func(s *layers.Settings) layers.Loss {
+		return pseudoHuber{s.Float("delta", 1)}
+	})
 	layers.RegisterMetric("own>Within", func(s *layers.Settings) layers.Metric { return within{s.Float("limit", 0.1)} })
 	layers.RegisterOptimizer("own>Trail", func(s *layers.Settings) layers.Optimizer {
 		return newTrail(s.Float("learning_rate", 0.01), s.Float("decay", 0.9))
@@ -180,8 +185,10 @@ func init() {
 
 // ownModel has one of each, and targets that are numbers.
 func ownModel() (*layers.Model, error) {
-	m := layers.Sequential("own", layers.Input(4), layers.Dense(5).KernelInitializer(ramp{0.5}).Activation("own>soft_step"),
-		newScale(0.75, ramp{2}), layers.Dense(3).KernelRegularizer(fourth{0.02}).ActivityRegularizer(fourth{0.1}).BiasConstraint(bound{0.01}))
+	m := layers.Sequential("own", layers.Input(4),
+		layers.Dense(5).KernelInitializer(ramp{0.5}).Activation("own>soft_step"),
+		newScale(0.75, ramp{2}), layers.Dense(3).KernelRegularizer(fourth{0.02}).ActivityRegularizer(fourth{0.1}).
+			BiasConstraint(bound{0.01}))
 	return m, m.Compile(newTrail(0.05, 0.5), pseudoHuber{0.5}, within{0.2}, layers.MeanSquaredError)
 }
 

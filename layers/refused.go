@@ -12,8 +12,9 @@ var refusedClasses = map[string]string{
 }
 
 const (
-	masksRefused = "masks are not passed on to other layers; leave the padded steps out, or give them an Embedding of zeros"
-	textRefused  = "inputs here are numbers; turn text into numbers before the model"
+	masksRefused = "masks are not passed on to other layers; leave the padded steps out, or give them an " +
+		"Embedding of zeros"
+	textRefused = "inputs here are numbers; turn text into numbers before the model"
 )
 
 func init() {

@@ -36,7 +36,8 @@ func TestPenaltiesEqualKeras(t *testing.T) {
 		t.Fatal("cases are missing")
 	}
 	worst := 0.0
-	check := func(object map[string]any, saved any, f func(x *graph.Node) []*graph.Node, x goldenArray, want ...goldenArray) {
+	check := func(object map[string]any, saved any, f func(x *graph.Node) []*graph.Node,
+		x goldenArray, want ...goldenArray) {
 		t.Helper()
 		if got := asJSON(t, saved.(map[string]any)); !reflect.DeepEqual(got, object) {
 			t.Errorf("writes itself as %v, Keras as %v", got, object)
@@ -149,14 +150,16 @@ func TestWrongPenalties(t *testing.T) {
 	}{
 		{Dense(2).KernelRegularizer(L1(-1)), "kernel: regularizer L1: a factor must be at least 0 and finite, got -1"},
 		{Dense(2).BiasRegularizer(L2(math.Inf(1))), "bias: regularizer L2: a factor"},
-		{Dense(2).BiasRegularizer(OrthogonalRegularizer(1, "rows")), "bias: regularizer OrthogonalRegularizer wants a matrix, got (2,)"},
+		{Dense(2).BiasRegularizer(OrthogonalRegularizer(1, "rows")),
+			"bias: regularizer OrthogonalRegularizer wants a matrix, got (2,)"},
 		{Dense(2).KernelRegularizer(OrthogonalRegularizer(1, "both")), `mode must be "rows" or "columns", got "both"`},
 		{Dense(2).KernelConstraint(MaxNorm(-1)), "constraint MaxNorm wants bounds of at least 0"},
 		{Dense(2).KernelConstraint(MinMaxNorm(2, 1, 1)), "constraint MinMaxNorm wants bounds"},
 		{Dense(2).KernelConstraint(MinMaxNorm(0, 1, 2)), "constraint MinMaxNorm wants a rate between 0 and 1, got 2"},
 		{Dense(2).KernelConstraint(UnitNorm(2)), "kernel: constraint UnitNorm: a variable of shape (4, 2) has no axis 2"},
 		{Dense(2).ActivityRegularizer(L2(math.NaN())), "activity: regularizer L2: a factor"},
-		{Conv2D(2, 1).ActivityRegularizer(OrthogonalRegularizer(1, "rows")), "activity: regularizer OrthogonalRegularizer wants a matrix"},
+		{Conv2D(2, 1).ActivityRegularizer(OrthogonalRegularizer(1, "rows")),
+			"activity: regularizer OrthogonalRegularizer wants a matrix"},
 	} {
 		in := Input(4)
 		if _, ok := c.layer.(*Conv2DLayer); ok {

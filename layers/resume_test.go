@@ -14,8 +14,10 @@ import (
 )
 
 func resumable(m *Model, more ...Option) (*History, error) {
-	return m.Fit(context.Background(), smallImages(100), append([]Option{Epochs(4), BatchSize(8), ValidationSplit(0.1), Seed(7), Verbose(Silent),
-		SaveEverySteps(3), Callbacks(EarlyStopping("val_loss").Patience(50).RestoreBestWeights(), ReduceLROnPlateau("val_loss").Patience(1))}, more...)...)
+	return m.Fit(context.Background(), smallImages(100),
+		append([]Option{Epochs(4), BatchSize(8), ValidationSplit(0.1), Seed(7), Verbose(Silent),
+			SaveEverySteps(3), Callbacks(EarlyStopping("val_loss").Patience(50).RestoreBestWeights(),
+				ReduceLROnPlateau("val_loss").Patience(1))}, more...)...)
 }
 
 // killer ends the process the hard way in the middle of an epoch.
@@ -79,7 +81,8 @@ func TestResumeAfterKill(t *testing.T) {
 	}
 	log.Reset()
 	finished := dropoutModel(t)
-	if _, err := resumable(finished, Run("killed"), LogTo(&log), Verbose(Lines)); err != nil || !strings.Contains(log.String(), "complete") {
+	if _, err := resumable(finished, Run("killed"), LogTo(&log), Verbose(Lines)); err != nil ||
+		!strings.Contains(log.String(), "complete") {
 		t.Errorf("a finished run: %v, %s", err, log.String())
 	}
 	if len(finished.compiled.programs) > 0 || finished.Variables()[0].Value.IsOnAnyDevice() {

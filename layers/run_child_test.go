@@ -33,12 +33,16 @@ func child(t *testing.T, role string) *exec.Cmd {
 // longFit trains a small model for 12 epochs of 12 steps, the state being saved
 // after every step.
 func longFit(ctx context.Context, m *Model, more ...Option) (*History, error) {
-	return m.Fit(ctx, smallImages(100), append([]Option{Epochs(12), BatchSize(8), ValidationSplit(0.1), Seed(7), Verbose(Silent),
+	return m.Fit(ctx, smallImages(100), append([]Option{Epochs(12), BatchSize(8), ValidationSplit(0.1),
+		Seed(7), Verbose(Silent),
 		SaveEverySteps(1), Callbacks(ReduceLROnPlateau("val_loss").Patience(2))}, more...)...)
 }
 
 // sayEpochs prints a line after each epoch, so that a parent can follow.
-var sayEpochs = OnEpochEnd(func(_ *Training, epoch int, _ Logs) error { fmt.Println("epoch", epoch+1, "done"); return nil })
+var sayEpochs = OnEpochEnd(func(_ *Training, epoch int, _ Logs) error {
+	fmt.Println("epoch", epoch+1, "done")
+	return nil
+})
 
 // waitFor reads a child's output until a line that contains text.
 func waitFor(t *testing.T, r *bufio.Reader, text string) {
@@ -171,7 +175,8 @@ func TestTwoProcessesOneRun(t *testing.T) {
 	out := start(t, cmd)
 	waitFor(t, out, "holding")
 	m := dropoutModel(t)
-	if _, err := longFit(t.Context(), m, Run("shared"), Epochs(1)); err == nil || !strings.Contains(err.Error(), "being trained by another fit") {
+	if _, err := longFit(t.Context(), m, Run("shared"), Epochs(1)); err == nil ||
+		!strings.Contains(err.Error(), "being trained by another fit") {
 		t.Errorf("the second process got %v", err)
 	}
 	if _, err := fmt.Fprintln(in); err != nil {
@@ -182,7 +187,8 @@ func TestTwoProcessesOneRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	if _, err := longFit(t.Context(), m, Run("shared"), Epochs(1), LogTo(&log), Verbose(Lines)); err != nil || !strings.Contains(log.String(), "complete") {
+	if _, err := longFit(t.Context(), m, Run("shared"), Epochs(1), LogTo(&log), Verbose(Lines)); err != nil ||
+		!strings.Contains(log.String(), "complete") {
 		t.Errorf("after the first process: %v, %s", err, log.String())
 	}
 }

@@ -14,7 +14,8 @@ func FuzzRun(f *testing.F) {
 	if err := m.Compile(Adamax(0.005), CategoricalCrossEntropy, Accuracy); err != nil {
 		f.Fatal(err)
 	}
-	if _, err := m.Fit(f.Context(), smallExamples(6, 3, 2), Epochs(1), BatchSize(3), Run("seed"), Verbose(Silent)); err != nil {
+	if _, err := m.Fit(f.Context(), smallExamples(6, 3, 2), Epochs(1), BatchSize(3), Run("seed"),
+		Verbose(Silent)); err != nil {
 		f.Fatal(err)
 	}
 	read := func(name string) []byte {

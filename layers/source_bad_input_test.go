@@ -79,7 +79,8 @@ var brokenWays = map[string]struct {
 		return e, nil
 	}, "batch %d of the training data: there are 21 labels for 20 examples", 1},
 	"a larger batch": {func(_ context.Context, e *Examples) (*Examples, error) { return smallImages(21), nil },
-		"batch %d of the training data: wants at most 20 examples, as many as the first batch had, got 21; layers.Batched", 2},
+		"batch %d of the training data: wants at most 20 examples, as many as the first batch had, got 21; layers.Batched",
+		2},
 	"an empty batch": {func(_ context.Context, e *Examples) (*Examples, error) { return e.Slice(0, 0) },
 		"batch %d of the training data: there are no examples", 1},
 	"no batch": {func(context.Context, *Examples) (*Examples, error) { return nil, nil },
@@ -164,7 +165,8 @@ func TestSourceWithoutBatches(t *testing.T) {
 		if err := f(empty); err == nil || !strings.Contains(err.Error(), name+": the source has no batches") {
 			t.Errorf("%s: %v", name, err)
 		}
-		if err := f(sized{empty, -1}); err == nil || !strings.Contains(err.Error(), name+": the source says that it has -1 examples") {
+		if err := f(sized{empty, -1}); err == nil ||
+			!strings.Contains(err.Error(), name+": the source says that it has -1 examples") {
 			t.Errorf("%s: %v", name, err)
 		}
 		if err := f(sized{streamed(images), 41}); err == nil ||
@@ -194,7 +196,8 @@ func TestSourceWithoutBatches(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, err := m.Fit(t.Context(), images, StepsPerEpoch(2)); err == nil || !strings.Contains(err.Error(), "StepsPerEpoch wants a Source") {
+	if _, err := m.Fit(t.Context(), images, StepsPerEpoch(2)); err == nil ||
+		!strings.Contains(err.Error(), "StepsPerEpoch wants a Source") {
 		t.Error(err)
 	}
 }
@@ -205,7 +208,10 @@ func TestBlockedSource(t *testing.T) {
 	never := make(chan struct{})
 	t.Cleanup(func() { close(never) })
 	for name, wait := range map[string]func(context.Context, *Examples) (*Examples, error){
-		"watches its context": func(ctx context.Context, _ *Examples) (*Examples, error) { <-ctx.Done(); return nil, ctx.Err() },
+		"watches its context": func(ctx context.Context, _ *Examples) (*Examples, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		},
 		"ends without a word": func(ctx context.Context, _ *Examples) (*Examples, error) { <-ctx.Done(); return nil, errEnd },
 		"watches nothing":     func(context.Context, *Examples) (*Examples, error) { <-never; return nil, errEnd },
 	} {

@@ -12,7 +12,8 @@ import (
 // numbered are examples of one number, their index, which also is the target; its
 // label and weight follow from it.
 func numbered(n int) *Examples {
-	e := &Examples{Inputs: []Values{{Shape: []int{1}}, {Shape: []int{2}}}, Outputs: []Target{{Shape: []int{1}}, {Classes: 5}}}
+	e := &Examples{Inputs: []Values{{Shape: []int{1}}, {Shape: []int{2}}},
+		Outputs: []Target{{Shape: []int{1}}, {Classes: 5}}}
 	for i := range n {
 		v := float32(i)
 		e.Inputs[0].Floats = append(e.Inputs[0].Floats, v)
@@ -95,7 +96,8 @@ func TestBatched(t *testing.T) {
 			}
 		}
 	})
-	if values, sizes := drain(t, Batched(uneven, 6), Epoch{}); !slices.Equal(values, inOrder(20)) || !slices.Equal(sizes, []int{6, 6, 6, 2}) {
+	if values, sizes := drain(t, Batched(uneven, 6), Epoch{}); !slices.Equal(values, inOrder(20)) ||
+		!slices.Equal(sizes, []int{6, 6, 6, 2}) {
 		t.Errorf("got %v of sizes %v", values, sizes)
 	}
 }

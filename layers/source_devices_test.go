@@ -34,7 +34,8 @@ func TestDataParallelSource(t *testing.T) {
 		}
 	}
 	_, err := dropoutModel(t).Fit(t.Context(), Batched(streamed(smallImages(90)), 9), DataParallel(4), Verbose(Silent))
-	if err == nil || !strings.Contains(err.Error(), "DataParallel(4) wants batches that 4 devices share evenly, those of the source have 9") {
+	if err == nil || !strings.Contains(err.Error(),
+		"DataParallel(4) wants batches that 4 devices share evenly, those of the source have 9") {
 		t.Error(err)
 	}
 }

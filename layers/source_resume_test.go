@@ -32,9 +32,11 @@ func resumableSource() Source {
 }
 
 func resumableStream(m *Model, more ...Option) (*History, error) {
-	return m.Fit(context.Background(), resumableSource(), append([]Option{Epochs(4), BatchSize(8), Seed(7), Verbose(Silent),
-		ValidationData(streamed(smallImages(20))), SaveEverySteps(3),
-		Callbacks(EarlyStopping("val_loss").Patience(50).RestoreBestWeights(), ReduceLROnPlateau("val_loss").Patience(1))}, more...)...)
+	return m.Fit(context.Background(), resumableSource(),
+		append([]Option{Epochs(4), BatchSize(8), Seed(7), Verbose(Silent),
+			ValidationData(streamed(smallImages(20))), SaveEverySteps(3),
+			Callbacks(EarlyStopping("val_loss").Patience(50).RestoreBestWeights(), ReduceLROnPlateau("val_loss").Patience(1))},
+			more...)...)
 }
 
 // TestResumeSourceAfterKill kills (kill -9) a process that trains on a source in
@@ -76,7 +78,8 @@ func TestResumeSourceAfterKill(t *testing.T) {
 				}
 			}
 			other := Option(StepsPerEpoch(3))
-			if _, err := resumableStream(dropoutModel(t), append(options, Run("killed"), other)...); !errors.Is(err, ErrRunConfig) {
+			if _, err := resumableStream(dropoutModel(t),
+				append(options, Run("killed"), other)...); !errors.Is(err, ErrRunConfig) {
 				t.Errorf("with another StepsPerEpoch: %v", err)
 			}
 			if _, err := dropoutModel(t).Fit(t.Context(), smallImages(100), append(options, Run("killed"))...); err == nil {
@@ -105,7 +108,8 @@ func TestResumeSourceAtValidation(t *testing.T) {
 			m := dropoutModel(t)
 			o := append(options, Run("validation"), ValidationData(fails))
 			h, err := resumableStream(m, o...)
-			if !errors.Is(err, broken) || len(h.Epochs) != 1 || !strings.Contains(err.Error(), "the validation data: batch 1: broken") {
+			if !errors.Is(err, broken) || len(h.Epochs) != 1 ||
+				!strings.Contains(err.Error(), "the validation data: batch 1: broken") {
 				t.Fatalf("%v after %d epochs", err, len(h.Epochs))
 			}
 			resumed, whole := dropoutModel(t), dropoutModel(t)
@@ -145,7 +149,8 @@ func TestStepsPerEpoch(t *testing.T) {
 	if err != nil || h.Steps != 3 || steps.n != 12 || len(h.Epochs) != 4 {
 		t.Fatalf("%d steps an epoch, %d in all, %v", h.Steps, steps.n, err)
 	}
-	want := []string{"0.1@0", "0.2@0", "0.3@0", "0.4@0", "0.5@0", "1.1@5", "1.2@5", "1.3@5", "1.4@5", "1.5@5", "2.1@10", "2.2@10"}
+	want := []string{"0.1@0", "0.2@0", "0.3@0", "0.4@0", "0.5@0", "1.1@5", "1.2@5", "1.3@5", "1.4@5",
+		"1.5@5", "2.1@10", "2.2@10"}
 	if !slices.Equal(seen[:12], want) {
 		t.Errorf("read %v, want %v", seen, want)
 	}

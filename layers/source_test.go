@@ -31,7 +31,9 @@ func TestSourceEqualsExamples(t *testing.T) {
 	}{
 		"dropout, statistics, last batch partial": {dropoutModel, images, smallImages(45), nil, 7},
 		"batches all whole":                       {dropoutModel, smallImages(96), smallImages(32), nil, 6},
-		"convolution, statistics":                 {func(t testing.TB) *Model { return smallModel(t, true) }, images, smallImages(20), nil, 7},
+		"convolution, statistics": {func(t testing.TB) *Model {
+			return smallModel(t, true)
+		}, images, smallImages(20), nil, 7},
 		"class weights, in order": {func(t testing.TB) *Model { return smallModel(t, false) }, images, nil,
 			[]Option{ClassWeights(map[int]float64{1: 0.5}), Shuffle(false)}, 7},
 		"inputs, outputs, weights": {twoOutputs, two, two, nil, 2},

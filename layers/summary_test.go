@@ -114,7 +114,8 @@ func TestClassicSummaryConnections(t *testing.T) {
 }
 
 func TestSummaryOfUnbuiltAndBroken(t *testing.T) {
-	if got := Sequential("later", Dense(3)).Summary(); !strings.Contains(got, "│ dense (Dense)                   │ ?                      │   0 (unbuilt) │") {
+	if got := Sequential("later", Dense(3)).Summary(); !strings.Contains(got,
+		"│ dense (Dense)                   │ ?                      │   0 (unbuilt) │") {
 		t.Errorf("unbuilt model:\n%s", got)
 	}
 	if got := Sequential("bad", Input(2), Dense(0)).Summary(); !strings.Contains(got, "units must be at least 1") {
@@ -124,7 +125,8 @@ func TestSummaryOfUnbuiltAndBroken(t *testing.T) {
 
 func TestDisplayHasBothForms(t *testing.T) {
 	b := Sequential("a<b", Input(2), Dense(3)).Display()
-	if !strings.Contains(b.HTML, "a&lt;b") || !strings.Contains(b.HTML, "dense (Dense)") || !strings.Contains(b.Text, "dense (Dense)") {
+	if !strings.Contains(b.HTML, "a&lt;b") || !strings.Contains(b.HTML, "dense (Dense)") ||
+		!strings.Contains(b.Text, "dense (Dense)") {
 		t.Errorf("got %+v", b)
 	}
 }

@@ -85,7 +85,8 @@ func TestStepResumes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h, err := m.Fit(ctx, around(), append([]layers.Option{layers.Epochs(3), layers.BatchSize(48), layers.ValidationSplit(0.2),
+		h, err := m.Fit(ctx, around(), append([]layers.Option{layers.Epochs(3), layers.BatchSize(48),
+			layers.ValidationSplit(0.2),
 			layers.SaveEverySteps(2), layers.Verbose(layers.Silent)}, more...)...)
 		if err != nil && ctx.Err() == nil {
 			t.Fatal(err)

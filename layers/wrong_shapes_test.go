@@ -14,7 +14,8 @@ func TestWrongShapes(t *testing.T) {
 		in    []Shape
 		want  string
 	}{
-		{Add(), []Shape{image, {4, 5, 3}}, "wants inputs of one shape, or with 1 where they differ, got (None, 4, 5, 6) and, at 1, (None, 4, 5, 3)"},
+		{Add(), []Shape{image, {4, 5, 3}}, "wants inputs of one shape, or with 1 where they differ, got (None, 4, 5, 6) " +
+			"and, at 1, (None, 4, 5, 3)"},
 		{Subtract(), []Shape{image}, "wants exactly 2 inputs, got 1"},
 		{Subtract(), []Shape{image, image, image}, "wants exactly 2 inputs, got 3"},
 		{Concatenate(), []Shape{{4, 5}, image}, "wants inputs that differ in axis -1 only"},
@@ -42,7 +43,8 @@ func TestWrongShapes(t *testing.T) {
 		{GroupNormalization(0), []Shape{image}, "groups must be at least 1, or -1 for as many as there are channels, got 0"},
 		{GroupNormalization(2).Axis(7), []Shape{image}, "axis 7 is outside of (None, 4, 5, 6)"},
 		{RMSNormalization().Axis(1), []Shape{image}, "wants the last axes of (None, 4, 5, 6), got axes [1]"},
-		{Dropout(0.5).NoiseShape(0, 1), []Shape{image}, "noise shape wants for each axis of (None, 4, 5, 6), the batch axis first, 0, 1 or the axis' size, got [0 1]"},
+		{Dropout(0.5).NoiseShape(0, 1), []Shape{image},
+			"noise shape wants for each axis of (None, 4, 5, 6), the batch axis first, 0, 1 or the axis' size, got [0 1]"},
 		{Dropout(0.5).NoiseShape(0, 2, 1, 1), []Shape{image}, "got [0 2 1 1]"},
 		{AlphaDropout(0.5).NoiseShape(7, 1, 1, 1), []Shape{image}, "got [7 1 1 1]"},
 		{AlphaDropout(1), []Shape{image}, "rate must be at least 0 and below 1, got 1"},
@@ -51,7 +53,8 @@ func TestWrongShapes(t *testing.T) {
 		{SpatialDropout2D(1.5), []Shape{image}, "rate must be between 0 and 1, got 1.5"},
 		{SpatialDropout1D(0.5), []Shape{image}, "wants inputs of 2 axes beside the batch, got (None, 4, 5, 6)"},
 		{Normalization().Axis(0), []Shape{image}, "axis 0 of (None, 4, 5, 6) is the batch axis"},
-		{Normalization().Statistics([]float64{1, 2}, []float64{1, 2}), []Shape{image}, "the mean has shape (2,), the kept axes of (None, 4, 5, 6) have the sizes (6,)"},
+		{Normalization().Statistics([]float64{1, 2}, []float64{1, 2}), []Shape{image},
+			"the mean has shape (2,), the kept axes of (None, 4, 5, 6) have the sizes (6,)"},
 		{Normalization().Statistics([]float64{1}, []float64{-1}), []Shape{image}, "a variance at least 0, got [1] and [-1]"},
 		{Normalization().Statistics([]float64{1}, nil), []Shape{image}, "the same number of values, got 1 and 0"},
 		{UnitNormalization().Axis(4), []Shape{image}, "axis 4 is outside of (None, 4, 5, 6)"},

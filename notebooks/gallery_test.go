@@ -37,7 +37,8 @@ func TestGallery(t *testing.T) {
 			}
 		}
 		if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, picture) {
-			t.Errorf("%s is not the picture that cell %s of %s shows: run go test ./notebooks -run Gallery -update (%v)", path, from[1], from[0], err)
+			t.Errorf("%s is not the picture that cell %s of %s shows: run go test ./notebooks -run Gallery -update (%v)",
+				path, from[1], from[0], err)
 		}
 	}
 	files, err := filepath.Glob("gallery/*")

@@ -73,7 +73,8 @@ func TestFeaturesOfSource(t *testing.T) {
 		}
 	}
 	whole := imageBatches{Examples: x}
-	got, err := Features(t.Context(), b, "", whole, Batch(5), CacheIn(t.TempDir()), Float32(), OnProgress(func(FeatureProgress) {}))
+	got, err := Features(t.Context(), b, "", whole, Batch(5), CacheIn(t.TempDir()), Float32(),
+		OnProgress(func(FeatureProgress) {}))
 	if err != nil || !slices.Equal(got.Labels, x.Labels) {
 		t.Errorf("without a tap: %v", err)
 	}
@@ -89,7 +90,8 @@ func TestFeaturesOfBadSource(t *testing.T) {
 		"wants images of shape":                   imageBatches{Examples: labelled(12, 9)},
 		"batch 1: cannot be read":                 imageBatches{Examples: x, fails: 1},
 		"no examples were given":                  nil,
-		"batch 1: the source panicked":            imageBatches{Examples: &layers.Examples{Shape: x.Shape, Bytes: x.Bytes[:5*192], Labels: x.Labels[:1]}},
+		"batch 1: the source panicked": imageBatches{Examples: &layers.Examples{Shape: x.Shape,
+			Bytes: x.Bytes[:5*192], Labels: x.Labels[:1]}},
 	} {
 		_, err := Features(t.Context(), b, "", source, CacheIn(t.TempDir()), Batch(5), OnProgress(func(FeatureProgress) {}))
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -105,7 +105,8 @@ func TestOpenBadPicture(t *testing.T) {
 			t.Error("a batch after the end of the context")
 		}
 	}
-	if _, err := Open(filepath.Join(root, "nothing")); err == nil || !strings.Contains(err.Error(), "imagefolder: there is no ") {
+	if _, err := Open(filepath.Join(root, "nothing")); err == nil ||
+		!strings.Contains(err.Error(), "imagefolder: there is no ") {
 		t.Error(err)
 	}
 	if _, err := Open(root, Size(0, 3)); err == nil || !strings.Contains(err.Error(), "cannot scale pictures") {

@@ -87,7 +87,8 @@ func TestCompare(t *testing.T) {
 		t.Errorf("the best model has accuracy %v", best.Accuracy())
 	}
 	if o, err := ObserveRun("model1", "model_2", "inception_v3"); err != nil ||
-		!strings.Contains(strings.Join(o, "\n"), "Against a_model_2") || !strings.Contains(o[len(o)-1], "Not compared with inception_v3: ") {
+		!strings.Contains(strings.Join(o, "\n"), "Against a_model_2") ||
+		!strings.Contains(o[len(o)-1], "Not compared with inception_v3: ") {
 		t.Error(o, err)
 	}
 	if o, err := ObserveRun("inception_v3"); !errors.Is(err, layers.ErrNoRun) {

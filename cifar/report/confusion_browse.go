@@ -86,7 +86,8 @@ func (m *ConfusionMatrix) page() string {
 		most = max(most, slices.Max(row))
 	}
 	var b strings.Builder
-	b.WriteString("<table><caption>Click a cell for its pictures. Rows: actual, columns: predicted</caption>\n<tr><th></th>")
+	b.WriteString("<table><caption>Click a cell for its pictures. Rows: actual, columns: predicted</caption>\n" +
+		"<tr><th></th>")
 	for _, class := range m.Classes {
 		fmt.Fprintf(&b, "<th>%s</th>", html.EscapeString(class))
 	}

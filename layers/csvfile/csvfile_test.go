@@ -54,7 +54,8 @@ func TestLabels(t *testing.T) {
 		t.Errorf("%d rows of %q", f.Len(), f.Classes())
 	}
 	list := batches(t, f, layers.Epoch{BatchSize: 2})
-	if len(list) != 2 || !slices.Equal(list[0].Floats, []float32{2, 1.5, 4, -300}) || !slices.Equal(list[1].Floats, []float32{6, 5}) ||
+	if len(list) != 2 || !slices.Equal(list[0].Floats, []float32{2, 1.5, 4, -300}) ||
+		!slices.Equal(list[1].Floats, []float32{6, 5}) ||
 		!slices.Equal(list[0].Labels, []int32{0, 1}) || list[0].Classes != 2 {
 		t.Errorf("got %+v", list)
 	}

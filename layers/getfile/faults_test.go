@@ -74,15 +74,20 @@ func TestFaults(t *testing.T) {
 		want    string // of the error if it goes on for ever; "" if once is the only case
 		kept    bool   // what arrived is kept for the next run
 	}{
-		"truncates":                {raw(fmt.Sprintf("HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n", binary, size), content[:size/3], nil), "run again to resume it", true},
-		"resets":                   {raw(fmt.Sprintf("HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n", binary, size), content[:size/3], reset), "run again to resume it", true},
-		"resets at once":           {raw("", nil, func(c *net.TCPConn) { c.SetLinger(0) }), "unreachable", false},
-		"closes at once":           {raw("", nil, nil), "unreachable", false},
-		"answers no HTTP":          {raw("SSH-2.0-OpenSSH_9.2\r\n", nil, nil), "malformed", false},
-		"claims too little":        {raw(fmt.Sprintf("HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n", binary, size-7), content, nil), "offers 699,994 bytes", false},
-		"claims too much":          {raw(fmt.Sprintf("HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n", binary, size+7), content, nil), "offers 700,008 bytes", false},
-		"claims a negative length": {raw("HTTP/1.1 200 OK\r\n"+binary+"Content-Length: -5\r\n\r\n", content, nil), "bad Content-Length", false},
-		"no length, cut off":       {raw("HTTP/1.0 200 OK\r\n"+binary+"\r\n", content[:1000], nil), "run again to resume it", true},
+		"truncates": {raw(fmt.Sprintf("HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n", binary, size),
+			content[:size/3], nil), "run again to resume it", true},
+		"resets": {raw(fmt.Sprintf("HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n", binary, size),
+			content[:size/3], reset), "run again to resume it", true},
+		"resets at once":  {raw("", nil, func(c *net.TCPConn) { c.SetLinger(0) }), "unreachable", false},
+		"closes at once":  {raw("", nil, nil), "unreachable", false},
+		"answers no HTTP": {raw("SSH-2.0-OpenSSH_9.2\r\n", nil, nil), "malformed", false},
+		"claims too little": {raw(fmt.Sprintf("HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n", binary, size-7),
+			content, nil), "offers 699,994 bytes", false},
+		"claims too much": {raw(fmt.Sprintf("HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n", binary, size+7),
+			content, nil), "offers 700,008 bytes", false},
+		"claims a negative length": {raw("HTTP/1.1 200 OK\r\n"+binary+"Content-Length: -5\r\n\r\n", content, nil),
+			"bad Content-Length", false},
+		"no length, cut off": {raw("HTTP/1.0 200 OK\r\n"+binary+"\r\n", content[:1000], nil), "run again to resume it", true},
 		"no length, goes on for ever": {func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/octet-stream")
 			for r.Context().Err() == nil {
@@ -91,10 +96,16 @@ func TestFaults(t *testing.T) {
 				}
 			}
 		}, "sends more than the file's 700,001 bytes", false},
-		"bad chunks":            {raw("HTTP/1.1 200 OK\r\n"+binary+"Transfer-Encoding: chunked\r\n\r\n", []byte("3e8\r\nshort\r\nzzz\r\n"), nil), "run again to resume it", true},
-		"HTML with 200":         {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>log in") }, "HTML page", false},
-		"HTML called binary":    {raw("HTTP/1.1 200 OK\r\n"+binary+"\r\n", []byte("\ufeff  <!-- x --><HTML>"), nil), "", true},
-		"redirects in a circle": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/w.h5", http.StatusFound) }, "redirected more than 5 times", false},
+		"bad chunks": {raw("HTTP/1.1 200 OK\r\n"+binary+"Transfer-Encoding: chunked\r\n\r\n",
+			[]byte("3e8\r\nshort\r\nzzz\r\n"), nil), "run again to resume it", true},
+		"HTML with 200": {func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprint(w, "<html>log in")
+		}, "HTML page", false},
+		"HTML called binary": {raw("HTTP/1.1 200 OK\r\n"+binary+"\r\n", []byte("\ufeff  <!-- x --><HTML>"), nil),
+			"", true},
+		"redirects in a circle": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/w.h5", http.StatusFound)
+		}, "redirected more than 5 times", false},
 		"redirects to nowhere": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound)
 		}, "connection refused", false},
@@ -104,9 +115,14 @@ func TestFaults(t *testing.T) {
 		"another file, same length": {func(w http.ResponseWriter, r *http.Request) {
 			http.ServeContent(w, r, "w.h5", time.Time{}, bytes.NewReader(other))
 		}, "wrong hash", false},
-		"too many requests":             {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) }, "429", false},
-		"bad gateway":                   {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }, "502", false},
-		"compressed although not asked": {raw("HTTP/1.1 200 OK\r\n"+binary+"Content-Encoding: gzip\r\n\r\n", []byte("\x1f\x8b\x08"), nil), "", true},
+		"too many requests": {func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusTooManyRequests)
+		}, "429", false},
+		"bad gateway": {func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusBadGateway)
+		}, "502", false},
+		"compressed although not asked": {raw("HTTP/1.1 200 OK\r\n"+binary+"Content-Encoding: gzip\r\n\r\n",
+			[]byte("\x1f\x8b\x08"), nil), "", true},
 	} {
 		// With a length known beforehand, as for data; weights have none.
 		for _, known := range []bool{true, false} {
@@ -151,12 +167,21 @@ func TestFaultsOnce(t *testing.T) {
 	rand.Read(other)
 	cut := raw(fmt.Sprintf("HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n", binary, size), content[:size/2], nil)
 	for name, handlers := range map[string][]http.HandlerFunc{
-		"truncates":                       {cut},
-		"resets":                          {raw(fmt.Sprintf("HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n", binary, size), content[:size/2], reset)},
-		"service unavailable":             {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }},
-		"ignores Range":                   {cut, func(w http.ResponseWriter, r *http.Request) { r.Header.Del("Range"); whole(w, r) }},
-		"another range":                   {cut, raw(fmt.Sprintf("HTTP/1.1 206 Partial Content\r\n%sContent-Range: bytes 5-%d/%d\r\n\r\n", binary, size-1, size), content[5:], nil)},
-		"a range without a word about it": {cut, raw("HTTP/1.1 206 Partial Content\r\n"+binary+"\r\n", content[size/2:], nil)},
+		"truncates": {cut},
+		"resets": {raw(fmt.Sprintf("HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n", binary, size),
+			content[:size/2], reset)},
+		"service unavailable": {func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}},
+		"ignores Range": {cut, func(w http.ResponseWriter, r *http.Request) {
+			r.Header.Del("Range")
+			whole(w, r)
+		}},
+		"another range": {cut,
+			raw(fmt.Sprintf("HTTP/1.1 206 Partial Content\r\n%sContent-Range: bytes 5-%d/%d\r\n\r\n", binary, size-1, size),
+				content[5:], nil)},
+		"a range without a word about it": {cut,
+			raw("HTTP/1.1 206 Partial Content\r\n"+binary+"\r\n", content[size/2:], nil)},
 		"the file changed in between": {
 			raw(fmt.Sprintf("HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n", binary, size), other[:size/2], nil)},
 		"the file shrank in between": {cut, func(w http.ResponseWriter, _ *http.Request) {
@@ -197,7 +222,8 @@ func TestFaultsOnce(t *testing.T) {
 func TestCertificates(t *testing.T) {
 	const variable = "GETFILE_TEST_URL"
 	if address := os.Getenv(variable); address != "" {
-		r := Request{Path: os.Getenv("GETFILE_TEST_PATH"), URLs: []string{address}, Hash: contentMD5(), Pause: time.Millisecond}
+		r := Request{Path: os.Getenv("GETFILE_TEST_PATH"), URLs: []string{address}, Hash: contentMD5(),
+			Pause: time.Millisecond}
 		fmt.Printf("result: %v\n", Get(t.Context(), r))
 		return
 	}
@@ -222,20 +248,25 @@ func TestCertificates(t *testing.T) {
 		env  []string
 		want string
 	}{
-		"unknown authority":                 {server.URL, []string{"SSL_CERT_FILE=/dev/null", "SSL_CERT_DIR=/nonexistent"}, "certificate signed by unknown authority"},
-		"the user's authority":              {server.URL, []string{"SSL_CERT_FILE=" + authority}, "<nil>"},
-		"the user's authority, wrong host":  {wrongHost, []string{"SSL_CERT_FILE=" + authority}, "certificate is valid for"},
-		"a proxy":                           {"http://data.invalid/w.h5", []string{"HTTP_PROXY=" + proxy.URL}, "<nil>"},
-		"a proxy, small letters":            {"http://data.invalid/w.h5", []string{"http_proxy=" + proxy.URL}, "<nil>"},
-		"a proxy that this is not to use":   {"http://data.invalid/w.h5", []string{"HTTP_PROXY=" + proxy.URL, "NO_PROXY=data.invalid"}, "no such host"},
-		"a proxy that is not there":         {"http://data.invalid/w.h5", []string{"HTTP_PROXY=http://127.0.0.1:1"}, "connection refused"},
-		"a proxy that makes no connections": {"https://data.invalid/w.h5", []string{"HTTPS_PROXY=" + proxy.URL}, "unreachable"},
+		"unknown authority": {server.URL, []string{"SSL_CERT_FILE=/dev/null", "SSL_CERT_DIR=/nonexistent"},
+			"certificate signed by unknown authority"},
+		"the user's authority":             {server.URL, []string{"SSL_CERT_FILE=" + authority}, "<nil>"},
+		"the user's authority, wrong host": {wrongHost, []string{"SSL_CERT_FILE=" + authority}, "certificate is valid for"},
+		"a proxy":                          {"http://data.invalid/w.h5", []string{"HTTP_PROXY=" + proxy.URL}, "<nil>"},
+		"a proxy, small letters":           {"http://data.invalid/w.h5", []string{"http_proxy=" + proxy.URL}, "<nil>"},
+		"a proxy that this is not to use": {"http://data.invalid/w.h5",
+			[]string{"HTTP_PROXY=" + proxy.URL, "NO_PROXY=data.invalid"}, "no such host"},
+		"a proxy that is not there": {"http://data.invalid/w.h5",
+			[]string{"HTTP_PROXY=http://127.0.0.1:1"}, "connection refused"},
+		"a proxy that makes no connections": {"https://data.invalid/w.h5",
+			[]string{"HTTPS_PROXY=" + proxy.URL}, "unreachable"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "w.h5")
 			cmd := exec.Command(os.Args[0], "-test.run=^TestCertificates$")
 			for _, pair := range os.Environ() {
-				if name, _, _ := strings.Cut(pair, "="); !strings.HasSuffix(strings.ToLower(name), "_proxy") && !strings.HasPrefix(name, "SSL_CERT") {
+				if name, _, _ := strings.Cut(pair, "="); !strings.HasSuffix(strings.ToLower(name), "_proxy") &&
+					!strings.HasPrefix(name, "SSL_CERT") {
 					cmd.Env = append(cmd.Env, pair)
 				}
 			}
@@ -267,7 +298,8 @@ func TestProxyPasswordIsNotTold(t *testing.T) {
 	proxy := &url.URL{Scheme: "http", Host: "127.0.0.1:1", User: url.UserPassword("me", "geheim")}
 	client := NewClient()
 	client.Transport.(*http.Transport).Proxy = http.ProxyURL(proxy)
-	r := Request{Path: filepath.Join(t.TempDir(), "w.h5"), URLs: []string{"http://data.invalid/w.h5"}, Hash: contentMD5(), Client: client}
+	r := Request{Path: filepath.Join(t.TempDir(), "w.h5"), URLs: []string{"http://data.invalid/w.h5"},
+		Hash: contentMD5(), Client: client}
 	if err := Get(t.Context(), r); err == nil || strings.Contains(err.Error(), "geheim") {
 		t.Errorf("error %v", err)
 	}

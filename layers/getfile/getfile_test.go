@@ -198,7 +198,9 @@ func TestRefused(t *testing.T) {
 		unreachable bool
 	}{
 		"not found": {http.NotFound, "404", true},
-		"log-in":    {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<!DOCTYPE html><p>Welcome</p>") }, "HTML page", true},
+		"log-in": {func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprint(w, "<!DOCTYPE html><p>Welcome</p>")
+		}, "HTML page", true},
 		"hidden log-in": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/octet-stream")
 			fmt.Fprint(w, "\n <HTML>")

@@ -15,7 +15,8 @@ func curvesRun(model string, epochs int, end float64) *History {
 	h := &History{Model: model, Metrics: map[string][]float64{}}
 	for i := range epochs {
 		reached := 1 - math.Exp(-float64(i+1)/3)
-		h.Add(i+1, 1, Logs{"loss": 2.3 - 2*end*reached, "accuracy": end * reached, "val_loss": 2.4 - 1.8*end*reached, "val_accuracy": 0.9 * end * reached},
+		h.Add(i+1, 1, Logs{"loss": 2.3 - 2*end*reached, "accuracy": end * reached, "val_loss": 2.4 - 1.8*end*reached,
+			"val_accuracy": 0.9 * end * reached},
 			[]string{"loss", "accuracy", "val_loss", "val_accuracy"})
 	}
 	return h
@@ -37,8 +38,10 @@ func TestCurvesOfRuns(t *testing.T) {
 		labels []string
 	}{
 		{"curves", one.Curves(), []string{"Model Accuracy", "Epoch", "Train", "Validation", "10"}},
-		{"curves-several", one.Curves("accuracy").With(several...), []string{"model_1 train", "model_1 validation", "inception_v3 validation", "14"}},
-		{"curves-validation", one.Curves("val_accuracy").With(several...), []string{"Model Validation Accuracy", "model_1", "resnet50v2"}},
+		{"curves-several", one.Curves("accuracy").With(several...),
+			[]string{"model_1 train", "model_1 validation", "inception_v3 validation", "14"}},
+		{"curves-validation", one.Curves("val_accuracy").With(several...),
+			[]string{"Model Validation Accuracy", "model_1", "resnet50v2"}},
 		{"curves-one-epoch", curvesRun("model_1", 1, 0.8).Curves("loss"), []string{"Model Loss", "Train", "Validation"}},
 		{"curves-nan", broken.Curves(), []string{"Train"}},
 	} {

@@ -10,7 +10,8 @@ import (
 func TestCurves(t *testing.T) {
 	h := &History{Model: "a", Metrics: map[string][]float64{}}
 	for i := range 5 {
-		h.Add(i+1, 1, Logs{"accuracy": 0.5 + 0.1*float64(i), "val_accuracy": 0.5 + 0.05*float64(i)}, []string{"accuracy", "val_accuracy"})
+		h.Add(i+1, 1, Logs{"accuracy": 0.5 + 0.1*float64(i), "val_accuracy": 0.5 + 0.05*float64(i)},
+			[]string{"accuracy", "val_accuracy"})
 	}
 	b := h.Curves().Display()
 	for _, want := range []string{"Model Accuracy", "Epoch", "Train", "Validation"} {
@@ -29,7 +30,8 @@ func TestCurves(t *testing.T) {
 func TestHistoryDisplay(t *testing.T) {
 	h := &History{Model: "a<b", Note: "Epoch 2: early stopping"}
 	h.Add(1, 12.34, Logs{"loss": 1.5, "accuracy": 0.25}, []string{"loss", "accuracy"})
-	h.Add(2, 11, Logs{"loss": 0.0001, "accuracy": 0.5, "learning_rate": 0.01}, []string{"loss", "accuracy", "learning_rate"})
+	h.Add(2, 11, Logs{"loss": 0.0001, "accuracy": 0.5, "learning_rate": 0.01},
+		[]string{"loss", "accuracy", "learning_rate"})
 	b := h.Display()
 	want := `epoch  seconds       loss   accuracy learning_rate
     1     12.3     1.5000     0.2500           nan

@@ -14,7 +14,8 @@ func BenchmarkLoadWeights(b *testing.B) {
 	stack := []layers.Layer{layers.Input(32, 32, 3)}
 	for i, block := range []struct{ convs, filters int }{{2, 64}, {2, 128}, {3, 256}, {3, 512}, {3, 512}} {
 		for j := range block.convs {
-			stack = append(stack, layers.Conv2D(block.filters, 3).Padding(layers.Same).Named(fmt.Sprintf("block%d_conv%d", i+1, j+1)))
+			stack = append(stack, layers.Conv2D(block.filters,
+				3).Padding(layers.Same).Named(fmt.Sprintf("block%d_conv%d", i+1, j+1)))
 		}
 		stack = append(stack, layers.MaxPooling2D(2))
 	}

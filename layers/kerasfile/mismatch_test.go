@@ -36,7 +36,8 @@ func TestMismatch(t *testing.T) {
 			name: "another width",
 			model: layers.Sequential("m", layers.Input(4),
 				layers.Dense(5).Named("a"), layers.BatchNormalization().Named("b"), layers.Dense(2).Named("c")),
-			misshaped: []string{"a/kernel wants (4, 5), a/kernel has (4, 3)", "a/bias wants (5,)", "b/gamma", "b/beta", "b/moving_mean", "b/moving_variance", "c/kernel wants (5, 2)"},
+			misshaped: []string{"a/kernel wants (4, 5), a/kernel has (4, 3)", "a/bias wants (5,)", "b/gamma", "b/beta",
+				"b/moving_mean", "b/moving_variance", "c/kernel wants (5, 2)"},
 		},
 		{
 			name:    "fewer and other layers",
@@ -77,7 +78,8 @@ func TestMismatch(t *testing.T) {
 					t.Fatalf("got error %v, want a MismatchError", err)
 				}
 				for what, pair := range map[string][2][]string{
-					"missing": {bad.Missing, test.missing}, "unused": {bad.Unused, test.unused}, "shape": {bad.WrongShape, test.misshaped},
+					"missing": {bad.Missing, test.missing}, "unused": {bad.Unused, test.unused},
+					"shape": {bad.WrongShape, test.misshaped},
 				} {
 					got, want := pair[0], pair[1]
 					if len(got) != len(want) {
@@ -121,7 +123,8 @@ func TestPartialLoading(t *testing.T) {
 		t.Error("layer a was not loaded")
 	}
 
-	longer := layers.Sequential("longer", layers.Input(4), layers.Dense(3).Named("a"), layers.Dense(2).Named("top"), layers.Dense(1).Named("more"))
+	longer := layers.Sequential("longer", layers.Input(4), layers.Dense(3).Named("a"), layers.Dense(2).Named("top"),
+		layers.Dense(1).Named("more"))
 	forget(t, longer)
 	more := values(t, longer)[4:]
 	if err := LoadWeights(longer, path, AllowMissing()); err != nil {

@@ -36,7 +36,8 @@ func trainingImages() *layers.Examples {
 // goOn trains a model for 2 epochs as the script does.
 func goOn(t *testing.T, m *layers.Model) goneOn {
 	t.Helper()
-	h, err := m.Fit(t.Context(), trainingImages(), layers.BatchSize(8), layers.Epochs(2), layers.Shuffle(false), layers.Verbose(layers.Silent))
+	h, err := m.Fit(t.Context(), trainingImages(), layers.BatchSize(8), layers.Epochs(2), layers.Shuffle(false),
+		layers.Verbose(layers.Silent))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +61,8 @@ func goOn(t *testing.T, m *layers.Model) goneOn {
 func compareTraining(t *testing.T, got, want goneOn) {
 	t.Helper()
 	if len(got.Weights) != len(want.Weights) || len(got.Loss) != 2 || len(want.Loss) != 2 {
-		t.Fatalf("%d weights and %d losses, want %d and %d", len(got.Weights), len(got.Loss), len(want.Weights), len(want.Loss))
+		t.Fatalf("%d weights and %d losses, want %d and %d", len(got.Weights), len(got.Loss),
+			len(want.Weights), len(want.Loss))
 	}
 	worst := 0.0
 	for i := range want.Loss {
@@ -169,7 +171,8 @@ func TestGoOnTrainingInKeras(t *testing.T) {
 	cmd := exec.Command(python, append([]string{"testdata/go_on_training.py", "check", out}, files...)...)
 	if text, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
-	} else if strings.Contains(string(text), "freshly initialized") || strings.Contains(string(text), "Skipping variable loading") {
+	} else if strings.Contains(string(text), "freshly initialized") ||
+		strings.Contains(string(text), "Skipping variable loading") {
 		t.Errorf("Keras did not take the optimizer's state:\n%s", text)
 	}
 	b, err := os.ReadFile(out)

@@ -122,7 +122,8 @@ func TestAnotherProcessLoads(t *testing.T) {
 	if counts != "loaded 1 compiled 0" || results != want {
 		t.Errorf("the second process: %s; the results are the same: %t", counts, results == want)
 	}
-	if counts, results = run("XLA_FLAGS=--xla_cpu_enable_fast_math=false"); counts != "loaded 0 compiled 1" || results != want {
+	if counts, results = run("XLA_FLAGS=--xla_cpu_enable_fast_math=false"); counts != "loaded 0 compiled 1" ||
+		results != want {
 		t.Errorf("with another option: %s; the results are the same: %t", counts, results == want)
 	}
 	// An executable with oneDNN's calls in it would end the process that
@@ -143,14 +144,16 @@ func TestAnotherProcessLoads(t *testing.T) {
 	if err := os.Chmod(dir, 0o500); err != nil {
 		t.Fatal(err)
 	}
-	if counts, results = run("XLA_FLAGS=--xla_cpu_enable_fast_min_max=false"); counts != "loaded 0 compiled 1" || results != want {
+	if counts, results = run("XLA_FLAGS=--xla_cpu_enable_fast_min_max=false"); counts != "loaded 0 compiled 1" ||
+		results != want {
 		t.Errorf("without permission: %s; the results are the same: %t", counts, results == want)
 	}
 	_ = os.Chmod(dir, 0o700)
 }
 
 func TestOpenSaysWhatIsWrong(t *testing.T) {
-	if _, err := Open(filepath.Join(t.TempDir(), "none.so"), t.TempDir()); err == nil || !strings.Contains(err.Error(), "none.so") {
+	if _, err := Open(filepath.Join(t.TempDir(), "none.so"), t.TempDir()); err == nil ||
+		!strings.Contains(err.Error(), "none.so") {
 		t.Errorf("a file that is not there: %v", err)
 	}
 	text := filepath.Join(t.TempDir(), "text.so")

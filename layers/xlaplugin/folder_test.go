@@ -30,8 +30,9 @@ func TestFolderRefusesDamage(t *testing.T) {
 	f := folder{path: t.TempDir(), limit: 1 << 20}
 	whole := pack([]byte("code"))
 	for name, content := range map[string][]byte{
-		"empty": nil, "cut": whole[:len(whole)-1], "longer": append(bytes.Clone(whole), 0), "only the head": whole[:len(format)+4],
-		"a bit": append(bytes.Clone(whole[:len(whole)-1]), whole[len(whole)-1]^1), "foreign": []byte("#!/bin/sh\n"),
+		"empty": nil, "cut": whole[:len(whole)-1], "longer": append(bytes.Clone(whole), 0),
+		"only the head": whole[:len(format)+4],
+		"a bit":         append(bytes.Clone(whole[:len(whole)-1]), whole[len(whole)-1]^1), "foreign": []byte("#!/bin/sh\n"),
 	} {
 		path := filepath.Join(f.path, "a"+extension)
 		if err := os.WriteFile(path, content, 0o600); err != nil {

@@ -319,7 +319,8 @@ func TestReload(t *testing.T) {
 	}
 	edit("return len(s.name)", "return 100 +")
 	shown := c.run("secret()")
-	if says := "note: " + enginetest.Embedding + " changed on disk and cannot be compiled; this session goes on with the " +
+	if says := "note: " + enginetest.Embedding +
+		" changed on disk and cannot be compiled; this session goes on with the " +
 		"earlier code: "; !strings.HasPrefix(shown.stderr, says) || shown.result != "4" {
 		t.Errorf("a package that does not compile: %s", shown.text())
 	}
@@ -332,7 +333,8 @@ func TestReload(t *testing.T) {
 	}
 	c.check("secret() + n", "=> 9")
 	edit("return 100 +", "return 100 + len(s.name)")
-	c.check("secret() + n", "note: "+enginetest.Embedding+" changed on disk; new code is in place, and values stay\n=> 109")
+	c.check("secret() + n", "note: "+enginetest.Embedding+
+		" changed on disk; new code is in place, and values stay\n=> 109")
 	c.check("%reload 1", "running cell [1] again\nlost are the values of m, n")
 	c.check("secret()", "=> 104", "n", "TypeError: …", "%rerun 2\n%%\nn", "running cell [2] again\n=> 5")
 }
@@ -341,7 +343,8 @@ func TestReload(t *testing.T) {
 func TestAllocationStorm(t *testing.T) {
 	c := newClient(t)
 	c.check("n := 5", "")
-	shown := c.run("limit := syscall.Rlimit{Cur: 3 << 30, Max: 3 << 30}\nfmt.Println(syscall.Setrlimit(syscall.RLIMIT_AS, " +
+	shown := c.run("limit := syscall.Rlimit{Cur: 3 << 30, Max: 3 << 30}\n" +
+		"fmt.Println(syscall.Setrlimit(syscall.RLIMIT_AS, " +
 		"&limit))\nvar storm [][]byte\nfor { storm = append(storm, make([]byte, 64<<20)) }")
 	if shown.error == nil || shown.error.Name != "ExitError" ||
 		!strings.Contains(shown.error.Value, "lost are the values of limit, n, storm") ||

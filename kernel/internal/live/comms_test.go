@@ -124,7 +124,8 @@ func TestComms(t *testing.T) {
 		}
 	})
 	t.Run("while a cell computes", func(t *testing.T) {
-		running := c.send("%%\nfmt.Println(\"busy\")\nfor i := 0; i < 30; i++ { time.Sleep(100 * time.Millisecond) }\nfmt.Println(\"done\")")
+		running := c.send("%%\nfmt.Println(\"busy\")\nfor i := 0; i < 30; i++ { time.Sleep(100 * time.Millisecond) }\n" +
+			"fmt.Println(\"done\")")
 		id := c.sendComm(jupyter.Shell, &jupyter.CommMessage{ID: "a", Data: jupyter.Object(`{"y":2}`)})
 		c.caused(id)
 		if got := c.late(made); got != "got {\"y\":2} []\n" {
@@ -156,12 +157,14 @@ comm.HandleTarget("mine", func(c *comm.Comm, m comm.Message) {
 			t.Fatal(s.text())
 		}
 		open := func(id, data string) string {
-			return kinds(c.caused(c.sendComm(jupyter.Shell, &jupyter.CommOpen{ID: id, TargetName: "mine", Data: jupyter.Object(data)})))
+			return kinds(c.caused(c.sendComm(jupyter.Shell,
+				&jupyter.CommOpen{ID: id, TargetName: "mine", Data: jupyter.Object(data)})))
 		}
 		if got := open("good", `{}`); got != "status status" {
 			t.Errorf("open: caused %s", got)
 		}
-		if got := kinds(c.caused(c.sendComm(jupyter.Shell, &jupyter.CommMessage{ID: "good"}))); got != "status comm_msg status" {
+		if got := kinds(c.caused(c.sendComm(jupyter.Shell,
+			&jupyter.CommMessage{ID: "good"}))); got != "status comm_msg status" {
 			t.Errorf("message: caused %s", got)
 		}
 		if got := open("bad", `{"bad":1}`); got != "status comm_close status" {

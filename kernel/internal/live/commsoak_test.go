@@ -56,7 +56,8 @@ var pid = os.Getpid()`)
 	if s := p.run("fmt.Sprint(calls, disorder)"); s.result != fmt.Sprint(sent, " 0") && s.result != fmt.Sprint(sent, 0) {
 		t.Errorf("of %d messages handled, out of order: %s", sent, s.text())
 	}
-	t.Logf("%d messages in %v, resident memory %d KB before, %d KB after", sent, took.Round(time.Millisecond), before, after)
+	t.Logf("%d messages in %v, resident memory %d KB before, %d KB after", sent,
+		took.Round(time.Millisecond), before, after)
 	if after > before+64<<10 {
 		t.Errorf("resident memory has grown from %d to %d KB", before, after)
 	}

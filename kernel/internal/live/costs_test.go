@@ -31,7 +31,8 @@ func TestReplySaysCosts(t *testing.T) {
 	if err := json.Unmarshal(reply.Metadata, &m); err != nil || m.Status != "ok" {
 		t.Errorf("%s: %v", reply.Metadata, err)
 	}
-	if at, err := time.Parse(time.RFC3339, m.Started); err != nil || at.Before(before.Add(-time.Second)) || at.After(time.Now()) {
+	if at, err := time.Parse(time.RFC3339, m.Started); err != nil ||
+		at.Before(before.Add(-time.Second)) || at.After(time.Now()) {
 		t.Errorf("started is %s, %v", m.Started, err)
 	}
 }

@@ -96,7 +96,8 @@ func TestGonbComms(t *testing.T) {
 // TestGonbCommsWithoutAPage ends, where GoNB's library would wait.
 func TestGonbCommsWithoutAPage(t *testing.T) {
 	c := newClient(t)
-	s := c.run("import \"github.com/janpfeifer/gonb/gonbui/comms\"\n%%\ncomms.Send(\"/a\", 1)\ncomms.Send(\"/a\", 2)\nfmt.Println(\"sent\")")
+	s := c.run("import \"github.com/janpfeifer/gonb/gonbui/comms\"\n%%\ncomms.Send(\"/a\", 1)\ncomms.Send(\"/a\", 2)\n" +
+		"fmt.Println(\"sent\")")
 	if s.error != nil || strings.TrimSpace(s.stdout) != "sent" {
 		t.Errorf("%s", s.text())
 	}

@@ -19,8 +19,10 @@ func TestHeadless(t *testing.T) {
 	c := newClient(t)
 	nb := nbformat.New()
 	for i, code := range []string{
-		"import \"github.com/gocifar/gocifar/kernel/widgets\"\n%%\ns := widgets.IntSlider(0, 10, 3)\nwidgets.HBox(s, widgets.Image([]byte(\"png\")))",
-		"%%\ns.SetValue(7)\nout := widgets.Output()\nout.Capture(func() { fmt.Println(\"captured\") })\nwidgets.Show(out)\nfmt.Println(\"printed\")",
+		"import \"github.com/gocifar/gocifar/kernel/widgets\"\n%%\ns := widgets.IntSlider(0, 10, 3)\n" +
+			"widgets.HBox(s, widgets.Image([]byte(\"png\")))",
+		"%%\ns.SetValue(7)\nout := widgets.Output()\nout.Capture(func() { fmt.Println(\"captured\") })\nwidgets.Show(out)\n" +
+			"fmt.Println(\"printed\")",
 	} {
 		nb.Insert(i, nbformat.NewCode(code))
 	}

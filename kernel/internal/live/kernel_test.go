@@ -195,7 +195,8 @@ func TestKernelHelp(t *testing.T) {
 func TestKernelDisplays(t *testing.T) {
 	c := newClient(t)
 	c.check(
-		"import \"github.com/janpfeifer/gonb/gonbui\"\n%%\nfmt.Println(\"before\")\ngonbui.DisplayHTML(\"<b>1</b>\")\ngonbui.DisplayMarkdown(\"*2*\")", "before\n<b>1</b>\n*2*",
+		"import \"github.com/janpfeifer/gonb/gonbui\"\n%%\nfmt.Println(\"before\")\ngonbui.DisplayHTML(\"<b>1</b>\")\n"+
+			"gonbui.DisplayMarkdown(\"*2*\")", "before\n<b>1</b>\n*2*",
 		"gonbui.UpdateHTML(\"id\", \"a\")\ngonbui.UpdateHTML(\"id\", \"b\")", "a id\nupdate b id",
 		"gonbui.UpdateHTML(\"id\", \"c\")", "update c id",
 		"type shows struct{}\ntype forms struct{ Text, HTML string }\nfunc (shows) Display() forms { return forms{\"text\", "+
@@ -268,8 +269,10 @@ func TestKernelInterrupt(t *testing.T) {
 
 func TestKernelBadInput(t *testing.T) {
 	c := newClient(t)
-	for _, garbage := range []string{"\x00\x01", "}{", "`", "/*", "%", "%%", "!", "package x", "func", "import", "import \"no/such/package\"", "var", "x :=", strings.Repeat("(", 10_000),
-		strings.Repeat("a + ", 2_000) + "a", "\"\xff\xfe\"", "%%\n}}}}", "%exec", "%rerun 99", "%cd /no/such", "%%script\nx", "%%gx\nx", "%%writefile\nx", "goto nowhere", "//line x:1\nx"} {
+	for _, garbage := range []string{"\x00\x01", "}{", "`", "/*", "%", "%%", "!", "package x", "func", "import",
+		"import \"no/such/package\"", "var", "x :=", strings.Repeat("(", 10_000),
+		strings.Repeat("a + ", 2_000) + "a", "\"\xff\xfe\"", "%%\n}}}}", "%exec", "%rerun 99", "%cd /no/such", "%%script\nx",
+		"%%gx\nx", "%%writefile\nx", "goto nowhere", "//line x:1\nx"} {
 		s := c.run(garbage)
 		if len(garbage) > 40 {
 			garbage = garbage[:40] + "…"

@@ -26,7 +26,8 @@ func TestConformance(t *testing.T) {
 		t.Skip("needs a Python with jupyter_kernel_test and gopls: set GOCIFAR_TEST_PYTHON and GOCIFAR_TEST_GOPLS")
 	}
 	data := t.TempDir()
-	spec := &jupyter.Spec{Argv: []string{os.Args[0], kernelArgument, testLibrary.Get(t).Dir, "{connection_file}"}, DisplayName: "live", Language: "go",
+	spec := &jupyter.Spec{Argv: []string{os.Args[0], kernelArgument, testLibrary.Get(t).Dir, "{connection_file}"},
+		DisplayName: "live", Language: "go",
 		InterruptMode: jupyter.InterruptByMessage, Env: map[string]string{"GOCIFAR_TEST_GOPLS": gopls}}
 	if err := jupyter.WriteSpec(filepath.Join(data, "kernels"), "live-under-test", spec); err != nil {
 		t.Fatal(err)
@@ -54,7 +55,8 @@ func TestSoak(t *testing.T) {
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
 	c := newClient(t)
-	c.check("import (\n\t\"fmt\"\n\t\"os\"\n)\ntype item struct{ v int }\nvar items []item\nfunc add(v int) { items = append(items, item{v}) }\n%%\nn := 0", "")
+	c.check("import (\n\t\"fmt\"\n\t\"os\"\n)\ntype item struct{ v int }\nvar items []item\n"+
+		"func add(v int) { items = append(items, item{v}) }\n%%\nn := 0", "")
 	host, err := strconv.Atoi(strings.TrimPrefix(c.run("fmt.Sprint(os.Getpid())").result, "=> "))
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +100,8 @@ func TestSoak(t *testing.T) {
 		return d[len(d)/2]
 	}
 	first, last := median(times[:20]), median(times[len(times)-20:])
-	t.Logf("%d cells in %v; first 20: %v, last 20: %v, %.2f times as long; before %s; after %s", len(times), time.Since(start).Round(time.Second),
+	t.Logf("%d cells in %v; first 20: %v, last 20: %v, %.2f times as long; before %s; after %s", len(times),
+		time.Since(start).Round(time.Second),
 		first, last, float64(last)/float64(first), before, held())
 	if own.Temporary > files {
 		t.Errorf("%d temporary files, %d before", own.Temporary, files)
@@ -136,10 +139,14 @@ func TestMeasure(t *testing.T) {
 	// by GoNB.
 	cells := []struct{ name, before, cell string }{
 		{"hello", "import \"fmt\"", "%%\nfmt.Println(\"hello\", %d)"},
-		{"cifar and layers", "import (\n\t\"fmt\"\n\t\"github.com/gocifar/gocifar/cifar\"\n\t\"github.com/gocifar/gocifar/layers\"\n)\nvar _ = layers.Silent",
-			"%%\nm := layers.Sequential(\"m\", layers.Input(32, 32, 3), layers.Flatten(), layers.Dense(10))\nfmt.Println(m.Name(), cifar.CurrentProfile(), %d)"},
-		{"opens the XLA backend", "import (\n\t\"fmt\"\n\t\"github.com/gomlx/compute\"\n\t_ \"github.com/gomlx/gomlx/backends/default\"\n)",
-			"%%\nbackend, err := compute.New()\nif err != nil {\n\tpanic(err)\n}\nfmt.Println(backend.Name(), %d)\nbackend.Finalize()"},
+		{"cifar and layers", "import (\n\t\"fmt\"\n\t\"github.com/gocifar/gocifar/cifar\"\n" +
+			"\t\"github.com/gocifar/gocifar/layers\"\n)\nvar _ = layers.Silent",
+			"%%\nm := layers.Sequential(\"m\", layers.Input(32, 32, 3), layers.Flatten(), layers.Dense(10))\n" +
+				"fmt.Println(m.Name(), cifar.CurrentProfile(), %d)"},
+		{"opens the XLA backend", "import (\n\t\"fmt\"\n\t\"github.com/gomlx/compute\"\n" +
+			"\t_ \"github.com/gomlx/gomlx/backends/default\"\n)",
+			"%%\nbackend, err := compute.New()\nif err != nil {\n\tpanic(err)\n}\nfmt.Println(backend.Name(), %d)\n" +
+				"backend.Finalize()"},
 	}
 	for _, code := range cells {
 		t.Run(code.name, func(t *testing.T) {
@@ -208,7 +215,9 @@ var (
 )
 `
 	cells := func(live bool) [3]string {
-		train := "%%\nmust.M(model.Compile(layers.Adamax(0.005), layers.CategoricalCrossEntropy, layers.Accuracy))\nhistory := must.M1(model.Fit(ctx, train, layers.Epochs(1), layers.Seed(1), layers.Run(\"measured\"), layers.Fresh()))\nfmt.Println(len(history.Epochs))"
+		train := "%%\nmust.M(model.Compile(layers.Adamax(0.005), layers.CategoricalCrossEntropy, layers.Accuracy))\n" +
+			"history := must.M1(model.Fit(ctx, train, layers.Epochs(1), layers.Seed(1), layers.Run(\"measured\"), " +
+			"layers.Fresh()))\nfmt.Println(len(history.Epochs))"
 		evaluate, plot := "fmt.Println(must.M1(model.Evaluate(ctx, test)))", "display.Show(history.Curves(\"accuracy\"))"
 		if !live {
 			evaluate = "model := must.M1(layers.LoadRun(\"measured\"))\n" + evaluate
@@ -235,6 +244,7 @@ var (
 			slices.Sort(list)
 			medians[part] = list[len(list)/2].Round(10 * time.Millisecond)
 		}
-		fmt.Printf("on %s: train %v, evaluate %v, plot %v, together %v (medians of 3)\n", name, medians[0], medians[1], medians[2], medians[0]+medians[1]+medians[2])
+		fmt.Printf("on %s: train %v, evaluate %v, plot %v, together %v (medians of 3)\n", name, medians[0], medians[1],
+			medians[2], medians[0]+medians[1]+medians[2])
 	}
 }

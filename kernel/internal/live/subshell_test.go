@@ -56,7 +56,8 @@ func (c *client) subshells() string {
 // inSubshell sends a cell to a subshell, or to the main shell for "".
 func (c *client) inSubshell(id, code string) (request string) {
 	c.t.Helper()
-	request, err := c.kernel.ExecuteIn(c.t.Context(), id, jupyter.ExecuteRequest{Code: code, StoreHistory: true, StopOnError: true})
+	request, err := c.kernel.ExecuteIn(c.t.Context(), id,
+		jupyter.ExecuteRequest{Code: code, StoreHistory: true, StopOnError: true})
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -137,7 +138,8 @@ func TestSubshellSupported(t *testing.T) {
 	if got := c.subshells(); got != "ok["+b+"]" {
 		t.Errorf("after one was deleted there are %s", got)
 	}
-	if reply := c.control(&jupyter.DeleteSubshellRequest{ID: a}); reply["status"] != "error" || reply["ename"] != "UnknownSubshellError" {
+	if reply := c.control(&jupyter.DeleteSubshellRequest{ID: a}); reply["status"] != "error" ||
+		reply["ename"] != "UnknownSubshellError" {
 		t.Errorf("delete again: %v", reply)
 	}
 }
@@ -161,7 +163,8 @@ func TestSubshellRunsBesideACell(t *testing.T) {
 	c := newClient(t)
 	c.check("step := 0\nstop := make(chan bool)", "")
 	s := c.newSubshell()
-	main := c.inSubshell("", "fmt.Println(\"main begins\")\nfor loop := true; loop; step++ {\n\tselect {\n\tcase <-stop: loop = false\n"+
+	main := c.inSubshell("", "fmt.Println(\"main begins\")\nfor loop := true; loop; step++ {\n\tselect {\n"+
+		"\tcase <-stop: loop = false\n"+
 		"\tcase <-time.After(time.Millisecond):\n\t}\n}\nfmt.Println(\"main ends\")\nstep > 0")
 	first := c.inSubshell(s, "fmt.Println(\"sub\", step >= 0)\nnumbers := []int{1, 2}\nlen(numbers)")
 	failing := c.inSubshell(s, "var none []int\nnone[len(numbers)]")
@@ -256,7 +259,8 @@ func TestSubshellExits(t *testing.T) {
 	main := c.inSubshell("", "fmt.Println(1)\ntime.Sleep(2 * time.Second)\n\"whole\"")
 	c.awaitOutput("1\n")
 	var requests []string
-	for _, code := range []string{"os.Exit(3)", "panic(\"p\")", "go panic(\"q\")\ntime.Sleep(time.Hour)", "%who", "!echo shell", "nonsense("} {
+	for _, code := range []string{"os.Exit(3)", "panic(\"p\")", "go panic(\"q\")\ntime.Sleep(time.Hour)", "%who",
+		"!echo shell", "nonsense("} {
 		requests = append(requests, c.inSubshell(s, code))
 		gave, _ := c.gather(requests[len(requests)-1])
 		text := gave[requests[len(requests)-1]]
@@ -280,9 +284,11 @@ func TestSubshellRichOutput(t *testing.T) {
 	c := newClient(t)
 	s := c.newSubshell()
 	c.check("import \"github.com/janpfeifer/gonb/gonbui\"\ngo_on := make(chan bool)", "")
-	main := c.inSubshell("", "fmt.Println(1)\nfor i := range 20 { gonbui.DisplayMarkdown(fmt.Sprint(\"m\", i, \" \")); time.Sleep(10*time.Millisecond) }\n_ = <-go_on")
+	main := c.inSubshell("", "fmt.Println(1)\nfor i := range 20 { gonbui.DisplayMarkdown(fmt.Sprint(\"m\", i, \" \")); "+
+		"time.Sleep(10*time.Millisecond) }\n_ = <-go_on")
 	c.awaitOutput("1\n")
-	sub := c.inSubshell(s, "for i := range 20 { gonbui.DisplayMarkdown(fmt.Sprint(\"s\", i, \" \")); time.Sleep(10*time.Millisecond) }\ngo_on <- true")
+	sub := c.inSubshell(s, "for i := range 20 { gonbui.DisplayMarkdown(fmt.Sprint(\"s\", i, \" \")); "+
+		"time.Sleep(10*time.Millisecond) }\ngo_on <- true")
 	gave, _ := c.gather(main, sub)
 	var wantMain, wantSub strings.Builder
 	for i := range 20 {

@@ -65,7 +65,8 @@ func (p *page) model(description string) string {
 // set moves a control, as a front end does, and returns what that caused.
 func (p *page) set(id, name string, value any) []jupyter.Event {
 	p.t.Helper()
-	raw, err := json.Marshal(map[string]any{"method": "update", "state": map[string]any{name: value}, "buffer_paths": []any{}})
+	raw, err := json.Marshal(map[string]any{"method": "update", "state": map[string]any{name: value},
+		"buffer_paths": []any{}})
 	if err != nil {
 		p.t.Fatal(err)
 	}

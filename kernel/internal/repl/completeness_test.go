@@ -66,7 +66,8 @@ func TestDropPackage(t *testing.T) {
 func TestDirectivesAndHelp(t *testing.T) {
 	for source, want := range map[string]string{
 		":help": "directive", ":save x y.ipynb\n": "directive", ":": "", ": help": "", ":Help": "", ":a\nb": "", "x :a": "",
-		"?x": "help", "??fmt.Println": "help", "x?": "help", "größe?\n": "help", "?": "", "?x y": "", "x ? y": "", "?x\ny": "",
+		"?x": "help", "??fmt.Println": "help", "x?": "help", "größe?\n": "help", "?": "", "?x y": "",
+		"x ? y": "", "?x\ny": "",
 	} {
 		got := ""
 		if isDirective(source) {

@@ -78,7 +78,8 @@ func TestScripts(t *testing.T) {
 		return path
 	}
 	nb := nbformat.New()
-	for i, cell := range []*nbformat.Cell{nbformat.NewMarkdown("text"), nbformat.NewCode("print n1"), nbformat.NewCode(""), nbformat.NewCode("print n2")} {
+	for i, cell := range []*nbformat.Cell{nbformat.NewMarkdown("text"), nbformat.NewCode("print n1"), nbformat.NewCode(""),
+		nbformat.NewCode("print n2")} {
 		nb.Insert(i, cell)
 	}
 	notebook := filepath.Join(dir, "n.ipynb")
@@ -99,7 +100,8 @@ func TestScripts(t *testing.T) {
 		{"marks", "# %%\nprint a\n# %%\nprint b\n", Options{}, "a\nb\n", "", 0},
 		{"a failure ends it", "# %%\nfail no\n# %%\nprint b\n", Options{}, "", "ScriptError: no\n", 1},
 		{"results and displays", "", Options{Code: []string{"value 1\n", "updates"}},
-			"1\nbefore\n[..........]\nafter\n[#.........]\n[##........]\n[###.......]\n[####......]\n[#####.....]\n[######....]\n[#######...]\n[########..]\n[#########.]\n[##########]\n", "", 0},
+			"1\nbefore\n[..........]\nafter\n[#.........]\n[##........]\n[###.......]\n[####......]\n[#####.....]\n" +
+				"[######....]\n[#######...]\n[########..]\n[#########.]\n[##########]\n", "", 0},
 		{"a picture", "", Options{Code: []string{"picture"}}, "a red dot\n", "", 0},
 		{"stderr", "", Options{Code: []string{"warn careful"}}, "", "careful\n", 0},
 		{"text without an end before a display", "", Options{Code: []string{"write x", "value 1"}}, "x\n1\n", "", 0},

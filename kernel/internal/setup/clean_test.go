@@ -42,7 +42,8 @@ func TestClean(t *testing.T) {
 	if left, err := Kept(); err != nil || len(left) != 2 || left[0].What != "data" || left[1].What != "training runs" {
 		t.Errorf("kept %+v, %v", left, err)
 	}
-	for _, path := range []string{filepath.Join(os.Getenv("GOCIFAR_CACHE"), "runs/model1/history.json"), filepath.Join(jupyter, "python3/kernel.json")} {
+	for _, path := range []string{filepath.Join(os.Getenv("GOCIFAR_CACHE"), "runs/model1/history.json"),
+		filepath.Join(jupyter, "python3/kernel.json")} {
 		if !exists(path) {
 			t.Errorf("%s is gone", path)
 		}

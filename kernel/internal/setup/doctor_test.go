@@ -38,7 +38,8 @@ func TestDiagnose(t *testing.T) {
 	}
 	// The fake tools are no Go programs, and the doctor sees that.
 	const after = "checkout=ok go=ok C-compiler=ok cache=ok disk=ok temporary-files=ok ports=ok " +
-		"probe=ok plugin=ok NVIDIA=- backend=ok gonb=broken goimports=broken gopls=broken gocifar-gonb=ok Jupyter=- gocifar-live=- data=ok weights=broken " +
+		"probe=ok plugin=ok NVIDIA=- backend=ok gonb=broken goimports=broken gopls=broken gocifar-gonb=ok Jupyter=- " +
+		"gocifar-live=- data=ok weights=broken " +
 		"data=ok weights=broken"
 	if got := states(Diagnose(t.Context(), m.root)); got != after {
 		t.Errorf("after set-up:\n%s\nwant\n%s", got, after)

@@ -64,7 +64,8 @@ func TestPluginOutside(t *testing.T) {
 	if warning := begin().pluginOutside(t.Context(), plain, true, nil); warning != "" || fetched() != "" {
 		t.Errorf("a module without GoMLX: %q, fetched %q", warning, fetched())
 	}
-	if warning := begin().pluginOutside(t.Context(), computes, false, nil); !strings.Contains(warning, "`kernel setup` fetches one") {
+	if warning := begin().pluginOutside(t.Context(), computes, false, nil); !strings.Contains(warning,
+		"`kernel setup` fetches one") {
 		t.Errorf("a command that fetches nothing says %q", warning)
 	}
 	m := begin()
@@ -75,7 +76,8 @@ func TestPluginOutside(t *testing.T) {
 		t.Errorf("fetched %q", got)
 	}
 	dir := m.pluginDir(pluginSource{name: wheelSource()})
-	if spec := m.outsideSpec(); !strings.Contains(spec.Env[pluginPathVariable], dir) || spec.Env["GOMLX_NO_AUTO_INSTALL"] != "1" {
+	if spec := m.outsideSpec(); !strings.Contains(spec.Env[pluginPathVariable], dir) ||
+		spec.Env["GOMLX_NO_AUTO_INSTALL"] != "1" {
 		t.Errorf("the kernelspec has %v, want %s", spec.Env, dir)
 	}
 	m = begin()
@@ -96,9 +98,11 @@ func TestPluginOutsideFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	fake.write("bin/go", "#!/bin/sh\nprintf '"+filepath.Join(module, "go.mod")+"\\n\\ngo1.26.0\\n'\n", 0o755)
-	m := &machine{cache: c, toolchain: toolchain{goBin: filepath.Join(fake.bin, "go"), CC: "cc", OS: "linux", Arch: "amd64"}}
+	m := &machine{cache: c, toolchain: toolchain{goBin: filepath.Join(fake.bin, "go"), CC: "cc",
+		OS: "linux", Arch: "amd64"}}
 	warning := m.pluginOutside(t.Context(), module, true, nil)
-	if !strings.HasPrefix(warning, "no PJRT plugin for XLA can be fetched: ") || !strings.Contains(warning, "no such host") {
+	if !strings.HasPrefix(warning, "no PJRT plugin for XLA can be fetched: ") ||
+		!strings.Contains(warning, "no such host") {
 		t.Errorf("set-up says %q", warning)
 	}
 }

@@ -95,7 +95,8 @@ func TestEnsureByManyAtOnce(t *testing.T) {
 }
 
 func TestEnsureSaysWhatDoesNotBuild(t *testing.T) {
-	for _, pkg := range []string{"golang.org/x/tools/cmd/goimports", "./kernel/internal/setup/probe", ModulePath + "/layers"} {
+	for _, pkg := range []string{"golang.org/x/tools/cmd/goimports", "./kernel/internal/setup/probe",
+		ModulePath + "/layers"} {
 		t.Run(pkg, func(t *testing.T) {
 			m := newFakeMachine(t)
 			t.Setenv("FAKE_FAIL", pkg)

@@ -64,7 +64,8 @@ func parseData(in []*graph.Node, n dataCounts) (a dataArgs[*graph.Node], rest []
 		to    *[]*graph.Node
 		count int
 	}{
-		{&a.Values, n.inputs}, {&a.Targets, n.targets}, {&a.Scales, n.inputs}, {&a.Offsets, n.inputs}, {&a.Weights, n.weights},
+		{&a.Values, n.inputs}, {&a.Targets, n.targets}, {&a.Scales, n.inputs}, {&a.Offsets, n.inputs},
+		{&a.Weights, n.weights},
 	} {
 		*part.to, in = in[:part.count:part.count], in[part.count:]
 	}

@@ -43,7 +43,8 @@ func BenchmarkDepthwise(b *testing.B) {
 					}
 					defer exec.Finalize()
 					x := tensors.FromFlatDataAndDimensions(formula(1, 32, c.size, c.size, c.channels), 32, c.size, c.size, c.channels)
-					kernel := tensors.FromFlatDataAndDimensions(formula(2, c.kernel, c.kernel, c.channels, 1), c.kernel, c.kernel, c.channels, 1)
+					kernel := tensors.FromFlatDataAndDimensions(formula(2, c.kernel, c.kernel, c.channels, 1), c.kernel,
+						c.kernel, c.channels, 1)
 					compiling := processorTime()
 					if _, err := exec.Call(x, kernel); err != nil {
 						b.Fatal(err)

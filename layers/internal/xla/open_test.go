@@ -27,12 +27,13 @@ func TestWithoutDeadlock(t *testing.T) {
 
 func TestNamedPlugin(t *testing.T) {
 	for config, want := range map[string][2]string{
-		"xla:/cache/pjrt_c_api_cpu_plugin.so":                     {"/cache/pjrt_c_api_cpu_plugin.so", "cpu"},
-		"xla:/cache/pjrt_c_api_cpu_plugin.so,shared_buffers=true": {"/cache/pjrt_c_api_cpu_plugin.so,shared_buffers=true", "cpu"},
-		"xla:/cache/pjrt_c_api_cuda_plugin.so,tf32=false":         {"/cache/pjrt_c_api_cuda_plugin.so,tf32=false", "cuda"},
-		"xla:/cache/pjrt_c_api_rocm_plugin.so":                    {"/cache/pjrt_c_api_rocm_plugin.so", ""},
-		"xla:cpu":                                                 {"cpu", ""},
-		"go":                                                      {"", ""},
+		"xla:/cache/pjrt_c_api_cpu_plugin.so": {"/cache/pjrt_c_api_cpu_plugin.so", "cpu"},
+		"xla:/cache/pjrt_c_api_cpu_plugin.so,shared_buffers=true": {"/cache/pjrt_c_api_cpu_plugin.so,shared_buffers=true",
+			"cpu"},
+		"xla:/cache/pjrt_c_api_cuda_plugin.so,tf32=false": {"/cache/pjrt_c_api_cuda_plugin.so,tf32=false", "cuda"},
+		"xla:/cache/pjrt_c_api_rocm_plugin.so":            {"/cache/pjrt_c_api_rocm_plugin.so", ""},
+		"xla:cpu":                                         {"cpu", ""},
+		"go":                                              {"", ""},
 	} {
 		options, device := namedPlugin(config)
 		if device != want[1] || options != want[0] {

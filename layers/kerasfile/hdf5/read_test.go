@@ -107,7 +107,8 @@ func TestTypes(t *testing.T) {
 			for name, v := range want {
 				got := values(t, g, "types/"+name)
 				for i := range v {
-					if math.Abs(float64(got[i]-v[i])) > 1e-7*math.Abs(float64(v[i])) && !(strings.HasSuffix(name, "f2") && math.Abs(float64(got[i]-v[i])) < 6e-8) {
+					if math.Abs(float64(got[i]-v[i])) > 1e-7*math.Abs(float64(v[i])) &&
+						!(strings.HasSuffix(name, "f2") && math.Abs(float64(got[i]-v[i])) < 6e-8) {
 						t.Errorf("%s: got %v, want %v", name, got, v)
 						break
 					}

@@ -191,9 +191,14 @@ func TestWriteMisuse(t *testing.T) {
 		build func(*Tree)
 		says  string
 	}{
-		{"list too long", func(r *Tree) { r.SetTexts("names", slices.Repeat([]string{strings.Repeat("n", 64)}, headerLimit/64+1)) }, "split the list"},
+		{"list too long", func(r *Tree) {
+			r.SetTexts("names", slices.Repeat([]string{strings.Repeat("n", 64)}, headerLimit/64+1))
+		}, "split the list"},
 		{"name taken", func(r *Tree) { r.Group("a"); r.PutFloat32("a", nil, []float32{1}) }, "taken"},
-		{"group under an array", func(r *Tree) { r.PutFloat32("a", nil, []float32{1}); r.Group("a/b") }, "array has that name"},
+		{"group under an array", func(r *Tree) {
+			r.PutFloat32("a", nil, []float32{1})
+			r.Group("a/b")
+		}, "array has that name"},
 		{"too few values", func(r *Tree) { r.PutFloat32("a", []int{2}, []float32{1}) }, "wrote 4 bytes instead of 8"},
 		{"negative shape", func(r *Tree) { r.PutFloat32("a", []int{-2}, nil) }, "impossible shape"},
 	}

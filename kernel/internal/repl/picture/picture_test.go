@@ -175,7 +175,8 @@ func TestSixel(t *testing.T) {
 			t.Errorf("%d by %d was drawn as %d by %d, want %d by %d", c.w, c.h, w, h, c.wantWidth, c.wantHeight)
 		}
 		want := quadrants(c.wantWidth, c.wantHeight)
-		for _, p := range []image.Point{{1, 1}, {c.wantWidth - 2, 1}, {1, c.wantHeight - 2}, {c.wantWidth - 2, c.wantHeight - 2}} {
+		for _, p := range []image.Point{{1, 1}, {c.wantWidth - 2, 1}, {1, c.wantHeight - 2},
+			{c.wantWidth - 2, c.wantHeight - 2}} {
 			r, g, b, _ := img.At(p.X, p.Y).RGBA()
 			if got := (color.RGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 255}); distance(got,
 				want.RGBAAt(p.X, p.Y)) > 300 {
