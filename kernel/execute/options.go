@@ -53,8 +53,9 @@ type Options struct {
 	// interrupted every InterruptEvery, 2 s by default.
 	InterruptGrace, InterruptEvery time.Duration
 	// IdleTimeout is how long after a cell's reply its output may still come
-	// before the kernel says that it is idle, 4 s by default. After it the run
-	// goes on with a warning.
+	// before the kernel says that it is idle, 4 s by default, through a gateway
+	// 30 s: a reply may overtake much output there. After it the run goes on with
+	// a warning.
 	IdleTimeout time.Duration
 	// ReplyTimeout is how long after the kernel says that it is idle the reply
 	// may take, 10 s by default.
@@ -118,6 +119,8 @@ type Options struct {
 // lose the cells that follow, so this limit is greater than the two together.
 const DefaultInterruptGrace = 20 * time.Second
 
+const remoteIdleTimeout = 30 * time.Second
+
 func (o Options) withDefaults() Options {
 	set := func(d *time.Duration, value time.Duration) {
 		if *d == 0 {
@@ -128,6 +131,9 @@ func (o Options) withDefaults() Options {
 	set(&o.StartTimeout, time.Minute)
 	set(&o.InterruptGrace, DefaultInterruptGrace)
 	set(&o.HangTimeout, time.Minute)
+	if o.Gateway != nil {
+		set(&o.IdleTimeout, remoteIdleTimeout)
+	}
 	if o.Observer == nil {
 		o.Observer = func(Event) {}
 	}
