@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/gocifar/gocifar/cifar"
+	"github.com/gocifar/gocifar/internal/peerdata"
 	"github.com/gocifar/gocifar/layers"
 )
 
@@ -19,20 +20,6 @@ type goldenAirbench struct {
 	Losses            []float64
 	Weights           []map[string][]float32
 	Means             [][]float32 // of the batch normalizations
-}
-
-// formula is golden_torch.py's.
-func formula(n, salt int) []float32 {
-	out := make([]float32, n)
-	for i := range out {
-		x := uint64(i) + uint64(salt*1000003)
-		x = x * 2654435761 & 0xFFFFFFFF
-		x ^= x >> 15
-		x = x * 2246822519 & 0xFFFFFFFF
-		x ^= x >> 13
-		out[i] = float32(float64(x)/(1<<31) - 1)
-	}
-	return out
 }
 
 // near fails where two lists differ by more than a part of the largest value.
@@ -80,7 +67,7 @@ func TestAirbenchEqualsPeer(t *testing.T) {
 	}
 	const n = 6
 	train := &layers.Examples{Shape: layers.Shape{32, 32, 3}, Classes: 10}
-	for _, v := range formula(n*3072, 99) {
+	for _, v := range peerdata.Salted(n*3072, 99) {
 		train.Bytes = append(train.Bytes, uint8(math.Floor(float64((v+1)*127.9))))
 	}
 	for i := range n {
@@ -152,7 +139,7 @@ func setPeersWeights(t *testing.T, m *layers.Model, golden *goldenAirbench) {
 			continue // moving statistics
 		}
 		salt++
-		flat := formula(v.Shape.Size(), salt)
+		flat := peerdata.Salted(v.Shape.Size(), salt)
 		for i := range flat {
 			flat[i] = float32(float64(flat[i]) * float64(float32(scale)))
 		}

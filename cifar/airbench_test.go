@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/gocifar/gocifar/cifar"
+	"github.com/gocifar/gocifar/internal/peerdata"
 	"github.com/gocifar/gocifar/layers"
 )
 
@@ -24,7 +25,7 @@ func someBackend(t *testing.T) {
 // pictures are labeled noise of any size.
 func pictures(n, height, width, channels, classes int) *layers.Examples {
 	e := &layers.Examples{Shape: layers.Shape{height, width, channels}, Classes: classes}
-	for _, v := range formula(n*height*width*channels, 5) {
+	for _, v := range peerdata.Salted(n*height*width*channels, 5) {
 		e.Bytes = append(e.Bytes, uint8((v+1)*127))
 	}
 	for i := range n {

@@ -6,6 +6,8 @@ import (
 	"os"
 	"slices"
 	"testing"
+
+	"github.com/gocifar/gocifar/internal/peerdata"
 )
 
 func init() {
@@ -15,18 +17,7 @@ func init() {
 }
 
 // trainingFormula is make_golden_training.py's.
-func trainingFormula(n, salt int) []float32 {
-	out := make([]float32, n)
-	for i := range out {
-		x := uint64(i) + uint64(salt*1000003)
-		x = x * 2654435761 & 0xFFFFFFFF
-		x ^= x >> 15
-		x = x * 2246822519 & 0xFFFFFFFF
-		x ^= x >> 13
-		out[i] = float32(float64(x)/(1<<31) - 1)
-	}
-	return out
-}
+func trainingFormula(n, salt int) []float32 { return peerdata.Salted(n, salt) }
 
 // setFormula gives kernels the golden script's first values.
 func setFormula(t testing.TB, m *Model) {

@@ -6,17 +6,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gocifar/gocifar/internal/peerdata"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // formula is make_golden.py's formula: weights and pixels that need no file.
-func formula(n int) []float32 {
-	out := make([]float32, n)
-	for i := range out {
-		out[i] = float32(float64(uint32(i)*2654435761)/(1<<31) - 1)
-	}
-	return out
-}
+func formula(n int) []float32 { return peerdata.Formula(n) }
 
 // formulaWeights is make_golden.py's set_formula_weights.
 func formulaWeights(v *Variable) []float32 {

@@ -1,8 +1,6 @@
 package layers
 
 import (
-	"encoding/base64"
-	"encoding/binary"
 	"encoding/json"
 	"math"
 	"os"
@@ -11,6 +9,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/gocifar/gocifar/internal/peerdata"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -41,20 +40,13 @@ func TestGoldenFilesAreKeras(t *testing.T) {
 }
 
 // goldenArray is a float32 array in a golden file.
-type goldenArray struct {
-	Shape []int
-	Data  string
-}
+type goldenArray struct{ peerdata.Array }
 
 func (a goldenArray) values(t *testing.T) []float32 {
 	t.Helper()
-	raw, err := base64.StdEncoding.DecodeString(a.Data)
+	out, err := a.Values()
 	if err != nil {
 		t.Fatal(err)
-	}
-	out := make([]float32, len(raw)/4)
-	for i := range out {
-		out[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
 	}
 	return out
 }

@@ -1,8 +1,6 @@
 package kerasfile
 
 import (
-	"encoding/base64"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -14,24 +12,18 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"github.com/gocifar/gocifar/internal/peerdata"
 	"github.com/gocifar/gocifar/layers"
 )
 
 // goldenArray is an array of a golden file of package layers.
-type goldenArray struct {
-	Shape []int  `json:"shape"`
-	Data  string `json:"data"`
-}
+type goldenArray struct{ peerdata.Array }
 
 func (a goldenArray) values(t *testing.T) []float32 {
 	t.Helper()
-	raw, err := base64.StdEncoding.DecodeString(a.Data)
+	out, err := a.Values()
 	if err != nil {
 		t.Fatal(err)
-	}
-	out := make([]float32, len(raw)/4)
-	for i := range out {
-		out[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
 	}
 	return out
 }

@@ -6,18 +6,10 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/gocifar/gocifar/internal/peerdata"
 	"github.com/gocifar/gocifar/layers"
 	"github.com/gomlx/gomlx/core/tensors"
 )
-
-// formulaValues are the first of those of testdata/norms.py.
-func formulaValues(n int) []float32 {
-	values := make([]float32, n)
-	for i := range values {
-		values[i] = float32(float64(uint32(i)*2654435761)/(1<<31) - 1)
-	}
-	return values
-}
 
 // TestNorms loads a model of normalizing, activating, merging and regularizing
 // layers, trains it on, saves it, and opens it again here, and in Keras where
@@ -26,7 +18,7 @@ func TestNorms(t *testing.T) {
 	var want struct{ Before, After, Loss []float64 }
 	dir := unpackGolden(t, "testdata/norms.zip", "expected.json", &want)
 	shape := []int{6, 6, 5, 4}
-	x := formulaValues(layers.Shape(shape).Size())
+	x := peerdata.Formula(layers.Shape(shape).Size())
 	worst := 0.0
 	compare := func(what string, got []float64, want []float64) {
 		t.Helper()
@@ -75,7 +67,7 @@ func TestNorms(t *testing.T) {
 		if err := m.Compile(layers.SGD(0.05), layers.MeanSquaredError); err != nil {
 			t.Fatal(err)
 		}
-		e := &layers.Examples{Floats: x, Shape: shape[1:], Targets: formulaValues(18), TargetShape: []int{3}}
+		e := &layers.Examples{Floats: x, Shape: shape[1:], Targets: peerdata.Formula(18), TargetShape: []int{3}}
 		h, err := m.Fit(t.Context(), e, layers.Epochs(2), layers.Shuffle(false), layers.Verbose(layers.Silent))
 		if err != nil {
 			t.Fatal(err)

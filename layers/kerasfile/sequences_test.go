@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/gocifar/gocifar/internal/peerdata"
 	"github.com/gocifar/gocifar/layers"
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -34,10 +35,9 @@ func sequenceModels(t *testing.T) (dir string, models map[string]sequenceModel) 
 func (s sequenceModel) examples(name string) *layers.Examples {
 	e := &layers.Examples{Classes: 4}
 	for input, shape := range s.Shapes {
-		v := layers.Values{Shape: shape, Floats: make([]float32, sequenceBatch*layers.Shape(shape).Size())}
-		for i := range v.Floats {
-			v.Floats[i] = float32(float64(uint32(i)*2654435761)/(1<<31) - 1)
-			if name == "vision_transformer" && input == 1 {
+		v := layers.Values{Shape: shape, Floats: peerdata.Formula(sequenceBatch * layers.Shape(shape).Size())}
+		if name == "vision_transformer" && input == 1 {
+			for i := range v.Floats {
 				v.Floats[i] = float32(i % 9) // places
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gocifar/gocifar/internal/peerdata"
 	"github.com/gocifar/gocifar/layers"
 )
 
@@ -23,10 +24,7 @@ type goneOn struct {
 
 // trainingImages are the script's.
 func trainingImages() *layers.Examples {
-	e := &layers.Examples{Shape: []int{6, 6, 2}, Classes: 4, Floats: make([]float32, 40*72)}
-	for i := range e.Floats {
-		e.Floats[i] = float32(float64(uint32(i)*2654435761)/(1<<31) - 1)
-	}
+	e := &layers.Examples{Shape: []int{6, 6, 2}, Classes: 4, Floats: peerdata.Formula(40 * 72)}
 	for i := range 40 {
 		e.Labels = append(e.Labels, int32(i*7%4))
 	}

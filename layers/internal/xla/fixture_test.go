@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/gocifar/gocifar/internal/peerdata"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -32,14 +33,5 @@ func testBackend(t testing.TB) compute.Backend {
 // formula makes numbers between -1 and 1, others for each salt, for a tensor of
 // the given dimensions.
 func formula(salt int, dimensions ...int) []float32 {
-	out := make([]float32, shapes.Make(dtypes.Float32, dimensions...).Size())
-	for i := range out {
-		x := uint64(i) + uint64(salt*1000003)
-		x = x * 2654435761 & 0xFFFFFFFF
-		x ^= x >> 15
-		x = x * 2246822519 & 0xFFFFFFFF
-		x ^= x >> 13
-		out[i] = float32(float64(x)/(1<<31) - 1)
-	}
-	return out
+	return peerdata.Salted(shapes.Make(dtypes.Float32, dimensions...).Size(), salt)
 }
