@@ -109,8 +109,15 @@ func TestSoak(t *testing.T) {
 	c.check("n", fmt.Sprint("=> ", len(times)), "len(items)", fmt.Sprint("=> ", len(times)))
 }
 
-// measuredKernels starts kernels that a measurement compares.
-func measuredKernels(t *testing.T) (clients []*client, names []string) {
+// measured is a kernel that a measurement compares.
+type measured struct {
+	*client
+	name, language string
+}
+
+// measuredKernels starts kernels that a measurement compares, those of other
+// languages only where they can take part.
+func measuredKernels(t *testing.T, languages ...string) (kernels []measured) {
 	t.Helper()
 	dirs := os.Getenv("GOCIFAR_MEASURE")
 	if dirs == "" {
@@ -121,61 +128,93 @@ func measuredKernels(t *testing.T) (clients []*client, names []string) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		language := strings.ToLower(spec.Language)
+		if !slices.Contains(languages, language) {
+			t.Logf("%s, a kernel for %s, cannot take part", spec.DisplayName, spec.Language)
+			continue
+		}
 		k, err := jupyter.Launch(t.Context(), jupyter.LaunchOptions{Spec: spec, Dir: t.TempDir()})
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { k.Close() })
-		clients, names = append(clients, &client{t: t, kernel: k}), append(names, spec.DisplayName)
+		kernels = append(kernels, measured{&client{t: t, kernel: k}, spec.DisplayName, language})
 	}
-	return clients, names
+	return kernels
 }
 
 // TestMeasure prints how long warm cells take on several kernels, side by side.
 // It is a measurement, not a test. README.md has results.
 func TestMeasure(t *testing.T) {
-	clients, names := measuredKernels(t)
+	kernels := measuredKernels(t, "go", "python", "rust")
+	type code struct{ before, cell string }
 	// %d is another number each time: an unchanged program is not linked again
 	// by GoNB.
-	cells := []struct{ name, before, cell string }{
-		{"hello", "import \"fmt\"", "%%\nfmt.Println(\"hello\", %d)"},
-		{"cifar and layers", "import (\n\t\"fmt\"\n\t\"github.com/gocifar/gocifar/cifar\"\n" +
-			"\t\"github.com/gocifar/gocifar/layers\"\n)\nvar _ = layers.Silent",
+	cells := []struct {
+		name string
+		code map[string]code // by language
+	}{
+		{"hello", map[string]code{
+			"go":     {"import \"fmt\"", "%%\nfmt.Println(\"hello\", %d)"},
+			"python": {"import os", "print(\"hello\", %d)"},
+			"rust":   {"use std::env;", "println!(\"hello {}\", %d);"},
+		}},
+		{"the same cell again", map[string]code{
+			"go":     {"import \"fmt\"", "%%\nfmt.Println(\"hello\")"},
+			"python": {"import os", "print(\"hello\")"},
+			"rust":   {"use std::env;", "println!(\"hello\");"},
+		}},
+		{"defines a variable", map[string]code{
+			"go":     {"import \"fmt\"", "%%\nv := %d\nfmt.Println(v)"},
+			"python": {"import os", "v = %d\nprint(v)"},
+			"rust":   {"use std::env;", "let v = %d;\nprintln!(\"{}\", v);"},
+		}},
+		{"cifar and layers", map[string]code{"go": {
+			"import (\n\t\"fmt\"\n\t\"github.com/gocifar/gocifar/cifar\"\n" +
+				"\t\"github.com/gocifar/gocifar/layers\"\n)\nvar _ = layers.Silent",
 			"%%\nm := layers.Sequential(\"m\", layers.Input(32, 32, 3), layers.Flatten(), layers.Dense(10))\n" +
-				"fmt.Println(m.Name(), cifar.CurrentProfile(), %d)"},
-		{"opens the XLA backend", "import (\n\t\"fmt\"\n\t\"github.com/gomlx/compute\"\n" +
-			"\t_ \"github.com/gomlx/gomlx/backends/default\"\n)",
+				"fmt.Println(m.Name(), cifar.CurrentProfile(), %d)"}}},
+		{"opens the XLA backend", map[string]code{"go": {
+			"import (\n\t\"fmt\"\n\t\"github.com/gomlx/compute\"\n" +
+				"\t_ \"github.com/gomlx/gomlx/backends/default\"\n)",
 			"%%\nbackend, err := compute.New()\nif err != nil {\n\tpanic(err)\n}\nfmt.Println(backend.Name(), %d)\n" +
-				"backend.Finalize()"},
+				"backend.Finalize()"}}},
 	}
-	for _, code := range cells {
-		t.Run(code.name, func(t *testing.T) {
-			measure(t, clients, names, code.before, code.cell)
+	for _, c := range cells {
+		t.Run(c.name, func(t *testing.T) {
+			var before, cell []string
+			var taking []measured
+			for _, k := range kernels {
+				if code, ok := c.code[k.language]; ok {
+					taking, before, cell = append(taking, k), append(before, code.before), append(cell, code.cell)
+				}
+			}
+			measure(t, taking, before, cell)
 		})
 	}
 }
 
-// measure runs a cell on the kernels in turn.
-func measure(t *testing.T, clients []*client, names []string, before, cell string) {
-	times := make([][]time.Duration, len(clients))
+// measure runs each kernel's cell on it, in turn, after what comes before.
+func measure(t *testing.T, kernels []measured, before, cell []string) {
+	times := make([][]time.Duration, len(kernels))
 	for round := range 22 {
-		for i, c := range clients {
+		for i, k := range kernels {
 			if round == 0 {
-				c.run(before)
+				k.run(before[i])
 			}
 			start := time.Now()
-			s := c.run(fmt.Sprintf(strings.Replace(cell, "%%", "%%%%", 1), round))
+			s := k.run(strings.Replace(cell[i], "%d", strconv.Itoa(round), 1))
 			if s.error != nil || s.stdout == "" {
-				t.Fatalf("%s: %s", names[i], s.text())
+				t.Fatalf("%s: %s", k.name, s.text())
 			}
 			if round >= 2 {
 				times[i] = append(times[i], time.Since(start))
 			}
 		}
 	}
-	for i, name := range names {
+	for i, k := range kernels {
 		slices.Sort(times[i])
-		fmt.Printf("%s on %s: median of %d %v, fastest %v (GOMAXPROCS %d)\n", t.Name(), name, len(times[i]),
+		fmt.Printf("%s on %s: median of %d %v, fastest %v (GOMAXPROCS %d)\n", t.Name(), k.name, len(times[i]),
 			times[i][len(times[i])/2].Round(time.Millisecond), times[i][0].Round(time.Millisecond), runtime.GOMAXPROCS(0))
 	}
 }
@@ -184,7 +223,7 @@ func measure(t *testing.T, clients []*client, names []string, before, cell strin
 // next one evaluates, the one after it plots. Where values do not live on, a
 // cell has to load what it needs.
 func TestMeasureState(t *testing.T) {
-	clients, names := measuredKernels(t)
+	kernels := measuredKernels(t, "go")
 	const before = `import (
 	"context"
 	"fmt"
@@ -225,26 +264,26 @@ var (
 		}
 		return [3]string{train, "%%\n" + evaluate, "%%\n" + plot}
 	}
-	times := make([][3][]time.Duration, len(clients))
+	times := make([][3][]time.Duration, len(kernels))
 	for range 3 {
-		for i, c := range clients {
+		for i, c := range kernels {
 			c.run(before)
 			for part, code := range cells(c.kernel.Info.Implementation == Implementation) {
 				start := time.Now()
 				if s := c.run(code); s.error != nil {
-					t.Fatalf("%s: %s", names[i], s.text())
+					t.Fatalf("%s: %s", c.name, s.text())
 				}
 				times[i][part] = append(times[i][part], time.Since(start))
 			}
 		}
 	}
-	for i, name := range names {
+	for i, c := range kernels {
 		var medians [3]time.Duration
 		for part, list := range times[i] {
 			slices.Sort(list)
 			medians[part] = list[len(list)/2].Round(10 * time.Millisecond)
 		}
-		fmt.Printf("on %s: train %v, evaluate %v, plot %v, together %v (medians of 3)\n", name, medians[0], medians[1],
+		fmt.Printf("on %s: train %v, evaluate %v, plot %v, together %v (medians of 3)\n", c.name, medians[0], medians[1],
 			medians[2], medians[0]+medians[1]+medians[2])
 	}
 }
