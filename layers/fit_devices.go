@@ -22,10 +22,8 @@ import (
 // The program is written for the whole batch, and XLA partitions it (GSPMD with
 // Shardy, through GoMLX's AutoSharding): only the rows of the batch are declared
 // to be spread over the devices. Several hosts would run this very program, each
-// with its part of the mesh. What is missing for that is below this package:
-// go-xla 0.4.5 creates its PJRT client without a key-value store, so that
-// processes cannot find each other, and addresses the devices of its own process
-// alone. Beside that each host would have to upload the rows of its devices.
+// with its part of the mesh. What go-xla 0.4.5 lacks for that is in
+// layers/DISTRIBUTED.md.
 func DataParallel(n int) Option {
 	return fitOption(func(o *options) {
 		o.devices = n
