@@ -58,14 +58,7 @@ func TestResumeAfterKill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(flat(t, resumed), flat(t, whole)) {
-		t.Error("the resumed run's weights differ")
-	}
-	for name := range h2.Metrics {
-		if !slices.Equal(h1.Metrics[name], h2.Metrics[name]) {
-			t.Errorf("%s: %v after resuming, %v without", name, h1.Metrics[name], h2.Metrics[name])
-		}
-	}
+	sameTraining(t, resumed, whole, h1, h2)
 	loaded, err := LoadRun("killed")
 	if err != nil {
 		t.Fatal(err)
@@ -116,5 +109,18 @@ func TestInterruptThenResume(t *testing.T) {
 	}
 	if h, err = dropoutModel(t).Fit(t.Context(), smallImages(60), o...); err != nil || len(h.Epochs) != 3 {
 		t.Errorf("resuming: %v, %v", h, err)
+	}
+}
+
+// sameTraining holds that a training that was resumed ended as one that was not.
+func sameTraining(t *testing.T, resumed, whole *Model, h1, h2 *History) {
+	t.Helper()
+	if !slices.Equal(flat(t, resumed), flat(t, whole)) {
+		t.Error("the resumed run's weights differ")
+	}
+	for name := range h2.Metrics {
+		if !slices.Equal(h1.Metrics[name], h2.Metrics[name]) {
+			t.Errorf("%s: %v after resuming, %v without", name, h1.Metrics[name], h2.Metrics[name])
+		}
 	}
 }

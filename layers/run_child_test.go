@@ -86,14 +86,7 @@ func compareWithWhole(t *testing.T, run string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(flat(t, resumed), flat(t, whole)) {
-		t.Error("the resumed run's weights differ")
-	}
-	for name := range h2.Metrics {
-		if !slices.Equal(h1.Metrics[name], h2.Metrics[name]) {
-			t.Errorf("%s: %v after resuming, %v without", name, h1.Metrics[name], h2.Metrics[name])
-		}
-	}
+	sameTraining(t, resumed, whole, h1, h2)
 }
 
 // TestSignalsEndFit sends real signals to a process that trains.

@@ -69,14 +69,7 @@ func TestResumeSourceAfterKill(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !slices.Equal(flat(t, resumed), flat(t, whole)) {
-				t.Error("the resumed run's weights differ")
-			}
-			for name := range h2.Metrics {
-				if !slices.Equal(h1.Metrics[name], h2.Metrics[name]) {
-					t.Errorf("%s: %v after resuming, %v without", name, h1.Metrics[name], h2.Metrics[name])
-				}
-			}
+			sameTraining(t, resumed, whole, h1, h2)
 			other := Option(StepsPerEpoch(3))
 			if _, err := resumableStream(dropoutModel(t),
 				append(options, Run("killed"), other)...); !errors.Is(err, ErrRunConfig) {

@@ -33,7 +33,7 @@ func SpectralNormalization(layer Layer) *SpectralNormalizationLayer {
 		return l
 	}
 	l.inner.name("")
-	l.check()
+	l.inner.check(&l.state)
 	return l
 }
 
@@ -45,17 +45,6 @@ func (l *SpectralNormalizationLayer) PowerIterations(n int) *SpectralNormalizati
 	}
 	l.iterations = n
 	return l
-}
-
-// check refuses what it cannot apply.
-func (l *SpectralNormalizationLayer) check() {
-	inner := l.inner.layer
-	if _, isModel := inner.(*Model); isModel {
-		l.Invalid("a model within SpectralNormalization is not supported, only a layer")
-	}
-	if s := inner.core(); s.built || len(s.nodes) > 0 {
-		l.Invalid("layer %s is part of a model already", describe(inner))
-	}
 }
 
 // OutputShape is the layer's.
@@ -145,7 +134,7 @@ func init() {
 		l.AlwaysFloat32()
 		l.PowerIterations(s.Int("power_iterations", 1))
 		if l.inner = readWrapped(s, "layer", "layer"); l.inner != nil {
-			l.check()
+			l.inner.check(&l.state)
 		}
 		return l
 	})

@@ -20,7 +20,7 @@ func init() {
 		l := &TimeDistributedLayer{}
 		l.Init(l, "TimeDistributed")
 		if l.inner = readWrapped(s, "layer", "layer"); l.inner != nil {
-			l.check()
+			l.inner.check(&l.state)
 		}
 		return l
 	})
@@ -36,19 +36,8 @@ func TimeDistributed(layer Layer) *TimeDistributedLayer {
 		return l
 	}
 	l.inner.name("")
-	l.check()
+	l.inner.check(&l.state)
 	return l
-}
-
-// check refuses what it cannot apply.
-func (l *TimeDistributedLayer) check() {
-	inner := l.inner.layer
-	if _, isModel := inner.(*Model); isModel {
-		l.Invalid("a model within TimeDistributed is not supported, only a layer")
-	}
-	if s := inner.core(); s.built || len(s.nodes) > 0 {
-		l.Invalid("layer %s is part of a model already", describe(inner))
-	}
 }
 
 // child is the shape of one step.

@@ -28,6 +28,16 @@ func readWrapped(s *Settings, key, place string) *wrapped {
 	return &wrapped{layer: layer, place: place, built: withInts(o["build_config"])}
 }
 
+// check refuses what a wrapper cannot apply.
+func (w *wrapped) check(wrapper *state) {
+	if _, isModel := w.layer.(*Model); isModel {
+		wrapper.Invalid("a model within %s is not supported, only a layer", wrapper.class)
+	}
+	if s := w.layer.core(); s.built || len(s.nodes) > 0 {
+		wrapper.Invalid("layer %s is part of a model already", describe(w.layer))
+	}
+}
+
 // clone makes another layer of the same settings.
 func (w *wrapped) clone(place string, change func(config map[string]any)) (*wrapped, error) {
 	config := w.layer.Config()

@@ -24,15 +24,7 @@ import (
 // another by about 0.01, so the mean of several is compared.
 func TestLearnsAsKeras(t *testing.T) {
 	const seeds = 3
-	if os.Getenv("GOCIFAR_TEST_WEIGHTS") == "" || os.Getenv("CIFAR10_DIR") == "" ||
-		!strings.HasPrefix(os.Getenv("GOMLX_BACKEND"), "xla") {
-		t.Skip("wants GOCIFAR_TEST_WEIGHTS, CIFAR10_DIR and GOMLX_BACKEND=xla:...")
-	}
-	t.Setenv("GOCIFAR_WEIGHTS", os.Getenv("GOCIFAR_TEST_WEIGHTS"))
-	data, err := cifar.Load(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := realData(t)
 	image := layers.Shape{32, 32, 3}
 	imageNet := transfer.ImageNet
 	for _, c := range []struct {
@@ -111,15 +103,7 @@ func trainHead(t *testing.T, b *transfer.Backbone, tap string, features *layers.
 // worth its time.
 func TestBFloat16KeepsAccuracy(t *testing.T) {
 	const seeds, limit = 8, 0.003
-	if os.Getenv("GOCIFAR_TEST_WEIGHTS") == "" || os.Getenv("CIFAR10_DIR") == "" ||
-		!strings.HasPrefix(os.Getenv("GOMLX_BACKEND"), "xla") {
-		t.Skip("wants GOCIFAR_TEST_WEIGHTS, CIFAR10_DIR and GOMLX_BACKEND=xla:...")
-	}
-	t.Setenv("GOCIFAR_WEIGHTS", os.Getenv("GOCIFAR_TEST_WEIGHTS"))
-	data, err := cifar.Load(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := realData(t)
 	vgg, err := transfer.VGG16(t.Context(),
 		transfer.Config{Weights: transfer.ImageNet, InputShape: layers.Shape{32, 32, 3}, Pooling: transfer.Max})
 	if err != nil {
@@ -170,4 +154,19 @@ func meanAndError(values []float64) (mean, standardError float64) {
 		standardError += (v - mean) * (v - mean) / (n - 1)
 	}
 	return mean, math.Sqrt(standardError / n)
+}
+
+// realData is CIFAR-10 where there are trained weights, too, and a fast backend.
+func realData(t *testing.T) *cifar.Dataset {
+	t.Helper()
+	if os.Getenv("GOCIFAR_TEST_WEIGHTS") == "" || os.Getenv("CIFAR10_DIR") == "" ||
+		!strings.HasPrefix(os.Getenv("GOMLX_BACKEND"), "xla") {
+		t.Skip("wants GOCIFAR_TEST_WEIGHTS, CIFAR10_DIR and GOMLX_BACKEND=xla:...")
+	}
+	t.Setenv("GOCIFAR_WEIGHTS", os.Getenv("GOCIFAR_TEST_WEIGHTS"))
+	data, err := cifar.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }

@@ -71,18 +71,25 @@ func (c *Control[T]) Value() T {
 // Observe if it is another. A number that is out of bounds becomes the nearest
 // one within.
 func (c *Control[T]) SetValue(value T) {
-	if c.fit != nil {
-		value = c.fit(value)
-	}
-	c.mu.Lock()
-	same := reflect.DeepEqual(c.current, value)
-	c.current = value
-	c.mu.Unlock()
+	value, same := c.keep(value)
 	if same {
 		return
 	}
 	c.put(c.name, c.form.encode(value))
 	c.tell(value)
+}
+
+// keep makes a value the control's, within what it takes, and tells whether that
+// was there before.
+func (c *Control[T]) keep(value T) (kept T, same bool) {
+	if c.fit != nil {
+		value = c.fit(value)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	same = reflect.DeepEqual(c.current, value)
+	c.current = value
+	return value, same
 }
 
 // Observe has a function called with each new value, and returns a function that
@@ -106,13 +113,7 @@ func (c *Control[T]) take(raw json.RawMessage, buffers []located) (any, func(), 
 	if err != nil {
 		return nil, nil, err
 	}
-	if c.fit != nil {
-		value = c.fit(value)
-	}
-	c.mu.Lock()
-	same := reflect.DeepEqual(c.current, value)
-	c.current = value
-	c.mu.Unlock()
+	value, same := c.keep(value)
 	if same {
 		return c.form.encode(value), nil, nil
 	}
