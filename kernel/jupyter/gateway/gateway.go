@@ -2,9 +2,11 @@ package gateway
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"net"
 	"net/http"
@@ -56,6 +58,8 @@ func New(options Options) (*Gateway, error) {
 	g.rest.User = nil // errors show the address
 	if o.Token != "" {
 		g.header.Set(o.AuthHeader, o.AuthScheme+" "+o.Token)
+	} else {
+		g.comeFromNoPage()
 	}
 	security, err := o.security()
 	if err != nil {
@@ -73,6 +77,21 @@ func New(options Options) (*Gateway, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return g, nil
+}
+
+// comeFromNoPage answers the question of servers without a token whether
+// somebody else's page, in a browser, makes a request: a page cannot set a
+// cookie and a header to the same value.
+func (g *Gateway) comeFromNoPage() {
+	var value [16]byte
+	rand.Read(value[:])
+	same := hex.EncodeToString(value[:])
+	g.header.Set("X-XSRFToken", same)
+	cookie := "_xsrf=" + same
+	if others := g.header.Get("Cookie"); others != "" {
+		cookie = others + "; " + cookie
+	}
+	g.header.Set("Cookie", cookie)
 }
 
 // URL is the address of the server, without secrets.

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -90,7 +91,7 @@ func (g *Gateway) explain(ctx context.Context, err error) error {
 		unknown  x509.UnknownAuthorityError
 		wrong    x509.HostnameError
 		notTLS   tls.RecordHeaderError
-		alert    tls.AlertError
+		alert    *net.OpError
 		isBroken = strings.Contains(err.Error(), "server gave HTTP response to HTTPS client")
 	)
 	switch {
@@ -107,9 +108,9 @@ func (g *Gateway) explain(ctx context.Context, err error) error {
 		return fmt.Errorf("its certificate is for another host: %w", wrong)
 	case errors.As(err, &notTLS), isBroken:
 		return errors.New("it does not speak TLS: give its address with http instead of https")
-	case errors.As(err, &alert):
-		return fmt.Errorf("it refuses our certificate (%w): name another in JUPYTER_GATEWAY_CLIENT_CERT and "+
-			"JUPYTER_GATEWAY_CLIENT_KEY", alert)
+	case errors.As(err, &alert) && alert.Op == "remote error":
+		return fmt.Errorf("it refuses our certificate, or that we have none (%w): name one that it accepts in "+
+			"JUPYTER_GATEWAY_CLIENT_CERT and JUPYTER_GATEWAY_CLIENT_KEY", alert.Err)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("it closed the connection without an answer (%w)", err)
 	}
