@@ -106,9 +106,13 @@ func join(shards []shardIndex) (*Index, error) {
 	paths := map[int]string{}
 	merged := &Index{Title: first.Title, Generated: time.Now()}
 	for _, s := range shards {
-		if s.Shard.Run != first.Shard.Run || s.Shard.Of != first.Shard.Of {
-			return nil, fmt.Errorf("%s and %s are of different runs: the notebooks, the flags or the recorded durations differ",
-				first.path, s.path)
+		if s.Shard.Of != first.Shard.Of {
+			return nil, fmt.Errorf("%s and %s are of different runs, of %d and of %d shards: remove those of the earlier run",
+				first.path, s.path, first.Shard.Of, s.Shard.Of)
+		}
+		if s.Shard.Run != first.Shard.Run {
+			return nil, fmt.Errorf("%s and %s are of different runs: their notebooks, flags or durations differ; "+
+				"run all shards with the same", first.path, s.path)
 		}
 		if other, twice := paths[s.Shard.Number]; twice {
 			return nil, fmt.Errorf("%s and %s are both of shard %d: give one of them", other, s.path, s.Shard.Number)

@@ -32,6 +32,7 @@ type flagValues struct {
 	ignore    []string
 
 	points map[string]parameters.Point // of the sweep, by the jobs' names
+	swept  string                      // the notebook that it runs
 
 	outputSet bool // -output was given
 	fromStdin bool

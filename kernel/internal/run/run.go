@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -99,7 +100,7 @@ func (f *flagValues) execute(ctx context.Context, jobs []batch.Job, shard *repor
 	defer stopForce()
 	title := "Executed notebooks"
 	if f.sweepFile != "" {
-		title = "Sweep " + filepath.Base(f.sweepFile)
+		title = "Sweep " + filepath.Base(f.sweepFile) + " of " + filepath.Base(f.swept)
 	}
 	results := &results{flagValues: f, observer: observer, stored: stored,
 		index: &reports.Index{Title: title, Shard: shard}}
@@ -156,7 +157,8 @@ func (r *results) write() {
 // end writes what belongs to all notebooks.
 func (r *results) end() error {
 	if len(r.names) == 0 {
-		r.write() // a shard without notebooks: the others are joined with it
+		fmt.Fprintf(os.Stderr, "note: shard %s has no notebook: there are fewer notebooks than shards\n", r.shard)
+		r.write() // the others are joined with it
 	}
 	err := r.err
 	if r.junit != "" {

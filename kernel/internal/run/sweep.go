@@ -29,7 +29,7 @@ func (f *flagValues) sweep(ctx context.Context, jobs []batch.Job) ([]batch.Job, 
 	if err := f.checkSwept(ctx, job, points); err != nil {
 		return nil, err
 	}
-	f.points = map[string]parameters.Point{}
+	f.points, f.swept = map[string]parameters.Point{}, job.Path
 	folder := strings.TrimSuffix(job.Name, ".ipynb")
 	var all []batch.Job
 	for _, point := range points {
