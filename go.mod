@@ -11,6 +11,7 @@ require (
 	github.com/gomlx/compute v0.1.6
 	github.com/gomlx/go-xla v0.4.5
 	github.com/gomlx/gomlx v0.28.5
+	github.com/google/go-dap v0.12.0
 	github.com/google/pprof v0.0.0-20251114195745-4902fdda35c8
 	github.com/hinshun/vt10x v0.0.0-20220301184237-5011da428d02
 	github.com/janpfeifer/gonb v0.11.5

@@ -114,6 +114,8 @@ func newContent(messageType string) Content {
 		return new(DebugRequest)
 	case "debug_reply":
 		return new(DebugReply)
+	case "debug_event":
+		return new(DebugEvent)
 	case "create_subshell_request":
 		return new(CreateSubshellRequest)
 	case "create_subshell_reply":

@@ -26,3 +26,13 @@ type DebugReply struct {
 
 func (*DebugRequest) MessageType() string { return "debug_request" }
 func (*DebugReply) MessageType() string   { return "debug_reply" }
+
+// DebugEvent carries an event of the Debug Adapter Protocol, on iopub.
+type DebugEvent struct {
+	Seq   int    `json:"seq"`
+	Type  string `json:"type"` // "event"
+	Event string `json:"event"`
+	Body  any    `json:"body"`
+}
+
+func (*DebugEvent) MessageType() string { return "debug_event" }

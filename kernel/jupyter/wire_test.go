@@ -199,8 +199,8 @@ func TestParseContentLenient(t *testing.T) {
 	if c, err := jupyter.ParseContent("stream", []byte(`{"name":`)); err == nil || c != nil {
 		t.Errorf("cut off content: %v, %v", c, err)
 	}
-	c, err = jupyter.ParseContent("debug_event", []byte(`{"seq":1}`))
-	if u, ok := c.(*jupyter.Unknown); err != nil || !ok || u.MessageType() != "debug_event" ||
+	c, err = jupyter.ParseContent("unheard_event", []byte(`{"seq":1}`))
+	if u, ok := c.(*jupyter.Unknown); err != nil || !ok || u.MessageType() != "unheard_event" ||
 		string(u.Raw) != `{"seq":1}` {
 		t.Errorf("unknown type: %#v, %v", c, err)
 	}
@@ -245,7 +245,7 @@ func TestContentTypesParseAsThemselves(t *testing.T) {
 		"kernel_info_reply", "connect_request", "connect_reply", "interrupt_request", "interrupt_reply", "shutdown_request",
 		"shutdown_reply", "complete_request", "complete_reply", "inspect_request", "inspect_reply", "is_complete_request",
 		"is_complete_reply", "history_request", "history_reply", "comm_open", "comm_msg", "comm_close", "comm_info_request",
-		"comm_info_reply", "debug_request", "debug_reply",
+		"comm_info_reply", "debug_request", "debug_reply", "debug_event",
 		"create_subshell_request", "create_subshell_reply", "delete_subshell_request", "delete_subshell_reply",
 		"list_subshell_request", "list_subshell_reply",
 	} {

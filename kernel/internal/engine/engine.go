@@ -30,6 +30,8 @@ type Options struct {
 	Front Front
 	// Page is where GoNB's library shows its widgets; may be nil.
 	Page Page
+	// Debugger is told what happens while one is attached; may be nil.
+	Debugger Debugger
 	// Comms takes what cells say to front ends through comms; may be nil.
 	Comms Comms
 	// Require are modules with versions, MODULE@VERSION, that a session without
@@ -96,6 +98,8 @@ type Engine struct {
 	tracked  tracking
 	cover    *coverage                   // nil: not wanted
 	loaded   map[[sha256.Size]byte]int64 // executions whose code can be called again, by the sums of their programs
+
+	debugging debugging
 
 	// turn lets one cell at a time change the above. A cell gives it away while
 	// its code runs.
@@ -211,7 +215,7 @@ func (e *Engine) startProcess(ctx context.Context) error {
 				return
 			}
 			comms.handler(a)
-		}})
+		}, debugger: e.debugEvent})
 	if err != nil {
 		pipes.close()
 		comms.close()
@@ -221,7 +225,10 @@ func (e *Engine) startProcess(ctx context.Context) error {
 	e.process, e.pipes, e.comms = p, pipes, comms
 	e.mu.Unlock()
 	e.loaded = map[[sha256.Size]byte]int64{}
-	return e.loadExtra(ctx)
+	if err := e.loadExtra(ctx); err != nil {
+		return err
+	}
+	return e.attachAnew(ctx)
 }
 
 // setenv sets a variable for cells, shell commands and the process.

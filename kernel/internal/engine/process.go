@@ -52,6 +52,8 @@ type processOptions struct {
 	input func()
 	// handler gets what handlers of comms print, and that they have ended.
 	handler func(host.Answer)
+	// debugger gets what happens to goroutines that a debugger stops.
+	debugger func(host.Answer)
 }
 
 // startProcess starts a host.
@@ -96,13 +98,13 @@ func startProcess(o processOptions) (*process, error) {
 		p.streams = append(p.streams, s)
 		p.reading.Go(s.read)
 	}
-	p.reading.Go(func() { p.receive(answers[0], o.input, o.handler) })
+	p.reading.Go(func() { p.receive(answers[0], o) })
 	go p.wait()
 	return p, nil
 }
 
 // receive passes answers on, and asks for input where that is wanted.
-func (p *process) receive(r *os.File, input func(), handler func(host.Answer)) {
+func (p *process) receive(r *os.File, o processOptions) {
 	defer r.Close()
 	decoder := json.NewDecoder(r)
 	for {
@@ -112,12 +114,16 @@ func (p *process) receive(r *os.File, input func(), handler func(host.Answer)) {
 		}
 		switch a.Outcome {
 		case host.WantsInput:
-			if input != nil {
-				go input()
+			if o.input != nil {
+				go o.input()
 			}
 		case host.Printed, host.Handled:
-			if handler != nil {
-				handler(a)
+			if o.handler != nil {
+				o.handler(a)
+			}
+		case host.Halted, host.Resumed, host.WantsCode:
+			if o.debugger != nil {
+				o.debugger(a)
 			}
 		default:
 			if a.ID != 0 {

@@ -59,8 +59,9 @@ type run struct {
 	costs      *Costs // so far
 	timed      bool   // %time: they are told at the end
 	recording  *recording
-	records    []recorded // %record: they are shown at the end
-	ranIn      *process   // the last that the cell was given to
+	records    []recorded       // %record: they are shown at the end
+	ranIn      *process         // the last that the cell was given to
+	declares   *session.Program // until it is taken over
 }
 
 // unstoredBase is above the numbers of all cells: executions that have none are
@@ -192,20 +193,23 @@ func (r *run) goCode(c *gocell.Cell, code string, execution int64) (result map[s
 		r.stderr("note: %s\n", notice)
 	}
 	r.compiled(time.Since(begun))
-	answer, err := r.inProcess(of, host.Command{Path: plugin, Entry: library.EntryName(of),
+	command := host.Command{Path: plugin, Entry: library.EntryName(of),
 		Cell: of, Input: r.cell.Input, Args: c.Args, Flags: program.Flags, Dir: r.cwd, Env: r.env,
-		Profile: r.hostProfile()})
+		Profile: r.hostProfile()}
+	r.withHooks(&command, program)
+	r.declares = program
+	answer, err := r.inProcess(of, command)
 	r.addCosts(answer.Costs)
 	r.showRecording()
 	if err != nil {
 		// What the cell declared stays, whatever its statements did.
-		r.session.Commit(program)
+		r.commit()
 		return nil, r.died(err)
 	}
 	if answer.Outcome == host.Refused {
 		return nil, compileFailure("the cell could not be loaded: " + answer.Error)
 	}
-	r.session.Commit(program)
+	r.commit()
 	for i, f := range answer.Frames {
 		answer.Frames[i].File = strings.Replace(f.File, fmt.Sprintf("cell[%d]", of), fmt.Sprintf("cell[%d]", execution), 1)
 	}

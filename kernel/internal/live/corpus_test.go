@@ -33,6 +33,7 @@ const (
 // GOCIFAR_CORPUS_LIBRARY may name the folder of a library with all of the
 // standard library, which is built there if it is missing, and
 // GOCIFAR_CORPUS_KERNEL the folder of another kernel's kernelspec.
+// GOCIFAR_CORPUS_DEBUGGER plays them with a debugger, see [corpus.Debugger].
 func TestCorpus(t *testing.T) {
 	which := os.Getenv("GOCIFAR_CORPUS")
 	if which == "" {
@@ -138,7 +139,8 @@ func compareProgram(t *testing.T, l *library.Library, spec *jupyter.Spec, root, 
 			t.Errorf("%s as %s: %v", program, form, err)
 			continue
 		}
-		got, err := corpus.Play(t.Context(), spec, t.TempDir(), cells, limitOfNotebook)
+		got, err := corpus.Play(t.Context(), spec, t.TempDir(), cells, limitOfNotebook,
+			corpus.Debugger(os.Getenv("GOCIFAR_CORPUS_DEBUGGER")))
 		if err != nil {
 			t.Errorf("%s as %s: %v", program, form, err)
 			continue

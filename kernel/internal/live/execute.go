@@ -21,11 +21,15 @@ func (k *Kernel) execute(s *subshell, r *request, c *jupyter.ExecuteRequest) (wa
 	if !c.Silent {
 		k.server.publish(r, &jupyter.ExecuteInput{Code: c.Code, ExecutionCount: count})
 	}
+	if k.debugger.attached.Load() {
+		k.debugger.know(c.Code)
+	}
 	started := time.Now()
 	outcome := k.cells.Run(k.server.ctx, cell)
 	if outcome.Result != nil && !c.Silent {
 		k.server.publish(r, &jupyter.ExecuteResult{ExecutionCount: count, Data: bundle(outcome.Result)})
 	}
+	k.debugger.cellEnded(k.server.ctx)
 	if s == nil {
 		k.end()
 	} else {

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -63,8 +62,7 @@ type Kernel struct {
 	stop    context.CancelFunc
 	stopped chan struct{}
 
-	debugging atomic.Bool  // a front end shows variables, see debug.go
-	debugSeq  atomic.Int64 // of its last answer
+	debugger debugger
 
 	mu        sync.Mutex
 	count     int // the highest number of a cell
@@ -93,7 +91,7 @@ func Serve(ctx context.Context, o Options) error {
 	return serve(ctx, o, func(ctx context.Context, k *Kernel) (cells, error) {
 		e, err := engine.Open(ctx, engine.Options{Library: o.Library, Module: o.Module, Require: o.Require, Front: k,
 			CoverProfile: o.CoverProfile,
-			Comms:        k.comms, Page: k.gonb, Grace: o.Grace, Env: environment(kernelID(o.Connection))})
+			Comms:        k.comms, Debugger: &k.debugger, Page: k.gonb, Grace: o.Grace, Env: environment(kernelID(o.Connection))})
 		if err != nil {
 			return nil, err
 		}
@@ -117,7 +115,7 @@ func serve(ctx context.Context, o Options, open func(context.Context, *Kernel) (
 	}
 	k := &Kernel{shell: make(chan *request, 1000), stopped: make(chan struct{}), inputs: make(chan string, 1),
 		shown: map[string]bool{}}
-	k.comms = newComms(k)
+	k.comms, k.debugger.kernel = newComms(k), k
 	k.gonb = newGonb(k, kernelID(o.Connection))
 	ctx, k.stop = context.WithCancel(ctx)
 	defer k.stop()

@@ -40,6 +40,15 @@ func (k *Kernel) features() []string {
 	return nil
 }
 
+// allFeatures has the debugger, too.
+func (k *Kernel) allFeatures() []string {
+	list := k.features()
+	if _, ok := k.cells.(debuggerCells); ok {
+		list = append(list, "debugger")
+	}
+	return list
+}
+
 func (k *Kernel) createSubshell() *jupyter.CreateSubshellReply {
 	if k.features() == nil {
 		return &jupyter.CreateSubshellReply{Status: jupyter.StatusError,
@@ -134,6 +143,9 @@ func (k *Kernel) interrupt(r *request) *jupyter.InterruptReply {
 	}
 	main := k.runs() != nil
 	k.cells.Interrupt() // also a handler of a comm
+	if cells, ok := k.cells.(besideCells); ok {
+		cells.InterruptBeside(k) // what a debugger evaluates
+	}
 	if main {
 		return ok
 	}

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/gocifar/gocifar/kernel/internal/engine/host/peek"
 )
 
 // This file is about what ends a process elsewhere: os.Exit, and a panic that
@@ -23,6 +25,8 @@ type execution struct {
 	beside bool
 	// result is the value of the cell's last expression.
 	result map[string]any
+	// values are what an evaluation has come to.
+	values []peek.Variable
 	// input tells whether someone can be asked for input.
 	input bool
 	// early says how the cell ended, if it was not by its statements' end.
@@ -89,6 +93,7 @@ func onExit(code int) {
 // process.
 func onPanic(value any) {
 	a := panicked(value)
+	stopOnPanic(a)
 	finish(a, func(cell string) {
 		fmt.Fprintf(os.Stderr, "panic in a goroutine of %s, which has ended: %s\n", cell, a.Error)
 		for _, f := range a.Frames {

@@ -92,6 +92,9 @@ func receive(pending chan<- Command) {
 		case c.Query != nil:
 			go answerQuery(c)
 			continue
+		case c.Debug != nil:
+			go answerDebug(c)
+			continue
 		case c.Stop != 0:
 			stop(c.Stop)
 			continue
@@ -198,7 +201,7 @@ func call(c Command) (a Answer) {
 	case a = <-x.early: // more than that the goroutine has ended
 	default:
 	}
-	a.Result = x.result
+	a.Result, a.Variables = x.result, x.values
 	a.Costs = measure.stop()
 	if stop := x.recorded.Load(); stop != nil {
 		if err := (*stop)(); err != nil {
@@ -206,6 +209,7 @@ func call(c Command) (a Answer) {
 		}
 	}
 	flush()
+	stepEnds(c.Cell)
 	return a
 }
 
@@ -221,12 +225,21 @@ func guarded(a *Answer, x *execution, c Command) {
 		}
 		if p := recover(); p != nil {
 			*a = panicked(p)
+			if c.Evaluation == nil {
+				stopOnPanic(*a)
+			}
 			if err, ok := p.(error); ok && interrupted.Load() == c.Cell && strings.Contains(err.Error(), "interrupt") {
 				a.Outcome = Interrupted
 			}
 		}
 	}()
 	adopt(c.Cell)
+	noteSites(c)
+	defer evaluationEnds(c)
+	if err := evaluationBegins(c); err != nil {
+		*a = Answer{Outcome: Refused, Error: err.Error()}
+		return
+	}
 	entry, err := entryOf(c)
 	if err != nil {
 		*a = Answer{Outcome: Refused, Error: err.Error()}

@@ -84,6 +84,8 @@ func inspect(q Query) (a Answer) {
 	switch {
 	case q.Name != "":
 		return inspectOne(q.Name)
+	case q.Reference > firstPart:
+		return stoppedParts(q.Reference)
 	case q.Reference != 0:
 		return inspectParts(q.Reference)
 	}

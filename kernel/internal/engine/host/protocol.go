@@ -36,6 +36,14 @@ type Command struct {
 	Stop int64
 	// Profile asks for a record of what the cell does.
 	Profile *Profile
+	// Sites are where the program can stop for a debugger, and Marks the
+	// breakpoints at them.
+	Sites []Site         `json:",omitempty"`
+	Marks map[int][]Mark `json:",omitempty"`
+	// Debug asks for something of the debugger instead, and is answered like a
+	// Query. Evaluation tells where the cell is evaluated.
+	Debug      *Debug      `json:",omitempty"`
+	Evaluation *Evaluation `json:",omitempty"`
 	// Query asks for values of variables instead, which a cell that runs does not
 	// keep waiting. Its answer has the same ID.
 	Query *Query
@@ -95,4 +103,6 @@ type Answer struct {
 	// Variables or Counters answer a Query.
 	Variables peek.List           `json:",omitempty"`
 	Counters  map[string][]uint32 `json:",omitempty"`
+	// Debug answers a Debug, or is an event.
+	Debug *DebugAnswer `json:",omitempty"`
 }

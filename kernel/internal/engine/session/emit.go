@@ -22,6 +22,8 @@ type Program struct {
 	Flags []string
 	// Notices are for the user, whatever the cell does.
 	Notices []string
+	// Sites are where it can stop for a debugger, by their numbers.
+	Sites []Site
 
 	// runs says that there is code to run, not only declarations.
 	runs         bool
@@ -80,6 +82,9 @@ func (e *emitter) program() (*Program, error) {
 	p := &Program{Source: []byte(source), Flags: e.flags(), Notices: e.notices, runs: e.runs(), number: e.number,
 		cell: e.cell, initializers: e.parts.initializers, imports: e.parts.imports,
 		declarations: e.parts.declarations, variables: e.variables, invalid: e.attempt.invalid, versions: e.versions}
+	if e.s.debug {
+		e.s.addHooks(p)
+	}
 	return p, nil
 }
 

@@ -42,6 +42,8 @@ type Session struct {
 	// last.
 	initializers map[string]*declaration
 	last         *lastCell
+
+	debug bool // programs get hooks for the debugger
 }
 
 // Variable is a package-level variable with living storage.

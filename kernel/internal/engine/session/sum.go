@@ -19,6 +19,8 @@ func (p *Program) Sum() [sha256.Size]byte {
 		library.EntryName(n)+"\n", "entry\n",
 		resultCall(n), "result(",
 		declareCall(n)+",", "declare(",
+		fmt.Sprintf("%s.Hooks(%d, ", hostName, n), "hooks(",
+		fmt.Sprintf("%s.Stop(%d, ", hostName, n), "stop(",
 		fmt.Sprintf("%s.Poll(%d);", hostName, n), "poll;",
 		fmt.Sprintf("%s.Sleeper(%d, ", hostName, n), "sleeper(",
 	).Replace(string(p.Source))

@@ -12,8 +12,10 @@ import (
 // Play runs cells on a kernel of its own, as a front end would, and returns
 // what they did together: the first error ends the notebook. It ends a notebook
 // that takes longer than limit. What a notebook shows beside a program's two
-// streams, such as the value of a last expression, is not counted.
-func Play(ctx context.Context, spec *jupyter.Spec, dir string, cells []string, limit time.Duration) (Outcome, error) {
+// streams, such as the value of a last expression, is not counted. A debugger may
+// be attached.
+func Play(ctx context.Context, spec *jupyter.Spec, dir string, cells []string, limit time.Duration,
+	debugger Debugger) (Outcome, error) {
 	k, err := jupyter.Launch(ctx, jupyter.LaunchOptions{Spec: spec, Dir: dir})
 	if err != nil {
 		return Outcome{}, err
@@ -21,7 +23,10 @@ func Play(ctx context.Context, spec *jupyter.Spec, dir string, cells []string, l
 	defer k.Close()
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	p := &player{kernel: k}
+	p := &player{kernel: k, debugger: debugger}
+	if err := p.attach(limited); err != nil {
+		return Outcome{}, err
+	}
 	for i, text := range cells {
 		switch err := p.run(limited, text); {
 		case ctx.Err() != nil:
@@ -42,12 +47,16 @@ func Play(ctx context.Context, spec *jupyter.Spec, dir string, cells []string, l
 // player collects what the cells of a notebook show.
 type player struct {
 	kernel         *jupyter.Kernel
+	debugger       Debugger
 	stdout, stderr strings.Builder
 	failure        string
 }
 
 // run runs a cell.
 func (p *player) run(ctx context.Context, text string) error {
+	if err := p.breakEverywhere(ctx, text); err != nil {
+		return err
+	}
 	id, err := p.kernel.Execute(ctx, jupyter.ExecuteRequest{Code: text, StoreHistory: true, StopOnError: true})
 	if err != nil {
 		return err

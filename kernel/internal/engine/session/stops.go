@@ -1,0 +1,268 @@
+package session
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"strings"
+)
+
+// While a debugger is attached, each statement of a cell has a hook in front:
+//
+//	if gocell_hit[5] != 0 {
+//		gocell_0, gocell_1 := x, i
+//		gocell_set := gocell_host.Stop(12, 5, &gocell_0, &gocell_1)
+//		if gocell_set&1 != 0 { x = gocell_0 }
+//		if gocell_set&2 != 0 { i = gocell_1 }
+//	};
+//
+// The debugger sees and sets copies of the variables in scope. Their own
+// addresses would make all of them escape to the heap, wherever a hook stands.
+// Hooks are put into the program as it would be compiled without, so they know
+// nothing of what became of a cell before.
+
+// Site is a statement at which a program can stop.
+type Site struct {
+	// Cell, Line and Column are its place, from 1, in the text of an execution.
+	Cell         int64
+	Line, Column int
+	Function     string
+	Locals       []Local
+	// Loop is the number of the loop whose body is there twice, with and without
+	// hooks, 0 if the hook stands in code that is there once.
+	Loop int
+}
+
+// Local is a variable of a function.
+type Local struct {
+	Name string
+	// Fixed says that the debugger cannot set it: a function literal has a copy.
+	Fixed bool
+
+	code    string // of its type, "" if other cells cannot name it
+	imports map[string]string
+}
+
+const (
+	hitName = "gocell_hit"
+	// mostLocals is how many variables one hook has: a bit tells of each whether
+	// it has been set.
+	mostLocals = 64
+)
+
+// Debug sets whether programs get hooks from now on.
+func (s *Session) Debug(on bool) { s.debug = on }
+
+// hooker puts hooks into a program.
+type hooker struct {
+	text   string
+	number int64
+	files  *token.FileSet
+	info   *types.Info
+	own    *types.Package
+
+	edits    edits
+	sites    []Site
+	loops    int
+	captured map[types.Object]bool // variables that function literals have, too
+	assigned map[types.Object]bool // anywhere after they were declared
+
+	function string
+	scope    []types.Object // local ones, the innermost last
+	loop     int            // the number of the loop in whose second body this is
+}
+
+// addHooks puts hooks into a program. It leaves a program that it does not
+// understand as it is.
+func (s *Session) addHooks(p *Program) {
+	h := &hooker{text: string(p.Source), number: p.number, files: token.NewFileSet(),
+		info: &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{},
+			Uses: map[*ast.Ident]types.Object{}, Implicits: map[ast.Node]types.Object{},
+			Selections: map[*ast.SelectorExpr]*types.Selection{}}}
+	file, err := parser.ParseFile(h.files, "gocell.go", h.text, parser.SkipObjectResolution|parser.ParseComments)
+	if err != nil {
+		return
+	}
+	config := types.Config{Importer: s.importer, GoVersion: s.toolchain.Language()}
+	if h.own, err = config.Check("main", h.files, []*ast.File{file}, h.info); err != nil {
+		return
+	}
+	h.noteCaptured(file)
+	for _, d := range file.Decls {
+		f, ok := d.(*ast.FuncDecl)
+		if ok && f.Body != nil && !special(f.Doc) {
+			h.function, h.scope = functionName(f), nil
+			h.fields(f.Recv)
+			h.fields(f.Type.Params)
+			h.fields(f.Type.Results)
+			h.block(f.Body.List)
+		}
+	}
+	entry := fmt.Sprintf("func %s() { ", entryName)
+	at := strings.Index(h.text, entry)
+	if at < 0 || len(h.sites) == 0 {
+		return
+	}
+	h.edits.insert(at+len(entry), fmt.Sprintf("%s.Hooks(%d, %s[:]); ", hostName, h.number, hitName))
+	p.Source = fmt.Appendf(nil, "%s\nvar %s [%d]byte\n", h.edits.render(h.text, 0, len(h.text)), hitName,
+		len(h.sites)+h.loops)
+	p.Sites = h.sites
+}
+
+// special tells of functions with directives that a hook might break.
+func special(doc *ast.CommentGroup) bool {
+	if doc == nil {
+		return false
+	}
+	for _, c := range doc.List {
+		if strings.HasPrefix(c.Text, "//go:") && c.Text != "//go:noinline" {
+			return true
+		}
+	}
+	return false
+}
+
+// functionName is how people call a function.
+func functionName(f *ast.FuncDecl) string {
+	if f.Recv == nil || len(f.Recv.List) == 0 {
+		return f.Name.Name
+	}
+	t := types.ExprString(f.Recv.List[0].Type)
+	if strings.HasPrefix(t, "*") {
+		t = "(" + t + ")"
+	}
+	return plain(t) + "." + f.Name.Name
+}
+
+// fields brings parameters into scope.
+func (h *hooker) fields(list *ast.FieldList) {
+	if list == nil {
+		return
+	}
+	for _, f := range list.List {
+		for _, name := range f.Names {
+			h.declare(h.info.Defs[name])
+		}
+	}
+}
+
+func (h *hooker) declare(o types.Object) {
+	if o != nil && o.Name() != "_" {
+		h.scope = append(h.scope, o)
+	}
+}
+
+// within calls do, whose declarations are out of scope afterwards.
+func (h *hooker) within(do func()) {
+	n := len(h.scope)
+	do()
+	h.scope = h.scope[:n]
+}
+
+// block puts hooks into a list of statements.
+func (h *hooker) block(list []ast.Stmt) {
+	h.within(func() {
+		for _, s := range list {
+			if h.stops(s) {
+				h.edits.insert(h.offset(s.Pos()), h.hook(s))
+			}
+			h.statement(s)
+		}
+	})
+}
+
+// offset is a place in the text, whatever line directives say.
+func (h *hooker) offset(p token.Pos) int { return h.files.PositionFor(p, false).Offset }
+
+// stops tells whether a statement is one of a cell's, at which people might want
+// to stop.
+func (h *hooker) stops(s ast.Stmt) bool {
+	if x, ok := s.(*ast.ExprStmt); ok && h.ours(x.X) {
+		return false
+	}
+	return canStop(s) && strings.HasPrefix(h.files.Position(s.Pos()).Filename, "cell[")
+}
+
+// canStop tells of statements that do something.
+func canStop(s ast.Stmt) bool {
+	switch s := s.(type) {
+	case *ast.EmptyStmt, *ast.BlockStmt, *ast.CaseClause, *ast.CommClause:
+		return false
+	case *ast.DeclStmt:
+		d, ok := s.Decl.(*ast.GenDecl)
+		return !ok || d.Tok == token.VAR
+	}
+	return true
+}
+
+// ours tells of calls that the kernel has put in for its own ends.
+func (h *hooker) ours(x ast.Expr) bool {
+	call, ok := x.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	s, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	p, ok := s.X.(*ast.Ident)
+	return ok && p.Name == hostName
+}
+
+// hook is the code in front of a statement.
+func (h *hooker) hook(s ast.Stmt) string {
+	at := h.files.Position(s.Pos())
+	site := Site{Line: at.Line, Column: at.Column, Function: h.function, Locals: h.locals(), Loop: h.loop}
+	if _, err := fmt.Sscanf(at.Filename, "cell[%d]", &site.Cell); err != nil {
+		return ""
+	}
+	n := len(h.sites)
+	h.sites = append(h.sites, site)
+	var names, copies, addresses, set strings.Builder
+	for i, v := range site.Locals {
+		one := fmt.Sprintf("gocell_%d", i)
+		if i > 0 {
+			names.WriteString(", ")
+			copies.WriteString(", ")
+		}
+		names.WriteString(v.Name)
+		copies.WriteString(one)
+		addresses.WriteString(", &" + one)
+		if !v.Fixed {
+			fmt.Fprintf(&set, "; if gocell_set&%d != 0 { %s = %s }", uint64(1)<<i, v.Name, one)
+		}
+	}
+	stop := fmt.Sprintf("%s.Stop(%d, %d%s)", hostName, h.number, n, addresses.String())
+	if set.Len() > 0 {
+		stop = "gocell_set := " + stop + set.String()
+	}
+	if len(site.Locals) > 0 {
+		stop = fmt.Sprintf("%s := %s; %s", copies.String(), names.String(), stop)
+	}
+	return fmt.Sprintf("if %s[%d] != 0 { %s };", hitName, n, stop)
+}
+
+// locals are the variables in scope, the innermost first.
+func (h *hooker) locals() (list []Local) {
+	seen := map[string]bool{}
+	for i := len(h.scope) - 1; i >= 0 && len(list) < mostLocals; i-- {
+		o := h.scope[i]
+		if seen[o.Name()] {
+			continue
+		}
+		seen[o.Name()] = true
+		v, ok := o.(*types.Var)
+		if !ok {
+			continue
+		}
+		// A function literal copies what nobody assigns to.
+		one := Local{Name: v.Name(), Fixed: h.captured[v] && !h.assigned[v]}
+		if code, imports, ok := typeCode(v.Type(), h.own); ok {
+			one.code, one.imports = code, imports
+		}
+		list = append(list, one)
+	}
+	return list
+}
