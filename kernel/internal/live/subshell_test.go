@@ -344,8 +344,8 @@ func TestSubshellDeleted(t *testing.T) {
 	c.check("1 + 1", "=> 2")
 }
 
-// TestSubshellsByPeer has jupyter_client use subshells.
-func TestSubshellsByPeer(t *testing.T) {
+// TestByPeer has jupyter_client use subshells and the debugger.
+func TestByPeer(t *testing.T) {
 	python := os.Getenv("GOCIFAR_TEST_PYTHON")
 	if python == "" {
 		t.Skip("needs a Python with jupyter_client: set GOCIFAR_TEST_PYTHON")
@@ -356,12 +356,16 @@ func TestSubshellsByPeer(t *testing.T) {
 	if err := jupyter.WriteSpec(filepath.Join(data, "kernels"), "live-under-test", spec); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, python, filepath.Join("testdata", "subshells.py"))
-	cmd.Env = append(os.Environ(), "JUPYTER_PATH="+data, "KERNEL_NAME=live-under-test")
-	if out, err := cmd.CombinedOutput(); err != nil || !strings.HasSuffix(strings.TrimSpace(string(out)), "OK") {
-		t.Errorf("%v\n%s", err, out)
+	for _, script := range []string{"subshells.py", "debugger.py"} {
+		t.Run(script, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+			defer cancel()
+			cmd := exec.CommandContext(ctx, python, filepath.Join("testdata", script))
+			cmd.Env = append(os.Environ(), "JUPYTER_PATH="+data, "KERNEL_NAME=live-under-test")
+			if out, err := cmd.CombinedOutput(); err != nil || !strings.HasSuffix(strings.TrimSpace(string(out)), "OK") {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
 	}
 }
 
