@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/google/go-dap"
 
@@ -150,10 +151,25 @@ func (d *debugger) disconnect(cells debuggerCells, _ *jupyter.DebugRequest) (any
 func (d *debugger) terminate(cells debuggerCells, c *jupyter.DebugRequest) (any, error) {
 	if d.kernel.runs() != nil {
 		d.kernel.cells.Interrupt()
+		d.waitResumed() // what is stopped is to end, not to go on
 	}
 	body, err := d.disconnect(cells, c)
 	d.event("terminated", struct{}{})
 	return body, err
+}
+
+// resumeLimit is how long an interrupted goroutine may take to leave its stop.
+const resumeLimit = 2 * time.Second
+
+func (d *debugger) waitResumed() {
+	for deadline := time.Now().Add(resumeLimit); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		d.mu.Lock()
+		stopped := d.stopped
+		d.mu.Unlock()
+		if stopped == 0 {
+			return
+		}
+	}
 }
 
 // JupyterLab names a cell's file by the prefix, a hash of the text, and the
