@@ -17,9 +17,9 @@ type Options struct {
 	Kernel string
 	// SpecDirs are folders with kernelspecs that go before Jupyter's own.
 	SpecDirs []string
-	// Gateway is where the kernel runs, nil for here. The name of the kernelspec
-	// is looked for there; of Dir, Env and KernelLog see
-	// [gateway.StartOptions].
+	// Gateway is where the kernel runs, nil for here; it goes before SpecDirs and
+	// Start. Of Dir and Env see [gateway.StartOptions]; KernelLog gets nothing of
+	// what the process writes.
 	Gateway *gateway.Gateway
 	// Start starts the kernel, instead of finding a kernelspec by name.
 	Start Starter

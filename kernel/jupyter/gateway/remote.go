@@ -213,7 +213,7 @@ const (
 
 // keepAlive notices connections that broke silently.
 func (r *remote) keepAlive(conn *connection) {
-	for sleep(r.ctx, pingEvery) {
+	for sleep(r.ctx, pingEvery) && r.isCurrent(conn) {
 		ctx, cancel := context.WithTimeout(r.ctx, pingLimit)
 		start := time.Now()
 		err := conn.Ping(ctx)

@@ -31,7 +31,6 @@ type bridge struct {
 	session string // of the client that is there, or was the last
 	kept    []kept // for that session
 	state   string
-	losing  map[string]int
 }
 
 type kept struct {
@@ -47,7 +46,7 @@ type client struct {
 func newBridge(info *jupyter.ConnectionInfo, options Options) (*bridge, error) {
 	b := &bridge{
 		options: options, signer: jupyter.NewSigner(info.Key), sockets: map[jupyter.Channel]*zmtp.Conn{},
-		state: "starting", losing: map[string]int{},
+		state: "starting",
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
@@ -99,10 +98,6 @@ func (b *bridge) pass(ch jupyter.Channel, m *jupyter.Message) {
 		if status, ok := content.(*jupyter.Status); ok {
 			b.state = string(status.State)
 		}
-	}
-	if b.losing[m.Header.Type] > 0 {
-		b.losing[m.Header.Type]--
-		return
 	}
 	switch {
 	case b.client != nil:
@@ -187,12 +182,6 @@ func (b *bridge) cut() {
 		b.client.CloseNow()
 		b.client = nil
 	}
-}
-
-func (b *bridge) lose(kind string, n int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.losing[kind] += n
 }
 
 func (b *bridge) say(state string) {

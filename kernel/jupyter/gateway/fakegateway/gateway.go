@@ -34,8 +34,7 @@ type Gateway struct {
 	mu      sync.Mutex
 	kernels map[string]*bridge
 	count   int
-	// Started is the last body of a request for a kernel.
-	started map[string]any
+	started map[string]any // see Started
 }
 
 // Name is the name of its one kernelspec.
@@ -93,13 +92,6 @@ func (g *Gateway) Forget() {
 func (g *Gateway) Say(state string) {
 	for _, b := range g.all() {
 		b.say(state)
-	}
-}
-
-// Lose drops what the next n messages of a type would be.
-func (g *Gateway) Lose(kind string, n int) {
-	for _, b := range g.all() {
-		b.lose(kind, n)
 	}
 }
 
