@@ -111,6 +111,10 @@ func (g *GitHub) Observe(event execute.Event) {
 }
 
 func (g *GitHub) annotate(level, path, title, text string) {
+	// A point of a sweep is no file; GitHub shows the note beside the notebook.
+	if notebook, point, ok := strings.Cut(path, ".ipynb["); ok {
+		path, title = notebook+".ipynb", title+" of "+strings.TrimSuffix(point, "]")
+	}
 	data := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 	fmt.Fprintf(g.Out, "::%s file=%s,title=%s::%s\n", level, property.Replace(filepath.ToSlash(path)),

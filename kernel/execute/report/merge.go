@@ -46,9 +46,15 @@ func Merge(output string, folders []string) (*Index, error) {
 	if err != nil {
 		return nil, &execute.UsageError{Reason: err}
 	}
+	sources := make([]string, len(merged.Notebooks))
 	for i := range merged.Notebooks {
-		if err := merged.Notebooks[i].collect(output, shards); err != nil {
-			return nil, err
+		if sources[i], err = merged.Notebooks[i].collect(shards); err != nil {
+			return nil, &execute.UsageError{Reason: err}
+		}
+	}
+	for i, n := range merged.Notebooks { // all of them are good
+		if err := bring(sources[i], output, n.Name); err != nil {
+			return nil, &execute.SaveError{Reason: err}
 		}
 	}
 	return merged, nil
@@ -136,44 +142,50 @@ func join(shards []shardIndex) (*Index, error) {
 	return merged, nil
 }
 
-// collect brings an executed notebook of a shard to the folder output and takes
-// from it what the page shows.
-func (n *IndexNotebook) collect(output string, shards []shardIndex) error {
+// collect finds the executed notebook, "" if it could not be run, and takes from
+// it what the page shows.
+func (n *IndexNotebook) collect(shards []shardIndex) (path string, err error) {
 	if len(n.Cells) == 0 {
-		return nil // it could not be run
+		return "", nil
 	}
 	name, err := filepath.Localize(n.Name)
 	if err != nil {
-		return &execute.UsageError{Reason: fmt.Errorf("the index names a notebook %q: want a path below its folder", n.Name)}
+		return "", fmt.Errorf("the index names a notebook %q: want a path below its folder", n.Name)
 	}
 	from := slices.IndexFunc(shards, func(s shardIndex) bool {
 		return slices.ContainsFunc(s.Notebooks, func(other IndexNotebook) bool { return other.Name == n.Name })
 	})
-	path := filepath.Join(shards[from].folder, name)
+	path = filepath.Join(shards[from].folder, name)
 	nb, err := nbformat.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("%s is not there, but %s lists it: keep the executed notebooks beside the index",
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("%s is not there, but %s lists it: keep the executed notebooks beside the index",
 			path, shards[from].path)
-	}
-	if err == nil && nb.CodeCells() != len(n.Cells) {
-		err = fmt.Errorf("%s has %d code cells, but %s lists %d: it is of another run",
+	case err != nil:
+		return "", err
+	case nb.CodeCells() != len(n.Cells):
+		return "", fmt.Errorf("%s has %d code cells, but %s lists %d: it is of another run",
 			path, nb.CodeCells(), shards[from].path, len(n.Cells))
 	}
-	if err != nil {
-		return &execute.UsageError{Reason: err}
-	}
 	n.illustrate(nb)
-	target := filepath.Join(output, name)
-	if same(path, target) {
+	return path, nil
+}
+
+// bring copies an executed notebook to its place below the folder output, unless
+// it is there already.
+func bring(path, output, name string) error {
+	target := filepath.Join(output, filepath.FromSlash(name))
+	if path == "" || same(path, target) {
 		return nil
 	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
 	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
-		return &execute.SaveError{Reason: err}
+		return err
 	}
-	if err := nb.WriteFile(target); err != nil {
-		return &execute.SaveError{Reason: err}
-	}
-	return nil
+	return nbformat.WriteFile(target, raw)
 }
 
 func same(a, b string) bool {

@@ -182,7 +182,10 @@ func TestEventsAndAnnotations(t *testing.T) {
 		back["index"] != 0.0 || back["class"] != "Panic" {
 		t.Errorf("%v: %s", err, events.String())
 	}
-	if want := "::error file=x%2Cy.ipynb,title=cell 1::Panic: 100%25 …\n"; notes.String() != want {
+	failed.Path = "d/n.ipynb[rate=1,b=2]"
+	(&GitHub{Out: &notes}).Observe(failed)
+	if want := "::error file=x%2Cy.ipynb,title=cell 1::Panic: 100%25 …\n" +
+		"::error file=d/n.ipynb,title=cell 1 of rate=1%2Cb=2::Panic: 100%25 …\n"; notes.String() != want {
 		t.Errorf("got %q, want %q", notes.String(), want)
 	}
 }

@@ -233,8 +233,11 @@ func TestBadShards(t *testing.T) {
 	if err := os.Rename(filepath.Join(c.dir, "one", "n.ipynb"), filepath.Join(c.dir, "kept.ipynb")); err != nil {
 		t.Fatal(err)
 	}
-	c.command("merge", "one", "two")
+	c.command("merge", "-output", "incomplete", "one", "two")
 	c.expect(t, 2, "keep the executed notebooks beside the index")
+	if _, err := os.Stat(filepath.Join(c.dir, "incomplete")); err == nil {
+		t.Error("a failed merge has left a folder")
+	}
 	for text, says := range map[string]string{
 		`{`:                                 "index-2-of-2.json is broken",
 		`[1]`:                               "index-2-of-2.json is broken",

@@ -86,9 +86,10 @@ func (f *flagValues) pointOf(job batch.Job) []reports.IndexValue {
 
 // runsOf are variables that give the training runs of a point a place of their
 // own: points that train a model of the same name must not go on with each
-// other's. A point that was killed goes on with its own.
+// other's. A point that was killed goes on with its own. A kernel of a gateway
+// has other folders.
 func (f *flagValues) runsOf(job batch.Job) ([]string, error) {
-	if _, ok := f.points[job.Name]; !ok {
+	if _, ok := f.points[job.Name]; !ok || f.opts.Gateway != nil {
 		return nil, nil
 	}
 	dir, err := filepath.Abs(strings.TrimSuffix(job.Output(f.folder()), ".ipynb") + ".runs")
