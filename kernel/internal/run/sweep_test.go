@@ -4,6 +4,7 @@ package run
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -110,6 +111,37 @@ func (c *runCommand) checkSweep(t *testing.T, folder string) {
 		if !bytes.Contains(page, []byte(want)) {
 			t.Errorf("the page lacks %s", want)
 		}
+	}
+}
+
+// TestSweepOnIpykernel records values in Python, in scrapbook's form.
+func TestSweepOnIpykernel(t *testing.T) {
+	t.Parallel()
+	python := os.Getenv("GOCIFAR_TEST_PYTHON")
+	if python == "" {
+		t.Skip("GOCIFAR_TEST_PYTHON names no Python with ipykernel")
+	}
+	c := newSweep(t, "from IPython.display import display\ndisplay({'application/scrapbook.scrap.json+json': "+
+		"{'name': 'loss', 'data': rate * batch, 'encoder': 'json', 'version': 1}}, raw=True)")
+	spec, err := json.Marshal(map[string]any{
+		"argv": []string{python, "-m", "ipykernel_launcher", "-f", "{connection_file}"}, "display_name": "P", "language": "python",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(c.dir, "kernels", "ipykernel"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	c.write(t, "kernels/ipykernel/kernel.json", string(spec))
+	c.write(t, "few.json", `{"batch": [3, 4], "rate": [0.5, 2]}`)
+	c.again("-kernel", "ipykernel", "-sweep", "few.json", "-p", "kind=other", "n.ipynb")
+	c.expect(t, 0)
+	var got []string
+	for _, n := range c.index(t, "executed/index.json").Notebooks {
+		got = append(got, n.Parameter("batch")+"*"+n.Parameter("rate")+"="+n.Record("loss"))
+	}
+	if want := "3*0.5=1.5 3*2=6 4*0.5=2.0 4*2=8"; strings.Join(got, " ") != want {
+		t.Errorf("recorded %q, want %s", got, want)
 	}
 }
 
