@@ -229,6 +229,10 @@ func TestMessagesThroughGateways(t *testing.T) {
 func TestGoNBThroughGateways(t *testing.T) {
 	onServers(t, 2, func(t *testing.T, s server) {
 		spec := gonbSpec(t)
+		// Gateways start kernels without most of their own variables.
+		for _, name := range []string{"GOPATH", "GOMODCACHE", "GOCACHE"} {
+			spec.Env[name] = goEnv(t, name)
+		}
 		g := s.start(t, spec)
 		runGoNBCases(t, spec, g.Gateway)
 	})

@@ -154,6 +154,9 @@ func (g *Gateway) refusal(response *http.Response, raw []byte) error {
 	case status >= 200 && status < 300:
 		return nil
 	}
+	if status >= 500 {
+		return fail("it fails (HTTP %d%s): its log says why", status, said)
+	}
 	return fail("it refuses (HTTP %d%s)", status, said)
 }
 
