@@ -96,6 +96,10 @@ func InteractManual(f any, arguments ...any) (*Interactive, error) {
 // InteractiveOutput is [Interact] for controls that stand somewhere else: what it
 // returns holds the function's result alone.
 func InteractiveOutput(f any, controls ...any) (*Area, error) {
+	if fn := reflect.TypeOf(f); fn != nil && fn.Kind() == reflect.Func && fn.NumIn() != len(controls) {
+		return nil, fmt.Errorf("widgets: InteractiveOutput wants a control, or Fixed, for each of %d parameters, got %d",
+			fn.NumIn(), len(controls))
+	}
 	for i, c := range controls {
 		if _, ok := c.(argument); !ok {
 			return nil, fmt.Errorf("widgets: InteractiveOutput: parameter %d: want a control with a value, or Fixed, got a %T",

@@ -91,6 +91,10 @@ func TestInteractiveOutput(t *testing.T) {
 	if got := area.Text(); got != "6" {
 		t.Errorf("the area holds %q", got)
 	}
+	if _, err := InteractiveOutput(func(int, int) {}, n); err == nil ||
+		!strings.Contains(err.Error(), "2 parameters, got 1") {
+		t.Errorf("a control too few: %v", err)
+	}
 	for _, control := range []any{7, Button("b"), nil, Fixed(nil), Fixed("text")} {
 		_, err := InteractiveOutput(func(int) {}, control)
 		if err == nil || !strings.Contains(err.Error(), "InteractiveOutput: parameter 1: want a ") {
