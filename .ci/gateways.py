@@ -1,12 +1,12 @@
-"""What a cell costs through a gateway: `kernel run -gateway` and nbclient through jupyter_server's GatewayKernelManager.
+"""What a cell costs through a gateway: `kernel run -gateway`, and nbclient with jupyter_server's GatewayKernelManager.
 
     go build -o /tmp/kernel ./kernel
     python .ci/gateways.py /tmp/kernel [ROUNDS]
 
-Starts a Jupyter Server with ipykernel behind it and runs notebooks of 1 and of 401 cells `pass`, the two programs in turn.
-Needs Python with jupyter_server, nbclient and ipykernel. Prints a Markdown table: what 400 more cells take, for one cell.
-CPU is the executor's own time, without the server's and the kernel's. The server wants no token: the class does not send
-one with its websocket.
+Starts a Jupyter Server with ipykernel behind it and runs notebooks of 1 and of 401 cells `pass`, the two programs in
+turn. Needs Python with jupyter_server, nbclient and ipykernel. Prints a Markdown table: what 400 more cells take, for
+one cell. CPU is the executor's own time, without the server's and the kernel's. The server wants no token: the class
+does not send one with its websocket.
 """
 
 import json
@@ -38,7 +38,8 @@ nbformat.write(nb, sys.argv[2])
 
 def notebook(path, cells):
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    write(v4.new_notebook(cells=[v4.new_code_cell("pass") for _ in range(cells)], metadata={"kernelspec": kernel}), path)
+    code = [v4.new_code_cell("pass") for _ in range(cells)]
+    write(v4.new_notebook(cells=code, metadata={"kernelspec": kernel}), path)
 
 
 def take(argv):
@@ -67,7 +68,8 @@ def main():
         own = {k: v for k, v in os.environ.items() if not k.startswith("JUPYTER_GATEWAY")}
         server = subprocess.Popen(
             [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", f"--ServerApp.port={port}",
-             "--ServerApp.port_retries=0", "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True", f"--ServerApp.root_dir={folder}"],
+             "--ServerApp.port_retries=0", "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True",
+             f"--ServerApp.root_dir={folder}"],
             env=own, stderr=subprocess.DEVNULL)
         try:
             for _ in range(300):

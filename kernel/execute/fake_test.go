@@ -77,10 +77,12 @@ func (w way) reach(t *testing.T, k *fakekernel.Kernel, opts *Options) *fakegatew
 		}
 		return nil
 	}
-	fake := fakegateway.Start(fakegateway.Options{JSON: w == earlier}, func() (*fakekernel.Kernel, error) { return k, nil })
+	start := func() (*fakekernel.Kernel, error) { return k, nil }
+	fake := fakegateway.Start(fakegateway.Options{JSON: w == earlier}, start)
 	t.Cleanup(fake.Close)
 	var err error
-	if opts.Gateway, err = gateway.New(gateway.Options{URL: fake.URL(), RetryInterval: 20 * time.Millisecond}); err != nil {
+	opts.Gateway, err = gateway.New(gateway.Options{URL: fake.URL(), RetryInterval: 20 * time.Millisecond})
+	if err != nil {
 		t.Fatal(err)
 	}
 	opts.Kernel = fakegateway.Name
@@ -88,12 +90,16 @@ func (w way) reach(t *testing.T, k *fakekernel.Kernel, opts *Options) *fakegatew
 }
 
 // run is runFake by this way.
-func (w way) run(t *testing.T, fake fakekernel.Options, s script, nb *nbformat.Notebook, opts Options) (*Result, error) {
+func (w way) run(
+	t *testing.T, fake fakekernel.Options, s script, nb *nbformat.Notebook, opts Options,
+) (*Result, error) {
 	t.Helper()
 	return w.runUntil(t.Context(), t, fake, s, nb, opts)
 }
 
-func (w way) runUntil(ctx context.Context, t *testing.T, fake fakekernel.Options, s script, nb *nbformat.Notebook, opts Options) (*Result, error) {
+func (w way) runUntil(
+	ctx context.Context, t *testing.T, fake fakekernel.Options, s script, nb *nbformat.Notebook, opts Options,
+) (*Result, error) {
 	t.Helper()
 	if fake.Execute == nil {
 		fake.Execute = func(x *fakekernel.Execution) {

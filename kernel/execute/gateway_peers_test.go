@@ -2,7 +2,6 @@ package execute
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -46,7 +45,8 @@ func python(t testing.TB, variable string) string {
 }
 
 func jupyterServer(args ...string) server {
-	return server{name: strings.TrimSpace("Jupyter Server " + strings.Join(args, " ")), command: func(t testing.TB, port, folder string) []string {
+	name := strings.TrimSpace("Jupyter Server " + strings.Join(args, " "))
+	return server{name: name, command: func(t testing.TB, port, folder string) []string {
 		return append([]string{python(t, "GOCIFAR_TEST_PYTHON"), "-m", "jupyter_server", "--no-browser", "--allow-root",
 			"--ServerApp.port=" + port, "--ServerApp.port_retries=0", "--IdentityProvider.token=secret",
 			"--ServerApp.root_dir=" + folder}, args...)
@@ -121,7 +121,9 @@ func (s server) start(t *testing.T, specs ...*jupyter.Spec) *running {
 	})
 	await(t, "http://"+address+"/api", ended)
 	p := newProxy(t, address)
-	g, err := gateway.New(gateway.Options{URL: "http://" + p.address(), Token: "secret", RetryInterval: 100 * time.Millisecond})
+	g, err := gateway.New(gateway.Options{
+		URL: "http://" + p.address(), Token: "secret", RetryInterval: 100 * time.Millisecond,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -278,7 +280,8 @@ func TestGatewaysInTrouble(t *testing.T) {
 				"error not-run", ExitKernelDied, "", -1},
 			{"an output over the limit", "for i in range(100): print('x' * (1 << 20))", func() {}, Options{}, "ok ok", ExitOK,
 				"it dropped output that came faster than its iopub_data_rate_limit allows", -1},
-			{"the gateway is killed", count, func() { _ = g.process.Kill() }, Options{}, "error not-run", ExitKernelDied, "", -1},
+			{"the gateway is killed", count, func() { _ = g.process.Kill() }, Options{}, "error not-run", ExitKernelDied,
+				"", -1},
 		} {
 			ok := t.Run(c.name, func(t *testing.T) {
 				if !short[c.name] && !thorough() {
@@ -357,7 +360,8 @@ func TestStopAtAGateway(t *testing.T) {
 	}}
 	nb := document("import os, time; print(os.environ['PLACE'])", "time.sleep(3600)")
 	result, err := runPeerUntil(ctx, t, spec, nb, opts)
-	if states(result) != "ok error" || ExitCode(err) != ExitInterrupted || outputsOf(nb.Cells[0]) != `stdout "here and there\n"` {
+	if states(result) != "ok error" || ExitCode(err) != ExitInterrupted ||
+		outputsOf(nb.Cells[0]) != `stdout "here and there\n"` {
 		t.Errorf("states %s, %v, %s", states(result), err, outputsOf(nb.Cells[0]))
 	}
 	request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, g.URL()+"/api/kernels", nil)
@@ -370,6 +374,6 @@ func TestStopAtAGateway(t *testing.T) {
 	var body [100]byte
 	n, _ := response.Body.Read(body[:])
 	if got := strings.TrimSpace(string(body[:n])); got != "[]" {
-		t.Errorf("left on the gateway: %s", fmt.Sprint(got))
+		t.Errorf("left on the gateway: %s", got)
 	}
 }

@@ -17,6 +17,10 @@ import (
 func TestBrokenConnections(t *testing.T) {
 	type exec = *fakekernel.Execution
 	var g *fakegateway.Gateway
+	// A cell prints a text, which has come when something happens.
+	then := func(happens func(x exec)) script {
+		return script{"a": func(x exec) { x.Stdout("1"); x.Sleep(50 * time.Millisecond); happens(x) }}
+	}
 	cut := func(x exec) {
 		x.Stdout("1 ")
 		x.Sleep(50 * time.Millisecond) // it has come
@@ -39,27 +43,31 @@ func TestBrokenConnections(t *testing.T) {
 			outputs: `stdout "1 2 3 4 "`, states: "ok ok", warning: "what the kernel sent meanwhile has been kept"},
 		"three times": {script: script{"a": func(x exec) { cut(x); cut(x); cut(x) }},
 			outputs: `stdout "1 2 3 1 2 3 1 2 3 "`, states: "ok ok", warning: "was made again"},
-		"the end comes while there is no connection": {script: script{"a": func(x exec) { x.Stdout("1"); x.Sleep(50 * time.Millisecond); g.Cut() }},
+		"the end comes while there is no connection": {script: then(func(exec) { g.Cut() }),
 			outputs: `stdout "1"`, states: "ok ok", warning: "was made again"},
 		"an error while there is no connection": {script: script{"a": func(x exec) { g.Cut(); x.Fail("E", "bad") }},
 			outputs: "error E: bad", states: "error not-run", warning: "was made again", class: "E", code: ExitFailed},
 		"a gateway that keeps nothing loses the reply": {gateway: fakegateway.Options{Forgetful: true},
-			script:  script{"a": func(x exec) { x.Stdout("1"); x.Sleep(50 * time.Millisecond); g.Cut() }},
+			script:  then(func(exec) { g.Cut() }),
 			outputs: "stdout \"1\"\nerror KernelError: the kernel became idle without a reply",
-			states:  "error not-run", warning: "whether the cell ran, and how it ended, is not known", class: ClassKernel, code: ExitFailed},
-		"a gateway that is started anew": {script: script{"a": func(x exec) { x.Stdout("1"); x.Sleep(50 * time.Millisecond); g.Forget() }},
-			outputs: "stdout \"1\"\nerror KernelDied: jupyter: the kernel died: gateway URL: it does not know the kernel any more: " +
-				"it was ended there, or the gateway was started anew", states: "error not-run", class: ClassDied, code: ExitKernelDied},
-		"a gateway that ends": {script: script{"a": func(x exec) { x.Stdout("1"); x.Sleep(50 * time.Millisecond); go g.Close() }},
+			states:  "error not-run", warning: "whether the cell ran, and how it ended, is not known",
+			class: ClassKernel, code: ExitFailed},
+		"a gateway that is started anew": {script: then(func(exec) { g.Forget() }),
+			outputs: "stdout \"1\"\nerror KernelDied: jupyter: the kernel died: gateway URL: it does not know the kernel any " +
+				"more: it was ended there, or the gateway was started anew",
 			states: "error not-run", class: ClassDied, code: ExitKernelDied},
-		"the server says that the kernel died": {script: script{"a": func(x exec) { x.Stdout("1"); x.Sleep(50 * time.Millisecond); g.Say("restarting") }},
-			outputs: "stdout \"1\"\nerror KernelDied: jupyter: the kernel died: gateway URL: it found the kernel dead and started it " +
-				"anew, without its values", states: "error not-run", class: ClassDied, code: ExitKernelDied},
+		"a gateway that ends": {script: then(func(exec) { go g.Close() }),
+			states: "error not-run", class: ClassDied, code: ExitKernelDied},
+		"the server says that the kernel died": {script: then(func(exec) { g.Say("restarting") }),
+			outputs: "stdout \"1\"\nerror KernelDied: jupyter: the kernel died: gateway URL: it found the kernel dead and " +
+				"started it anew, without its values",
+			states: "error not-run", class: ClassDied, code: ExitKernelDied},
 		"output over the server's limit": {script: script{"a": func(x exec) {
 			x.Publish(&jupyter.Stream{Name: "stderr", Text: "IOPub data rate exceeded.\nThe Jupyter server will"})
 		}}, outputs: `stderr "IOPub data rate exceeded.\nThe Jupyter server will"`, states: "ok ok",
 			warning: "it dropped output that came faster than its iopub_data_rate_limit allows"},
-		"an output of 100 MB": {script: script{"a": func(x exec) { x.Stdout(strings.Repeat("x", 100<<20)) }}, states: "ok ok"},
+		"an output of 100 MB": {script: script{"a": func(x exec) { x.Stdout(strings.Repeat("x", 100<<20)) }},
+			states: "ok ok"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k, err := fakekernel.Start(fakekernel.Options{Execute: func(x exec) {
@@ -118,22 +126,26 @@ func TestGatewaysThatDoNotStart(t *testing.T) {
 		kernel  string
 		want    string
 	}{
-		"no token": {gateway: fakegateway.Options{Token: "s"}, want: "GET /api: it wants to know who asks (HTTP 403: Forbidden): " +
-			"set JUPYTER_GATEWAY_AUTH_TOKEN"},
-		"wrong token": {gateway: fakegateway.Options{Token: "s"}, token: "t", want: "GET /api: it does not accept the token or " +
-			"password (HTTP 403: Forbidden): look at JUPYTER_GATEWAY_AUTH_TOKEN"},
+		"no token": {gateway: fakegateway.Options{Token: "s"}, want: "GET /api: it wants to know who asks " +
+			"(HTTP 403: Forbidden): set JUPYTER_GATEWAY_AUTH_TOKEN"},
+		"wrong token": {gateway: fakegateway.Options{Token: "s"}, token: "t", want: "GET /api: it does not accept the " +
+			"token or password (HTTP 403: Forbidden): look at JUPYTER_GATEWAY_AUTH_TOKEN"},
 		"a log-in page": {gateway: fakegateway.Options{Before: page(200, "", "<html><title>Sign\n in</title></html>")},
-			want: `GET /api: it answers with a page "Sign in" instead of JSON: a log-in page in front of it, or no Jupyter server`},
+			want: `GET /api: it answers with a page "Sign in" instead of JSON: a log-in page in front of it, or no ` +
+				`Jupyter server`},
 		"a redirection to a log-in page": {gateway: fakegateway.Options{Before: page(302, "/hub/login?next=%2Fapi", "")},
-			want: "GET /api: it sends us to a log-in page (HTTP 302): set JUPYTER_GATEWAY_AUTH_TOKEN to a token that it accepts"},
+			want: "GET /api: it sends us to a log-in page (HTTP 302): set JUPYTER_GATEWAY_AUTH_TOKEN to a token that it " +
+				"accepts"},
 		"a redirection": {gateway: fakegateway.Options{Before: page(301, "https://there/?token=secret", "")},
 			want: `GET /api: it redirects to "https://there/" (HTTP 301), which is not followed: give the address behind it`},
 		"nothing there": {gateway: fakegateway.Options{Before: page(404, "", "")},
-			want: "GET /api: there is nothing at this address (HTTP 404): give the address of a Jupyter server, with its base path"},
-		"too old": {gateway: fakegateway.Options{Version: "4.4.1"}, want: "its version 4.4.1 is too old: update it to Jupyter Server 1, " +
-			"Notebook 5, Kernel Gateway 2 or Enterprise Gateway 2, or later"},
-		"no version": {gateway: fakegateway.Options{Version: "latest"}, want: "GET /api: it names no version of a Jupyter server: " +
-			"give the address of one"},
+			want: "GET /api: there is nothing at this address (HTTP 404): give the address of a Jupyter server, with its " +
+				"base path"},
+		"too old": {gateway: fakegateway.Options{Version: "4.4.1"},
+			want: "its version 4.4.1 is too old: update it to Jupyter " +
+				"Server 1, Notebook 5, Kernel Gateway 2 or Enterprise Gateway 2, or later"},
+		"no version": {gateway: fakegateway.Options{Version: "latest"}, want: "GET /api: it names no version of a Jupyter " +
+			"server: give the address of one"},
 		"without the kernel": {kernel: "ir", want: "it has no kernel ir; it has: fake"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -50,11 +50,13 @@ func TestGatewayFlags(t *testing.T) {
 		want string
 		code int
 	}{
-		{[]string{"-gateway", "here", "-e", "1"}, "-gateway: the gateway's address is not of the form http://HOST:PORT or https://HOST/PATH",
+		{[]string{"-gateway", "here", "-e", "1"},
+			"-gateway: the gateway's address is not of the form http://HOST:PORT or https://HOST/PATH",
 			execute.ExitUsage},
 		{[]string{"-gateway", g.URL(), "-kernel", "no", "-e", "1"}, `repl: cannot start kernel "no": gateway ` + g.URL() +
 			": it has no kernel no; it has: fake", execute.ExitStartFailed},
-		{[]string{"-gateway", g.URL(), "-existing", "-e", "1"}, "-existing wants the id of a kernel on the gateway: -existing=ID",
+		{[]string{"-gateway", g.URL(), "-existing", "-e", "1"},
+			"-existing wants the id of a kernel on the gateway: -existing=ID",
 			execute.ExitUsage},
 		{[]string{"-gateway", g.URL(), "-existing=1", "-beside", "-e", "1"},
 			"-beside is for kernels of this machine, not of a -gateway", execute.ExitUsage},

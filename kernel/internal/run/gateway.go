@@ -1,8 +1,6 @@
 package run
 
-import (
-	"github.com/gocifar/gocifar/kernel/internal/command"
-)
+import "github.com/gocifar/gocifar/kernel/internal/command"
 
 // openGateway is -gateway. Nothing of this machine is set up then.
 func (f *flagValues) openGateway() error {
@@ -15,7 +13,8 @@ func (f *flagValues) openGateway() error {
 	case f.cover != "":
 		return command.Usagef("-cover reads files that kernels write on this machine: it does not go with -gateway")
 	case f.data == "builtin":
-		return command.Usagef("-data builtin makes pictures on this machine: with -gateway give a folder of the gateway's machine")
+		return command.Usagef("-data builtin makes pictures on this machine: with -gateway give a folder of the " +
+			"gateway's machine")
 	}
 	return nil
 }

@@ -43,7 +43,8 @@ func TestGateway(t *testing.T) {
 		t.Errorf("%s %q", name, text)
 	}
 	asked := g.Started()
-	if env := asked["env"].(map[string]any); asked["path"] != "below" || env["A"] != "b" || env["GOCIFAR_HEADLESS"] != "1" {
+	env := asked["env"].(map[string]any)
+	if asked["path"] != "below" || env["A"] != "b" || env["GOCIFAR_HEADLESS"] != "1" {
 		t.Errorf("asked for %v", asked)
 	}
 	for _, c := range []struct {
@@ -51,8 +52,10 @@ func TestGateway(t *testing.T) {
 		want  string
 	}{
 		{[]string{"-cover", "c.out"}, "-cover reads files that kernels write on this machine: it does not go with -gateway"},
-		{[]string{"-data", "builtin"}, "-data builtin makes pictures on this machine: with -gateway give a folder of the gateway's machine"},
-		{[]string{"-gateway", "there"}, "-gateway: the gateway's address is not of the form http://HOST:PORT or https://HOST/PATH"},
+		{[]string{"-data", "builtin"}, "-data builtin makes pictures on this machine: with -gateway give a " +
+			"folder of the gateway's machine"},
+		{[]string{"-gateway", "there"}, "-gateway: the gateway's address is not of the form http://HOST:PORT or " +
+			"https://HOST/PATH"},
 	} {
 		if err := run(c.flags...); err == nil || err.Error() != c.want || execute.ExitCode(err) != execute.ExitUsage {
 			t.Errorf("%q: %v", c.flags, err)

@@ -112,9 +112,10 @@ func TestCertificates(t *testing.T) {
 		options gateway.Options
 		want    string // part of the error, "" for none
 	}{
-		"known authority":   {ours.sign(t, "a", later), false, gateway.Options{CACerts: ours.file("ca.pem")}, ""},
-		"unknown authority": {ours.sign(t, "b", later), false, gateway.Options{}, "from an authority that is not trusted here: name the authority's file in JUPYTER_GATEWAY_CA_CERTS"},
-		"any certificate":   {ours.sign(t, "c", later), false, gateway.Options{AnyCert: true}, ""},
+		"known authority": {ours.sign(t, "a", later), false, gateway.Options{CACerts: ours.file("ca.pem")}, ""},
+		"unknown authority": {ours.sign(t, "b", later), false, gateway.Options{},
+			"from an authority that is not trusted here: name the authority's file in JUPYTER_GATEWAY_CA_CERTS"},
+		"any certificate": {ours.sign(t, "c", later), false, gateway.Options{AnyCert: true}, ""},
 		"expired": {ours.sign(t, "d", earlier), false, gateway.Options{CACerts: ours.file("ca.pem")},
 			"its certificate expired on " + earlier.UTC().Format(time.DateTime) + ": renew it there"},
 		"our certificate": {ours.sign(t, "e", later), true, gateway.Options{CACerts: ours.file("ca.pem"),
@@ -122,7 +123,8 @@ func TestCertificates(t *testing.T) {
 		"no certificate of ours": {ours.sign(t, "f", later), true, gateway.Options{CACerts: ours.file("ca.pem")},
 			"or that we have none (tls: certificate required)"},
 		"a stranger's certificate": {ours.sign(t, "g", later), true, gateway.Options{CACerts: ours.file("ca.pem"),
-			ClientCert: theirs.file("stranger.pem"), ClientKey: theirs.file("stranger.key")}, "it refuses our certificate, or that we have none (tls: unknown certificate authority)"},
+			ClientCert: theirs.file("stranger.pem"), ClientKey: theirs.file("stranger.key")},
+			"it refuses our certificate, or that we have none (tls: unknown certificate authority)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := fakegateway.Unstarted(fakegateway.Options{}, fake(t, fakekernel.Options{}))
@@ -194,7 +196,8 @@ func TestLife(t *testing.T) {
 	if err := second.Close(); err != nil || g.Running() != 1 {
 		t.Errorf("%v; %d kernels run after a visitor has left", err, g.Running())
 	}
-	if _, err := known.Attach(t.Context(), "0000-2"); err == nil || !strings.HasSuffix(err.Error(), "no kernel 0000-2 runs there") {
+	_, err = known.Attach(t.Context(), "0000-2")
+	if err == nil || !strings.HasSuffix(err.Error(), "no kernel 0000-2 runs there") {
 		t.Error(err)
 	}
 	again, err := k.Restart(t.Context())

@@ -199,7 +199,8 @@ func (o Options) addresses() (rest, sockets *url.URL, token string, err error) {
 	if o.WebsocketURL != "" {
 		given, err := url.Parse(o.WebsocketURL)
 		if err != nil || given.Host == "" || given.Scheme != "ws" && given.Scheme != "wss" {
-			return nil, nil, "", errors.New("the address of the gateway's websockets is not of the form ws://HOST:PORT or wss://HOST/PATH")
+			return nil, nil, "", errors.New("the address of the gateway's websockets is not of the form " +
+				"ws://HOST:PORT or wss://HOST/PATH")
 		}
 		socketsURL = *given
 		socketsURL.Path = strings.TrimSuffix(socketsURL.Path, "/")

@@ -113,7 +113,9 @@ type noting struct {
 
 func (n noting) Read(p []byte) (int, error) {
 	count, err := n.Reader.Read(p)
-	n.remote.received.Store(time.Now().UnixNano())
+	if count > 0 {
+		n.remote.received.Store(time.Now().UnixNano())
+	}
 	return count, err
 }
 
@@ -123,15 +125,19 @@ func (r *remote) death(e jupyter.Event) *jupyter.DiedError {
 	if status, ok := e.Content.(*jupyter.Status); ok && e.ParentID() == "" {
 		switch status.State {
 		case "restarting", "autorestarting":
-			return &jupyter.DiedError{Reason: r.gateway.errorf("it found the kernel dead and started it anew, without its values")}
+			return r.died("it found the kernel dead and started it anew, without its values")
 		case "dead":
-			return &jupyter.DiedError{Reason: r.gateway.errorf("it found the kernel dead, and starts it no more")}
+			return r.died("it found the kernel dead, and starts it no more")
 		}
 	}
 	if e.Message == nil || e.Message.Header.Session == r.session || !r.progress.another(e) {
 		return nil
 	}
-	return &jupyter.DiedError{Reason: r.gateway.errorf("another process answers for the kernel: it died meanwhile and was started anew")}
+	return r.died("another process answers for the kernel: it died meanwhile and was started anew")
+}
+
+func (r *remote) died(why string) *jupyter.DiedError {
+	return &jupyter.DiedError{Reason: r.gateway.errorf("%s", why)}
 }
 
 // The servers' words for output that they did not send on.
@@ -190,16 +196,15 @@ func (r *remote) reconnect(broken error, deliver func(jupyter.Event)) error {
 			}
 			return nil
 		case isGone(err):
-			return &jupyter.DiedError{Reason: r.gateway.errorf("it does not know the kernel any more: it was ended there, or " +
-				"the gateway was started anew")}
+			return r.died("it does not know the kernel any more: it was ended there, or the gateway was started anew")
 		}
 		var died *jupyter.DiedError
 		if last = err; errors.As(err, &died) || isRefused(err) {
 			return err
 		}
 	}
-	return r.gateway.errorf("the connection broke (%w) and could not be made again within %v (%w); kernel %s may still run there",
-		broken, time.Since(since).Round(time.Millisecond), last, r.id)
+	return r.gateway.errorf("the connection broke (%w) and could not be made again within %v (%w); "+
+		"kernel %s may still run there", broken, time.Since(since).Round(time.Millisecond), last, r.id)
 }
 
 // again is one attempt. It tells how many connections to the kernel the server
@@ -213,7 +218,7 @@ func (r *remote) again() (others int, conn *connection, err error) {
 		return 0, nil, err
 	}
 	if m.State == "dead" {
-		return 0, nil, &jupyter.DiedError{Reason: r.gateway.errorf("it found the kernel dead%s", reasonOf(m))}
+		return 0, nil, r.died("it found the kernel dead" + reasonOf(m))
 	}
 	conn, err = r.dial(ctx)
 	return m.Connections, conn, err

@@ -140,7 +140,8 @@ func (g *Gateway) refusal(response *http.Response, raw []byte) error {
 	case status >= 300 && status < 400:
 		to := response.Header.Get("Location")
 		if strings.Contains(to, "login") || strings.Contains(to, "oauth") {
-			return fail("it sends us to a log-in page (HTTP %d): set JUPYTER_GATEWAY_AUTH_TOKEN to a token that it accepts", status)
+			return fail("it sends us to a log-in page (HTTP %d): set JUPYTER_GATEWAY_AUTH_TOKEN to a token that it accepts",
+				status)
 		}
 		if at, err := url.Parse(to); err == nil { // without what may be a secret
 			at.RawQuery, at.User = "", nil
@@ -196,5 +197,6 @@ func isGone(err error) bool {
 // isRefused tells whether asking again will not help.
 func isRefused(err error) bool {
 	var status *StatusError
-	return errors.As(err, &status) && status.Status >= 300 && status.Status < 500 && status.Status != http.StatusTooManyRequests
+	return errors.As(err, &status) && status.Status >= 300 && status.Status < 500 &&
+		status.Status != http.StatusTooManyRequests
 }
