@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 )
 
 // TestManyCells looks at what a session of many cells leaves in its process,
@@ -32,5 +34,33 @@ func TestManyCells(t *testing.T) {
 		"for name, n := range most {\n\tif n > 2 {\n\t\tfmt.Println(name, \"lies in\", n, \"pieces\")\n\t}\n}\nlen(most)", fmt.Sprint("=> ", cells+4))
 	if got := n.run("func deep(n int) int {\n\tif n == 0 {\n\t\tpanic(\"deep\")\n\t}\n\treturn deep(n-1) + 1\n}\n%%\ndeep(20)"); !strings.Contains(got, "deep") {
 		t.Errorf("a panic shows %q", got)
+	}
+}
+
+// TestVariablesAreRoots: the garbage collector sees what variables of cells and
+// of a large package refer to, whichever came first.
+func TestVariablesAreRoots(t *testing.T) {
+	t.Setenv("GODEBUG", "clobberfree=1") // what is freed is overwritten
+	dir := writeFiles(t, map[string]string{"go.mod": "module example.com/large\n\ngo 1.26\n",
+		"large.go": "// Package large has more variables than the collector looks at in one go.\npackage large\n\n" +
+			"// Table is one.\nvar Table [1 << 16]*[100]int\n"})
+	n := &notebook{t: t, home: dir}
+	var err error
+	n.Engine, err = Open(t.Context(), Options{Library: testLibrary.Get(t).Dir, Module: library.Module{Dir: dir}, Front: n, Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(n.close)
+	for _, c := range []struct{ cell, want string }{
+		{"first := &[100]int{42}", ""},
+		{"second := &[100]int{43}", ""},
+		{"import \"example.com/large\"\nfor _, i := range []int{0, 1<<16 - 1} {\n\tlarge.Table[i] = &[100]int{44 + i}\n}", ""},
+		{"third := &[100]int{45}", ""},
+		{"import \"runtime\"\nfor range 3 {\n\truntime.GC()\n}\nfirst[0], second[0], third[0], large.Table[0][0], large.Table[1<<16-1][0]",
+			"=> (42, 43, 45, 44, 65579)"},
+	} {
+		if got := n.run(c.cell); got != c.want {
+			t.Fatalf("%q shows %q, want %q", c.cell, got, c.want)
+		}
 	}
 }

@@ -134,20 +134,22 @@ const (
 const moduleTable = `
 type liveModule struct {
 	low, high uintptr // where the module lies in memory
-	md        *moduledata
+	md        uintptr // of a *moduledata, which is never on the heap
 }
 
 // liveModuleTable holds modules by their place, the highest first, which is
 // mostly the order in which they come.
 type liveModuleTable struct {
 	rows *[1 << 20]liveModule
-	size int // of rows
-	n    int // rows in use
+	size uintptr // of rows
+	n    uintptr // rows in use
 }
 
 var (
 	// liveVersion is odd while the table is being changed, by the only one who
-	// does. Meanwhile the list of modules tells.
+	// does. Meanwhile the list of modules tells. What is read between two looks
+	// at the version is read, and written, atomically, since processors change
+	// the order of other reads and writes.
 	liveVersion atomic.Uint32
 	liveTable   *liveModuleTable
 	liveNewest  *moduledata // the last that modulesinit has seen
@@ -173,25 +175,27 @@ func (md *moduledata) liveRange() (low, high uintptr) {
 func liveModuleOf(address uintptr) *moduledata {
 	md := &firstmoduledata
 	version := liveVersion.Load()
-	if t := liveTable; t != nil && version&1 == 0 {
-		from, to := 0, min(t.n, t.size)
+	if t := (*liveModuleTable)(atomic.Loadp(unsafe.Pointer(&liveTable))); t != nil && version&1 == 0 {
+		n := min(atomic.Loaduintptr(&t.n), t.size)
+		from, to := uintptr(0), n
 		for from < to {
-			if middle := int(uint(from+to) >> 1); t.rows[middle].low > address {
+			if middle := (from + to) >> 1; atomic.Loaduintptr(&t.rows[middle].low) > address {
 				from = middle + 1
 			} else {
 				to = middle
 			}
 		}
 		var row liveModule
-		if from < min(t.n, t.size) {
-			row = t.rows[from]
+		if from < n {
+			row.low, row.high = atomic.Loaduintptr(&t.rows[from].low), atomic.Loaduintptr(&t.rows[from].high)
+			row.md = atomic.Loaduintptr(&t.rows[from].md)
 		}
-		next := liveCovered.next
+		covered := (*moduledata)(atomic.Loadp(unsafe.Pointer(&liveCovered)))
 		if liveVersion.Load() == version {
 			if row.low <= address && address < row.high {
-				return row.md
+				return (*moduledata)(unsafe.Pointer(row.md))
 			}
-			md = next
+			md = covered.next
 		}
 	}
 	for ; md != nil; md = md.next {
@@ -203,7 +207,7 @@ func liveModuleOf(address uintptr) *moduledata {
 }
 
 // livePlace is where in the table a module belongs whose lowest address is low.
-func livePlace(low uintptr) int {
+func livePlace(low uintptr) uintptr {
 	i := liveTable.n
 	for i > 0 && liveTable.rows[i-1].low < low {
 		i--
@@ -213,9 +217,11 @@ func livePlace(low uintptr) int {
 
 // liveAddModules puts modules into the table.
 func liveAddModules(modules []*moduledata) {
-	large := modules // those that are there from the start
-	if liveTable != nil {
+	var large []*moduledata
+	if liveLarge != nil {
 		large = *liveLarge
+	} else { // those that are there from the start
+		large = append(large, modules...) // a copy: both lists grow
 	}
 	liveVersion.Add(1)
 	for _, md := range modules {
@@ -225,18 +231,26 @@ func liveAddModules(modules []*moduledata) {
 		t := liveTable
 		low, high := md.liveRange()
 		i := livePlace(low)
-		memmove(unsafe.Pointer(&t.rows[i+1]), unsafe.Pointer(&t.rows[i]), uintptr(t.n-i)*unsafe.Sizeof(liveModule{}))
-		t.rows[i] = liveModule{low, high, md}
-		t.n++
+		for j := t.n; j > i; j-- {
+			t.rows[j].store(t.rows[j-1])
+		}
+		t.rows[i].store(liveModule{low, high, uintptr(unsafe.Pointer(md))})
+		atomic.Storeuintptr(&t.n, t.n+1)
 		if liveLarge != nil && max(md.edata-md.data, md.ebss-md.bss) > rootBlockBytes {
 			large = append(large, md)
 		}
 	}
-	liveCovered = liveNewest
+	atomicstorep(unsafe.Pointer(&liveCovered), unsafe.Pointer(liveNewest))
 	liveVersion.Add(1)
 	list := new([]*moduledata)
 	*list = large
 	atomicstorep(unsafe.Pointer(&liveLarge), unsafe.Pointer(list))
+}
+
+func (row *liveModule) store(other liveModule) {
+	atomic.Storeuintptr(&row.low, other.low)
+	atomic.Storeuintptr(&row.high, other.high)
+	atomic.Storeuintptr(&row.md, other.md)
 }
 
 // liveGrow replaces the table by a larger one.
@@ -246,11 +260,11 @@ func liveGrow() {
 	if liveTable != nil {
 		t.size, t.n = 2*liveTable.size, liveTable.n
 	}
-	t.rows = (*[1 << 20]liveModule)(persistentalloc(uintptr(t.size)*unsafe.Sizeof(liveModule{}), 0, &memstats.other_sys))
+	t.rows = (*[1 << 20]liveModule)(persistentalloc(t.size*unsafe.Sizeof(liveModule{}), 0, &memstats.other_sys))
 	if liveTable != nil {
-		memmove(unsafe.Pointer(t.rows), unsafe.Pointer(liveTable.rows), uintptr(t.n)*unsafe.Sizeof(liveModule{}))
+		memmove(unsafe.Pointer(t.rows), unsafe.Pointer(liveTable.rows), t.n*unsafe.Sizeof(liveModule{}))
 	}
-	liveTable = t
+	atomicstorep(unsafe.Pointer(&liveTable), unsafe.Pointer(t))
 }
 
 // liveOverlapping are the modules in the table that share addresses with one
@@ -259,10 +273,10 @@ func liveOverlapping(md *moduledata) (list []*moduledata) {
 	low, high := md.liveRange()
 	i := livePlace(low)
 	if i > 0 && liveTable.rows[i-1].low < high {
-		list = append(list, liveTable.rows[i-1].md)
+		list = append(list, (*moduledata)(unsafe.Pointer(liveTable.rows[i-1].md)))
 	}
 	if i < liveTable.n && liveTable.rows[i].high > low {
-		list = append(list, liveTable.rows[i].md)
+		list = append(list, (*moduledata)(unsafe.Pointer(liveTable.rows[i].md)))
 	}
 	return list
 }
