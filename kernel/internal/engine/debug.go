@@ -183,15 +183,12 @@ func (r *run) withHooks(c *host.Command, program *session.Program) {
 				p.texts[s.Cell] = program.Text()
 			}
 		}
-		names, fixed := []string(nil), map[string]bool{}
+		var names []string
 		for _, v := range s.Locals {
 			names = append(names, v.Name)
-			if v.Fixed {
-				fixed[v.Name] = true
-			}
 		}
 		c.Sites = append(c.Sites, host.Site{File: "cell[" + strconv.FormatInt(s.Cell, 10) + "]", Line: s.Line,
-			Column: s.Column, Function: s.Function, Names: names, Fixed: fixed, Loop: s.Loop})
+			Column: s.Column, Function: s.Function, Names: names, Loop: s.Loop})
 	}
 	if d.programs == nil {
 		d.programs = map[int64]debugProgram{}

@@ -159,8 +159,8 @@ func (e *Engine) CanSet(in Call, name string) error {
 		if v.Name != name {
 			continue
 		}
-		if v.Fixed {
-			return fmt.Errorf("%s cannot be set: a function literal has a copy of it, since nothing assigns to it", name)
+		if v.Fixed != "" {
+			return fmt.Errorf("%s cannot be set: %s", name, v.Fixed)
 		}
 		return nil
 	}

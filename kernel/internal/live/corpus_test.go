@@ -1,6 +1,7 @@
 package live
 
 import (
+	"bytes"
 	"go/importer"
 	"go/token"
 	"io"
@@ -67,14 +68,21 @@ func TestCorpus(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	file, err := os.Open(filepath.Join("testdata", "corpus", "known.txt"))
-	if err != nil {
-		t.Fatal(err)
+	lists := []string{"known.txt"}
+	if os.Getenv("GOCIFAR_CORPUS_DEBUGGER") != "" {
+		lists = append(lists, "debugger.txt")
 	}
-	defer file.Close()
-	known, err := corpus.ReadKnown(file)
+	var text []byte
+	for _, name := range lists {
+		more, err := os.ReadFile(filepath.Join("testdata", "corpus", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = append(text, more...)
+	}
+	known, err := corpus.ReadKnown(bytes.NewReader(text))
 	if err != nil {
-		t.Fatalf("known.txt: %v", err)
+		t.Fatalf("%q: %v", lists, err)
 	}
 	verdict := corpus.Judge(results, known)
 	t.Logf("\n%s", verdict.Table)

@@ -13,7 +13,7 @@ import (
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
-// JupyterLab and VS Code speak the Debug Adapter Protocol in debug_request
+// Front ends such as JupyterLab speak the Debug Adapter Protocol in debug_request
 // messages on the control channel, with some requests of Jupyter's own.
 // DEBUGGER.md lists them. This file knows who answers what; debugger.go has the
 // session's state, debug_*.go the answers.
@@ -110,6 +110,12 @@ func (k *Kernel) debugAnswer(c *jupyter.DebugRequest) (body any, err error) {
 		return nil, fmt.Errorf("%s: no debugger is attached: send initialize and attach first", c.Command)
 	}
 	return answer(&k.debugger, cells, c)
+}
+
+// debuggable tells whether the kernel has a debugger.
+func (k *Kernel) debuggable() bool {
+	_, ok := k.cells.(debuggerCells)
+	return ok
 }
 
 // arguments reads a request's arguments.

@@ -33,11 +33,16 @@ func (d *debugger) stack(cells debuggerCells, thread int) ([]engine.Call, error)
 	defer d.mu.Unlock()
 	for _, c := range list {
 		if d.calls != nil {
-			d.calls[c.ID] = c
+			d.calls[d.numberOf(c)] = c
 		}
 	}
 	return list, err
 }
+
+// numberOf is a call's number for front ends; d is locked. It is another one
+// after each evaluation: JupyterLab asks again for variables only of a call that
+// it has not known.
+func (d *debugger) numberOf(c engine.Call) int { return d.evaluated%1000<<16 | c.ID&0xffff }
 
 func (d *debugger) stackTrace(cells debuggerCells, c *jupyter.DebugRequest) (any, error) {
 	a, err := arguments[dap.StackTraceArguments](c)
@@ -50,10 +55,13 @@ func (d *debugger) stackTrace(cells debuggerCells, c *jupyter.DebugRequest) (any
 		return nil, err
 	}
 	d.mu.Lock()
-	all := d.allCode
+	all, numbers := d.allCode, make([]int, len(list))
+	for i, call := range list {
+		numbers[i] = d.numberOf(call)
+	}
 	d.mu.Unlock()
-	for _, call := range list {
-		f := dap.StackFrame{Id: call.ID, Name: functionOf(call.Function), Line: call.Line, Column: call.Column}
+	for i, call := range list {
+		f := dap.StackFrame{Id: numbers[i], Name: functionOf(call.Function), Line: call.Line, Column: call.Column}
 		if strings.HasPrefix(call.File, "cell[") {
 			f.Source = &dap.Source{Name: call.File, Path: d.know(cells.TextOf(call))}
 		} else if all {

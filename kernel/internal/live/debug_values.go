@@ -23,11 +23,10 @@ func (d *debugger) scopes(cells debuggerCells, c *jupyter.DebugRequest) (any, er
 	if err != nil {
 		return nil, err
 	}
-	call, err := d.call(cells, a.FrameId)
-	if err != nil {
+	if _, err := d.call(cells, a.FrameId); err != nil {
 		return nil, err
 	}
-	locals := dap.Scope{Name: "Locals", PresentationHint: "locals", VariablesReference: localsReference + call.ID}
+	locals := dap.Scope{Name: "Locals", PresentationHint: "locals", VariablesReference: localsReference + a.FrameId}
 	globals := dap.Scope{Name: "Globals", VariablesReference: globalsReference}
 	return dap.ScopesResponseBody{Scopes: []dap.Scope{locals, globals}}, nil
 }
@@ -35,12 +34,21 @@ func (d *debugger) scopes(cells debuggerCells, c *jupyter.DebugRequest) (any, er
 func (d *debugger) variables(cells debuggerCells, c *jupyter.DebugRequest) (any, error) {
 	a, err := arguments[struct {
 		Reference int `json:"variablesReference"`
+		Start     int `json:"start"`
+		Count     int `json:"count"`
 	}](c)
 	if err != nil {
 		return nil, err
 	}
 	list, err := d.parts(cells, a.Reference)
-	return dap.VariablesResponseBody{Variables: list}, err
+	if err != nil {
+		return nil, err
+	}
+	first, last := min(max(a.Start, 0), len(list)), len(list)
+	if a.Count > 0 {
+		last = min(last, first+a.Count)
+	}
+	return dap.VariablesResponseBody{Variables: list[first:last]}, nil
 }
 
 // parts lists the values in a scope or value.
@@ -189,6 +197,9 @@ func (d *debugger) evaluate(cells debuggerCells, c *jupyter.DebugRequest) (any, 
 	if err != nil {
 		return nil, err
 	}
+	d.mu.Lock()
+	d.evaluated++
+	d.mu.Unlock()
 	shown := d.shown(list, value{path: "(" + a.Expression + ")", in: in})
 	body := dap.EvaluateResponseBody{}
 	var texts []string
@@ -215,8 +226,8 @@ func (d *debugger) richInspectVariables(cells debuggerCells, c *jupyter.DebugReq
 		return nil, fmt.Errorf("richInspectVariables wants a variableName")
 	}
 	if a.Frame != 0 && d.attached.Load() {
-		if call, err := d.call(cells, a.Frame); err == nil {
-			list, err := d.parts(cells, localsReference+call.ID)
+		if _, err := d.call(cells, a.Frame); err == nil {
+			list, err := d.parts(cells, localsReference+a.Frame)
 			if err != nil {
 				return nil, err
 			}

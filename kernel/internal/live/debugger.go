@@ -28,6 +28,7 @@ type debugger struct {
 	breakpoints map[string][]dap.Breakpoint
 	stopped     int64               // the goroutine that has stopped, or 0
 	calls       map[int]engine.Call // of stopped goroutines, by number
+	evaluated   int                 // how often, see numberOf
 	values      map[int]value       // whose parts have been listed, by reference
 	allCode     bool                // calls outside of cells are listed, too
 }

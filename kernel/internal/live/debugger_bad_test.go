@@ -1,6 +1,7 @@
 package live
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -152,4 +153,40 @@ func TestDebuggerShutDown(t *testing.T) {
 	if err := d.kernel.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestDebuggerFixedVariables: some variables cannot be set, and the answer says
+// why.
+func TestDebuggerFixedVariables(t *testing.T) {
+	d := newDebugClient(t)
+	code := `func f(limit, more int) (n int) {
+	for i := 0; i < limit; i++ {
+		n += i
+	}
+	g := func() int {
+		return more + n
+	}
+	return g()
+}
+%%
+fmt.Println(f(3, 5))`
+	set := func(name, value, want string) {
+		d.t.Helper()
+		reply := d.debug("setVariable", fmt.Sprintf(`{"variablesReference":%d,"name":%q,"value":%q}`, d.scope("Locals"), name, value))
+		if reply.Success != (want == "") || !strings.Contains(reply.Message, want) {
+			d.t.Errorf("%s = %s: %+v, want %q", name, value, reply, want)
+		}
+	}
+	d.breakAt(code, dap.SourceBreakpoint{Line: 3, Condition: "i == 2"}, line(6))
+	s := d.runs(code, func(dap.StoppedEventBody) {
+		set("limit", "9", "set it before the loop")
+		set("n", "100", "")
+		set("n", "\"a\"", "cannot use")
+		set("unheard", "1", "no variable")
+		d.goOn("continue")
+	}, func(dap.StoppedEventBody) {
+		set("more", "1000", "a function literal has a copy")
+		d.goOn("continue")
+	})
+	d.wantEqual("result", s.text(), "107")
 }

@@ -52,6 +52,7 @@ func (k *Kernel) safely(c jupyter.Content) (reply jupyter.Content) {
 func (k *Kernel) info() *jupyter.KernelInfoReply {
 	return &jupyter.KernelInfoReply{
 		Status: jupyter.StatusOK, ProtocolVersion: jupyter.ProtocolVersion, SupportedFeatures: k.allFeatures(),
+		Debugger:       k.debuggable(),
 		Implementation: Implementation, ImplementationVersion: "1.0",
 		LanguageInfo: jupyter.LanguageInfo{Name: "go", Version: k.cells.GoVersion(), MIMEType: "text/x-go",
 			FileExtension: ".go",

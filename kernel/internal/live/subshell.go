@@ -43,7 +43,7 @@ func (k *Kernel) features() []string {
 // allFeatures has the debugger, too.
 func (k *Kernel) allFeatures() []string {
 	list := k.features()
-	if _, ok := k.cells.(debuggerCells); ok {
+	if k.debuggable() {
 		list = append(list, "debugger")
 	}
 	return list

@@ -8,10 +8,8 @@ type Site struct {
 	File         string
 	Line, Column int
 	Function     string
-	// Names are those of the variables that its hook passes, in that order. Those
-	// in Fixed cannot be set.
+	// Names are those of the variables that its hook passes, in that order.
 	Names []string
-	Fixed map[string]bool `json:",omitempty"`
 	// Loop is the number of the loop whose body is there twice, from 1, or 0.
 	Loop int
 }

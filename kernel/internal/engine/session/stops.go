@@ -38,8 +38,8 @@ type Site struct {
 // Local is a variable of a function.
 type Local struct {
 	Name string
-	// Fixed says that the debugger cannot set it: a function literal has a copy.
-	Fixed bool
+	// Fixed says why the debugger cannot set it, "" if it can.
+	Fixed string
 
 	code    string // of its type, "" if other cells cannot name it
 	imports map[string]string
@@ -70,8 +70,10 @@ type hooker struct {
 	assigned map[types.Object]bool // anywhere after they were declared
 
 	function string
-	scope    []types.Object // local ones, the innermost last
-	loop     int            // the number of the loop in whose second body this is
+	scope    []types.Object        // local ones, the innermost last
+	loop     int                   // the number of the loop in whose second body this is
+	varies   map[types.Object]bool // what that loop assigns to
+	loopFrom token.Pos             // where it begins
 }
 
 // addHooks puts hooks into a program. It leaves a program that it does not
@@ -230,7 +232,7 @@ func (h *hooker) hook(s ast.Stmt) string {
 		names.WriteString(v.Name)
 		copies.WriteString(one)
 		addresses.WriteString(", &" + one)
-		if !v.Fixed {
+		if v.Fixed == "" {
 			fmt.Fprintf(&set, "; if gocell_set&%d != 0 { %s = %s }", uint64(1)<<i, v.Name, one)
 		}
 	}
@@ -242,6 +244,18 @@ func (h *hooker) hook(s ast.Stmt) string {
 		stop = fmt.Sprintf("%s := %s; %s", copies.String(), names.String(), stop)
 	}
 	return fmt.Sprintf("if %s[%d] != 0 { %s };", hitName, n, stop)
+}
+
+// fixed tells why a variable cannot be set, "" if it can.
+func (h *hooker) fixed(v *types.Var) string {
+	switch {
+	case h.captured[v] && !h.assigned[v]:
+		return "a function literal has a copy of it, since nothing assigns to it"
+	case h.loop != 0 && !h.varies[v] && v.Pos() < h.loopFrom:
+		// Else the compiler could not keep it in a register.
+		return "the loop does not assign to it; set it before the loop"
+	}
+	return ""
 }
 
 // locals are the variables in scope, the innermost first.
@@ -257,8 +271,7 @@ func (h *hooker) locals() (list []Local) {
 		if !ok {
 			continue
 		}
-		// A function literal copies what nobody assigns to.
-		one := Local{Name: v.Name(), Fixed: h.captured[v] && !h.assigned[v]}
+		one := Local{Name: v.Name(), Fixed: h.fixed(v)}
 		if code, imports, ok := typeCode(v.Type(), h.own); ok {
 			one.code, one.imports = code, imports
 		}

@@ -179,7 +179,8 @@ func (h *hooker) body(loop ast.Stmt, body *ast.BlockStmt) {
 	place := fmt.Sprintf("/*line %s:%d:%d*/", at.Filename, at.Line, at.Column)
 	kept, sites := h.edits, len(h.sites)
 	h.loops++
-	h.edits, h.loop = nil, h.loops
+	h.edits, h.loop, h.varies = nil, h.loops, h.assignedIn(loop)
+	h.loopFrom = loop.Pos()
 	h.block(list)
 	start, end := h.offset(list[0].Pos()), h.offset(body.Rbrace)
 	second := h.edits.render(h.text, start, end)
@@ -247,13 +248,8 @@ func (h *hooker) foreign(call *ast.CallExpr) bool {
 // noteCaptured finds out which variables function literals use from outside, and
 // which are assigned to. The bodies of loops over functions are literals, too.
 func (h *hooker) noteCaptured(file *ast.File) {
-	h.captured, h.assigned = map[types.Object]bool{}, map[types.Object]bool{}
+	h.captured, h.assigned = map[types.Object]bool{}, h.assignedIn(file)
 	var literals []ast.Node
-	assign := func(x ast.Expr) {
-		if ident, ok := x.(*ast.Ident); ok && h.info.Uses[ident] != nil {
-			h.assigned[h.info.Uses[ident]] = true
-		}
-	}
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncLit:
@@ -264,6 +260,36 @@ func (h *hooker) noteCaptured(file *ast.File) {
 					literals = append(literals, n.Body)
 				}
 			}
+		}
+		return true
+	})
+	for _, f := range literals {
+		ast.Inspect(f, func(n ast.Node) bool {
+			if ident, ok := n.(*ast.Ident); ok {
+				if o := h.info.Uses[ident]; o != nil && (o.Pos() < f.Pos() || o.Pos() > f.End()) {
+					h.captured[o] = true
+				}
+			}
+			return true
+		})
+	}
+}
+
+// assignedIn are the variables that code assigns to, or takes the address of.
+func (h *hooker) assignedIn(n ast.Node) map[types.Object]bool {
+	assigned := map[types.Object]bool{}
+	assign := func(x ast.Expr) {
+		ident, ok := x.(*ast.Ident)
+		if !ok {
+			return
+		}
+		if o := h.info.Uses[ident]; o != nil {
+			assigned[o] = true
+		}
+	}
+	ast.Inspect(n, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.RangeStmt:
 			assign(n.Key)
 			assign(n.Value)
 		case *ast.AssignStmt:
@@ -279,14 +305,5 @@ func (h *hooker) noteCaptured(file *ast.File) {
 		}
 		return true
 	})
-	for _, f := range literals {
-		ast.Inspect(f, func(n ast.Node) bool {
-			if ident, ok := n.(*ast.Ident); ok {
-				if o := h.info.Uses[ident]; o != nil && (o.Pos() < f.Pos() || o.Pos() > f.End()) {
-					h.captured[o] = true
-				}
-			}
-			return true
-		})
-	}
+	return assigned
 }

@@ -1,5 +1,5 @@
-"""A debugger as a client in Python uses it: the situations of ipykernel's tests/test_debugger.py and of xeus-python's
-test/test_debugger.cpp, by jupyter_client.
+"""A debugger as a client in Python uses it: the situations of ipykernel's tests/test_debugger.py, and those that
+xeus-python's test/test_debugger.cpp has beside them but for breakpoints in files, by jupyter_client.
 
 usage: KERNEL_NAME=… debugger.py; prints OK at the end.
 """
@@ -93,7 +93,7 @@ def check(kc):
     # ipykernel: test_supported_features
     assert "debugger" in kc.kernel_info(reply=True, timeout=TIMEOUT)["content"]["supported_features"]
 
-    # test_debug_initialize; the reply of debugInfo is xeus-python's, too
+    # test_debug_initialize; xeus-python: test_debug_info
     info = body(kc, "debugInfo")
     assert not info["isStarted"] and info["hashMethod"] == "Murmur2" and info["tmpFileSuffix"] == ".go", info
     initialize(kc)
@@ -124,7 +124,7 @@ def check(kc):
     rich = body(kc, "richInspectVariables", {"variableName": "a", "frameId": top["id"]})
     assert rich["data"] == {"text/plain": a["value"]}, rich
 
-    # xeus-python: test_step_in, test_next, test_variables, test_set_variable, test_evaluate
+    # xeus-python: test_next_continue, and a value is set
     body(kc, "next", {"threadId": stopped["threadId"]})
     assert event(kc, "continued")["allThreadsContinued"]
     assert event(kc, "stopped")["reason"] == "step" and frame(kc)["line"] == 3
@@ -154,7 +154,30 @@ def check(kc):
     rich = body(kc, "richInspectVariables", {"variableName": "text"})
     assert rich["data"]["text/plain"] == "Hello the world", rich
 
-    # xeus-python: test_pause, and a second front end
+    # xeus-python: test_step_in, test_stack_trace, test_variables
+    breakpoints(kc, SUM, 7)
+    cell = kc.execute(SUM)
+    event(kc, "stopped")
+    body(kc, "stepIn", {"threadId": 1})
+    event(kc, "stopped")
+    frames = body(kc, "stackTrace", {"threadId": 1})["stackFrames"]
+    assert [(f["name"], f["line"]) for f in frames] == [("f", 2), ("main", 7)], frames
+    reference = body(kc, "scopes", {"frameId": frames[0]["id"]})["scopes"][0]["variablesReference"]
+    assert len(body(kc, "variables", {"variablesReference": reference})["variables"]) == 2
+    assert len(body(kc, "variables", {"variablesReference": reference, "start": 1, "count": 1})["variables"]) == 1
+    body(kc, "continue", {"threadId": 1})
+    assert output(kc, cell) == "5\n"
+
+    # xeus-python: test_set_exception_breakpoints
+    body(kc, "setExceptionBreakpoints", {"filters": ["panic"]})
+    cell = kc.execute("var none []int\nnone[3] = 1")
+    stopped = event(kc, "stopped")
+    assert stopped["reason"] == "exception" and "index out of range" in stopped["text"], stopped
+    body(kc, "continue", {"threadId": 1})
+    output(kc, cell)
+    body(kc, "setExceptionBreakpoints", {"filters": []})
+
+    # A pause.
     cell = kc.execute("spins := true\nfor spins { time.Sleep(time.Millisecond) }\nfmt.Println(\"done\")")
     while kc.get_iopub_msg(timeout=TIMEOUT)["msg_type"] != "execute_input":
         pass
@@ -167,7 +190,7 @@ def check(kc):
     body(kc, "continue", {"threadId": 1})
     assert output(kc, cell) == "done\n"
 
-    # xeus-python: test_modules, test_disconnect
+    # The end.
     assert "modules" in body(kc, "modules")
     body(kc, "disconnect", {"restart": False, "terminateDebuggee": True})
     assert not body(kc, "debugInfo")["isStarted"]
