@@ -19,9 +19,10 @@ import (
 func (e *Engine) Evaluate(ctx context.Context, in *Call, text string, front Front) ([]Variable, error) {
 	e.turn.Lock()
 	defer e.turn.Unlock()
-	_, list, err := e.evaluated(ctx, in, front, func(number int64, locals []session.Local) (*session.Program, []int, error) {
-		return e.session.Evaluation(number, locals, text)
-	})
+	_, list, err := e.evaluated(ctx, in, front,
+		func(number int64, locals []session.Local) (*session.Program, []int, error) {
+			return e.session.Evaluation(number, locals, text)
+		})
 	return list, err
 }
 

@@ -74,7 +74,8 @@ func TestDebuggerEvaluatesBadly(t *testing.T) {
 			"} ; func evil() {":           "unexpected",
 			"func() { runtime.Goexit() }": "",
 		} {
-			if got := d.evaluate(expression); want != "" && (!strings.HasPrefix(got, "error: ") || !strings.Contains(got, want)) {
+			got := d.evaluate(expression)
+			if want != "" && (!strings.HasPrefix(got, "error: ") || !strings.Contains(got, want)) {
 				t.Errorf("%s: %q, want %q", expression, got, want)
 			}
 		}
@@ -172,7 +173,8 @@ func TestDebuggerFixedVariables(t *testing.T) {
 fmt.Println(f(3, 5))`
 	set := func(name, value, want string) {
 		d.t.Helper()
-		reply := d.debug("setVariable", fmt.Sprintf(`{"variablesReference":%d,"name":%q,"value":%q}`, d.scope("Locals"), name, value))
+		reply := d.debug("setVariable", fmt.Sprintf(`{"variablesReference":%d,"name":%q,"value":%q}`, d.scope("Locals"),
+			name, value))
 		if reply.Success != (want == "") || !strings.Contains(reply.Message, want) {
 			d.t.Errorf("%s = %s: %+v, want %q", name, value, reply, want)
 		}

@@ -209,7 +209,8 @@ func TestDebugger(t *testing.T) {
 		d.must("setVariable", fmt.Sprintf(`{"variablesReference":%d,"name":"total","value":"1000"}`, d.scope("Locals")), nil)
 		d.wantEqual("total", d.list(d.scope("Locals"))["total"].Value, "1000")
 		p := d.list(d.scope("Locals"))["p"]
-		d.must("setVariable", fmt.Sprintf(`{"variablesReference":%d,"name":"B","value":"p.B * 100"}`, p.VariablesReference), nil)
+		d.must("setVariable", fmt.Sprintf(`{"variablesReference":%d,"name":"B","value":"p.B * 100"}`,
+			p.VariablesReference), nil)
 		d.breakAt(summing)
 		d.goOn("continue")
 	})
@@ -274,7 +275,8 @@ func TestDebuggerScopes(t *testing.T) {
 		{"c := make(chan int, 1)\nc <- 7\nselect {\ncase n := <-c:\n\tfmt.Print(n)\n}", 5, "n=7"},
 		{"seq := func(yield func(int) bool) { yield(8) }\nfor n := range seq {\n\tfmt.Print(n)\n}", 3, "n=8"},
 		{"func h() {\n\ti := 0\nagain:\n\ti++\n\tif i < 3 {\n\t\tgoto again\n\t}\n\tfmt.Print(i)\n}\nh()", 8, "i=3"},
-		{"func k() {\n\tm := map[string]int{\"a\": 1}\n\tadd := func(by int) { m[\"a\"] += by }\n\tadd(2)\n}\nk()", 4, `m=1 map["a":1]`},
+		{"func k() {\n\tm := map[string]int{\"a\": 1}\n\tadd := func(by int) { m[\"a\"] += by }\n\tadd(2)\n}\nk()",
+			4, `m=1 map["a":1]`},
 	} {
 		d.breakAt(test.code, line(test.line))
 		stopped := false

@@ -258,7 +258,8 @@ func (t *thread) enter(event *Stopped, frames []Frame) bool {
 	}
 	debugger.stopped[t.id] = t
 	for i, f := range frames {
-		c := &stackCall{Call: Call{ID: len(debugger.calls) + 1, Frame: f, Program: t.program, Site: -1, Column: 1}, thread: t}
+		c := &stackCall{thread: t,
+			Call: Call{ID: len(debugger.calls) + 1, Frame: f, Program: t.program, Site: -1, Column: 1}}
 		if i == 0 && t.site >= 0 {
 			c.Site, c.copies = t.site, t.copies
 			if p := debugger.programs[t.program]; p != nil && t.site < len(p.sites) {
