@@ -229,7 +229,7 @@ func (t *thread) wait(event *Stopped) (set uint64, waited bool) {
 		woken := wake.next()
 		if interrupted.Load() == t.program {
 			t.leave()
-			Poll(t.program)
+			goexit()
 		}
 		select {
 		case <-t.resume:
