@@ -21,7 +21,7 @@ import (
 //	GOCIFAR_TEST_GONB=/abs/gonb        goimports and gopls beside it or in PATH
 //	GOCIFAR_TEST_PYTHON=/abs/python    with ipykernel
 //
-// gateway_peers_test.go also needs jupyter_server and jupyter_kernel_gateway in
+// gateway_peers_unix_test.go also needs jupyter_server and jupyter_kernel_gateway in
 // that Python, and in another one jupyter_enterprise_gateway, which wants older
 // versions of what the others build on:
 //
