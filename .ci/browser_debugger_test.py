@@ -11,6 +11,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from browser_live_test import Notebook
 from browser_test import lab_page, open_notebook
+from browser_variables_test import open_panel
 
 CELLS = [
     'type item struct{ Name string; Price int }\n%%\nfmt.Println("ready")',
@@ -43,14 +44,6 @@ class Debugger:
 
     def __init__(self, page, notebook):
         self.page, self.notebook = page, notebook
-
-    def start(self):
-        self.notebook.panel.locator(".jp-DebuggerBugButton").first.click()
-        self.page.locator(".jp-DebuggerBugButton[aria-pressed=true]").first.wait_for(timeout=30_000)
-        self.page.wait_for_timeout(1000)  # the panel may open by itself
-        if not self.page.locator(".jp-DebuggerVariables").first.is_visible():
-            self.page.locator('.jp-SideBar .lm-TabBar-tab[data-id="jp-debugger-sidebar"]').first.click()
-        self.value("items")
 
     def toggle_breakpoint(self, cell, line):
         """Clicks into the gutter beside a line, from 1."""
@@ -131,7 +124,8 @@ def main():
                     break
             notebook.run(1)
             notebook.wait_for(1, "3 items", 60)
-            debugger.start()
+            open_panel(page, notebook)
+            debugger.value("items")
             debugger.toggle_breakpoint(2, BREAK)
             check_stop(debugger, notebook, 2)
             debugger.press("continue")

@@ -25,11 +25,19 @@ def write_notebook(path, kernel):
         "kernelspec": {"name": kernel, "display_name": kernel, "language": "go"}}}))
 
 
+def open_panel(page, notebook):
+    """Switches the debugger on."""
+    notebook.panel.locator(".jp-DebuggerBugButton").first.click()
+    page.locator(".jp-DebuggerBugButton[aria-pressed=true]").first.wait_for(timeout=30_000)
+    page.wait_for_timeout(1000)  # JupyterLab opens the panel when the debugger is ready
+    if not page.locator(".jp-DebuggerVariables").first.is_visible():
+        page.locator('.jp-SideBar .lm-TabBar-tab[data-id="jp-debugger-sidebar"]').first.click()
+
+
 def check_panel(page, notebook):
     notebook.run(0)
     notebook.wait_for(0, "ready", 60)
-    page.locator(".jp-NotebookPanel-toolbar .jp-DebuggerBugButton").first.click()
-    page.locator('.jp-SideBar .lm-TabBar-tab[data-id="jp-debugger-sidebar"]').first.click()
+    open_panel(page, notebook)
     item = page.locator(".jp-DebuggerVariables .jp-TreeItem", has_text="places").first
     try:
         item.wait_for(timeout=20_000)
