@@ -23,6 +23,10 @@ func fetching(t *testing.T) (cache string) {
 			"more/more.go": "package more\n\nimport \"example.com/dep\"\n\nfunc F() int { return 10 * dep.F() }\n",
 		}
 	}
+	modules["example.com/other@v1.0.0"] = map[string]string{
+		"go.mod": "module example.com/other\n\ngo 1.24\n",
+		"o.go":   "package other\n\nfunc F() int { return 5 }\n",
+	}
 	for name, value := range map[string]string{"GOPROXY": "file://" + enginetest.Proxy(t, modules), "GONOSUMDB": "*",
 		"GOMODCACHE": cache, "GOFLAGS": "-modcacherw"} {
 		t.Setenv(name, value)
@@ -57,6 +61,42 @@ func TestOtherVersions(t *testing.T) {
 	m.check("import \"example.com/dep/more\"\n%%\nmore.F() + x", "=> 11")
 }
 
+// TestMissingAlone: of a cell's imports only those are fetched that the module
+// does not require, so that what it requires keeps its version.
+func TestMissingAlone(t *testing.T) {
+	fetching(t)
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod": "module example.com/missing\n\ngo 1.24\n\nrequire example.com/dep v1.0.0\n",
+		"m.go":   "package missing\n\nimport _ \"example.com/dep\"\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tidy := exec.Command("go", "mod", "tidy")
+	tidy.Dir = dir
+	if out, err := tidy.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	m := openModule(t, dir)
+	m.check("import (\n\t\"example.com/dep\"\n\t\"example.com/other\"\n)\n%%\ndep.F() + other.F()", "=> 6")
+}
+
+// openModule opens the module in a folder.
+func openModule(t *testing.T, dir string) *module {
+	t.Helper()
+	m := &module{notebook: &notebook{t: t, home: dir}, dir: dir}
+	var err error
+	m.Engine, err = Open(t.Context(), Options{Library: testLibrary.Get(t).Dir, Front: m.notebook, Dir: dir,
+		Module: library.Module{Dir: dir}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(m.close)
+	return m
+}
+
 // TestOffline: what the module cache lacks cannot be had without a network, and
 // one sentence says so; what it has is imported.
 func TestOffline(t *testing.T) {
@@ -82,18 +122,7 @@ func TestOffline(t *testing.T) {
 	full, proxy := os.Getenv("GOMODCACHE"), os.Getenv("GOPROXY")
 	t.Setenv("GOMODCACHE", filepath.Join(t.TempDir(), "empty"))
 	t.Setenv("GOPROXY", "off")
-	open := func() *module {
-		m := &module{notebook: &notebook{t: t, home: dir}, dir: dir}
-		var err error
-		m.Engine, err = Open(t.Context(), Options{Library: testLibrary.Get(t).Dir, Front: m.notebook, Dir: dir,
-			Module: library.Module{Dir: dir}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(m.close)
-		return m
-	}
-	m := open()
+	m := openModule(t, dir)
 	m.check("x := 1", "")
 	m.check("import \"example.com/offline\"\n%%\noffline.F()",
 		"GoGetError: the packages example.com/offline cannot be used: the module cache lacks what they need, "+
@@ -103,7 +132,7 @@ func TestOffline(t *testing.T) {
 	// With all in the cache nothing is asked of a network, nor written there.
 	t.Setenv("GOMODCACHE", full)
 	readOnly(t, full)
-	m = open()
+	m = openModule(t, dir)
 	m.check("import \"example.com/offline\"\n%%\noffline.F()", "=> 2")
 	m.close()
 

@@ -153,7 +153,7 @@ func (m *machine) makeLive(ctx context.Context, progress *Progress) error {
 	}
 	for _, dir := range []string{l.libraryDir, l.programDir, l.packagesDir} {
 		if dir != "" {
-			forgetOld(dir)
+			m.forgetOld(dir)
 		}
 	}
 	m.live = l
@@ -269,8 +269,9 @@ func (m *machine) makePackages(ctx context.Context, task *Task, l live) error {
 // MB, and every change of the checkout's packages makes a new one.
 const keptBuilds = 3
 
-// forgetOld removes older folders of the kind of current.
-func forgetOld(current string) {
+// forgetOld removes older folders of the kind of current, unless a kernel that
+// Jupyter knows needs them: it may be another checkout's.
+func (m *machine) forgetOld(current string) {
 	kind, _, _ := strings.Cut(filepath.Base(current), "-")
 	dirs, _ := filepath.Glob(filepath.Join(filepath.Dir(current), kind+"-*"))
 	age := func(dir string) int64 {
@@ -286,11 +287,30 @@ func forgetOld(current string) {
 		}
 		return 1
 	})
+	arguments := m.kernelArguments()
 	for _, dir := range dirs[min(keptBuilds, len(dirs)):] {
-		if dir != current {
+		needed := slices.ContainsFunc(arguments, func(argument string) bool {
+			return strings.HasPrefix(argument, dir+string(filepath.Separator))
+		})
+		if dir != current && !needed {
 			_ = os.RemoveAll(dir)
 		}
 	}
+}
+
+// kernelArguments are the commands of all kernels that the user's Jupyter and
+// our own runner know.
+func (m *machine) kernelArguments() (arguments []string) {
+	user, _ := userJupyterDir()
+	for _, dir := range []string{user, filepath.Join(m.cache.root, "jupyter", "*")} {
+		specs, _ := filepath.Glob(filepath.Join(dir, "kernels", "*"))
+		for _, dir := range specs {
+			if spec, err := jupyter.ReadSpec(dir); err == nil {
+				arguments = append(arguments, spec.Argv...)
+			}
+		}
+	}
+	return arguments
 }
 
 // liveSpec describes the live kernel as this machine runs it.

@@ -8,10 +8,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 	"github.com/gocifar/gocifar/kernel/internal/kernels"
 	"github.com/gocifar/gocifar/kernel/internal/seal"
+	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
 // TestDamagedLive: of the live kernel's two parts the one that is damaged is
@@ -137,5 +139,41 @@ func TestFoldersOfPackages(t *testing.T) {
 				t.Errorf("%s is not in %v", folder, c.folders)
 			}
 		}
+	}
+}
+
+// TestForgetOld: of many builds the newest stay, and those that a kernel which
+// Jupyter knows is run from.
+func TestForgetOld(t *testing.T) {
+	newFakeMachine(t)
+	c, err := openCache()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &machine{cache: c}
+	var dirs []string
+	for i := range keptBuilds + 3 {
+		dir := filepath.Join(c.root, "live", "program-"+strings.Repeat(string(rune('a'+i)), 8))
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		made := time.Now().Add(time.Duration(i-100) * time.Minute)
+		if err := os.Chtimes(dir, made, made); err != nil {
+			t.Fatal(err)
+		}
+		dirs = append(dirs, dir)
+	}
+	spec := &jupyter.Spec{Argv: []string{filepath.Join(dirs[1], "kernel"), "live"}, DisplayName: "Go", Language: "go"}
+	user := filepath.Join(os.Getenv("JUPYTER_DATA_DIR"), "kernels", "another")
+	if err := writeSpec(user, spec); err != nil {
+		t.Fatal(err)
+	}
+	m.forgetOld(dirs[len(dirs)-1])
+	left, err := filepath.Glob(filepath.Join(c.root, "live", "program-*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := append([]string{dirs[1]}, dirs[3:]...); !slices.Equal(left, want) {
+		t.Errorf("left %q, want %q", left, want)
 	}
 }

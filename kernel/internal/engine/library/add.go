@@ -170,10 +170,23 @@ func (b *Compiler) find(ctx context.Context, o AddOptions, known bool) ([]*liste
 			return packages, err
 		}
 	}
-	if _, err := b.library.goCommand(ctx, o.Dir, nil, append([]string{"get"}, o.Paths...)...); err != nil {
+	if _, err := b.library.goCommand(ctx, o.Dir, nil, append([]string{"get"}, b.missing(ctx, o)...)...); err != nil {
 		return nil, err
 	}
 	return b.list(ctx, o.Dir, o.Dir, []string{"GOWORK="}, arguments)
+}
+
+// missing are the packages that the session cannot find. `go get` of one that
+// it has would ask for its module's newest version.
+func (b *Compiler) missing(ctx context.Context, o AddOptions) []string {
+	found := func(path string) bool {
+		_, err := b.list(ctx, o.Dir, o.Dir, []string{"GOWORK="}, append(slices.Clone(o.Flags), path))
+		return err == nil
+	}
+	if missing := slices.DeleteFunc(slices.Clone(o.Paths), found); len(missing) > 0 {
+		return missing
+	}
+	return o.Paths // they do not go together
 }
 
 // unknownPackage is how the go command says that a module requires no module
