@@ -3,6 +3,7 @@ package layers
 import (
 	"fmt"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -170,29 +171,29 @@ func (l *AdditiveAttentionLayer) Build(in []Shape) error {
 
 // Call attends.
 func (l *AttentionLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
-	query, value, key := in[0], in[1], in[len(in)-1]
+	query, key := in[0], in[len(in)-1]
 	if l.mode == "dot" {
 		scores := graph.Einsum("bth,bsh->bts", query, key)
 		if l.useScale {
 			scores = graph.Mul(scores, c.Value(l.scale))
 		}
-		return l.apply(c, scores, value)
+		return l.apply(c, scores, in)
 	}
 	sums := queryPlusKey(query, key)
 	if l.useScale {
 		sums = graph.Mul(sums, c.Value(l.scale))
 	}
-	return l.apply(c, graph.Mul(graph.ReduceSum(graph.Tanh(sums), -1), c.Value(l.sum)), value)
+	return l.apply(c, graph.Mul(graph.ReduceSum(graph.Tanh(sums), -1), c.Value(l.sum)), in)
 }
 
 // Call attends.
 func (l *AdditiveAttentionLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
-	query, value, key := in[0], in[1], in[len(in)-1]
+	query, key := in[0], in[len(in)-1]
 	sums := graph.Tanh(queryPlusKey(query, key))
 	if l.useScale {
 		sums = graph.Mul(sums, graph.ExpandLeftToRank(c.Value(l.scale), 4))
 	}
-	return l.apply(c, graph.ReduceSum(sums, -1), value)
+	return l.apply(c, graph.ReduceSum(sums, -1), in)
 }
 
 // queryPlusKey is the sum of each query and each key: [batch, Tq, Tv, size].
@@ -200,17 +201,59 @@ func queryPlusKey(query, key *graph.Node) *graph.Node {
 	return graph.Add(graph.InsertAxes(query, 2), graph.InsertAxes(key, 1))
 }
 
-// apply weighs the values by the scores [batch, Tq, Tv].
-func (s *scores) apply(c *Pass, scores, value *graph.Node) *graph.Node {
+// apply weighs the values by the scores [batch, Tq, Tv]. Of a sequence with a
+// mask it leaves out values at steps that do not count, and makes results zeros
+// at the query's steps that do not.
+func (s *scores) apply(c *Pass, scores *graph.Node, in []*graph.Node) *graph.Node {
+	seen := seenKeys(c, nil, in[1])
 	if s.causal {
 		h := heads{causal: true}
-		hidden := graph.AddScalar(scores, -1e9)
-		scores = graph.Where(h.mask(scores), scores, hidden)
+		seen = both(seen, h.mask(scores))
+	}
+	if seen != nil {
+		seen = graph.BroadcastToShape(seen, withDType(scores, dtypes.Bool))
+		scores = graph.Where(seen, scores, graph.AddScalar(scores, -1e9))
 	}
 	dtype := scores.DType()
 	weights := c.as(c.Softmax(scores, -1), dtype)
 	weights = Dropout(s.dropout).Call(c, []*graph.Node{weights})
-	return graph.Einsum("bts,bsh->bth", weights, value)
+	y := graph.Einsum("bts,bsh->bth", weights, in[1])
+	if mask := c.StepMask(in[0]); mask != nil {
+		y = keptSteps(y, mask)
+	}
+	return y
+}
+
+// OutputMask is the query's.
+func (s *scores) OutputMask(_ *Pass, _, masks []*graph.Node) *graph.Node { return masks[0] }
+
+// seenKeys tells which keys a query may see as the masks of both say, bool
+// [batch, Tq, Tv] or with 1 in place of Tq; nil where all may. query may be nil.
+func seenKeys(c *Pass, query *graph.Node, keys ...*graph.Node) (seen *graph.Node) {
+	if query != nil && c.StepMask(query) != nil {
+		seen = graph.ExpandAxes(c.StepMask(query), -1)
+	}
+	for _, key := range keys {
+		if mask := c.StepMask(key); mask != nil {
+			seen = both(seen, graph.ExpandAxes(mask, 1))
+		}
+	}
+	return seen
+}
+
+// both is where two conditions hold, of which the first may be nil.
+func both(a, b *graph.Node) *graph.Node {
+	if a == nil {
+		return b
+	}
+	if a.Rank() == b.Rank() {
+		d := make([]int, a.Rank())
+		for i := range d {
+			d[i] = max(a.Shape().Dimensions[i], b.Shape().Dimensions[i])
+		}
+		a, b = graph.BroadcastToDims(a, d...), graph.BroadcastToDims(b, d...)
+	}
+	return graph.LogicalAnd(a, b)
 }
 
 // callConfig is a call of Keras on a list.

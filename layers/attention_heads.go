@@ -92,15 +92,22 @@ func (p projection) of(c *Pass, x *graph.Node, inputs int) *graph.Node {
 
 // attend computes softmax(query key^T / sqrt(size)) value for each head. The
 // three are [batch, …, heads, size]; attention goes along the given axes, and
-// all others are the same places for all three.
-func (h *heads) attend(c *Pass, query, key, value *graph.Node, axes []int) *graph.Node {
+// all others are the same places for all three. A query sees the keys that seen
+// tells, bool [batch, Tq, Tv] as of [seenKeys], or all where that is nil.
+func (h *heads) attend(c *Pass, query, key, value, seen *graph.Node, axes []int) *graph.Node {
 	rank := query.Rank()
 	target, source, product := attentionEquation(rank, axes)
 	query = graph.MulScalar(query, 1/math.Sqrt(float64(query.Shape().Dim(-1))))
 	scores := graph.Einsum(source+","+target+"->"+product, key, query)
+	if seen != nil {
+		seen = graph.BroadcastToShape(graph.ExpandAxes(seen, 1), withDType(scores, dtypes.Bool))
+	}
 	if h.causal || h.window > 0 {
+		seen = both(seen, h.mask(scores))
+	}
+	if seen != nil {
 		hidden := graph.Scalar(c.Graph, scores.DType(), -1e9)
-		scores = graph.Where(h.mask(scores), scores, graph.BroadcastToShape(hidden, scores.Shape()))
+		scores = graph.Where(seen, scores, graph.BroadcastToShape(hidden, scores.Shape()))
 	}
 	over := make([]int, len(axes))
 	for i := range over {

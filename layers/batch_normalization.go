@@ -158,7 +158,7 @@ func blend(old, new *graph.Node, momentum float64) *graph.Node {
 }
 
 // moments returns mean and biased variance of each channel over the batch's
-// real examples.
+// real examples. Of sequences with a mask the steps that count do.
 func moments(c *Pass, x *graph.Node, channels int) (mean, variance *graph.Node) {
 	var axes []int
 	form := make([]int, x.Rank())
@@ -171,6 +171,9 @@ func moments(c *Pass, x *graph.Node, channels int) (mean, variance *graph.Node) 
 	size := x.Shape().Dimensions[channels]
 	form[channels] = size
 	centered := func(mean *graph.Node) *graph.Node { return graph.Sub(x, graph.Reshape(mean, form...)) }
+	if steps := c.StepMask(x); steps != nil {
+		return maskedMoments(c, x, steps, channels, axes, centered)
+	}
 	if c.Mask == nil {
 		mean = graph.ReduceMean(x, axes...)
 		return mean, graph.ReduceMean(graph.Square(centered(mean)), axes...)
@@ -182,6 +185,23 @@ func moments(c *Pass, x *graph.Node, channels int) (mean, variance *graph.Node) 
 	for weight.Rank() < x.Rank() {
 		weight = graph.InsertAxes(weight, -1)
 	}
+	mean = graph.Div(graph.ReduceSum(graph.Mul(x, weight), axes...), count)
+	return mean, graph.Div(graph.ReduceSum(graph.Mul(graph.Square(centered(mean)), weight), axes...), count)
+}
+
+// maskedMoments are those of the steps that count, as Keras' _moments has them.
+func maskedMoments(c *Pass, x, steps *graph.Node, channels int, axes []int,
+	centered func(*graph.Node) *graph.Node) (mean, variance *graph.Node) {
+	if channels != x.Rank()-1 || steps.Rank() >= x.Rank() {
+		panic(fmt.Errorf("layers: batch normalization of a sequence with a mask wants the channels last, got axis %d of %v",
+			channels, x.Shape().Dimensions))
+	}
+	weight := graph.ConvertDType(steps, x.DType())
+	if c.Mask != nil {
+		weight = graph.Mul(weight, stepsLike(c.Mask, weight))
+	}
+	weight = graph.StopGradient(graph.BroadcastToDims(stepsLike(weight, x), x.Shape().Dimensions...))
+	count := graph.AddScalar(graph.ReduceSum(weight, axes...), fuzz)
 	mean = graph.Div(graph.ReduceSum(graph.Mul(x, weight), axes...), count)
 	return mean, graph.Div(graph.ReduceSum(graph.Mul(graph.Square(centered(mean)), weight), axes...), count)
 }

@@ -176,6 +176,11 @@ func (l *BidirectionalLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 	return graph.Concatenate([]*graph.Node{y, back}, -1)
 }
 
+// OutputMask is the sequence's, of the outputs after every step.
+func (l *BidirectionalLayer) OutputMask(_ *Pass, _, masks []*graph.Node) *graph.Node {
+	return l.forward.layer.(recurrentLayer).recurrent().outputMask(masks)
+}
+
 // within calls a layer that is a part of another one, whose policy counts.
 func (c *Pass) within(outer, inner Layer, in []*graph.Node) *graph.Node {
 	inner.core().policy = outer.core().policy

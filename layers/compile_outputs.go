@@ -63,6 +63,7 @@ type output struct {
 type watched struct {
 	Metric
 	weighted bool
+	counts   bool   // what it is the mean of, since a mask may leave steps out
 	name     string // in the logs
 }
 
@@ -102,11 +103,12 @@ func (m *Model) compiledOutputs() ([]output, error) {
 			o.weight = *told.weight
 		}
 		o.metrics = []watched{}
+		masks := m.masks()
 		for _, metric := range told.metrics {
-			o.metrics = append(o.metrics, watched{Metric: metric})
+			o.metrics = append(o.metrics, watched{Metric: metric, counts: masks})
 		}
 		for _, metric := range told.weighted {
-			o.metrics = append(o.metrics, watched{Metric: metric, weighted: true})
+			o.metrics = append(o.metrics, watched{Metric: metric, weighted: true, counts: masks})
 		}
 	}
 	return outputs, nameMetrics(outputs)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -56,6 +57,26 @@ func (l *ConcatenateLayer) OutputShape(in []Shape) (Shape, error) {
 // Call joins.
 func (l *ConcatenateLayer) Call(_ *Pass, in []*graph.Node) *graph.Node {
 	return graph.Concatenate(in, l.axis)
+}
+
+// OutputMask joins the masks along time; along another axis a step counts where
+// it does in one of the inputs. An input without a mask counts everywhere.
+func (l *ConcatenateLayer) OutputMask(_ *Pass, in, masks []*graph.Node) *graph.Node {
+	if !slices.ContainsFunc(masks, func(m *graph.Node) bool { return m != nil }) {
+		return nil
+	}
+	wide := make([]*graph.Node, len(in))
+	for i, x := range in {
+		shape := withDType(x, dtypes.Bool)
+		if masks[i] == nil {
+			wide[i] = graph.BroadcastToShape(graph.Const(x.Graph(), true), shape)
+		} else {
+			wide[i] = graph.BroadcastToShape(stepsLike(masks[i], x), shape)
+		}
+	}
+	together := graph.ConvertDType(graph.Concatenate(wide, l.axis), dtypes.Int32)
+	largest := graph.ReduceMax(together, -1)
+	return graph.GreaterThan(largest, graph.ScalarZero(largest.Graph(), dtypes.Int32))
 }
 
 // Config returns Keras' configuration of a Concatenate.

@@ -137,5 +137,8 @@ func (c *Pass) as(x *graph.Node, dtype dtypes.DType) *graph.Node {
 	if logits, ok := c.logits[x]; ok {
 		c.logits[y] = c.as(logits, dtype)
 	}
+	if mask := c.stepMasks[x]; mask != nil {
+		c.stepMasks[y] = mask
+	}
 	return y
 }

@@ -13,6 +13,7 @@ import (
 type EmbeddingLayer struct {
 	Base[*EmbeddingLayer]
 	inputDim, outputDim int
+	maskZero            bool
 	options             WeightOptions
 	embeddings          *Variable
 }
@@ -21,11 +22,9 @@ func init() {
 	RegisterLayer("Embedding", func(s *Settings) Layer {
 		s.Ignore("input_length")
 		s.Only("quantization_config")
-		if s.Bool("mask_zero", false) {
-			s.Fail("mask_zero = true is not supported: masks are not passed on to other layers")
-		}
 		l := Embedding(s.Int("input_dim", 0), s.Int("output_dim", 0))
 		l.options = s.WeightOptions("embeddings", l.options.Initializer)
+		l.maskZero = s.Bool("mask_zero", false)
 		return l
 	})
 }
@@ -49,6 +48,21 @@ func Embedding(inputDim, outputDim int) *EmbeddingLayer {
 func (l *EmbeddingLayer) Embeddings(o WeightOptions) *EmbeddingLayer {
 	l.options.replace(&l.state, "embeddings", o)
 	return l
+}
+
+// MaskZero says that the number 0 fills up sequences: the layers behind leave
+// such steps out. See [Masker].
+func (l *EmbeddingLayer) MaskZero() *EmbeddingLayer {
+	l.maskZero = true
+	return l
+}
+
+// OutputMask is true where the number is not 0, with MaskZero.
+func (l *EmbeddingLayer) OutputMask(c *Pass, in, _ []*graph.Node) *graph.Node {
+	if !l.maskZero {
+		return nil
+	}
+	return graph.StopGradient(graph.NotEqual(in[0], graph.ScalarZero(c.Graph, in[0].DType())))
 }
 
 // OutputShape adds the vectors' axis.
@@ -79,7 +93,7 @@ func (l *EmbeddingLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 // Config returns Keras' configuration of an Embedding.
 func (l *EmbeddingLayer) Config() map[string]any {
 	c := l.Base.Config()
-	c["input_dim"], c["output_dim"], c["mask_zero"] = l.inputDim, l.outputDim, false
+	c["input_dim"], c["output_dim"], c["mask_zero"] = l.inputDim, l.outputDim, l.maskZero
 	l.options.AddConfig(c, "embeddings")
 	c["activity_regularizer"], c["quantization_config"] = RegularizerConfig(l.activity), nil
 	return c

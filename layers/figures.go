@@ -98,7 +98,7 @@ func (w *watched) figure(outputs Shape) (f figure, err error) {
 		return f, nil
 	}
 	f = meanFigure(w.name, 0)
-	if w.weighted {
+	if w.weighted || w.counts {
 		f.shapes = []Shape{{}, {}}
 		f.result = func(state [][]float32, _ float64) []float64 {
 			if state[1][0] == 0 {

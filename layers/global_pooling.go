@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -104,16 +105,31 @@ func (l *GlobalPoolingLayer) OutputShape(in []Shape) (Shape, error) {
 }
 
 // Call reduces the spatial axes.
-func (l *GlobalPoolingLayer) Call(_ *Pass, in []*graph.Node) *graph.Node {
+func (l *GlobalPoolingLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 	axes := make([]int, l.grid.rank)
 	for i := range axes {
 		axes[i] = l.grid.firstAxis() + i
 	}
-	y := l.reduce(in[0], axes...)
+	x := in[0]
+	mask := c.StepMask(x)
+	var y *graph.Node
+	if mask != nil && l.class == "GlobalAveragePooling1D" {
+		y = l.meanOfSteps(x, mask)
+	} else {
+		y = l.reduce(x, axes...)
+	}
 	if !l.keepDims {
 		return y
 	}
 	return graph.ExpandAxes(y, axes...)
+}
+
+// meanOfSteps is the mean over the steps that count.
+func (l *GlobalPoolingLayer) meanOfSteps(x, mask *graph.Node) *graph.Node {
+	steps := l.grid.firstAxis()
+	mask = graph.BroadcastToShape(graph.ExpandAxes(mask, 3-steps), withDType(x, dtypes.Bool))
+	sum := graph.ReduceSum(graph.Where(mask, x, graph.ZerosLike(x)), steps)
+	return graph.Div(sum, graph.StopGradient(graph.ReduceSum(graph.ConvertDType(mask, x.DType()), steps)))
 }
 
 // Config returns Keras' configuration of the layer.

@@ -71,9 +71,16 @@ func TestLayersEqualKeras(t *testing.T) {
 	}
 }
 
-// compare makes the layer from Keras' configuration and compares what it
-// computes with what Keras did.
-func (c goldenLayer) compare(t *testing.T) (d goldenDifferences) {
+// model is the layer alone in a model, or the model that the case is about.
+func (c goldenLayer) model(t *testing.T) *Model {
+	t.Helper()
+	if c.Config["layers"] != nil {
+		m, err := ModelFromConfig(map[string]any{"class_name": c.Class, "config": c.Config})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
 	layer, err := FromConfig(c.Class, c.Config)
 	if err != nil {
 		t.Fatal(err)
@@ -82,18 +89,26 @@ func (c goldenLayer) compare(t *testing.T) (d goldenDifferences) {
 		t.Errorf("configuration: %s\n got %v\nwant %v", firstDifference("", got, want), got, want)
 	}
 	var in []Symbol
-	var xs []*tensors.Tensor
 	for _, x := range c.Inputs {
 		in = append(in, Input(x.Shape[1:]...))
-		xs = append(xs, x.tensor(t))
 	}
-	y := layer.Apply(in...)
-	m := Functional("", in, Symbols{y})
+	m := Functional("", in, Symbols{layer.Apply(in...)})
 	if m.Err() != nil {
 		t.Fatal(m.Err())
 	}
-	if !y.Shape().Equal(Shape(c.Output.Shape[1:])) {
-		t.Errorf("OutputShape says %v, Keras %v", y.Shape(), c.Output.Shape)
+	return m
+}
+
+// compare makes the layer from Keras' configuration and compares what it
+// computes with what Keras did.
+func (c goldenLayer) compare(t *testing.T) (d goldenDifferences) {
+	m := c.model(t)
+	var xs []*tensors.Tensor
+	for _, x := range c.Inputs {
+		xs = append(xs, x.tensor(t))
+	}
+	if got := m.Outputs()[0].Shape(); !got.Equal(Shape(c.Output.Shape[1:])) {
+		t.Errorf("OutputShape says %v, Keras %v", got, c.Output.Shape)
 	}
 	variables := m.Variables()
 	if len(variables) != len(c.Weights) {

@@ -101,8 +101,9 @@ func (l *GroupQueryAttentionLayer) Build(in []Shape) error {
 // Call attends.
 func (l *GroupQueryAttentionLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 	query, value, key := in[0], in[1], in[len(in)-1]
+	seen := seenKeys(c, query, in[1:]...)
 	key, value = l.shared(l.key.of(c, key, 1)), l.shared(l.value.of(c, value, 1))
-	found := l.attend(c, l.query.of(c, query, 1), key, value, []int{1})
+	found := l.attend(c, l.query.of(c, query, 1), key, value, seen, []int{1})
 	if l.useGate {
 		found = graph.Mul(found, graph.Sigmoid(l.gate.of(c, query, 1)))
 	}

@@ -156,6 +156,8 @@ func (l *LossFunction) CheckTargets(e *Examples, outputs Shape) error {
 	return l.class.check(e, outputs)
 }
 
+func (l *LossFunction) reducesBy() string { return l.reduction }
+
 func (l *LossFunction) dividesByWeights() bool { return l.reduction == "mean_with_sample_weight" }
 
 // PerExample computes the loss of each example: the mean of its values.

@@ -121,6 +121,11 @@ func (l *LSTMLayer) Build(in []Shape) error {
 // Call walks along the sequence.
 func (l *LSTMLayer) Call(c *Pass, in []*graph.Node) *graph.Node { return l.run(c, in) }
 
+// OutputMask is the sequence's, of the outputs after every step.
+func (l *LSTMLayer) OutputMask(_ *Pass, _, masks []*graph.Node) *graph.Node {
+	return l.outputMask(masks)
+}
+
 // BuildConfig is Keras' get_build_config.
 func (l *LSTMLayer) BuildConfig(in []Shape) map[string]any { return l.buildConfig(in) }
 

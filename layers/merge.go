@@ -129,6 +129,18 @@ func (l *MergeLayer) Call(_ *Pass, in []*graph.Node) *graph.Node {
 	return l.combine(wide)
 }
 
+// OutputMask is true where one of the inputs' masks is, if all have one.
+func (l *MergeLayer) OutputMask(_ *Pass, _, masks []*graph.Node) *graph.Node {
+	mask := masks[0]
+	for _, m := range masks[1:] {
+		if mask == nil || m == nil {
+			return nil
+		}
+		mask = graph.LogicalOr(mask, m)
+	}
+	return mask
+}
+
 func init() {
 	for _, merge := range []func() *MergeLayer{Add, Subtract, Multiply, Average, Maximum, Minimum} {
 		RegisterLayer(merge().Class(), func(*Settings) Layer { return merge() })

@@ -100,8 +100,7 @@ func (a accuracy) PerExample(p *Pass, targets, outputs *graph.Node) *graph.Node 
 	if outputs.Shape().Dimensions[outputs.Rank()-1] == 1 {
 		return BinaryAccuracy(0.5).PerExample(p, targets, outputs)
 	}
-	right := graph.Equal(graph.ArgMax(outputs, -1, dtypes.Int32), labelsOf(targets))
-	return eachExample(graph.ConvertDType(right, dtypes.Float32))
+	return eachExample(a.PerStep(p, targets, outputs))
 }
 
 // TopKAccuracy is the share of examples whose right class is among the k
@@ -137,17 +136,21 @@ func (m topK) For(l Loss) Metric {
 	return m
 }
 
-// PerExample counts the outputs larger than the right one's: that needs no
-// sort.
-func (m topK) PerExample(_ *Pass, labels, outputs *graph.Node) *graph.Node {
+// PerExample is the share of an example's places that are right.
+func (m topK) PerExample(p *Pass, labels, outputs *graph.Node) *graph.Node {
+	return eachExample(m.PerStep(p, labels, outputs))
+}
+
+// PerStep counts the outputs larger than the right one's: that needs no sort.
+func (m topK) PerStep(_ *Pass, labels, outputs *graph.Node) *graph.Node {
 	if m.k < 1 {
 		panic(fmt.Errorf("layers: TopKAccuracy wants k of at least 1, got %d", m.k))
 	}
 	target := graph.OneHot(labelsOf(labels), outputs.Shape().Dimensions[outputs.Rank()-1], outputs.DType())
 	right := graph.ReduceAndKeep(graph.Mul(target, outputs), graph.ReduceSum, -1)
 	larger := graph.ReduceSum(graph.ConvertDType(graph.GreaterThan(outputs, right), dtypes.Float32), -1)
-	return eachExample(graph.ConvertDType(graph.LessThan(larger,
-		graph.Scalar(outputs.Graph(), dtypes.Float32, float64(m.k))), dtypes.Float32))
+	return graph.ConvertDType(graph.LessThan(larger,
+		graph.Scalar(outputs.Graph(), dtypes.Float32, float64(m.k))), dtypes.Float32)
 }
 
 func init() {

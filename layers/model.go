@@ -300,7 +300,7 @@ func (m *Model) Forward(c *Pass, inputs ...*graph.Node) []*graph.Node {
 		for i, t := range n.inputs {
 			in[i] = values[t]
 		}
-		values[n.output] = c.run(n.layer, in)
+		values[n.output] = c.masked(n.layer, in, c.run(n.layer, in))
 		c.penalize(n.layer, values[n.output])
 		if err := xla.FitsMachine(n.layer.Name(), values[n.output]); err != nil {
 			panic(err)

@@ -109,6 +109,10 @@ func sequentialFromConfig(name string, config map[string]any, objects []any, dep
 // until its inputs exist, since a shared layer's calls may refer to later
 // layers.
 func functionalFromConfig(name string, config map[string]any, objects []any, depth int) (*Model, error) {
+	objects, err := withoutMasks(objects)
+	if err != nil {
+		return nil, err
+	}
 	g := &graphReader{layers: map[string]Layer{}, results: map[string][]*Tensor{}}
 	for _, object := range objects {
 		if err := g.addLayer(object, depth); err != nil {

@@ -206,7 +206,11 @@ func (l *MultiHeadAttentionLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 	if err != nil {
 		panic(err)
 	}
-	found := l.attend(c, l.query.of(c, query, 1), l.key.of(c, key, 1), l.value.of(c, value, 1), axes)
+	seen := seenKeys(c, query, in[1:]...)
+	if seen != nil && query.Rank() != 3 {
+		panic(fmt.Errorf("layers: %s: masks want inputs (None, length, size), got %v", describe(l), query.Shape().Dimensions))
+	}
+	found := l.attend(c, l.query.of(c, query, 1), l.key.of(c, key, 1), l.value.of(c, value, 1), seen, axes)
 	if l.useGate {
 		found = graph.Mul(found, graph.Sigmoid(l.gate.of(c, query, 1)))
 	}

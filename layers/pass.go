@@ -22,19 +22,20 @@ type Pass struct {
 	// Nil means that all are. Batch normalization leaves the others out.
 	Mask *graph.Node
 
-	value   func(*Variable) *graph.Node
-	seed    *graph.Node
-	streams uint32
-	updates []Update
-	losses  []*graph.Node
-	logits  map[*graph.Node]*graph.Node
-	rows    map[*graph.Node]*graph.Node // what convolutions read instead; see pointwise
-	mixed   bool                        // some layer computes in another type than float32
-	compute dtypes.DType                // of the layer that is being called, where mixed
-	policy  DTypePolicy                 // of all layers; "" leaves each its own
-	places  *graph.Node                 // the examples' places in the data; with the next two nil outside of Fit
-	epoch   *graph.Node
-	fitSeed *graph.Node
+	value     func(*Variable) *graph.Node
+	seed      *graph.Node
+	streams   uint32
+	updates   []Update
+	losses    []*graph.Node
+	logits    map[*graph.Node]*graph.Node
+	stepMasks map[*graph.Node]*graph.Node // which steps of a node count; see Masker
+	rows      map[*graph.Node]*graph.Node // what convolutions read instead; see pointwise
+	mixed     bool                        // some layer computes in another type than float32
+	compute   dtypes.DType                // of the layer that is being called, where mixed
+	policy    DTypePolicy                 // of all layers; "" leaves each its own
+	places    *graph.Node                 // the examples' places in the data; with the next two nil outside of Fit
+	epoch     *graph.Node
+	fitSeed   *graph.Node
 }
 
 // Update is a new value for a variable that the forward pass itself computes.
@@ -49,7 +50,8 @@ type Update struct {
 // nil where nothing random happens (training false, or no dropout).
 func NewPass(g *graph.Graph, training bool, value func(*Variable) *graph.Node, seed *graph.Node) *Pass {
 	return &Pass{Graph: g, Training: training, value: value, seed: seed,
-		logits: map[*graph.Node]*graph.Node{}, rows: map[*graph.Node]*graph.Node{}}
+		logits: map[*graph.Node]*graph.Node{}, rows: map[*graph.Node]*graph.Node{},
+		stepMasks: map[*graph.Node]*graph.Node{}}
 }
 
 // Value returns the node of a variable: its newest value, if the pass has

@@ -3,6 +3,8 @@ package layers
 import (
 	"fmt"
 
+	"github.com/gocifar/gocifar/layers/internal/xla"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 )
@@ -105,27 +107,42 @@ func (r *recurrence) cellPlace(i int) string {
 	return fmt.Sprintf("%s_%d", SnakeCase(r.cells[i].class), n)
 }
 
-// run walks along the sequence. GoMLX 0.28 has no gradient of a loop, so the
-// steps are unrolled: each is a part of the graph. XLA's CPU backend takes about
-// 0.4 s of one core to compile an LSTM's step with its gradient
-// (BenchmarkCompileLSTM), so sequences of hundreds of steps wait for a loop with
-// a gradient of its own.
+// run walks along the sequence. Unless the layer is unrolled, XLA walks in a
+// loop. At steps that do not count, states stay and the outputs are the last ones
+// that did, or zeros with zero_output_for_mask. A layer that is given its states
+// does not see the mask: Keras looks for an argument sequences_mask then, which
+// no layer has.
 func (r *recurrence) run(c *Pass, in []*graph.Node) *graph.Node {
 	x, given := in[0], in[1:]
+	var mask *graph.Node
+	if len(given) == 0 {
+		mask = c.StepMask(x)
+	}
 	var last *graph.Node
 	for i, cell := range r.cells {
-		states := make([]*graph.Node, cell.states())
-		for j := range states {
+		starts := make([]*graph.Node, cell.states())
+		for j := range starts {
 			if len(given) > 0 {
-				states[j], given = given[0], given[1:]
+				starts[j], given = given[0], given[1:]
 			} else {
-				states[j] = graph.Zeros(c.Graph, shapes.Make(x.DType(), x.Shape().Dimensions[0], cell.units))
+				starts[j] = graph.Zeros(c.Graph, shapes.Make(x.DType(), x.Shape().Dimensions[0], cell.units))
 			}
 		}
-		all := r.along(cell.walk(c, x), states, r.goBackwards && i == 0)
-		last = all[len(all)-1]
+		backwards := r.goBackwards && i == 0
+		states := cell.walk(c, x).along(starts, mask, backwards, r.unroll)
+		if backwards && mask != nil {
+			mask = graph.Reverse(mask, 1)
+		}
+		outputs := states
+		if cell.states() > 1 {
+			outputs = graph.SliceAxis(states, -1, graph.AxisRange(0, cell.units))
+		}
+		if mask != nil && r.zeroOutput {
+			outputs = keptSteps(outputs, graph.TransposeAllAxes(mask, 1, 0))
+		}
+		last = graph.Squeeze(graph.SliceAxis(outputs, 0, graph.AxisElem(-1)), 0)
 		if i < len(r.cells)-1 || r.returnSequences {
-			x = graph.Stack(all, 1)
+			x = graph.TransposeAllAxes(outputs, 1, 0, 2)
 		}
 	}
 	if r.returnSequences {
@@ -134,20 +151,45 @@ func (r *recurrence) run(c *Pass, in []*graph.Node) *graph.Node {
 	return last
 }
 
-// along returns a cell's output after each step.
-func (r *recurrence) along(s *sequence, states []*graph.Node, backwards bool) []*graph.Node {
-	d := s.inputs.Shape().Dimensions
-	outputs := make([]*graph.Node, d[1])
-	for i := range outputs {
-		t := i
-		if backwards {
-			t = d[1] - 1 - i
-		}
-		x := graph.Reshape(graph.SliceAxis(s.inputs, 1, graph.AxisRange(t, t+1)), d[0], d[2])
-		states = s.step(x, states)
-		outputs[i] = states[0]
+// along returns a cell's states after each step, [steps, batch, units], those of
+// an LSTM one behind the other. At a step that does not count they stay.
+func (s *sequence) along(starts []*graph.Node, mask *graph.Node, backwards, unrolled bool) *graph.Node {
+	w := xla.Walk{Start: graph.Concatenate(starts, -1), Backwards: backwards, Unrolled: unrolled,
+		Along: []*graph.Node{graph.TransposeAllAxes(s.inputs, 1, 0, 2)}, Same: append([]*graph.Node{s.kernel}, s.masks...)}
+	if s.bias != nil {
+		w.Same = append(w.Same, s.bias)
 	}
-	return outputs
+	if mask != nil {
+		w.Along = append(w.Along, graph.ExpandAxes(graph.TransposeAllAxes(mask, 1, 0), -1))
+	}
+	w.Next = func(along []*graph.Node, state *graph.Node, same []*graph.Node) *graph.Node {
+		at := *s
+		at.kernel = same[0]
+		if s.masks != nil {
+			at.masks = same[1 : 1+len(s.masks)]
+		}
+		if s.bias != nil {
+			at.bias = same[len(same)-1]
+		}
+		states := make([]*graph.Node, s.states())
+		for i := range states {
+			states[i] = s.part(state, i)
+		}
+		next := graph.Concatenate(at.step(along[0], states), -1)
+		if mask == nil {
+			return next
+		}
+		return graph.Where(graph.BroadcastToShape(along[1], withDType(next, dtypes.Bool)), next, state)
+	}
+	return w.Run()
+}
+
+// outputMask is that of the sequence where the layer returns one.
+func (r *recurrence) outputMask(masks []*graph.Node) *graph.Node {
+	if !r.returnSequences {
+		return nil
+	}
+	return masks[0]
 }
 
 // buildConfig is Keras' get_build_config.

@@ -4,7 +4,6 @@ package layers
 var refusedClasses = map[string]string{
 	"Lambda": "it holds Python code; write the function as a layer of your own with RegisterLayer(\"mine>Name\", …), " +
 		"and save the model in Python with a class registered under that name",
-	"Masking":           masksRefused,
 	"StringLookup":      textRefused,
 	"TextVectorization": textRefused,
 	"Hashing":           textRefused,
@@ -12,8 +11,6 @@ var refusedClasses = map[string]string{
 }
 
 const (
-	masksRefused = "masks are not passed on to other layers; leave the padded steps out, or give them an " +
-		"Embedding of zeros"
 	textRefused = "inputs here are numbers; turn text into numbers before the model"
 )
 

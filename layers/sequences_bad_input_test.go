@@ -43,13 +43,11 @@ func TestSequenceConfigsRefused(t *testing.T) {
 	for want, c := range map[string][2]string{
 		"return_state = true is not":  {"LSTM", `{"units": 3, "return_state": true}`},
 		"stateful = true is not":      {"GRU", `{"units": 3, "stateful": true}`},
-		"mask_zero = true is not":     {"Embedding", `{"input_dim": 3, "output_dim": 2, "mask_zero": true}`},
 		"merge_mode = null is not":    {"Bidirectional", `{"merge_mode": null, "layer": {"class_name": "LSTM", "config": {"units": 3}}}`},
 		`class "ConvLSTMCell" is not`: {"RNN", `{"cell": {"class_name": "ConvLSTMCell", "config": {"units": 3}}}`},
 		"score_mode wants":            {"Attention", `{"score_mode": "product"}`},
 		"it holds Python code":        {"Lambda", `{"function": {"class_name": "__lambda__"}}`},
 		"turn text into numbers":      {"StringLookup", `{"vocabulary": ["a"]}`},
-		"masks are not passed on":     {"Masking", `{"mask_value": 0.0}`},
 	} {
 		var config map[string]any
 		if err := json.Unmarshal([]byte(c[1]), &config); err != nil {

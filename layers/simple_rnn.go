@@ -105,6 +105,11 @@ func (l *SimpleRNNLayer) Build(in []Shape) error {
 // Call walks along the sequence.
 func (l *SimpleRNNLayer) Call(c *Pass, in []*graph.Node) *graph.Node { return l.run(c, in) }
 
+// OutputMask is the sequence's, of the outputs after every step.
+func (l *SimpleRNNLayer) OutputMask(_ *Pass, _, masks []*graph.Node) *graph.Node {
+	return l.outputMask(masks)
+}
+
 // BuildConfig is Keras' get_build_config.
 func (l *SimpleRNNLayer) BuildConfig(in []Shape) map[string]any { return l.buildConfig(in) }
 

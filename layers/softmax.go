@@ -41,8 +41,17 @@ func (l *SoftmaxLayer) OutputShape(in []Shape) (Shape, error) {
 	return s, err
 }
 
-// Call applies the softmax.
+// Call applies the softmax. Where a mask has the input's shape, values that do
+// not count get none of the sum.
 func (l *SoftmaxLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
+	if mask := c.StepMask(in[0]); mask != nil {
+		if mask.Rank() != in[0].Rank() {
+			panic(fmt.Errorf("layers: %s: wants inputs of the mask's shape %v, got %v, as in Keras; "+
+				"an Activation(Softmax) takes any", describe(l), mask.Shape().Dimensions, in[0].Shape().Dimensions))
+		}
+		hidden := graph.BroadcastToShape(graph.Scalar(c.Graph, in[0].DType(), -1e9), in[0].Shape())
+		return c.Softmax(graph.Where(mask, in[0], hidden), l.axes...)
+	}
 	return c.Softmax(in[0], l.axes...)
 }
 

@@ -160,6 +160,9 @@ func (m *measuring) total(perExample *graph.Node) *graph.Node {
 
 // loss is the sum of an output's losses.
 func (m *measuring) loss(l Loss, output int, result *graph.Node) *graph.Node {
+	if mask := m.pass.StepMask(result); mask != nil {
+		return m.maskedLoss(l, output, result, mask)
+	}
 	losses := m.total(m.weigh(l.PerExample(m.pass, m.Targets[output], result), output))
 	if r, ok := l.(interface{ dividesByWeights() bool }); ok && r.dividesByWeights() {
 		weights := m.total(m.weigh(m.ones(), output))
@@ -178,8 +181,15 @@ func (m *measuring) ones() *graph.Node {
 func (m *measuring) metric(w watched, output int, result *graph.Node) []*graph.Node {
 	state, ok := w.Metric.(StateMetric)
 	if !ok {
+		if mask := m.pass.StepMask(result); mask != nil {
+			values, weights := m.stepValues(w.Metric, output, result, mask, w.weighted)
+			return []*graph.Node{graph.ReduceAllSum(graph.Mul(values, weights)), graph.ReduceAllSum(weights)}
+		}
 		values := w.Metric.(MeanMetric).PerExample(m.pass, m.Targets[output], result)
-		if !w.weighted {
+		switch {
+		case !w.weighted && w.counts:
+			return []*graph.Node{m.total(values), m.examples()}
+		case !w.weighted:
 			return []*graph.Node{m.total(values)}
 		}
 		return []*graph.Node{m.total(m.weigh(values, output)), m.total(m.weigh(m.ones(), output))}
