@@ -103,6 +103,7 @@ def fits():
         ("sum", L.Dense(2), keras.losses.MeanAbsoluteError(reduction="sum"), ["mse"], numbers, None),
         ("mean with weights", L.Dense(2), keras.losses.Huber(reduction="mean_with_sample_weight"), ["mse"], numbers, ramp),
     ]:
+        keras.backend.clear_session()
         keras.utils.set_random_seed(1)
         model = keras.Sequential([L.Input((STEPS,)), L.Embedding(7, 4, mask_zero=True), L.GRU(3, return_sequences=True), last])
         start = [pack(w) for w in model.weights]
