@@ -153,7 +153,7 @@ func (m *machine) makeLive(ctx context.Context, progress *Progress) error {
 	}
 	for _, dir := range []string{l.libraryDir, l.programDir, l.packagesDir} {
 		if dir != "" {
-			m.forgetOld(dir)
+			forgetOld(dir)
 		}
 	}
 	m.live = l
@@ -271,7 +271,7 @@ const keptBuilds = 3
 
 // forgetOld removes older folders of the kind of current, unless a kernel that
 // Jupyter knows needs them: it may be another checkout's.
-func (m *machine) forgetOld(current string) {
+func forgetOld(current string) {
 	kind, _, _ := strings.Cut(filepath.Base(current), "-")
 	dirs, _ := filepath.Glob(filepath.Join(filepath.Dir(current), kind+"-*"))
 	age := func(dir string) int64 {
@@ -287,7 +287,7 @@ func (m *machine) forgetOld(current string) {
 		}
 		return 1
 	})
-	arguments := m.kernelArguments()
+	arguments := kernelArguments()
 	for _, dir := range dirs[min(keptBuilds, len(dirs)):] {
 		needed := slices.ContainsFunc(arguments, func(argument string) bool {
 			return strings.HasPrefix(argument, dir+string(filepath.Separator))
@@ -298,16 +298,14 @@ func (m *machine) forgetOld(current string) {
 	}
 }
 
-// kernelArguments are the commands of all kernels that the user's Jupyter and
-// our own runner know.
-func (m *machine) kernelArguments() (arguments []string) {
-	user, _ := userJupyterDir()
-	for _, dir := range []string{user, filepath.Join(m.cache.root, "jupyter", "*")} {
-		specs, _ := filepath.Glob(filepath.Join(dir, "kernels", "*"))
-		for _, dir := range specs {
-			if spec, err := jupyter.ReadSpec(dir); err == nil {
-				arguments = append(arguments, spec.Argv...)
-			}
+// kernelArguments are the commands of the kernels that the user's Jupyter knows.
+// Our own runner writes its specs anew before it starts a kernel.
+func kernelArguments() (arguments []string) {
+	dir, _ := userJupyterDir()
+	specs, _ := filepath.Glob(filepath.Join(dir, "kernels", "*"))
+	for _, dir := range specs {
+		if spec, err := jupyter.ReadSpec(dir); err == nil {
+			arguments = append(arguments, spec.Argv...)
 		}
 	}
 	return arguments

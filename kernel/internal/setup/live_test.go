@@ -150,7 +150,6 @@ func TestForgetOld(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &machine{cache: c}
 	var dirs []string
 	for i := range keptBuilds + 3 {
 		dir := filepath.Join(c.root, "live", "program-"+strings.Repeat(string(rune('a'+i)), 8))
@@ -168,7 +167,7 @@ func TestForgetOld(t *testing.T) {
 	if err := writeSpec(user, spec); err != nil {
 		t.Fatal(err)
 	}
-	m.forgetOld(dirs[len(dirs)-1])
+	forgetOld(dirs[len(dirs)-1])
 	left, err := filepath.Glob(filepath.Join(c.root, "live", "program-*"))
 	if err != nil {
 		t.Fatal(err)
