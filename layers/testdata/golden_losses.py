@@ -58,6 +58,7 @@ def kinds():
         "labels, logits": (np.arange(n, dtype="int32") * 7 % 5, 3 * numbers(12, n, 5)),
         "labels of pixels": (np.arange(n * 3, dtype="int32").reshape(n, 3) * 7 % 4, probabilities(15, n, 3, 4)),
         "pairs": (np.array([0, 1, 0, 2, 1, 0], "int32"), unit(16, n, 4)),
+        "sequences": (np.array([[1, 2, 3], [2, 2, 0], [4, 0, 0], [3, 3, 3], [1, 2, 1], [0, 0, 0]], "int32"), 3 * numbers(17, n, 7, 5)),
     }
 
 
@@ -102,6 +103,8 @@ def losses():
     yield "bits, images", L.Tversky(alpha=0.3, beta=0.8, axis=(1, 2))
     yield "pairs", L.Circle()
     yield "pairs", L.Circle(gamma=5.0, margin=0.2, remove_diagonal=False)
+    yield "sequences", L.CTC()
+    yield "sequences", L.CTC(reduction="sum")
 
 
 def measured(kind, loss):
