@@ -53,7 +53,7 @@ type gonb struct {
 	absent     *request // the execution for which no page has come
 	display    string   // where the script is shown
 	number     int
-	opened     chan struct{} // closed when the page has connected
+	opened     chan struct{} // closed when the page has connected and hears us
 	pong       chan struct{} // closed when it has answered
 	subscribed map[string]bool
 }
@@ -159,17 +159,27 @@ func (g *gonb) publish(data map[string]any) {
 	g.kernel.server.publish(g.kernel.runs(), &jupyter.CommMessage{ID: comm, Data: raw})
 }
 
-// open takes a page that connects, in place of one that was there.
+// open takes a page that connects, in place of one that was there. The page's
+// server may subscribe to what we publish a moment after it has passed on what
+// the page sent, so the page asks until it hears us, and then says so.
 func (g *gonb) open(id string) {
 	g.mu.Lock()
-	before, display, opened := g.comm, g.display, g.opened
-	g.comm, g.heard, g.opened, g.absent = id, time.Now(), nil, nil
+	before := g.comm
+	g.comm, g.heard, g.absent = id, time.Now(), nil
 	g.mu.Unlock()
 	if before != "" && before != id {
 		g.kernel.comms.forget(before)
 		g.kernel.server.publish(nil, &jupyter.CommClose{ID: before})
 	}
 	g.publish(map[string]any{"address": gonbOpened, "value": true})
+}
+
+// hears notes that the page hears us.
+func (g *gonb) hears() {
+	g.mu.Lock()
+	display, opened := g.display, g.opened
+	g.opened = nil
+	g.mu.Unlock()
 	if opened != nil {
 		// The script is not to be saved with the notebook.
 		g.kernel.Show(engine.Display{ID: display, Data: map[string]any{"text/html": ""}})
@@ -196,6 +206,8 @@ func (g *gonb) receive(raw json.RawMessage) {
 	}
 	g.mu.Unlock()
 	switch {
+	case data.Address == gonbOpened:
+		g.hears()
 	case data.Address == gonbPong && pong != nil:
 		close(pong)
 	case data.Address == gonbPing:

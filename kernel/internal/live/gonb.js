@@ -23,7 +23,7 @@
   const listeners = new Map(); // functions by subscription, by address
   const addresses = new Map(); // by subscription
   const variables = {};
-  let acknowledged;
+  let acknowledged, asking;
   const socket = new WebSocket(url);
 
   const send = (type, content) => {
@@ -39,17 +39,20 @@
     acknowledged = resolve;
     socket.onopen = () => {
       send("comm_open", { target_name: "gonb_comm", kernel_id: kernel, data: {} });
+      // The server may not yet have subscribed to what the kernel publishes, so the answer may be lost: ask again.
+      asking = setInterval(() => send("comm_msg", { data: { address: "#heartbeat/ping", value: true } }), 100);
       setTimeout(() => reject(new Error("the kernel does not answer")), 3000);
     };
     socket.onclose = () => reject(new Error("the connection is closed"));
   });
-  connected.catch((error) => comm.close(1000, error.message));
+  connected.catch((error) => comm.close(1000, error.message)).finally(() => clearInterval(asking));
 
   const receive = (data) => {
     if (!data?.address) {
       console.error("gonb_comm: a message without an address");
-    } else if (data.address === "#comm_open_ack") {
+    } else if (data.address === "#comm_open_ack" || data.address === "#heartbeat/pong") {
       acknowledged();
+      comm.send("#comm_open_ack", true);
     } else if (data.address === "#heartbeat/ping") {
       comm.send("#heartbeat/pong", true);
     } else if (data.read_request) {
