@@ -49,6 +49,12 @@ class Notebook:
     def wait_idle(self, seconds):
         self.panel.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(timeout=seconds * 1000)
 
+    def wait_done(self, seconds):
+        """Waits until no cell waits for its turn: between two cells the kernel is idle for a moment."""
+        self.page.wait_for_function("""() => ![...document.querySelectorAll(".jp-Notebook .jp-InputPrompt")]
+            .some((prompt) => prompt.textContent.includes("*"))""", timeout=seconds * 1000)
+        self.wait_idle(seconds)
+
     def cell(self, index):
         return self.panel.locator(".jp-Notebook .jp-Cell").nth(index)
 

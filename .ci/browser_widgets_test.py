@@ -282,7 +282,7 @@ def gonb_notebooks(context, url, token, kernel, folder, root):
         opened = Notebook(page, name)
         opened.run_first(len(notebook["cells"]))
         page.wait_for_timeout(1000)
-        opened.wait_idle(60)
+        opened.wait_done(60)
         text = "\n".join(opened.output(i) for i in range(len(notebook["cells"])))
         for line in set(wanted):
             if text.count(line) < wanted.count(line):

@@ -37,6 +37,8 @@ func (p *gonbPage) take(e jupyter.Event) {
 		}
 		p.got = append(p.got, fmt.Sprint(data.Address, "=", data.Value))
 		switch data.Address {
+		case "#comm_open_ack":
+			p.say("#comm_open_ack", true)
 		case "#heartbeat/ping":
 			p.say("#heartbeat/pong", true)
 		case "/to/page":
