@@ -131,6 +131,7 @@ def main():
             debugger.press("continue")
             debugger.wait_stopped(BREAK)
             debugger.toggle_breakpoint(2, BREAK)
+            page.wait_for_timeout(2000)  # JupyterLab tells the kernel a moment later
             debugger.press("continue")
             notebook.wait_for(2, "total 3070", 30)
             notebook.wait_idle(30)
