@@ -31,7 +31,8 @@ const (
 
 // Picture is the picture as an SVG element, "" if there is nothing to draw.
 func (x *Index) Picture() template.HTML {
-	parameters := x.drawn(x.ParameterNames(), mostColumns, func(values []json.RawMessage) bool { return distinct(values) > 1 },
+	parameters := x.drawn(x.ParameterNames(), mostColumns,
+		func(values []json.RawMessage) bool { return distinct(values) > 1 },
 		func(n IndexNotebook) []IndexValue { return n.Parameters })
 	recorded := x.drawn(x.RecordNames(), mostRows, allNumbers,
 		func(n IndexNotebook) []IndexValue { return n.Records })

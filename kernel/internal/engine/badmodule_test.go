@@ -65,11 +65,22 @@ func TestOtherVersions(t *testing.T) {
 // does not require, so that what it requires keeps its version.
 func TestMissingAlone(t *testing.T) {
 	fetching(t)
-	dir := t.TempDir()
-	for name, text := range map[string]string{
+	dir := tidyModule(t, map[string]string{
 		"go.mod": "module example.com/missing\n\ngo 1.24\n\nrequire example.com/dep v1.0.0\n",
 		"m.go":   "package missing\n\nimport _ \"example.com/dep\"\n",
-	} {
+	})
+	m := openModule(t, dir)
+	m.check("import (\n\t\"example.com/dep\"\n\t\"example.com/other\"\n)\n%%\ndep.F() + other.F()", "=> 6")
+}
+
+// tidyModule writes a module's files, and go.sum, into a new folder.
+func tidyModule(t *testing.T, files map[string]string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	for name, text := range files {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -79,8 +90,7 @@ func TestMissingAlone(t *testing.T) {
 	if out, err := tidy.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	m := openModule(t, dir)
-	m.check("import (\n\t\"example.com/dep\"\n\t\"example.com/other\"\n)\n%%\ndep.F() + other.F()", "=> 6")
+	return dir
 }
 
 // openModule opens the module in a folder.
@@ -101,24 +111,11 @@ func openModule(t *testing.T, dir string) *module {
 // one sentence says so; what it has is imported.
 func TestOffline(t *testing.T) {
 	fetching(t)
-	dir := t.TempDir()
-	for name, text := range map[string]string{
+	dir := tidyModule(t, map[string]string{
 		"go.mod": "module example.com/offline\n\ngo 1.24\n\nrequire example.com/dep v1.1.0\n",
 		"o.go":   "package offline\n\nimport \"example.com/dep\"\n\nfunc F() int { return dep.F() }\n",
 		"p/p.go": "package p\n\nfunc F() int { return 5 }\n",
-	} {
-		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	tidy := exec.Command("go", "mod", "tidy")
-	tidy.Dir = dir
-	if out, err := tidy.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	})
 	full, proxy := os.Getenv("GOMODCACHE"), os.Getenv("GOPROXY")
 	t.Setenv("GOMODCACHE", filepath.Join(t.TempDir(), "empty"))
 	t.Setenv("GOPROXY", "off")

@@ -91,7 +91,8 @@ func Serve(ctx context.Context, o Options) error {
 	return serve(ctx, o, func(ctx context.Context, k *Kernel) (cells, error) {
 		e, err := engine.Open(ctx, engine.Options{Library: o.Library, Module: o.Module, Require: o.Require, Front: k,
 			CoverProfile: o.CoverProfile,
-			Comms:        k.comms, Debugger: &k.debugger, Page: k.gonb, Grace: o.Grace, Env: environment(kernelID(o.Connection))})
+			Comms:        k.comms, Debugger: &k.debugger, Page: k.gonb, Grace: o.Grace,
+			Env: environment(kernelID(o.Connection))})
 		if err != nil {
 			return nil, err
 		}

@@ -327,7 +327,8 @@ func callsOf(pcs []uintptr) (list []Frame) {
 	iterator := runtime.CallersFrames(pcs)
 	for {
 		f, more := iterator.Next()
-		if f.Function != "" && f.Function != "runtime.goexit" && !strings.HasPrefix(f.Function, hostPath) && f.File != "gocell" {
+		if f.Function != "" && f.Function != "runtime.goexit" && !strings.HasPrefix(f.Function, hostPath) &&
+			f.File != "gocell" {
 			list = append(list, Frame{f.Function, f.File, f.Line})
 		}
 		if !more {

@@ -50,7 +50,8 @@ func (p *player) breakEverywhere(ctx context.Context, text string) error {
 	for i := range strings.Count(text, "\n") + 1 {
 		list = append(list, map[string]any{"line": i + 1, "hitCondition": fmt.Sprint(never)})
 	}
-	return p.request(ctx, "setBreakpoints", map[string]any{"source": map[string]string{"path": dumped.Path}, "breakpoints": list}, nil)
+	source := map[string]string{"path": dumped.Path}
+	return p.request(ctx, "setBreakpoints", map[string]any{"source": source, "breakpoints": list}, nil)
 }
 
 // request sends a debugger's request, and reads the body of the answer.
@@ -59,7 +60,8 @@ func (p *player) request(ctx context.Context, command string, arguments, body an
 	if err != nil {
 		return err
 	}
-	e, err := p.kernel.Request(ctx, jupyter.Control, &jupyter.DebugRequest{Type: "request", Command: command, Arguments: raw})
+	e, err := p.kernel.Request(ctx, jupyter.Control,
+		&jupyter.DebugRequest{Type: "request", Command: command, Arguments: raw})
 	if err != nil {
 		return err
 	}
