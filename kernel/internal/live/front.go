@@ -48,9 +48,10 @@ func (k *Kernel) Show(d engine.Display) {
 
 // showFor publishes data that a request causes.
 func (k *Kernel) showFor(r *request, d engine.Display) {
+	id := scriptID(r, d.ID)
 	content := jupyter.DisplayData{Data: bundle(d.Data), Metadata: bundle(d.Metadata),
-		Transient: jupyter.Transient{DisplayID: d.ID}}
-	if d.ID != "" && k.seen(r, d.ID) {
+		Transient: jupyter.Transient{DisplayID: id}}
+	if id != "" && k.seen(id) {
 		update := jupyter.UpdateDisplayData(content)
 		k.server.publish(r, &update)
 		return
@@ -59,16 +60,23 @@ func (k *Kernel) showFor(r *request, d engine.Display) {
 }
 
 // scriptPrefix is how gonbui's ids for scripts begin, which run once and are gone.
-// The library makes one for each process: with GoNB for each cell, here for all,
-// and the output of an earlier cell may be gone.
 const scriptPrefix = "gonb_transient_js_"
 
-// seen tells whether something has been shown under an id, for r if it is a
-// script.
-func (k *Kernel) seen(r *request, id string) bool {
+// scriptID is the id under which something is shown: for gonbui's scripts, one
+// for each execution. gonbui makes one for each process, which is a cell's with
+// GoNB and all cells' here. A front end updates every output of an id, so under
+// the process' id a script would run once for each earlier cell. Its answers
+// would then come more than once, and a late one stops gonbui for good: its
+// dispatchValueUpdates keeps a lock when nobody listens any more.
+func scriptID(r *request, id string) string {
 	if r != nil && strings.HasPrefix(id, scriptPrefix) {
-		id += " " + r.Message.Header.ID
+		return id + "_" + r.Message.Header.ID
 	}
+	return id
+}
+
+// seen tells whether something has been shown under an id.
+func (k *Kernel) seen(id string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	before := k.shown[id]

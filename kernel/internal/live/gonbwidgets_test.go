@@ -96,6 +96,39 @@ func TestGonbComms(t *testing.T) {
 }
 
 // TestGonbCommsWithoutAPage ends, where GoNB's library would wait.
+// A script runs in the output of its own cell only.
+func TestGonbScripts(t *testing.T) {
+	p := &gonbPage{client: newClient(t)}
+	shown := map[string]bool{}
+	var cell, updates int
+	p.during = func(e jupyter.Event) {
+		p.take(e)
+		switch m := e.Content.(type) {
+		case *jupyter.DisplayData:
+			if text, _ := m.Data.Text("text/html"); strings.Contains(text, "first") {
+				if id := m.Transient.DisplayID; shown[id] {
+					t.Errorf("cell %d shows its script under the id of an earlier one, %q", cell, id)
+				}
+				shown[m.Transient.DisplayID] = true
+			}
+		case *jupyter.UpdateDisplayData:
+			if text, _ := m.Data.Text("text/html"); strings.Contains(text, "second") {
+				updates++
+			}
+		}
+	}
+	for cell = range 2 {
+		code := "import \"github.com/janpfeifer/gonb/gonbui/dom\"\n%%\n" +
+			"dom.TransientJavascript(\"first()\")\ndom.TransientJavascript(\"second()\")"
+		if s := p.run(code); s.error != nil {
+			t.Fatalf("%s\n%s", s.text(), p.kernel.Log())
+		}
+	}
+	if len(shown) != 2 || updates != 2 {
+		t.Errorf("%d scripts were shown and %d updated, want 2 and 2", len(shown), updates)
+	}
+}
+
 func TestGonbCommsWithoutAPage(t *testing.T) {
 	c := newClient(t)
 	s := c.run("import \"github.com/janpfeifer/gonb/gonbui/comms\"\n%%\ncomms.Send(\"/a\", 1)\ncomms.Send(\"/a\", 2)\n" +
