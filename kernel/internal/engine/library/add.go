@@ -170,10 +170,22 @@ func (b *Compiler) find(ctx context.Context, o AddOptions, known bool) ([]*liste
 			return packages, err
 		}
 	}
-	if _, err := b.library.goCommand(ctx, o.Dir, nil, append([]string{"get"}, b.missing(ctx, o)...)...); err != nil {
+	if err := b.fetch(ctx, o); err != nil {
 		return nil, err
 	}
 	return b.list(ctx, o.Dir, o.Dir, []string{"GOWORK="}, arguments)
+}
+
+// fetch gets the modules of packages that the session cannot find: newest
+// versions, but those of this program where it has the module itself.
+func (b *Compiler) fetch(ctx context.Context, o AddOptions) error {
+	missing := b.missing(ctx, o)
+	if chosen := ownVersions(missing, ownModules()); b.module.Dir == "" && !slices.Equal(chosen, missing) {
+		if err := b.Get(ctx, o.Dir, chosen); err == nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	return b.Get(ctx, o.Dir, missing)
 }
 
 // missing are the packages that the session cannot find. `go get` of one that

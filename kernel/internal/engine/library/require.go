@@ -3,8 +3,11 @@ package library
 import (
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
+	"sync"
 
 	"golang.org/x/mod/modfile"
 )
@@ -18,12 +21,12 @@ func (b *Compiler) Require(dir string) (list []string) {
 	if b.module.Dir != "" {
 		return nil
 	}
-	path := filepath.Join(dir, "go.mod")
-	data, err := os.ReadFile(path)
+	name := filepath.Join(dir, "go.mod")
+	data, err := os.ReadFile(name)
 	if err != nil {
 		return nil
 	}
-	file, err := modfile.ParseLax(path, data, nil)
+	file, err := modfile.ParseLax(name, data, nil)
 	if err != nil {
 		return nil // the go command says it at the next import
 	}
@@ -36,7 +39,38 @@ func (b *Compiler) Require(dir string) (list []string) {
 // writeRequire writes lines of go.mod for modules as Require lists them.
 func writeRequire(w *strings.Builder, modules []string) {
 	for _, m := range modules {
-		path, version, _ := strings.Cut(m, "@")
-		fmt.Fprintf(w, "\nrequire %s %s\n", modfile.AutoQuote(path), modfile.AutoQuote(version))
+		module, version, _ := strings.Cut(m, "@")
+		fmt.Fprintf(w, "\nrequire %s %s\n", modfile.AutoQuote(module), modfile.AutoQuote(version))
 	}
+}
+
+// ownModules are the versions of the modules that this program is built from, by
+// path. gonbui, for one, has to be the one whose protocol the program speaks.
+var ownModules = sync.OnceValue(func() map[string]string {
+	versions := map[string]string{}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return versions
+	}
+	for _, m := range append(info.Deps, &info.Main) {
+		if m.Replace == nil && m.Sum != "" { // the program's own has a sum where it came as a version
+			versions[m.Path] = m.Version
+		}
+	}
+	return versions
+})
+
+// ownVersions asks for packages of given modules at their versions,
+// PACKAGE@VERSION. Others stay as they are.
+func ownVersions(packages []string, modules map[string]string) (list []string) {
+	for _, p := range packages {
+		for module := p; module != "."; module = path.Dir(module) {
+			if version := modules[module]; version != "" {
+				p += "@" + version
+				break
+			}
+		}
+		list = append(list, p)
+	}
+	return list
 }
