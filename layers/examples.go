@@ -21,8 +21,9 @@ type Examples struct {
 	Bytes  []uint8
 	Floats []float32
 	// Labels holds one class index in [0, Classes) for each example, or with a
-	// TargetShape that many: one for each pixel, for instance. It may be nil
-	// where only predictions are asked for, or Targets are given.
+	// TargetShape that many: one for each pixel, for instance. Other indices may
+	// be those that the loss ignores. It may be nil where only predictions are
+	// asked for, or Targets are given.
 	Labels []int32
 	// Classes is the number of classes, hence the width of the one-hot form.
 	Classes int

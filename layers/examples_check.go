@@ -12,7 +12,11 @@ func (m *Model) checkExamples(e *Examples, what string, labeled bool) error {
 		return err
 	}
 	targets := labeled && (m.compiled.step == nil || e != nil && e.outputs() != nil)
-	if err := e.check(targets); err != nil {
+	err := e.check(targets)
+	if err == nil && targets {
+		err = m.checkLabels(e)
+	}
+	if err != nil {
 		return fmt.Errorf("layers: model %q, %s: %w", m.Name(), what, err)
 	}
 	if labeled && m.compiled.step != nil {
@@ -36,6 +40,29 @@ func (m *Model) checkExamples(e *Examples, what string, labeled bool) error {
 		return nil
 	}
 	return m.checkTargets(e, what)
+}
+
+// checkLabels says which label is no class, and is not one that the loss of its
+// output ignores.
+func (m *Model) checkLabels(e *Examples) error {
+	outputs, err := m.compiledOutputs()
+	if err != nil {
+		return err
+	}
+	targets := e.outputs()
+	for i, t := range targets {
+		var ignored LabelIgnorer
+		if i < len(outputs) {
+			ignored, _ = outputs[i].loss.(LabelIgnorer)
+		}
+		if err := t.checkLabels(ignored); err != nil {
+			if len(targets) > 1 {
+				err = fmt.Errorf("output %d: %w", i, err)
+			}
+			return err
+		}
+	}
+	return nil
 }
 
 // checkTargets asks the losses and metrics of each output whether the targets
@@ -148,8 +175,12 @@ func (t *Target) check(n int) error {
 	case len(t.Labels) != want:
 		return fmt.Errorf("there are %d labels for %d examples of %v labels each", len(t.Labels), n, t.Shape)
 	}
+	return nil
+}
+
+func (t *Target) checkLabels(ignored LabelIgnorer) error {
 	for i, label := range t.Labels {
-		if label < 0 || int(label) >= t.Classes {
+		if (label < 0 || int(label) >= t.Classes) && (ignored == nil || !ignored.IgnoresLabel(label)) {
 			return fmt.Errorf("label %d is %d, outside of 0 to %d (Classes is %d)", i, label, t.Classes-1, t.Classes)
 		}
 	}

@@ -27,6 +27,12 @@ type TargetChecker interface {
 	CheckTargets(e *Examples, outputs Shape) error
 }
 
+// LabelIgnorer is a loss that leaves some labels out. They need not be classes:
+// -1 and 255 are usual for what has no class.
+type LabelIgnorer interface {
+	IgnoresLabel(label int32) bool
+}
+
 // CrossEntropy is the negative logarithm of the probability that a model
 // gives to the right class. Where the model ends in a softmax the loss is
 // computed from its logits, exact where probabilities round to 0 or 1; Keras

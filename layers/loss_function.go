@@ -130,7 +130,8 @@ func (l *LossFunction) Axis(axes ...int) *LossFunction {
 	return out
 }
 
-// IgnoreClass leaves out what is labeled with this class.
+// IgnoreClass leaves out what is labeled with this class, which may be a number
+// that no class has, -1 or 255 for instance.
 func (l *LossFunction) IgnoreClass(class int) *LossFunction {
 	out := l.with()
 	if out.ignore = &class; !l.class.ignores {
@@ -154,6 +155,11 @@ func (l *LossFunction) Err() error { return l.err }
 // CheckTargets wants targets that can be compared with the outputs.
 func (l *LossFunction) CheckTargets(e *Examples, outputs Shape) error {
 	return l.class.check(e, outputs)
+}
+
+// IgnoresLabel tells whether the label is that of IgnoreClass.
+func (l *LossFunction) IgnoresLabel(label int32) bool {
+	return l.ignore != nil && *l.ignore == int(label)
 }
 
 func (l *LossFunction) reducesBy() string { return l.reduction }

@@ -41,8 +41,14 @@ def unit(salt, *shape):
     return (x / np.linalg.norm(x, axis=-1, keepdims=True)).astype("float32")
 
 
+def void(labels, label):
+    """Every fourth label is none of the classes."""
+    return np.where(np.arange(labels.size).reshape(labels.shape) % 4 == 2, label, labels).astype("int32")
+
+
 def kinds():
     n = 6
+    pixels = np.arange(n * 3, dtype="int32").reshape(n, 3) * 7 % 4
     signs = np.sign(numbers(3, n, 4)).astype("float32")
     bits = (numbers(4, n, 4) > 0).astype("float32")
     y = numbers(1, n, 4)
@@ -56,7 +62,8 @@ def kinds():
         "soft": (probabilities(13, n, 5), probabilities(14, n, 5)),
         "labels": (np.arange(n, dtype="int32") * 7 % 5, probabilities(11, n, 5)),
         "labels, logits": (np.arange(n, dtype="int32") * 7 % 5, 3 * numbers(12, n, 5)),
-        "labels of pixels": (np.arange(n * 3, dtype="int32").reshape(n, 3) * 7 % 4, probabilities(15, n, 3, 4)),
+        "labels of pixels": (pixels, probabilities(15, n, 3, 4)), "labels of pixels, 255 is void": (void(pixels, 255), probabilities(15, n, 3, 4)),
+        "labels, -1 is void": (void(np.arange(n) * 7 % 5, -1), probabilities(11, n, 5)),
         "pairs": (np.array([0, 1, 0, 2, 1, 0], "int32"), unit(16, n, 4)),
         "sequences": (np.array([[1, 2, 3], [2, 2, 0], [4, 0, 0], [3, 3, 3], [1, 2, 1], [0, 0, 0]], "int32"), 3 * numbers(17, n, 7, 5)),
     }
@@ -95,6 +102,8 @@ def losses():
     yield "labels, logits", L.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
     yield "labels of pixels", L.SparseCategoricalCrossentropy()
     yield "labels of pixels", L.SparseCategoricalCrossentropy(ignore_class=3)
+    yield "labels of pixels, 255 is void", L.SparseCategoricalCrossentropy(ignore_class=255)
+    yield "labels, -1 is void", L.SparseCategoricalCrossentropy(ignore_class=-1)
     yield "labels", L.CategoricalGeneralizedCrossEntropy(q=0.7)
     yield "bits, probabilities", L.Dice()
     yield "bits, images", L.Dice(axis=(1, 2))
@@ -177,6 +186,9 @@ def metrics():
     yield "one-hot", M.OneHotMeanIoU(5)
     yield "labels of pixels", M.IoU(4, [0, 1], sparse_y_pred=False)
     yield "labels of pixels", M.MeanIoU(4, sparse_y_pred=False, ignore_class=3)
+    yield "labels of pixels, 255 is void", M.MeanIoU(4, sparse_y_pred=False, ignore_class=255)
+    yield "labels of pixels, 255 is void", M.SparseCategoricalAccuracy()
+    yield "labels, -1 is void", M.SparseCategoricalAccuracy()
 
 
 def watched(kind, metric):
