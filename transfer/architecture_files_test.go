@@ -19,8 +19,9 @@ import (
 // TestArchitectureFiles sends architectures through files, at two sizes of
 // images, with weights and statistics unlike those of a new model: Keras builds
 // and saves them as .keras, .weights.h5 and .h5, and all have to load here and
-// predict what Keras predicts, within 1e-5 of the largest value; those saved
-// here have to do so in Keras.
+// predict what Keras predicts, within 1e-5 of the largest value, or be no more
+// than twice as far from float64 as Keras is; those saved here have to do so in
+// Keras.
 //
 // It runs where GOCIFAR_TEST_PYTHON names a Python with Keras, for a few small
 // architectures. GOCIFAR_TEST_ARCHITECTURES=all, or names with commas between
@@ -106,7 +107,13 @@ func intoGo(t *testing.T, name, path string, settings Config) (apart float64, pa
 	want := readFloats(t, path+".predictions")
 	got := outputs(t, loaded, images)[0]
 	if apart = difference(t, got, want); !(apart <= 1e-5) {
-		t.Errorf("%s.keras: the largest difference is %.2g of the largest value", filepath.Base(path), apart)
+		// Deep networks may round by more: then Keras is as far from float64.
+		exact := readFloats(t, path+".exact")
+		ours, theirs := difference(t, got, exact), difference(t, want, exact)
+		t.Logf("%s: in float64 we are %.2g off, Keras %.2g", filepath.Base(path), ours, theirs)
+		if !(ours <= 2*theirs) {
+			t.Errorf("%s.keras: the largest difference is %.2g of the largest value", filepath.Base(path), apart)
+		}
 	}
 	// The others hold the same model and weights, to the bit.
 	settings.Weights = path + ".weights.h5"

@@ -142,6 +142,25 @@ def golden():
     return out
 
 
+def exact(name, settings, model, x):
+    """What a model predicts when it is computed in float64."""
+    keras.config.set_floatx("float64")
+    try:
+        wide, _ = build(name, settings)
+        wide.set_weights(model.get_weights())
+        finalize(wide)
+        return np.asarray(wide.predict(x.astype("float64"), verbose=0))
+    finally:
+        keras.config.set_floatx("float32")
+
+
+def finalize(model):
+    """Normalization computes with copies of its variables, which assign does not change."""
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()
+
+
 def jitter(model, rng):
     """Other weights and statistics than the ones of a new model, none of them hidden by zeros or ones."""
     for v in model.weights:
@@ -157,9 +176,7 @@ def jitter(model, rng):
         else:
             new = old + 0.1 * noise
         v.assign(new.astype(old.dtype))
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.Normalization):
-            layer.finalize_state()  # it computes with copies of its variables, which assign does not change
+    finalize(model)
 
 
 def images(shape, rng):
@@ -167,7 +184,7 @@ def images(shape, rng):
 
 
 def files(folder, name):
-    """Two models of other sizes go into files with their predictions. After a line on stdin, those that Go wrote
+    """Two models of other sizes go into files with their predictions, and those of float64. After a line on stdin, those that Go wrote
     are opened and have to predict the same; the largest differences are printed."""
     rng = np.random.default_rng(7)
     size = SMALLEST.get(name, 64)
@@ -177,6 +194,7 @@ def files(folder, name):
     }
     path = lambda kind, end: os.path.join(folder, kind + end)
     for kind, settings in models.items():
+        keras.utils.set_random_seed(7)
         model, _ = build(name, settings)
         jitter(model, rng)
         x = images(settings["InputShape"], rng)
@@ -186,6 +204,7 @@ def files(folder, name):
         model.save(path(kind, ".keras"))
         if kind == "top":
             model.save(path(kind, ".h5"))
+        exact(name, settings, model, x).astype("float32").tofile(path(kind, ".exact"))
         del model
     json.dump(models, sys.stdout)
     print(flush=True)
