@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/user"
 	"strings"
 
 	"github.com/gocifar/gocifar/kernel/execute"
@@ -42,6 +43,7 @@ func start(ctx context.Context, o Options) error {
 		return command.Usagef("live: -connection is missing: " +
 			"Jupyter and `kernel run` start this command through a kernelspec, which `kernel setup` writes")
 	}
+	findHome()
 	if err := place(ctx, &o); err != nil {
 		fmt.Fprintf(os.Stderr, "kernel: %v\n", err)
 		return Refuse(ctx, o, err)
@@ -52,6 +54,18 @@ func start(ctx context.Context, o Options) error {
 		return err
 	}
 	return Serve(ctx, o)
+}
+
+// findHome says where the user's home is, if nobody has: the go command keeps
+// modules and what it has compiled below it. Kernel Gateway and Enterprise
+// Gateway start kernels without this variable.
+func findHome() {
+	if os.Getenv("HOME") != "" {
+		return
+	}
+	if u, err := user.Current(); err == nil && u.HomeDir != "" {
+		os.Setenv("HOME", u.HomeDir)
+	}
 }
 
 // required are the modules that the notebook came to need in an earlier session:

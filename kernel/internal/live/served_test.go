@@ -33,6 +33,7 @@ const testGrace = 2 * time.Second
 
 // serveAsKernel is the kernel in a process of its own.
 func serveAsKernel(args []string) int {
+	findHome()
 	o := Options{Library: args[0], Module: library.Module{Dir: os.Getenv(moduleVariable)}, Connection: args[1],
 		Gopls: os.Getenv("GOCIFAR_TEST_GOPLS"), Grace: testGrace, Require: required()}
 	err := Serve(context.Background(), o)
