@@ -2,9 +2,7 @@ package gateway
 
 import (
 	"bytes"
-	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -160,83 +158,4 @@ func (r *remote) dropped(e jupyter.Event) error {
 		}
 	}
 	return nil
-}
-
-// pause is how long to wait before an attempt, counted from 0, is repeated.
-func (o Options) pause(attempt int) time.Duration {
-	return min(o.RetryInterval<<min(attempt, 30), o.RetryIntervalMax)
-}
-
-// firstPause is how long a server may take to notice that a connection broke,
-// from when on it keeps what the kernel sends.
-const firstPause = 100 * time.Millisecond
-
-// reconnect makes the websocket again. Its error says why it gave up, or that
-// the kernel is gone.
-func (r *remote) reconnect(broken error, deliver func(jupyter.Event)) error {
-	r.use(nil)
-	r.progress.broke()
-	since := time.Now()
-	pause := firstPause
-	var last error
-	for attempt := range max(r.gateway.options.RetryMax, 0) + 1 {
-		if !sleep(r.ctx, pause) {
-			return jupyter.ErrClosed
-		}
-		pause = r.gateway.options.pause(attempt)
-		others, conn, err := r.again()
-		switch {
-		case r.over():
-			return jupyter.ErrClosed
-		case err == nil:
-			r.use(conn)
-			if r.progress.busy() {
-				deliver(jupyter.Event{Time: time.Now(), Channel: jupyter.IOPub, Err: r.gap(broken, since, others)})
-				go r.settle(conn, deliver)
-			}
-			return nil
-		case isGone(err):
-			return r.died("it does not know the kernel any more: it was ended there, or the gateway was started anew")
-		}
-		var died *jupyter.DiedError
-		if last = err; errors.As(err, &died) || isRefused(err) {
-			return err
-		}
-	}
-	return r.gateway.errorf("the connection broke (%w) and could not be made again within %v (%w); "+
-		"kernel %s may still run there", broken, time.Since(since).Round(time.Millisecond), last, r.id)
-}
-
-// again is one attempt. It tells how many connections to the kernel the server
-// counts, this one not among them.
-func (r *remote) again() (others int, conn *connection, err error) {
-	ctx, cancel := context.WithTimeoutCause(r.ctx, r.gateway.options.ConnectTimeout,
-		fmt.Errorf("no answer within %v", r.gateway.options.ConnectTimeout))
-	defer cancel()
-	m, err := r.model(ctx)
-	if err != nil {
-		return 0, nil, err
-	}
-	if m.State == "dead" {
-		return 0, nil, r.died("it found the kernel dead" + reasonOf(m))
-	}
-	conn, err = r.dial(ctx)
-	return m.Connections, conn, err
-}
-
-func reasonOf(m model) string {
-	if m.Reason == "" {
-		return ""
-	}
-	return ": " + m.Reason
-}
-
-// gap says what may be missing after the connection was made again.
-func (r *remote) gap(broken error, since time.Time, others int) error {
-	kept := "what the kernel sent meanwhile has been kept"
-	if others > 0 {
-		kept = "what the kernel sent meanwhile may not have been kept, because the gateway still counted a connection"
-	}
-	return &jupyter.GapError{Err: r.gateway.errorf("the connection broke (%w) and was made again after %v: %s; "+
-		"output that was under way when it broke is lost", broken, time.Since(since).Round(time.Millisecond), kept)}
 }
