@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,17 +24,7 @@ const mostPoints = 10_000
 // objects of names and values is the points themselves, an object of names and
 // lists of values is a grid, whose points are all combinations; the last name
 // changes fastest. There must be points, and no two the same.
-func ReadPoints(path string) ([]Point, error) {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("sweep: %w", err)
-	}
-	points, err := ParsePoints(raw)
-	if err != nil {
-		return nil, fmt.Errorf("sweep %s: %w", filepath.Base(path), err)
-	}
-	return points, nil
-}
+func ReadPoints(path string) ([]Point, error) { return readFile("sweep", path, ParsePoints) }
 
 // ParsePoints reads the content of such a file.
 func ParsePoints(raw []byte) ([]Point, error) {

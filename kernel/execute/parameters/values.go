@@ -80,16 +80,19 @@ func scalar(text string) any {
 
 // ReadFile reads values from a YAML or JSON file: an object whose keys are the
 // names.
-func ReadFile(path string) ([]Value, error) {
+func ReadFile(path string) ([]Value, error) { return readFile("parameters", path, Parse) }
+
+// readFile reads a list from a file, which is of that kind.
+func readFile[T any](kind, path string, parse func([]byte) ([]T, error)) ([]T, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("parameters: %w", err)
+		return nil, fmt.Errorf("%s: %w", kind, err)
 	}
-	values, err := Parse(raw)
+	list, err := parse(raw)
 	if err != nil {
-		return nil, fmt.Errorf("parameters: %s: %w", filepath.Base(path), err)
+		return nil, fmt.Errorf("%s %s: %w", kind, filepath.Base(path), err)
 	}
-	return values, nil
+	return list, nil
 }
 
 // Parse reads the content of such a file.
