@@ -33,6 +33,29 @@ func (s *IndexShard) stem() string {
 	return fmt.Sprintf("index-%d-of-%d", s.Number, s.Of)
 }
 
+// CoverProfile is the name of the file beside the index that says what the
+// shard's cells reached.
+func (s *IndexShard) CoverProfile() string { return s.stem() + ".cover" }
+
+// CoverProfiles are the files in folders in which the shards of a run say what
+// their cells reached, one for each shard. A mistake is an *execute.UsageError.
+func CoverProfiles(folders []string) ([]string, error) {
+	shards, err := readShards(folders)
+	if err != nil {
+		return nil, &execute.UsageError{Reason: err}
+	}
+	var files []string
+	for _, s := range shards {
+		path := filepath.Join(s.folder, s.Shard.CoverProfile())
+		if _, err := os.Stat(path); err != nil {
+			return nil, &execute.UsageError{Reason: fmt.Errorf("shard %d of %d has no profile of coverage: run it with -cover (%w)",
+				s.Shard.Number, s.Shard.Of, err)}
+		}
+		files = append(files, path)
+	}
+	return files, nil
+}
+
 // Merge joins what the shards of a run have left in folders, one for all or one
 // for each, in the folder output, as if one job had run all notebooks there:
 // it copies the executed notebooks, and returns the index, which is for the

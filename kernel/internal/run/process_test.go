@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/gocifar/gocifar/kernel/internal/command"
+	"github.com/gocifar/gocifar/kernel/internal/kernels"
 	"github.com/gocifar/gocifar/kernel/internal/merge"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 	"github.com/gocifar/gocifar/kernel/jupyter/fakekernel"
@@ -86,6 +87,8 @@ func act(x *fakekernel.Execution) {
 				fmt.Fprintln(file, strings.Join(words[1:], " "))
 				file.Close()
 			}
+		case "reach": // LINE; LINE... of a profile of coverage
+			os.WriteFile(os.Getenv(kernels.CoverVariable), []byte(strings.ReplaceAll(rest, "; ", "\n")), 0o600)
 		case "print":
 			x.Stdout(rest + "\n")
 		case "megabytes":

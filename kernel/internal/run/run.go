@@ -91,7 +91,7 @@ func (f *flagValues) execute(ctx context.Context, jobs []batch.Job, shard *repor
 	if err != nil {
 		return err
 	}
-	cover, err := f.startCoverage()
+	cover, err := f.startCoverage(shard)
 	if err != nil {
 		return err
 	}
@@ -111,12 +111,12 @@ func (f *flagValues) execute(ctx context.Context, jobs []batch.Job, shard *repor
 		Output: f.folder(), Parallel: f.parallel, Done: results.add,
 		Execute: func(job batch.Job) (execute.Options, error) {
 			options, err := f.options(job, machine, observer, force)
-			options.Env = append(options.Env, cover.env()...)
+			options.Env = append(options.Env, cover.env(job.Name)...)
 			return options, err
 		},
 	})
 	endDisplay()
-	return errors.Join(err, results.end(), cover.end(f.cover))
+	return errors.Join(err, results.end(), cover.end())
 }
 
 // results take in what became of each notebook.
