@@ -238,7 +238,7 @@ func (f *fitting) newTrainer() error {
 	config.Seed, config.ClassWeights = uint32(splitMix(uint64(f.seedValue))), f.weights
 	if s := f.stream; s != nil {
 		config.Stream, config.Batch = true, s.size
-		config.Whole = s.length > 0 && s.length%s.size == 0
+		config.Whole = s.whole || s.length > 0 && s.length%s.size == 0
 	}
 	f.trainer, err = engine.NewTrainer(config)
 	return err

@@ -4,7 +4,8 @@ import "fmt"
 
 // DropRemainder makes Fit leave out what does not fill a batch at the end of
 // each epoch, as tf.data's drop_remainder does: every step then has a whole
-// batch. With Shuffle these are other examples in each epoch.
+// batch. With Shuffle these are other examples in each epoch. Of a [Source] an
+// epoch ends before the first batch that has fewer examples than the first one.
 func DropRemainder() Option { return fitOption(func(o *options) { o.dropRemainder = true }) }
 
 // perEpoch is how many of n examples an epoch takes.

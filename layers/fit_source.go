@@ -14,6 +14,7 @@ type fitStream struct {
 	*batches
 	epoch    Epoch  // that is read
 	perEpoch int    // StepsPerEpoch, 0 for as many as there are
+	whole    bool   // DropRemainder
 	taken    int    // batches of this epoch of the source
 	examples int    // in those
 	pending  *batch // read and not taken
@@ -36,14 +37,11 @@ func (f *fitting) openStream() (steps int, err error) {
 		return 0, errors.New("layers: ValidationSplit wants examples in memory (layers.Examples), the training data " +
 			"are another Source: use ValidationData")
 	}
-	if f.dropRemainder {
-		return 0, errors.New("layers: DropRemainder wants examples in memory; of another Source the batches decide")
-	}
 	b, err := f.model.batchesOf(f.source, "the training data", true)
 	if err != nil {
 		return 0, err
 	}
-	f.stream = &fitStream{batches: b, perEpoch: f.stepsPerEpoch,
+	f.stream = &fitStream{batches: b, perEpoch: f.stepsPerEpoch, whole: f.dropRemainder,
 		epoch: Epoch{BatchSize: f.batchSize(), Shuffle: f.shuffle, Seed: uint64(f.seedValue)}}
 	return f.stepsPerEpoch, nil
 }
@@ -70,7 +68,7 @@ func (f *fitting) firstBatch(ctx context.Context) error {
 		return fmt.Errorf("layers: DataParallel(%d) wants batches that %d devices share evenly, those of the source "+
 			"have %d examples", f.devices, f.devices, first.size)
 	}
-	f.setSteps(stepsOf(s.length, s.size))
+	f.setSteps(s.steps())
 	f.weights, err = f.weightTable(first.like)
 	return err
 }
@@ -104,10 +102,22 @@ func (s *fitStream) position() *sourcePosition {
 		Examples: s.examples, Size: s.size}
 }
 
+// steps is how many batches an epoch has, 0 if that is unknown.
+func (s *fitStream) steps() int {
+	if s.whole {
+		return s.length / s.size
+	}
+	return stepsOf(s.length, s.size)
+}
+
 // peek returns the batch that take will take.
 func (s *fitStream) peek(ctx context.Context) (first *batch, err error) {
 	if s.pending == nil {
 		s.pending, err = s.next(ctx)
+	}
+	if p := s.pending; p != nil && s.whole && p.real < p.size {
+		s.free()
+		err = io.EOF
 	}
 	return s.pending, err
 }

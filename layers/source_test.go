@@ -30,6 +30,7 @@ func TestSourceEqualsExamples(t *testing.T) {
 		steps             int
 	}{
 		"dropout, statistics, last batch partial": {dropoutModel, images, smallImages(45), nil, 7},
+		"remainder dropped":                       {dropoutModel, images, smallImages(20), []Option{DropRemainder()}, 6},
 		"batches all whole":                       {dropoutModel, smallImages(96), smallImages(32), nil, 6},
 		"convolution, statistics": {func(t testing.TB) *Model {
 			return smallModel(t, true)
