@@ -5,7 +5,7 @@ import (
 )
 
 // MeanOf is one of Keras' metrics that are the mean of a value for each
-// example: [BinaryAccuracy], [CosineMetric], [LogCoshError],
+// example: [BinaryAccuracy], [Equality], [CosineMetric], [LogCoshError],
 // [PearsonCorrelation], [ConcordanceCorrelation].
 type MeanOf struct {
 	class, name string
@@ -22,6 +22,14 @@ func BinaryAccuracy(threshold float64) *MeanOf {
 		values: func(_ *Pass, y, x *graph.Node) *graph.Node {
 			return last(toFloat32(graph.Equal(y, toFloat32(graph.GreaterThan(x, scalar(x, threshold))))))
 		}}
+}
+
+// Equality is the share of outputs that equal their targets, for models that give
+// classes rather than what speaks for them: Keras' metrics.Accuracy. [Accuracy] is
+// "accuracy".
+func Equality() *MeanOf {
+	return &MeanOf{class: "Accuracy", name: "accuracy", larger: true,
+		values: func(_ *Pass, y, x *graph.Node) *graph.Node { return toFloat32(graph.Equal(y, x)) }}
 }
 
 // CosineMetric is the cosine of the angle between targets and outputs over an
@@ -118,6 +126,7 @@ func init() {
 		})
 	}
 	register("BinaryAccuracy", func(s *Settings) *MeanOf { return BinaryAccuracy(s.Float("threshold", 0.5)) })
+	register("Accuracy", func(*Settings) *MeanOf { return Equality() })
 	register("CosineSimilarity", func(s *Settings) *MeanOf { return CosineMetric(s.Int("axis", -1)) })
 	register("LogCoshError", func(*Settings) *MeanOf { return LogCoshError() })
 	register("PearsonCorrelation", func(s *Settings) *MeanOf { return PearsonCorrelation(s.Int("axis", -1)) })

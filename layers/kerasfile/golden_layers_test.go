@@ -56,7 +56,7 @@ func TestGoldenLayersBothWays(t *testing.T) {
 	if python == "" {
 		t.Skip("GOCIFAR_TEST_PYTHON names no python that has keras 3")
 	}
-	for _, family := range []string{"layers_conv.json", "layers_merging.json"} {
+	for _, family := range []string{"layers_conv.json", "layers_merging.json", "layers_preprocessing.json"} {
 		t.Run(family, func(t *testing.T) {
 			cases := fileableCases(t, filepath.Join("..", "testdata", family))
 			dir := t.TempDir()

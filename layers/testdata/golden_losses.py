@@ -65,6 +65,7 @@ def kinds():
         "labels of pixels": (pixels, probabilities(15, n, 3, 4)), "labels of pixels, 255 is void": (void(pixels, 255), probabilities(15, n, 3, 4)),
         "labels, -1 is void": (void(np.arange(n) * 7 % 5, -1), probabilities(11, n, 5)),
         "pairs": (np.array([0, 1, 0, 2, 1, 0], "int32"), unit(16, n, 4)),
+        "bits, decided": (bits, (x > 0.3).astype("float32")),
         "sequences": (np.array([[1, 2, 3], [2, 2, 0], [4, 0, 0], [3, 3, 3], [1, 2, 1], [0, 0, 0]], "int32"), 3 * numbers(17, n, 7, 5)),
     }
 
@@ -189,6 +190,7 @@ def metrics():
     yield "labels of pixels, 255 is void", M.MeanIoU(4, sparse_y_pred=False, ignore_class=255)
     yield "labels of pixels, 255 is void", M.SparseCategoricalAccuracy()
     yield "labels, -1 is void", M.SparseCategoricalAccuracy()
+    yield "bits, decided", M.Accuracy()
 
 
 def watched(kind, metric):
