@@ -266,9 +266,7 @@ func (s *scores) callConfig(tensors []any) ([]any, map[string]any) {
 }
 
 func (s *scores) readCall(byName map[string]any) ([]any, error) {
-	causal, _ := byName["use_causal_mask"].(bool)
-	s.causal = s.causal || causal
-	delete(byName, "use_causal_mask")
+	takeSwitch(byName, "use_causal_mask", &s.causal)
 	if masks, ok := byName["mask"].([]any); ok && len(masks) > 0 {
 		for _, m := range masks {
 			if m != nil {

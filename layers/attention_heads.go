@@ -18,6 +18,7 @@ type heads struct {
 	useBias      bool
 	useGate      bool
 	causal       bool
+	returnScores bool
 	window       int // 0 is none
 	kernel, bias WeightOptions
 	seed         any
@@ -90,15 +91,16 @@ func (p projection) of(c *Pass, x *graph.Node, inputs int) *graph.Node {
 	return y
 }
 
-// attend computes softmax(query key^T / sqrt(size)) value for each head. The
+// attend computes softmax(query key^T / sqrt(size)) value for each head, and the
+// softmax alone. The
 // three are [batch, …, heads, size]; attention goes along the given axes, and
 // all others are the same places for all three. A query sees the keys that seen
 // tells, bool [batch, Tq, Tv] as of [seenKeys], or all where that is nil.
-func (h *heads) attend(c *Pass, query, key, value, seen *graph.Node, axes []int) *graph.Node {
+func (h *heads) attend(c *Pass, query, key, value, seen *graph.Node, axes []int) (found, scores *graph.Node) {
 	rank := query.Rank()
 	target, source, product := attentionEquation(rank, axes)
 	query = graph.MulScalar(query, 1/math.Sqrt(float64(query.Shape().Dim(-1))))
-	scores := graph.Einsum(source+","+target+"->"+product, key, query)
+	scores = graph.Einsum(source+","+target+"->"+product, key, query)
 	if seen != nil {
 		seen = graph.BroadcastToShape(graph.ExpandAxes(seen, 1), withDType(scores, dtypes.Bool))
 	}
@@ -115,8 +117,8 @@ func (h *heads) attend(c *Pass, query, key, value, seen *graph.Node, axes []int)
 	}
 	dtype := scores.DType()
 	scores = c.as(c.Softmax(scores, over...), dtype)
-	scores = Dropout(h.dropout).Call(c, []*graph.Node{scores})
-	return graph.Einsum(product+","+source+"->"+target, scores, value)
+	kept := Dropout(h.dropout).Call(c, []*graph.Node{scores})
+	return graph.Einsum(product+","+source+"->"+target, kept, value), scores
 }
 
 // mask tells which keys a query may see: [batch, heads, queries, keys].
@@ -188,10 +190,13 @@ func (h *heads) callConfig(tensors []any) (byPlace []any, byName map[string]any)
 	if h.causal {
 		byName["use_causal_mask"] = true
 	}
+	if h.returnScores {
+		byName["return_attention_scores"] = true
+	}
 	return tensors[:2], byName
 }
 
-// readCall takes query, value and key by name, and the switch for the mask.
+// readCall takes query, value and key by name, and the switches.
 func (h *heads) readCall(byName map[string]any) (tensors []any, err error) {
 	for _, name := range []string{"query", "value", "key"} {
 		if t := byName[name]; t != nil {
@@ -199,8 +204,22 @@ func (h *heads) readCall(byName map[string]any) (tensors []any, err error) {
 		}
 		delete(byName, name)
 	}
-	causal, _ := byName["use_causal_mask"].(bool)
-	h.causal = h.causal || causal
-	delete(byName, "use_causal_mask")
+	takeSwitch(byName, "use_causal_mask", &h.causal)
+	takeSwitch(byName, "return_attention_scores", &h.returnScores)
 	return tensors, nil
+}
+
+// takeSwitch takes a switch of a call, which holds for all calls of the layer.
+func takeSwitch(byName map[string]any, name string, on *bool) {
+	given, _ := byName[name].(bool)
+	*on = *on || given
+	delete(byName, name)
+}
+
+// results are what was found and, with returnScores, the scores.
+func (h *heads) results(found, scores *graph.Node) []*graph.Node {
+	if h.returnScores {
+		return []*graph.Node{found, scores}
+	}
+	return []*graph.Node{found}
 }

@@ -2,6 +2,7 @@ package layers
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -12,6 +13,7 @@ type MergeMode string
 
 // The modes by Keras' names.
 const (
+	MergeNone   MergeMode = ""       // two results: Keras' None
 	MergeConcat MergeMode = "concat" // one behind the other: twice the units
 	MergeSum    MergeMode = "sum"
 	MergeMul    MergeMode = "mul"
@@ -24,6 +26,7 @@ const (
 // (keras/src/layers/rnn/bidirectional.py)
 type BidirectionalLayer struct {
 	Base[*BidirectionalLayer]
+	startedCalls
 	forward, backward *wrapped
 	merge             MergeMode
 }
@@ -32,8 +35,9 @@ func init() {
 	RegisterLayer("Bidirectional", func(s *Settings) Layer {
 		l := &BidirectionalLayer{}
 		l.Init(l, "Bidirectional")
-		if l.merge = MergeMode(s.String("merge_mode", "")); l.merge == "" {
-			s.Fail("merge_mode = null is not supported: a layer here has one result")
+		_, given := s.values["merge_mode"] // null is no merging
+		if l.Merge(MergeMode(s.String("merge_mode", ""))); !given {
+			l.merge = MergeConcat
 		}
 		l.forward = readWrapped(s, "layer", "forward_layer")
 		if _, given := s.values["backward_layer"].(map[string]any); given {
@@ -49,8 +53,10 @@ func init() {
 }
 
 // Bidirectional makes the layer of an [LSTM], a [GRU] or a [SimpleRNN], which
-// gives the settings of both directions and is not used itself. Default
-// MergeConcat.
+// gives the settings of both directions and is not used itself. Apply takes a
+// sequence, or a sequence and the states that both start from, those of the way
+// forward first. With ReturnState of the layer the results are the output, and the
+// last states in the same order. Default MergeConcat.
 func Bidirectional(layer Layer) *BidirectionalLayer {
 	l := &BidirectionalLayer{merge: MergeConcat}
 	l.Init(l, "Bidirectional")
@@ -113,41 +119,56 @@ func (l *BidirectionalLayer) check() {
 		l.Invalid("one of both layers must go backwards, and one not")
 	case forward.recurrent().returnSequences != backward.recurrent().returnSequences:
 		l.Invalid("both layers or none must return sequences")
+	case forward.recurrent().returnState != backward.recurrent().returnState:
+		l.Invalid("both layers or none must return states")
 	}
 }
 
 // Merge sets what becomes of both outputs. Default MergeConcat.
 func (l *BidirectionalLayer) Merge(mode MergeMode) *BidirectionalLayer {
 	switch mode {
-	case MergeConcat, MergeSum, MergeMul, MergeAve:
+	case MergeConcat, MergeSum, MergeMul, MergeAve, MergeNone:
 	default:
-		l.Invalid("merge_mode wants %q, %q, %q or %q, got %q", MergeConcat, MergeSum, MergeMul, MergeAve, mode)
+		l.Invalid("merge_mode wants %q, %q, %q, %q or none, got %q", MergeConcat, MergeSum, MergeMul, MergeAve, mode)
 	}
 	l.merge = mode
 	return l
 }
 
 // OutputShape is that of the layers, merged.
-func (l *BidirectionalLayer) OutputShape(in []Shape) (Shape, error) {
-	if _, err := oneInput(in); err != nil {
-		return nil, err
+func (l *BidirectionalLayer) OutputShape(in []Shape) (Shape, error) { return first(l.OutputShapes(in)) }
+
+// OutputShapes implements [ManyResults].
+func (l *BidirectionalLayer) OutputShapes(in []Shape) ([]Shape, error) {
+	if len(in)%2 == 0 {
+		return nil, fmt.Errorf("wants a sequence, or a sequence and the states of both directions, got %d inputs", len(in))
 	}
-	forward, err := outputShape(l.forward.layer, in)
+	ahead, behind := directions(in)
+	forward, err := outputShapes(l.forward.layer, ahead)
 	if err != nil {
 		return nil, err
 	}
-	backward, err := outputShape(l.backward.layer, in)
+	backward, err := outputShapes(l.backward.layer, behind)
 	if err != nil {
 		return nil, err
 	}
-	if !forward.Equal(backward) {
-		return nil, fmt.Errorf("both layers must give one shape, got %v and %v", forward, backward)
+	if !forward[0].Equal(backward[0]) {
+		return nil, fmt.Errorf("both layers must give one shape, got %v and %v", forward[0], backward[0])
 	}
-	out := forward.Clone()
-	if l.merge == MergeConcat {
-		out[len(out)-1] *= 2
+	out := []Shape{forward[0].Clone()}
+	switch l.merge {
+	case MergeConcat:
+		out[0][len(out[0])-1] *= 2
+	case MergeNone:
+		out = append(out, backward[0])
 	}
-	return out, nil
+	return slices.Concat(out, forward[1:], backward[1:]), nil
+}
+
+// directions are the inputs of both layers: the sequence, and half of the states.
+func directions[T any](in []T) (forward, backward []T) {
+	middle := 1 + len(in)/2
+	return in[:middle], slices.Concat(in[:1], in[middle:])
 }
 
 // Build builds both layers.
@@ -158,31 +179,58 @@ func (l *BidirectionalLayer) Build(in []Shape) error {
 	return l.backward.build(&l.state, in[0])
 }
 
-// Call walks in both directions. The outputs of the way back are put into the
+// Call computes the first result.
+func (l *BidirectionalLayer) Call(c *Pass, in []*graph.Node) *graph.Node { return l.CallAll(c, in)[0] }
+
+// CallAll walks in both directions. The outputs of the way back are put into the
 // order of the sequence.
-func (l *BidirectionalLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
-	y, back := c.within(l, l.forward.layer, in), c.within(l, l.backward.layer, in)
+func (l *BidirectionalLayer) CallAll(c *Pass, in []*graph.Node) []*graph.Node {
+	ahead, behind := directions(in)
+	forward, backward := c.allWithin(l, l.forward.layer, ahead), c.allWithin(l, l.backward.layer, behind)
+	y, back := forward[0], backward[0]
 	if l.backward.layer.(recurrentLayer).recurrent().returnSequences {
 		back = graph.Reverse(back, 1)
 	}
+	return slices.Concat(l.merged(y, back), forward[1:], backward[1:])
+}
+
+func (l *BidirectionalLayer) merged(y, back *graph.Node) []*graph.Node {
 	switch l.merge {
 	case MergeSum:
-		return graph.Add(y, back)
+		y = graph.Add(y, back)
 	case MergeMul:
-		return graph.Mul(y, back)
+		y = graph.Mul(y, back)
 	case MergeAve:
-		return graph.DivScalar(graph.Add(y, back), 2)
+		y = graph.DivScalar(graph.Add(y, back), 2)
+	case MergeConcat:
+		y = graph.Concatenate([]*graph.Node{y, back}, -1)
+	case MergeNone:
+		return []*graph.Node{y, back}
 	}
-	return graph.Concatenate([]*graph.Node{y, back}, -1)
+	return []*graph.Node{y}
 }
 
 // OutputMask is the sequence's, of the outputs after every step.
-func (l *BidirectionalLayer) OutputMask(_ *Pass, _, masks []*graph.Node) *graph.Node {
-	return l.forward.layer.(recurrentLayer).recurrent().outputMask(masks)
+func (l *BidirectionalLayer) OutputMask(c *Pass, in, masks []*graph.Node) *graph.Node {
+	return l.forward.layer.(recurrentLayer).recurrent().OutputMask(c, in, masks)
 }
 
-// within calls a layer that is a part of another one, whose policy counts.
+// OutputMasks implements [ManyMasks].
+func (l *BidirectionalLayer) OutputMasks(c *Pass, in, masks []*graph.Node) []*graph.Node {
+	mask := l.OutputMask(c, in, masks)
+	if l.merge == MergeNone {
+		return []*graph.Node{mask, mask}
+	}
+	return []*graph.Node{mask}
+}
+
+// within calls a layer that is a part of another one, whose policy counts, and
+// returns its first result.
 func (c *Pass) within(outer, inner Layer, in []*graph.Node) *graph.Node {
+	return c.allWithin(outer, inner, in)[0]
+}
+
+func (c *Pass) allWithin(outer, inner Layer, in []*graph.Node) []*graph.Node {
 	inner.core().policy = outer.core().policy
 	return c.run(inner, in)
 }
@@ -191,5 +239,8 @@ func (c *Pass) within(outer, inner Layer, in []*graph.Node) *graph.Node {
 func (l *BidirectionalLayer) Config() map[string]any {
 	c := l.Base.Config()
 	c["merge_mode"], c["layer"], c["backward_layer"] = string(l.merge), l.forward.config(), l.backward.config()
+	if l.merge == MergeNone {
+		c["merge_mode"] = nil
+	}
 	return c
 }

@@ -100,7 +100,7 @@ func TestModelFromConfigRefuses(t *testing.T) {
 			"output_layers: no tensor [x 0 0]"},
 		{`{"class_name":"Functional","config":{"name":"f","layers":[` + input + `,
 			{"class_name":"Flatten","name":"a","config":{"name":"a"},"inbound_nodes":[[["b",0,0,{}]]]}],
-			"input_layers":[["i",0,0]],"output_layers":[["a",0,0]]}}`, `layer "a" reads [{b 0}], which does not exist`},
+			"input_layers":[["i",0,0]],"output_layers":[["a",0,0]]}}`, `layer "a" reads [{b 0 0}], which does not exist`},
 		{`{"class_name":"Sequential","config":{"name":"s","layers":[
 			{"class_name":"InputLayer","config":{"batch_shape":[null,1000000,1000000,1000]}},
 			{"class_name":"Flatten","config":{}}]}}`, "has more than"},
@@ -139,4 +139,40 @@ func FuzzModelFromConfig(f *testing.F) {
 			m.CountParams()
 		}
 	})
+}
+
+// TestNodesCountedFromOne: files up to Keras 2 count the nodes of nested models
+// from 1.
+func TestNodesCountedFromOne(t *testing.T) {
+	x := Input(4)
+	inner := Functional("inner", Symbols{x}, Symbols{Dense(3).Apply(x), Dense(4).Apply(x)})
+	z := Input(4)
+	first := inner.Apply(z)
+	second := inner.Apply(first.Result(1))
+	m := Functional("outer", Symbols{z}, Symbols{Add().Apply(first, second), second})
+	if m.Err() != nil {
+		t.Fatal(m.Err())
+	}
+	text, err := json.Marshal(m.KerasConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	older := strings.NewReplacer(`"keras_history":["inner",0,`, `"keras_history":["inner",1,`,
+		`"keras_history":["inner",1,`, `"keras_history":["inner",2,`).Replace(string(text))
+	if older == string(text) {
+		t.Fatalf("no nodes of the nested model in %s", text)
+	}
+	for _, text := range []string{string(text), older} {
+		var config map[string]any
+		if err := json.Unmarshal([]byte(text), &config); err != nil {
+			t.Fatal(err)
+		}
+		again, err := ModelFromConfig(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := again.Summary(); got != m.Summary() {
+			t.Errorf("comes back as\n%s\nwant\n%s", got, m.Summary())
+		}
+	}
 }

@@ -29,7 +29,7 @@ func (m *Model) drawText() string {
 		for _, t := range n.inputs {
 			sources = append(sources, t.node.layer.Name())
 		}
-		fmt.Fprintf(&b, "%s %v", describe(n.layer), n.output.shape)
+		fmt.Fprintf(&b, "%s %s", describe(n.layer), n.shape())
 		if len(sources) > 0 {
 			fmt.Fprintf(&b, " <- %s", strings.Join(sources, ", "))
 		}
@@ -149,7 +149,7 @@ func (m *Model) drawSVG() string {
 				x(s)-boxWidth/2, y, boxWidth, boxHeight, boxColor(l))
 			fmt.Fprintf(&b, `<text x="%.0f" y="%.0f" fill="#000">%s: %s</text>`,
 				x(s), y+16, html.EscapeString(shortened(l.Name())), html.EscapeString(shortened(shortClass(l))))
-			fmt.Fprintf(&b, `<text x="%.0f" y="%.0f" fill="#333">%v</text>`+"\n", x(s), y+32, s.node.output.shape)
+			fmt.Fprintf(&b, `<text x="%.0f" y="%.0f" fill="#333">%s</text>`+"\n", x(s), y+32, s.node.shape())
 		}
 	}
 	b.WriteString("</svg>\n")

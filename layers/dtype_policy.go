@@ -106,11 +106,11 @@ func (m *Model) mixed() bool {
 	})
 }
 
-// run calls a layer in the type of its policy. In a pass without any mixed
-// layer, types are the caller's business.
-func (c *Pass) run(l Layer, in []*graph.Node) *graph.Node {
+// run calls a layer in the type of its policy, and returns its results. In a pass
+// without any mixed layer, types are the caller's business.
+func (c *Pass) run(l Layer, in []*graph.Node) []*graph.Node {
 	if _, ok := l.(*Model); ok || !c.mixed || isOperation(l) {
-		return l.Call(c, in)
+		return call(c, l, in)
 	}
 	result := cmp.Or(c.policy, l.core().policy).compute()
 	within := result
@@ -120,11 +120,22 @@ func (c *Pass) run(l Layer, in []*graph.Node) *graph.Node {
 	outer := c.compute
 	c.compute = within
 	defer func() { c.compute = outer }()
-	in = slices.Clone(in)
-	for i := range in {
-		in[i] = c.as(in[i], within)
+	return c.allAs(call(c, l, c.allAs(in, within)), result)
+}
+
+func call(c *Pass, l Layer, in []*graph.Node) []*graph.Node {
+	if many, ok := l.(ManyResults); ok {
+		return many.CallAll(c, in)
 	}
-	return c.as(l.Call(c, in), result)
+	return []*graph.Node{l.Call(c, in)}
+}
+
+func (c *Pass) allAs(xs []*graph.Node, dtype dtypes.DType) []*graph.Node {
+	xs = slices.Clone(xs)
+	for i := range xs {
+		xs[i] = c.as(xs[i], dtype)
+	}
+	return xs
 }
 
 // as converts a float to another type of float. The result of a softmax stays

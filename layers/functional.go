@@ -40,8 +40,9 @@ func tensorsOf(what string, symbols []Symbol) ([]*Tensor, error) {
 }
 
 // Tap returns a model with the same inputs whose outputs are the results of
-// the named layers, in the order given. It shares layers and variables with m.
-// Of a layer applied several times it taps the last application within m.
+// the named layers, in the order given; of a layer with several results all. It
+// shares layers and variables with m. Of a layer applied several times it taps the
+// last application within m.
 func (m *Model) Tap(names ...string) *Model {
 	tap := newModel("Functional", m.name+"_tap")
 	if err := m.Ready(); err != nil {
@@ -56,18 +57,17 @@ func (m *Model) Tap(names ...string) *Model {
 		if err != nil {
 			return tap.fail(err)
 		}
-		outputs = append(outputs, m.result(l))
+		outputs = append(outputs, m.results(l)...)
 	}
 	return tap.fail(tap.connect(m.inputs, outputs))
 }
 
-// result returns the last output of a layer within the model.
-func (m *Model) result(l Layer) *Tensor {
-	var t *Tensor
+// results returns what a layer's last application within the model gave.
+func (m *Model) results(l Layer) (last []*Tensor) {
 	for _, n := range m.topology.nodes {
 		if n.layer == l {
-			t = n.output
+			last = n.outputs
 		}
 	}
-	return t
+	return last
 }

@@ -62,6 +62,13 @@ func (l *GroupQueryAttentionLayer) Causal() *GroupQueryAttentionLayer {
 	return l
 }
 
+// ReturnScores gives the scores after the softmax too: see that of
+// [MultiHeadAttention].
+func (l *GroupQueryAttentionLayer) ReturnScores() *GroupQueryAttentionLayer {
+	l.returnScores = true
+	return l
+}
+
 // KerasModule is where Keras finds the class by this name; keras.layers calls
 // it GroupQueryAttention.
 func (l *GroupQueryAttentionLayer) KerasModule() string {
@@ -98,16 +105,30 @@ func (l *GroupQueryAttentionLayer) Build(in []Shape) error {
 	return nil
 }
 
+// OutputShapes implements [ManyResults].
+func (l *GroupQueryAttentionLayer) OutputShapes(in []Shape) ([]Shape, error) {
+	out, err := l.OutputShape(in)
+	if err != nil || !l.returnScores {
+		return []Shape{out}, err
+	}
+	return []Shape{out, {l.queryHeads, in[0][0], in[1][0]}}, nil
+}
+
 // Call attends.
 func (l *GroupQueryAttentionLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
+	return l.CallAll(c, in)[0]
+}
+
+// CallAll implements [ManyResults].
+func (l *GroupQueryAttentionLayer) CallAll(c *Pass, in []*graph.Node) []*graph.Node {
 	query, value, key := in[0], in[1], in[len(in)-1]
 	seen := seenKeys(c, query, in[1:]...)
 	key, value = l.shared(l.key.of(c, key, 1)), l.shared(l.value.of(c, value, 1))
-	found := l.attend(c, l.query.of(c, query, 1), key, value, seen, []int{1})
+	found, scores := l.attend(c, l.query.of(c, query, 1), key, value, seen, []int{1})
 	if l.useGate {
 		found = graph.Mul(found, graph.Sigmoid(l.gate.of(c, query, 1)))
 	}
-	return l.output.of(c, found, 2)
+	return l.results(l.output.of(c, found, 2), scores)
 }
 
 // shared repeats each head, [batch, length, heads, size], for the heads of the

@@ -26,7 +26,7 @@ func Input(shape ...int) *InputLayer {
 }
 
 // Tensor returns the symbolic output.
-func (l *InputLayer) Tensor() *Tensor { return l.nodes[0].output }
+func (l *InputLayer) Tensor() *Tensor { return l.nodes[0].outputs[0] }
 
 // Shape returns the shape of one example.
 func (l *InputLayer) Shape() Shape { return l.shape }

@@ -133,7 +133,8 @@ func (f *maskFinder) follow(r reference, depth int) error {
 	o := f.byName[r.layer]
 	class, _ := o["class_name"].(string)
 	calls := callsOf(o)
-	if depth > maxNesting || !isOperationConfig(o) || len(calls) != 1 {
+	module, _ := o["module"].(string) // legacy files have none
+	if depth > maxNesting || module != "" && !isOperationConfig(o) || len(calls) != 1 {
 		return fmt.Errorf("is called with a mask that %s %q makes; supported are those of Masking and Embedding",
 			class, r.layer)
 	}

@@ -89,10 +89,7 @@ func (m *Model) connect(inputs, outputs []*Tensor) error {
 // build creates the layer's variables, and checks that a layer applied before
 // fits the shapes of this node too.
 func (n *node) build() error {
-	shapes := make([]Shape, len(n.inputs))
-	for i, t := range n.inputs {
-		shapes[i] = t.shape
-	}
+	shapes := shapesOfAll(n.inputs)
 	if s := n.layer.core(); !s.built {
 		if err := n.layer.Build(shapes); err != nil {
 			return &layerError{n.layer, err}
@@ -104,7 +101,7 @@ func (n *node) build() error {
 			return &layerError{n.layer, fmt.Errorf("%s: %w", v.Name, err)}
 		}
 	}
-	_, err := outputShape(n.layer, shapes)
+	_, err := outputShapes(n.layer, shapes)
 	return err
 }
 
@@ -293,17 +290,19 @@ func (m *Model) Forward(c *Pass, inputs ...*graph.Node) []*graph.Node {
 		values[t] = inputs[i]
 	}
 	for _, n := range m.topology.nodes {
-		if values[n.output] != nil {
+		if values[n.outputs[0]] != nil {
 			continue // an input
 		}
 		in := make([]*graph.Node, len(n.inputs))
 		for i, t := range n.inputs {
 			in[i] = values[t]
 		}
-		values[n.output] = c.masked(n.layer, in, c.run(n.layer, in))
-		c.penalize(n.layer, values[n.output])
-		if err := xla.FitsMachine(n.layer.Name(), values[n.output]); err != nil {
-			panic(err)
+		for i, y := range c.masked(n.layer, in, c.run(n.layer, in)) {
+			values[n.outputs[i]] = y
+			c.penalize(n.layer, y)
+			if err := xla.FitsMachine(n.layer.Name(), y); err != nil {
+				panic(err)
+			}
 		}
 	}
 	out := make([]*graph.Node, len(m.outputs))
@@ -330,16 +329,16 @@ func (m *Model) checkInputs(inputs []*graph.Node) error {
 	return nil
 }
 
-// OutputShape is the shape of the only output, for a model used as a layer.
-func (m *Model) OutputShape(in []Shape) (Shape, error) {
+// OutputShape is the shape of the first output, for a model used as a layer.
+func (m *Model) OutputShape(in []Shape) (Shape, error) { return first(m.OutputShapes(in)) }
+
+// OutputShapes implements [ManyResults].
+func (m *Model) OutputShapes(in []Shape) ([]Shape, error) {
 	if m.topology == nil && m.modelErr == nil && len(in) == 1 {
 		m.fail(m.buildStack(in[0]))
 	}
 	if err := m.Ready(); err != nil {
 		return nil, err
-	}
-	if len(m.outputs) != 1 {
-		return nil, fmt.Errorf("a model used as a layer must have 1 output, this one has %d", len(m.outputs))
 	}
 	if len(in) != len(m.inputs) {
 		return nil, fmt.Errorf("wants %d inputs, got %d", len(m.inputs), len(in))
@@ -349,12 +348,23 @@ func (m *Model) OutputShape(in []Shape) (Shape, error) {
 			return nil, fmt.Errorf("wants input %d of shape %v, got %v", i, t.shape, in[i])
 		}
 	}
-	return m.outputs[0].shape, nil
+	return shapesOfAll(m.outputs), nil
 }
 
-// Call computes the model as a layer of another one. A frozen model runs its
-// layers as they are: freezing set each of them.
+func shapesOfAll(tensors []*Tensor) []Shape {
+	shapes := make([]Shape, len(tensors))
+	for i, t := range tensors {
+		shapes[i] = t.shape
+	}
+	return shapes
+}
+
+// Call computes the first output of the model as a layer of another one. A frozen
+// model runs its layers as they are: freezing set each of them.
 func (m *Model) Call(c *Pass, in []*graph.Node) *graph.Node { return m.Forward(c, in...)[0] }
+
+// CallAll implements [ManyResults].
+func (m *Model) CallAll(c *Pass, in []*graph.Node) []*graph.Node { return m.Forward(c, in...) }
 
 // errNoOutput is what Functional says of an empty list.
 var errNoOutput = errors.New("wants at least 1 input and 1 output")

@@ -62,7 +62,7 @@ func serialize(l Layer, legacy bool) map[string]any {
 		}
 	case isOperation(l) || len(l.core().nodes) == 0:
 	case isBuiltBy(l):
-		c["build_config"] = l.(builtBy).BuildConfig(nodeShapes(l.core().nodes[0]))
+		c["build_config"] = l.(builtBy).BuildConfig(shapesOfAll(l.core().nodes[0].inputs))
 	case (builtByShape[l.Class()] || len(l.Variables()) > 0):
 		c["build_config"] = map[string]any{"input_shape": inputShapes(l.core().nodes[0])}
 	}
@@ -78,15 +78,6 @@ type builtBy interface {
 func isBuiltBy(l Layer) bool {
 	_, ok := l.(builtBy)
 	return ok
-}
-
-// nodeShapes lists the shapes of a node's inputs.
-func nodeShapes(n *node) []Shape {
-	list := make([]Shape, len(n.inputs))
-	for i, t := range n.inputs {
-		list[i] = t.shape
-	}
-	return list
 }
 
 // shapesByName is the build_config of a layer whose build takes several shapes.
@@ -143,18 +134,20 @@ func (m *Model) layerNodes(l Layer) []*node {
 	})
 }
 
-// nodeIndices numbers the nodes of each layer within the model. Those of a
-// nested functional model count from 1: in Keras its own graph is node 0.
+// nodeIndices numbers the nodes of each layer within the model.
 func (m *Model) nodeIndices() map[*node]int {
 	index := map[*node]int{}
 	for _, l := range m.topology.layers {
 		for i, n := range m.layerNodes(l) {
-			index[n] = i + firstNode(l)
+			index[n] = i
 		}
 	}
 	return index
 }
 
+// firstNode is the number of a layer's first node in a list of outputs, where
+// Keras counts those of a nested functional model from 1, as if its own graph were
+// node 0. In calls it counts them from 0, but did so from 1 up to Keras 2.
 func firstNode(l Layer) int {
 	if inner, ok := l.(*Model); ok && inner.stack == nil {
 		return 1
@@ -172,21 +165,17 @@ func serializeTensors(n *node, index map[*node]int) []any {
 	list := make([]any, len(n.inputs))
 	for i, t := range n.inputs {
 		list[i] = map[string]any{"class_name": "__keras_tensor__", "config": map[string]any{
-			"shape": batchShape(t.shape), "dtype": "float32", "keras_history": tensorReference(t, index)}}
+			"shape": batchShape(t.shape), "dtype": "float32",
+			"keras_history": []any{t.node.layer.Name(), index[t.node], t.index}}}
 	}
 	return list
 }
 
-// tensorReference is Keras' reference to a tensor: layer, node, output.
-func tensorReference(t *Tensor, index map[*node]int) []any {
-	return []any{t.node.layer.Name(), index[t.node], 0}
-}
-
-// historyList is one reference, or a list of several.
+// historyList is one reference, layer, node and output, or a list of several.
 func historyList(tensors []*Tensor, index map[*node]int) any {
 	list := make([]any, len(tensors))
 	for i, t := range tensors {
-		list[i] = tensorReference(t, index)
+		list[i] = []any{t.node.layer.Name(), index[t.node] + firstNode(t.node.layer), t.index}
 	}
 	if len(list) == 1 {
 		return list[0]

@@ -137,7 +137,7 @@ func functionalFromConfig(name string, config map[string]any, objects []any, dep
 // graphReader rebuilds a graph from its nodes.
 type graphReader struct {
 	layers  map[string]Layer
-	results map[string][]*Tensor // one for each node made so far
+	results map[string][]*Tensor // the first of each node made so far
 	calls   []pendingCall
 }
 
@@ -149,8 +149,8 @@ type pendingCall struct {
 
 // reference is Keras' [layer, node, output].
 type reference struct {
-	layer string
-	node  int
+	layer        string
+	node, output int
 }
 
 func (g *graphReader) addLayer(object any, depth int) error {
@@ -248,10 +248,10 @@ func readReference(v any) (reference, error) {
 	name, okName := list[0].(string)
 	node, okNode := number(list[1])
 	output, okOutput := number(list[2])
-	if !okName || !okNode || !okOutput || output != 0 || node < 0 {
-		return reference{}, fmt.Errorf("a tensor wants [layer, node, 0], got %v", v)
+	if !okName || !okNode || !okOutput || output < 0 || node < 0 {
+		return reference{}, fmt.Errorf("a tensor wants [layer, node, output], got %v", v)
 	}
-	return reference{name, node}, nil
+	return reference{name, node, output}, nil
 }
 
 // number reads a whole number from JSON (float64) or from our own Config (int).
@@ -265,8 +265,31 @@ func number(v any) (int, bool) {
 	return 0, false
 }
 
+// countFromZero makes the calls of an older file refer to the nodes of nested
+// models from 0 on. That it counts them from 1 shows where it refers to one more
+// than there are.
+func (g *graphReader) countFromZero() {
+	nodes, first := map[string]int{}, map[string]int{}
+	for _, call := range g.calls {
+		nodes[call.layer]++
+	}
+	for _, call := range g.calls {
+		for _, r := range call.inputs {
+			if l := g.layers[r.layer]; l != nil && r.node == nodes[r.layer] {
+				first[r.layer] = firstNode(l)
+			}
+		}
+	}
+	for _, call := range g.calls {
+		for i, r := range call.inputs {
+			call.inputs[i].node -= first[r.layer]
+		}
+	}
+}
+
 // replay makes all pending calls, in passes over those whose inputs exist.
 func (g *graphReader) replay() error {
+	g.countFromZero()
 	for len(g.calls) > 0 {
 		var waiting []pendingCall
 		blocked := map[string]bool{} // a layer's calls keep their order
@@ -301,15 +324,10 @@ func (g *graphReader) ready(call pendingCall) ([]Symbol, bool) {
 
 // find returns the tensor of a reference, nil if it is not made yet.
 func (g *graphReader) find(r reference) *Tensor {
-	l, ok := g.layers[r.layer]
-	if !ok {
+	if r.node < 0 || r.node >= len(g.results[r.layer]) {
 		return nil
 	}
-	i := r.node - firstNode(l)
-	if i < 0 || i >= len(g.results[r.layer]) {
-		return nil
-	}
-	return g.results[r.layer][i]
+	return g.results[r.layer][r.node].Result(r.output)
 }
 
 // tensors reads one reference or a list of them.
@@ -325,6 +343,9 @@ func (g *graphReader) tensors(v any) ([]Symbol, error) {
 		r, err := readReference(item)
 		if err != nil {
 			return nil, err
+		}
+		if l := g.layers[r.layer]; l != nil {
+			r.node -= firstNode(l)
 		}
 		t := g.find(r)
 		if t == nil {

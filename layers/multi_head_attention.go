@@ -42,8 +42,7 @@ func init() {
 //
 // They are (None, length, size), or have several axes in place of the length.
 // The result has the query's shape. Keras' defaults: values of keyDim numbers
-// too, biases, no dropout. Attention scores are not returned, as a layer here
-// has one result.
+// too, biases, no dropout.
 func MultiHeadAttention(numHeads, keyDim int) *MultiHeadAttentionLayer {
 	l := &MultiHeadAttentionLayer{heads: headsDefaults, count: numHeads, keyDim: keyDim, valueDim: keyDim}
 	l.Init(l, "MultiHeadAttention")
@@ -104,6 +103,13 @@ func (l *MultiHeadAttentionLayer) Gated() *MultiHeadAttentionLayer {
 // every call of the layer.
 func (l *MultiHeadAttentionLayer) Causal() *MultiHeadAttentionLayer {
 	l.causal = true
+	return l
+}
+
+// ReturnScores gives the scores after the softmax too, for each head, as Result(1)
+// of what Apply returns: Keras' return_attention_scores, here of every call.
+func (l *MultiHeadAttentionLayer) ReturnScores() *MultiHeadAttentionLayer {
+	l.returnScores = true
 	return l
 }
 
@@ -177,6 +183,25 @@ func (l *MultiHeadAttentionLayer) OutputShape(in []Shape) (Shape, error) {
 	return query, nil
 }
 
+// OutputShapes implements [ManyResults]: the scores are those of each head, with
+// the query's attention axes and then the value's last.
+func (l *MultiHeadAttentionLayer) OutputShapes(in []Shape) ([]Shape, error) {
+	out, err := l.OutputShape(in)
+	if err != nil || !l.returnScores {
+		return []Shape{out}, err
+	}
+	axes, err := l.attentionAxes(len(in[0]))
+	var scores, queries, values Shape
+	for i, d := range in[0][:len(in[0])-1] {
+		if slices.Contains(axes, i+1) {
+			queries, values = append(queries, d), append(values, in[1][i])
+		} else {
+			scores = append(scores, d)
+		}
+	}
+	return []Shape{out, slices.Concat(scores, Shape{l.count}, queries, values)}, err
+}
+
 // Build creates the projections.
 func (l *MultiHeadAttentionLayer) Build(in []Shape) error {
 	query, value, key, err := l.queryValueKey(in)
@@ -201,6 +226,11 @@ func (l *MultiHeadAttentionLayer) Build(in []Shape) error {
 
 // Call attends.
 func (l *MultiHeadAttentionLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
+	return l.CallAll(c, in)[0]
+}
+
+// CallAll implements [ManyResults].
+func (l *MultiHeadAttentionLayer) CallAll(c *Pass, in []*graph.Node) []*graph.Node {
 	query, value, key := in[0], in[1], in[len(in)-1]
 	axes, err := l.attentionAxes(query.Rank() - 1)
 	if err != nil {
@@ -210,11 +240,11 @@ func (l *MultiHeadAttentionLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 	if seen != nil && query.Rank() != 3 {
 		panic(fmt.Errorf("layers: %s: masks want inputs (None, length, size), got %v", describe(l), query.Shape().Dimensions))
 	}
-	found := l.attend(c, l.query.of(c, query, 1), l.key.of(c, key, 1), l.value.of(c, value, 1), seen, axes)
+	found, scores := l.attend(c, l.query.of(c, query, 1), l.key.of(c, key, 1), l.value.of(c, value, 1), seen, axes)
 	if l.useGate {
 		found = graph.Mul(found, graph.Sigmoid(l.gate.of(c, query, 1)))
 	}
-	return l.output.of(c, found, 2)
+	return l.results(l.output.of(c, found, 2), scores)
 }
 
 // BuildConfig is Keras' get_build_config.

@@ -12,9 +12,11 @@ import (
 // recurrence is what LSTM, GRU, SimpleRNN and RNN share: cells that walk along
 // the second axis of (None, time, size).
 type recurrence struct {
+	startedCalls
 	cells           []*recurrentCell // several, one on the other, for RNN
 	stackName       string           // of several cells
 	returnSequences bool
+	returnState     bool
 	goBackwards     bool
 	// what changes nothing here, kept for files
 	unroll, zeroOutput bool
@@ -22,21 +24,20 @@ type recurrence struct {
 
 // readRecurrence reads the settings that all have.
 func readRecurrence(s *Settings) recurrence {
-	if s.Bool("return_state", false) {
-		s.Fail("return_state = true is not supported: a layer here has one result")
-	}
 	if s.Bool("stateful", false) {
-		s.Fail("stateful = true is not supported: every batch starts with states of zeros, or those it is given")
+		s.Fail("stateful = true is not supported: every batch starts with states of zeros, or those it is given; " +
+			"return_state gives a batch's last states, with which the next one can start")
 	}
 	s.Only("time_major", false)
-	return recurrence{returnSequences: s.Bool("return_sequences", false), goBackwards: s.Bool("go_backwards", false),
-		unroll: s.Bool("unroll", false), zeroOutput: s.Bool("zero_output_for_mask", false)}
+	return recurrence{returnSequences: s.Bool("return_sequences", false), returnState: s.Bool("return_state", false),
+		goBackwards: s.Bool("go_backwards", false), unroll: s.Bool("unroll", false),
+		zeroOutput: s.Bool("zero_output_for_mask", false)}
 }
 
 // addTo adds the settings that all have to a layer's configuration.
 func (r *recurrence) addTo(c map[string]any) map[string]any {
 	c["return_sequences"], c["go_backwards"], c["unroll"] = r.returnSequences, r.goBackwards, r.unroll
-	c["return_state"], c["stateful"], c["zero_output_for_mask"] = false, false, r.zeroOutput
+	c["return_state"], c["stateful"], c["zero_output_for_mask"] = r.returnState, false, r.zeroOutput
 	return c
 }
 
@@ -49,13 +50,16 @@ type recurrentLayer interface {
 	recurrent() *recurrence
 }
 
-// outputShape checks a sequence and, where they are given, the states it starts
-// from.
-func (r *recurrence) outputShape(in []Shape) (Shape, error) {
-	var states []int
+// OutputShape is (units) or (time, units).
+func (r *recurrence) OutputShape(in []Shape) (Shape, error) { return first(r.OutputShapes(in)) }
+
+// OutputShapes checks a sequence and, where they are given, the states it starts
+// from. It implements [ManyResults].
+func (r *recurrence) OutputShapes(in []Shape) ([]Shape, error) {
+	var states []Shape
 	for _, cell := range r.cells {
 		for range cell.states() {
-			states = append(states, cell.units)
+			states = append(states, Shape{cell.units})
 		}
 	}
 	if len(in) != 1 && len(in) != 1+len(states) {
@@ -65,22 +69,25 @@ func (r *recurrence) outputShape(in []Shape) (Shape, error) {
 		return nil, fmt.Errorf("wants sequences (None, time, size), got %v", in[0])
 	}
 	for i, s := range in[1:] {
-		if !s.Equal(Shape{states[i]}) {
-			return nil, fmt.Errorf("wants state %d of shape %v, got %v", i, Shape{states[i]}, s)
+		if !s.Equal(states[i]) {
+			return nil, fmt.Errorf("wants state %d of shape %v, got %v", i, states[i], s)
 		}
 	}
 	if k := r.cells[0].kernelWeight; k != nil && k.Shape[0] != in[0][1] {
 		return nil, fmt.Errorf("was built for %d values a step, got %d", k.Shape[0], in[0][1])
 	}
-	units := r.cells[len(r.cells)-1].units
+	out := Shape{r.cells[len(r.cells)-1].units}
 	if r.returnSequences {
-		return Shape{in[0][0], units}, nil
+		out = append(Shape{in[0][0]}, out...)
 	}
-	return Shape{units}, nil
+	if r.returnState {
+		return append([]Shape{out}, states...), nil
+	}
+	return []Shape{out}, nil
 }
 
 // build adds the cells' variables.
-func (r *recurrence) build(l *state, in []Shape) {
+func (r *recurrence) build(l *state, in []Shape) error {
 	size := in[0][1]
 	for i, cell := range r.cells {
 		path, place := cell.name, "cell"
@@ -90,6 +97,7 @@ func (r *recurrence) build(l *state, in []Shape) {
 		cell.build(l, size, path, place)
 		size = cell.units
 	}
+	return nil
 }
 
 // cellPlace is where a file keeps one of several cells: by class, those after
@@ -107,18 +115,23 @@ func (r *recurrence) cellPlace(i int) string {
 	return fmt.Sprintf("%s_%d", SnakeCase(r.cells[i].class), n)
 }
 
-// run walks along the sequence. Unless the layer is unrolled, XLA walks in a
+// Call walks along the sequence.
+func (r *recurrence) Call(c *Pass, in []*graph.Node) *graph.Node { return r.CallAll(c, in)[0] }
+
+// CallAll walks along the sequence, and gives the output and, with returnState,
+// the cells' last states. Unless the layer is unrolled, XLA walks in a
 // loop. At steps that do not count, states stay and the outputs are the last ones
 // that did, or zeros with zero_output_for_mask. A layer that is given its states
 // does not see the mask: Keras looks for an argument sequences_mask then, which
 // no layer has.
-func (r *recurrence) run(c *Pass, in []*graph.Node) *graph.Node {
+func (r *recurrence) CallAll(c *Pass, in []*graph.Node) []*graph.Node {
 	x, given := in[0], in[1:]
 	var mask *graph.Node
 	if len(given) == 0 {
 		mask = c.StepMask(x)
 	}
 	var last *graph.Node
+	var ends []*graph.Node
 	for i, cell := range r.cells {
 		starts := make([]*graph.Node, cell.states())
 		for j := range starts {
@@ -130,6 +143,12 @@ func (r *recurrence) run(c *Pass, in []*graph.Node) *graph.Node {
 		}
 		backwards := r.goBackwards && i == 0
 		states := cell.walk(c, x).along(starts, mask, backwards, r.unroll)
+		if r.returnState {
+			end := lastStep(states)
+			for j := range starts {
+				ends = append(ends, cell.part(end, j))
+			}
+		}
 		if backwards && mask != nil {
 			mask = graph.Reverse(mask, 1)
 		}
@@ -140,15 +159,19 @@ func (r *recurrence) run(c *Pass, in []*graph.Node) *graph.Node {
 		if mask != nil && r.zeroOutput {
 			outputs = keptSteps(outputs, graph.TransposeAllAxes(mask, 1, 0))
 		}
-		last = graph.Squeeze(graph.SliceAxis(outputs, 0, graph.AxisElem(-1)), 0)
+		last = lastStep(outputs)
 		if i < len(r.cells)-1 || r.returnSequences {
 			x = graph.TransposeAllAxes(outputs, 1, 0, 2)
 		}
 	}
 	if r.returnSequences {
-		return x
+		last = x
 	}
-	return last
+	return append([]*graph.Node{last}, ends...)
+}
+
+func lastStep(x *graph.Node) *graph.Node {
+	return graph.Squeeze(graph.SliceAxis(x, 0, graph.AxisElem(-1)), 0)
 }
 
 // along returns a cell's states after each step, [steps, batch, units], those of
@@ -184,46 +207,10 @@ func (s *sequence) along(starts []*graph.Node, mask *graph.Node, backwards, unro
 	return w.Run()
 }
 
-// outputMask is that of the sequence where the layer returns one.
-func (r *recurrence) outputMask(masks []*graph.Node) *graph.Node {
+// OutputMask is that of the sequence where the layer returns one.
+func (r *recurrence) OutputMask(_ *Pass, _, masks []*graph.Node) *graph.Node {
 	if !r.returnSequences {
 		return nil
 	}
 	return masks[0]
-}
-
-// buildConfig is Keras' get_build_config.
-func (r *recurrence) buildConfig(in []Shape) map[string]any {
-	sequence := batchShape(in[0])
-	if len(in) == 1 {
-		return map[string]any{"input_shape": sequence}
-	}
-	states := make([]any, len(in)-1)
-	for i, s := range in[1:] {
-		states[i] = batchShape(s)
-	}
-	return map[string]any{"shapes_dict": map[string]any{"sequences_shape": sequence, "initial_state_shape": states}}
-}
-
-// callConfig is a call of Keras: the states go by name.
-func (r *recurrence) callConfig(tensors []any) ([]any, map[string]any) {
-	byName := map[string]any{}
-	if len(tensors) > 1 {
-		byName["initial_state"] = tensors[1:]
-	}
-	return tensors[:1], byName
-}
-
-// readCall takes the states.
-func (r *recurrence) readCall(byName map[string]any) ([]any, error) {
-	states := byName["initial_state"]
-	delete(byName, "initial_state")
-	switch states := states.(type) {
-	case nil:
-		return nil, nil
-	case []any:
-		return states, nil
-	default:
-		return []any{states}, nil
-	}
 }

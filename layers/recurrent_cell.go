@@ -71,6 +71,14 @@ func readRecurrentCell(s *Settings, l *state, class string) *recurrentCell {
 	return r
 }
 
+// setActivation sets the activation of the output or of the gates.
+func setActivation(l *state, of *ActivationFunc, f ActivationFunc) {
+	if err := f.check(); err != nil {
+		l.Invalid("%w", err)
+	}
+	*of = f
+}
+
 // addTo adds the cell's settings to a configuration.
 func (r *recurrentCell) addTo(c map[string]any) {
 	c["units"], c["activation"], c["use_bias"] = r.units, ActivationConfig(r.activation), r.useBias

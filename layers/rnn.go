@@ -1,10 +1,6 @@
 package layers
 
-import (
-	"fmt"
-
-	"github.com/gomlx/gomlx/core/graph"
-)
+import "fmt"
 
 // RNNLayer is Keras' RNN: a recurrent layer whose cell is an object of its own,
 // or several cells one on the other. It comes from files; a program uses
@@ -73,31 +69,8 @@ func cellFromConfig(l *state, object any) (*recurrentCell, error) {
 	return cell, s.finish()
 }
 
-// OutputShape is (units) or (time, units).
-func (l *RNNLayer) OutputShape(in []Shape) (Shape, error) { return l.outputShape(in) }
-
 // Build creates the cells' variables.
-func (l *RNNLayer) Build(in []Shape) error {
-	l.build(&l.state, in)
-	return nil
-}
-
-// Call walks along the sequence.
-func (l *RNNLayer) Call(c *Pass, in []*graph.Node) *graph.Node { return l.run(c, in) }
-
-// OutputMask is the sequence's, of the outputs after every step.
-func (l *RNNLayer) OutputMask(_ *Pass, _, masks []*graph.Node) *graph.Node {
-	return l.outputMask(masks)
-}
-
-// BuildConfig is Keras' get_build_config.
-func (l *RNNLayer) BuildConfig(in []Shape) map[string]any { return l.buildConfig(in) }
-
-// CallConfig implements [Caller].
-func (l *RNNLayer) CallConfig(tensors []any) ([]any, map[string]any) { return l.callConfig(tensors) }
-
-// ReadCall implements [Caller].
-func (l *RNNLayer) ReadCall(byName map[string]any) ([]any, error) { return l.readCall(byName) }
+func (l *RNNLayer) Build(in []Shape) error { return l.build(&l.state, in) }
 
 // Config returns Keras' configuration of an RNN.
 func (l *RNNLayer) Config() map[string]any {

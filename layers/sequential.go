@@ -100,7 +100,10 @@ func (m *Model) buildStack(shape Shape) error {
 	}
 	t := in.Tensor()
 	for _, l := range rest {
-		t = l.Apply(t)
+		if t = l.Apply(t); len(t.node.outputs) > 1 {
+			return fmt.Errorf("layer %s has %d results: use Functional, since each layer of a Sequential model "+
+				"reads the one result of the layer before", describe(l), len(t.node.outputs))
+		}
 	}
 	return m.connect([]*Tensor{in.Tensor()}, []*Tensor{t})
 }

@@ -148,6 +148,9 @@ func (s *Settings) batchShape(keys ...string) (Shape, bool) {
 			s.Fail("%s wants the batch axis first, got %v", key, v)
 			return nil, false
 		}
+		if slices.Contains(v[1:], nil) {
+			s.Fail("%s = %v leaves a size open; here all sizes are known", key, v)
+		}
 		return Shape(s.intList(key, v[1:])), true
 	}
 	return nil, false

@@ -73,6 +73,14 @@ func oneInput(in []Shape) (Shape, error) {
 	return in[0], nil
 }
 
+// first is the first of several shapes.
+func first(shapes []Shape, err error) (Shape, error) {
+	if err != nil {
+		return nil, err
+	}
+	return shapes[0], nil
+}
+
 // oneImage is oneInput for layers that read (height, width, channels).
 func oneImage(in []Shape) (height, width, channels int, err error) {
 	s, err := oneInput(in)

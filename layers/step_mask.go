@@ -16,9 +16,16 @@ import (
 // result. Of other layers those that Keras lets pass masks on do so, and all
 // others have results without a mask.
 type Masker interface {
-	// OutputMask is the mask of the result, bool [batch, steps], or nil for none.
+	// OutputMask is the mask of the first result, bool [batch, steps], or nil for none.
 	// masks are those of the inputs, nil where an input has none.
 	OutputMask(c *Pass, in, masks []*graph.Node) *graph.Node
+}
+
+// ManyMasks is a [Masker] for [ManyResults] of which not only the first has a mask.
+type ManyMasks interface {
+	Masker
+	// OutputMasks are the masks of the first results; the others have none.
+	OutputMasks(c *Pass, in, masks []*graph.Node) []*graph.Node
 }
 
 // StepMask returns the mask of a layer's input: bool [batch, steps], true for
@@ -40,29 +47,40 @@ var passesMasks = []string{"Activation", "ActivityRegularization", "AlphaDropout
 	"LayerNormalization", "LeakyReLU", "MultiHeadAttention", "Normalization", "PReLU", "ReLU", "Rescaling", "Softmax",
 	"SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "TimeDistributed", "UnitNormalization"}
 
-// masked notes the mask of a layer's result. It returns the result, or another
-// node of the same value where the result is an input that has a mask and the
-// layer drops it.
-func (c *Pass) masked(l Layer, in []*graph.Node, y *graph.Node) *graph.Node {
+// masked notes the masks of a layer's results. It returns the results, or
+// another node of the same value where a result is an input that has a mask and
+// the layer drops it.
+func (c *Pass) masked(l Layer, in, results []*graph.Node) []*graph.Node {
 	if _, ok := l.(*Model); ok {
-		return y // its layers have done so
+		return results // its layers have done so
 	}
-	var mask *graph.Node
-	if masker, ok := l.(Masker); ok {
-		mask = masker.OutputMask(c, in, c.stepMasksOf(in))
-	} else if len(in) > 0 && slices.Contains(passesMasks, l.Class()) {
-		mask = c.stepMasks[in[0]]
+	var masks []*graph.Node
+	switch masker := l.(type) {
+	case ManyMasks:
+		masks = masker.OutputMasks(c, in, c.stepMasksOf(in))
+	case Masker:
+		masks = []*graph.Node{masker.OutputMask(c, in, c.stepMasksOf(in))}
+	default:
+		if len(in) > 0 && slices.Contains(passesMasks, l.Class()) {
+			masks = []*graph.Node{c.stepMasks[in[0]]}
+		}
 	}
-	if mask == c.stepMasks[y] {
-		return y
+	for i, y := range results {
+		var mask *graph.Node
+		if i < len(masks) {
+			mask = masks[i]
+		}
+		if mask == c.stepMasks[y] {
+			continue
+		}
+		if slices.Contains(in, y) {
+			results[i] = graph.Identity(y)
+		}
+		if mask != nil {
+			c.stepMasks[results[i]] = mask
+		}
 	}
-	if slices.Contains(in, y) {
-		y = graph.Identity(y)
-	}
-	if mask != nil {
-		c.stepMasks[y] = mask
-	}
-	return y
+	return results
 }
 
 // stepsLike makes a mask [batch, steps] one that multiplies x [batch, steps, …].

@@ -59,7 +59,7 @@ type summaryRow struct {
 	shape   string
 	built   bool
 	params  int
-	inputs  []string // name[node][0], empty for inputs
+	inputs  []string // name[node][result], empty for inputs
 }
 
 // name is the layer's name and class.
@@ -82,8 +82,8 @@ func (m *Model) summaryRows(nested bool, nesting int) []summaryRow {
 	for _, l := range m.summaryLayers() {
 		r := summaryRow{layer: l, nesting: nesting, shape: "?", params: countParams(l.Variables()), built: m.topology != nil}
 		for _, n := range l.core().nodes { // Keras shows the shape of the last application
-			if n.output.shape != nil {
-				r.shape = n.output.shape.String()
+			if n.outputs[0].shape != nil {
+				r.shape = n.shape()
 			}
 		}
 		if m.topology != nil {
@@ -102,7 +102,7 @@ func (m *Model) connections(l Layer) []string {
 	var all []string
 	for _, n := range m.layerNodes(l) {
 		for _, t := range n.inputs {
-			all = append(all, fmt.Sprintf("%s[%d][0]", t.node.layer.Name(), t.node.index))
+			all = append(all, fmt.Sprintf("%s[%d][%d]", t.node.layer.Name(), t.node.index, t.index))
 		}
 	}
 	return all

@@ -60,7 +60,7 @@ func (w *wrapped) config() map[string]any {
 
 // build builds the layer and makes its variables those of the wrapper.
 func (w *wrapped) build(outer *state, in Shape) error {
-	if _, err := outputShape(w.layer, []Shape{in}); err != nil {
+	if _, err := outputShapes(w.layer, []Shape{in}); err != nil {
 		return err
 	}
 	if err := w.layer.Build([]Shape{in}); err != nil {

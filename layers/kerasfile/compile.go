@@ -129,7 +129,7 @@ func (f *file) compile(m *layers.Model, config map[string]any) error {
 		scheduled = o.Schedule() != nil
 	}
 	state, err := readState(list, scheduled)
-	if err == nil {
+	if err == nil && (state.Iterations > 0 || len(state.Slots) > 0) { // compiled and never trained, it has no slots
 		err = m.SetOptimizerState(state)
 	}
 	if err != nil {

@@ -24,7 +24,11 @@ const kerasVersion = "3.15.1"
 // that Fit goes on as Keras would. Where package layers lacks the optimizer,
 // loss or a metric, the model is good for everything but training: Fit says why
 // until Compile is called.
-func LoadModel(path string) (*layers.Model, error) {
+func LoadModel(path string, options ...LoadOption) (*layers.Model, error) {
+	l := loading{shapes: map[string]layers.Shape{}}
+	for _, o := range options {
+		o(&l)
+	}
 	f, err := open(path)
 	if err != nil {
 		return nil, fmt.Errorf("kerasfile: %s: %w", path, err)
@@ -34,7 +38,10 @@ func LoadModel(path string) (*layers.Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("kerasfile: %s: %w", path, err)
 	}
-	m, err := layers.ModelFromConfig(config)
+	var m *layers.Model
+	if err = l.fix(config); err == nil {
+		m, err = layers.ModelFromConfig(config)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("kerasfile: %s: %w", path, err)
 	}
