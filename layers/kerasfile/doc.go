@@ -11,6 +11,8 @@
 // opens in Keras 3.15 and predicts the same; the other way round holds for
 // every layer of package layers.
 //
+// Inputs of Keras' models may leave sizes open; [InputShape] gives them.
+//
 // # Pairing
 //
 // A weight file has to be paired with the model's layers. If the layers that

@@ -99,7 +99,8 @@ func TestSeq2Seq(t *testing.T) {
 				m := want.load(t, filepath.Join(dir, name+suffix))
 				before := largestDifference(t, "predictions", forward(t, m, want.tensors()...), want.Before)
 				// Keras shows open sizes, and the operations that its masks are made of.
-				if got := m.Summary(); (name == "seq2seq" || name == "nested") && strings.TrimSpace(got) != strings.TrimSpace(want.Summary) {
+				got, equal := strings.TrimSpace(m.Summary()), name == "seq2seq" || name == "nested"
+				if equal && got != strings.TrimSpace(want.Summary) {
 					t.Errorf("summary:\n%s\nKeras has\n%s", got, want.Summary)
 				}
 				if suffix == ".h5" && want.ReadsH5 != true {
@@ -149,7 +150,8 @@ func (s seq2seqModel) checkWritten(t *testing.T, m *layers.Model) {
 		layers.Symbols{dense.Apply(y), y.Result(1), y.Result(2)})
 	first := s.Inputs[0]
 	size := layers.Shape(first.Shape[1:]).Size()
-	states := outputs(t, encoder, tensors.FromFlatDataAndDimensions(first.Values[:size], append([]int{1}, first.Shape[1:]...)...))
+	x := tensors.FromFlatDataAndDimensions(first.Values[:size], append([]int{1}, first.Shape[1:]...)...)
+	states := outputs(t, encoder, x)
 	last := 0
 	for i, want := range s.Written {
 		given := make([]float32, words)
@@ -216,13 +218,14 @@ func TestSeq2SeqSaved(t *testing.T) {
 func TestOpenInputs(t *testing.T) {
 	dir, _ := seq2seqModels(t)
 	path := filepath.Join(dir, "seq2seq_any.keras")
+	input := func(shape ...int) LoadOption { return InputShape("input_layer", shape...) }
 	for want, options := range map[string][]LoadOption{
-		`left open by the inputs "input_layer" (None, None, 7), "input_layer_1" (None, None, 9)`: nil,
-		`left open by the inputs "input_layer_1" (None, None, 9)`:                                {InputShape("input_layer", 6, 7)},
-		`input "input_layer" is (None, None, 7), which (None, 6, 8) is not`:                      {InputShape("input_layer", 6, 8)},
-		`input "input_layer" is (None, None, 7), which (None, 7) is not`:                         {InputShape("input_layer", 7)},
-		`there is no input "text"; the model has ["input_layer" "input_layer_1"]`:                {InputShape("text", 6, 7)},
-		"every dimension must be at least 1":                                                     {InputShape("input_layer", 0, 7), InputShape("input_layer_1", 5, 9)},
+		`by the inputs "input_layer" (None, None, 7), "input_layer_1" (None, None, 9)`: nil,
+		`by the inputs "input_layer_1" (None, None, 9)`:                                {input(6, 7)},
+		`"input_layer" is (None, None, 7), which (None, 6, 8) is not`:                  {input(6, 8)},
+		`"input_layer" is (None, None, 7), which (None, 7) is not`:                     {input(7)},
+		`there is no input "text"; the model has ["input_layer" "input_layer_1"]`:      {InputShape("text", 6, 7)},
+		"every dimension must be at least 1":                                           {input(0, 7), InputShape("input_layer_1", 5, 9)},
 	} {
 		if _, err := LoadModel(path, options...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want an error with %q, got %v", want, err)
