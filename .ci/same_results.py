@@ -16,6 +16,9 @@ TIMES = [
 ]
 # Shown only by the run that computes them, not by one that finds them in the cache.
 CACHED = re.compile(r"features of \S+ at \S+:")
+COMPILED = re.compile(r"^note: compiling .*, which happens once\n", re.M)
+# A recorded value: an object on the live kernel, its JSON text on GoNB. What it says stands in the text beside it.
+RECORD = "application/scrapbook."
 
 
 def masked(text):
@@ -41,12 +44,14 @@ def shown(cell):
         elif kind == "error":
             rest.append(f"error {out['ename']}: {out['evalue']}")
         else:
-            data = {mime: joined(value) for mime, value in out["data"].items() if isinstance(value, (str, list))}
+            data = {mime: joined(value) for mime, value in out["data"].items()
+                    if isinstance(value, (str, list)) and not mime.startswith(RECORD)}
             if CACHED.match(data.get("text/plain", "")):
                 continue
             rest.append(f"{kind} {', '.join(sorted(data))}")
             rest += [masked(data[mime]) if mime.startswith("text/") else data[mime] for mime in sorted(data)]
-    return "\n".join([f"{name}: {masked(streams[name])}" for name in sorted(streams)] + rest).splitlines()
+    streams = {name: COMPILED.sub("", text) for name, text in streams.items()}
+    return "\n".join([f"{name}: {masked(streams[name])}" for name in sorted(streams) if streams[name]] + rest).splitlines()
 
 
 def main():
