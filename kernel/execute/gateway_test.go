@@ -1,7 +1,19 @@
 package execute
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"io"
+	"log"
+	"math/big"
+	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +46,7 @@ func TestBrokenConnections(t *testing.T) {
 		gateway fakegateway.Options
 		script  script
 		outputs string // of the first cell
+		bytes   int    // of its text, in place of outputs
 		states  string
 		warning string
 		class   string
@@ -67,7 +80,7 @@ func TestBrokenConnections(t *testing.T) {
 		}}, outputs: `stderr "IOPub data rate exceeded.\nThe Jupyter server will"`, states: "ok ok",
 			warning: "it dropped output that came faster than its iopub_data_rate_limit allows"},
 		"an output of 100 MB": {script: script{"a": func(x exec) { x.Stdout(strings.Repeat("x", 100<<20)) }},
-			states: "ok ok"},
+			states: "ok ok", bytes: 100 << 20},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k, err := fakekernel.Start(fakekernel.Options{Execute: func(x exec) {
@@ -95,6 +108,11 @@ func TestBrokenConnections(t *testing.T) {
 			if got := strings.ReplaceAll(outputsOf(nb.Cells[0]), g.URL(), "URL"); c.outputs != "" && got != c.outputs {
 				t.Errorf(" got %s\nwant %s", got, c.outputs)
 			}
+			if c.bytes > 0 {
+				if _, text := nb.Cells[0].Outputs()[0].Stream(); len(text) != c.bytes {
+					t.Errorf("%d bytes came, want %d", len(text), c.bytes)
+				}
+			}
 			warnings := strings.Join(append(result.Warnings, result.Cells[0].Warnings...), "; ")
 			if !strings.Contains(warnings, c.warning) || c.warning == "" && c.code == 0 && warnings != "" {
 				t.Errorf("warnings %q, want %q", warnings, c.warning)
@@ -120,10 +138,16 @@ func TestGatewaysThatDoNotStart(t *testing.T) {
 			return true
 		}
 	}
+	sockets := func(before func(http.ResponseWriter, *http.Request) bool) func(http.ResponseWriter, *http.Request) bool {
+		return func(w http.ResponseWriter, r *http.Request) bool {
+			return strings.HasSuffix(r.URL.Path, "/channels") && before(w, r)
+		}
+	}
 	for name, c := range map[string]struct {
 		gateway fakegateway.Options
 		token   string
 		kernel  string
+		when    string // what comes before the gateway's address
 		want    string
 	}{
 		"no token": {gateway: fakegateway.Options{Token: "s"}, want: "GET /api: it wants to know who asks " +
@@ -146,10 +170,23 @@ func TestGatewaysThatDoNotStart(t *testing.T) {
 				"Server 1, Notebook 5, Kernel Gateway 2 or Enterprise Gateway 2, or later"},
 		"no version": {gateway: fakegateway.Options{Version: "latest"}, want: "GET /api: it names no version of a Jupyter " +
 			"server: give the address of one"},
+		// A proxy lets the REST API through, and no websocket.
+		"a log-in page for websockets": {gateway: fakegateway.Options{Before: sockets(page(200, "", "<html></html>"))},
+			when: "the kernel did not get ready: ", want: "websocket of the kernel: it answers with a page instead of " +
+				"JSON: a log-in page in front of it, or no Jupyter server"},
+		"a redirection of websockets": {gateway: fakegateway.Options{Before: sockets(page(302, "/hub/login", ""))},
+			when: "the kernel did not get ready: ", want: "websocket of the kernel: it sends us to a log-in page " +
+				"(HTTP 302): set JUPYTER_GATEWAY_AUTH_TOKEN to a token that it accepts"},
 		"without the kernel": {kernel: "ir", want: "it has no kernel ir; it has: fake"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := fakegateway.Start(c.gateway, nil)
+			g := fakegateway.Start(c.gateway, func() (*fakekernel.Kernel, error) {
+				k, err := fakekernel.Start(fakekernel.Options{})
+				if err == nil {
+					t.Cleanup(k.Close)
+				}
+				return k, err
+			})
 			t.Cleanup(g.Close)
 			opts := quick()
 			if opts.Kernel = c.kernel; c.kernel == "" {
@@ -160,10 +197,49 @@ func TestGatewaysThatDoNotStart(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = Document(t.Context(), "n.ipynb", document("a"), opts)
-			want := `n.ipynb: cannot start kernel "` + opts.Kernel + `": gateway ` + g.URL() + ": " + c.want
+			want := `n.ipynb: cannot start kernel "` + opts.Kernel + `": ` + c.when + "gateway " + g.URL() + ": " + c.want
 			if err == nil || err.Error() != want || ExitCode(err) != ExitStartFailed {
 				t.Errorf("%v\nwant %s", err, want)
 			}
+			if g.Running() > 0 {
+				t.Error("a kernel is left there")
+			}
 		})
+	}
+}
+
+// TestExpiredCertificate: whom the gateway's certificate is from, and until
+// when, is the subject of package gateway; here it has an exit code.
+func TestExpiredCertificate(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	until := time.Now().Add(-time.Minute)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), IsCA: true, BasicConstraintsValid: true,
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotBefore: until.Add(-time.Hour), NotAfter: until}
+	raw, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	g := fakegateway.Unstarted(fakegateway.Options{}, nil)
+	g.Server().TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{raw}, PrivateKey: key}}}
+	g.Server().Config.ErrorLog = log.New(io.Discard, "", 0)
+	g.Server().StartTLS()
+	t.Cleanup(g.Close)
+	opts := quick()
+	opts.Kernel = fakegateway.Name
+	if opts.Gateway, err = gateway.New(gateway.Options{URL: g.URL(), CACerts: file}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Document(t.Context(), "n.ipynb", document("a"), opts)
+	want := `n.ipynb: cannot start kernel "` + fakegateway.Name + `": gateway ` + g.URL() + ": GET /api: its certificate " +
+		"expired on " + until.UTC().Format(time.DateTime) + ": renew it there"
+	if err == nil || err.Error() != want || ExitCode(err) != ExitStartFailed {
+		t.Errorf("%v\nwant %s", err, want)
 	}
 }

@@ -197,6 +197,5 @@ func isGone(err error) bool {
 // isRefused tells whether asking again will not help.
 func isRefused(err error) bool {
 	var status *StatusError
-	return errors.As(err, &status) && status.Status >= 300 && status.Status < 500 &&
-		status.Status != http.StatusTooManyRequests
+	return errors.As(err, &status) && status.Status < 500 && status.Status != http.StatusTooManyRequests
 }
