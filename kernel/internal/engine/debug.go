@@ -33,8 +33,8 @@ type Breakpoint struct {
 type Placed struct {
 	ID   int
 	Line int
-	// Problem says why there is none.
-	Problem string
+	// Problem says why there is none, and Note what else there is to say.
+	Problem, Note string
 }
 
 // Stopped is why goroutines have stopped.
@@ -52,8 +52,12 @@ type debugging struct {
 	on       bool
 	panics   bool
 	lastID   int
-	byText   map[string][]placedMark // breakpoints, by the cell's text
+	byText   map[string][]placedMark // breakpoints, by the cell's text or the file's path
 	programs map[int64]debugProgram  // with hooks, that the process has
+
+	hooks   map[string]*session.HookedPackage // by import path, as they were compiled last
+	refused map[string]string                 // why packages have no hooks, by folder
+	files   map[string][]string               // of packages of the user's modules, by import path
 }
 
 type placedMark struct {
@@ -64,7 +68,7 @@ type placedMark struct {
 // debugProgram is a program with hooks.
 type debugProgram struct {
 	sites []session.Site
-	texts map[int64]string // of the executions that the sites are in
+	texts map[int64]string // of the executions that the sites are in, or paths of the files
 }
 
 // Debug attaches a debugger, or detaches it, and then everything goes on.
@@ -74,7 +78,7 @@ func (e *Engine) Debug(ctx context.Context, on bool) error {
 	e.turn.Unlock()
 	d := &e.debugging
 	d.mu.Lock()
-	d.on, d.panics, d.byText = on, false, nil
+	d.on, d.panics, d.byText, d.refused = on, false, nil, nil
 	d.mu.Unlock()
 	_, err := e.askDebugger(ctx, host.Debug{On: &on})
 	return err
@@ -109,6 +113,13 @@ func (e *Engine) askDebugger(ctx context.Context, d host.Debug) (*host.DebugAnsw
 // next line with a statement.
 func (e *Engine) SetBreakpoints(ctx context.Context, text string, list []Breakpoint) ([]Placed, error) {
 	lines, problem := session.Stops(text)
+	return e.place(ctx, text, list, lines, problem)
+}
+
+// place sets the breakpoints of a cell's text or a file's path, which has
+// statements at some lines.
+func (e *Engine) place(ctx context.Context, text string, list []Breakpoint, lines []int, problem error) ([]Placed,
+	error) {
 	placed := make([]Placed, len(list))
 	d := &e.debugging
 	d.mu.Lock()
@@ -132,13 +143,31 @@ func (e *Engine) SetBreakpoints(ctx context.Context, text string, list []Breakpo
 		d.byText = map[string][]placedMark{}
 	}
 	d.byText[text] = marks
+	all := d.allMarks()
+	d.mu.Unlock()
+	_, err := e.askDebugger(ctx, host.Debug{Marks: all})
+	return placed, err
+}
+
+// allMarks are the breakpoints of all programs; d is locked.
+func (d *debugging) allMarks() map[int64]map[int][]host.Mark {
 	all := map[int64]map[int][]host.Mark{}
 	for number, p := range d.programs {
 		all[number] = d.marksOf(p)
 	}
-	d.mu.Unlock()
-	_, err := e.askDebugger(ctx, host.Debug{Marks: all})
-	return placed, err
+	return all
+}
+
+// lineOf is the line of the statement at which a breakpoint is: a file may have
+// been edited since it was set.
+func (p debugProgram) lineOf(number int64, m placedMark) int {
+	line := 0
+	for _, s := range p.sites {
+		if s.Cell == number && s.Line >= m.line && (line == 0 || s.Line < line) {
+			line = s.Line
+		}
+	}
+	return line
 }
 
 // marksOf are the breakpoints of a program, by site: each at the first of its
@@ -147,9 +176,9 @@ func (d *debugging) marksOf(p debugProgram) map[int][]host.Mark {
 	marks := map[int][]host.Mark{}
 	for number, text := range p.texts {
 		for _, m := range d.byText[text] {
-			first := map[string]int{}
+			first, line := map[string]int{}, p.lineOf(number, m)
 			for i, s := range p.sites {
-				if s.Cell != number || s.Line != m.line {
+				if s.Cell != number || s.Line != line {
 					continue
 				}
 				if before, ok := first[s.Function]; !ok || s.Column < p.sites[before].Column {
@@ -183,18 +212,22 @@ func (r *run) withHooks(c *host.Command, program *session.Program) {
 				p.texts[s.Cell] = program.Text()
 			}
 		}
-		var names []string
-		for _, v := range s.Locals {
-			names = append(names, v.Name)
-		}
-		c.Sites = append(c.Sites, host.Site{File: "cell[" + strconv.FormatInt(s.Cell, 10) + "]", Line: s.Line,
-			Column: s.Column, Function: s.Function, Names: names, Loop: s.Loop})
+		c.Sites = append(c.Sites, hostSite(s, "cell["+strconv.FormatInt(s.Cell, 10)+"]"))
 	}
 	if d.programs == nil {
 		d.programs = map[int64]debugProgram{}
 	}
 	d.programs[of] = p
 	c.Marks = d.marksOf(p)
+}
+
+// hostSite is a site for the process.
+func hostSite(s session.Site, file string) host.Site {
+	var names []string
+	for _, v := range s.Locals {
+		names = append(names, v.Name)
+	}
+	return host.Site{File: file, Line: s.Line, Column: s.Column, Function: s.Function, Names: names, Loop: s.Loop}
 }
 
 // attachAnew tells a new process of the debugger.
@@ -207,8 +240,10 @@ func (e *Engine) attachAnew(ctx context.Context) error {
 	if !on {
 		return nil
 	}
-	_, err := e.askDebugger(ctx, host.Debug{On: &on, Panics: &panics})
-	return err
+	if _, err := e.askDebugger(ctx, host.Debug{On: &on, Panics: &panics}); err != nil {
+		return err
+	}
+	return e.tellHooks(ctx)
 }
 
 // debugEvent takes what the process tells of the debugger.

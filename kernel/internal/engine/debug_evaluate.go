@@ -129,7 +129,7 @@ func (e *Engine) commitStopped(in *Call) {
 		runs = append(runs, r)
 	}
 	for _, r := range runs {
-		if r != nil && r.number == in.Program {
+		if r != nil && (r.number == in.Program || r.number == in.Cell) {
 			r.commit()
 		}
 	}
@@ -177,14 +177,17 @@ func (e *Engine) TextOf(in Call) string {
 	if _, err := fmt.Sscanf(in.File, "cell[%d]", &number); err != nil {
 		return ""
 	}
-	return d.programs[in.Program].texts[number]
+	if text, ok := d.programs[in.Program].texts[number]; ok && in.Program > 0 {
+		return text
+	}
+	return d.programs[in.Cell].texts[number] // a package's hook has stopped it
 }
 
 // compileExpression compiles a breakpoint's condition or message.
 func (e *Engine) compileExpression(ctx context.Context, c *host.Compiled) (plugin string, err error) {
 	e.turn.Lock()
 	defer e.turn.Unlock()
-	e.commitStopped(&Call{Program: c.Program})
+	e.commitStopped(&Call{Program: c.Program, Cell: c.Owner})
 	e.unstored++
 	c.Cell = unstoredBase + e.unstored
 	locals := e.localsAt(c.Program, c.Site)

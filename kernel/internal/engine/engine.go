@@ -97,6 +97,7 @@ type Engine struct {
 	covered  bool   // the user has been told that there is no coverage
 	tracked  tracking
 	cover    *coverage                   // nil: not wanted
+	hooked   []string                    // folders of packages that are compiled with hooks, see takeHooks
 	loaded   map[[sha256.Size]byte]int64 // executions whose code can be called again, by the sums of their programs
 
 	debugging debugging
@@ -128,11 +129,10 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if e.library, err = library.Open(o.Library); err != nil {
 		return nil, err
 	}
-	e.compiler = library.NewCompiler(e.library, o.Module)
 	if o.CoverProfile != "" {
 		e.cover = newCoverage(o.CoverProfile)
-		e.compiler.Count(e.cover.Coverage)
 	}
+	e.compiler = e.newCompiler()
 	e.session = session.New(e.compiler)
 	if e.cwd, err = filepath.Abs(o.Dir); err != nil {
 		return nil, err
@@ -156,6 +156,18 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		return nil, err
 	}
 	return e, nil
+}
+
+// newCompiler returns a compiler that puts into packages what the session wants.
+func (e *Engine) newCompiler() *library.Compiler {
+	c := library.NewCompiler(e.library, e.options.Module)
+	if e.cover != nil {
+		c.Count(e.cover.Coverage)
+	}
+	if len(e.hooked) > 0 {
+		c.Rewrite(e.rewrite, e.rewriteFailed)
+	}
+	return c
 }
 
 // Close ends the process and forgets all.

@@ -43,7 +43,7 @@ func (r *run) addPackages(paths []string) error {
 		r.extra = append(r.extra, c)
 	}
 	r.added = append(r.added, paths...)
-	return nil
+	return r.tellHooks(r.ctx)
 }
 
 // noNetwork is what the go command says where it cannot fetch.
@@ -157,7 +157,14 @@ func (r *run) takeEdits() error {
 		return nil
 	}
 	if edit.Refused == "" {
-		return r.takeEdit(edit)
+		taken, err := r.takeEdit(edit)
+		if err != nil {
+			return err
+		}
+		if taken {
+			r.sayEdit(edit)
+		}
+		return r.tellHooks(r.ctx)
 	}
 	return r.replaceProcess(strings.Join(changed, ", "), edit.Refused)
 }
@@ -183,8 +190,8 @@ func lostValues(names []string) string {
 }
 
 // takeEdit loads new code of packages. Values stay, but for those of packages
-// that come in anew.
-func (r *run) takeEdit(edit *library.Edit) error {
+// that come in anew. If that cannot be, there is a new process.
+func (r *run) takeEdit(edit *library.Edit) (taken bool, err error) {
 	clear(r.loaded) // cells have code of packages in them
 	for i, shared := range edit.Load {
 		c := host.Command{Path: shared}
@@ -194,26 +201,30 @@ func (r *run) takeEdit(edit *library.Edit) error {
 		if err := r.load(c); err != nil {
 			var failure *Failure
 			if !errors.As(err, &failure) || failure.Name != goGetError { // the process is gone
-				return err
+				return false, err
 			}
 			reason := failure.Value
 			if edit.Why != "" {
 				reason = edit.Why + ", and " + reason
 			}
-			return r.replaceProcess(strings.Join(edit.Packages, ", "), reason)
+			return false, r.replaceProcess(strings.Join(edit.Packages, ", "), reason)
 		}
 		r.extra = append(r.extra, c)
 	}
 	r.session.Refresh(r.compiler)
+	return true, nil
+}
+
+// sayEdit says what an edit means for values.
+func (r *run) sayEdit(edit *library.Edit) {
 	changed := strings.Join(edit.Packages, ", ")
 	if len(edit.Anew) == 0 {
 		r.stderr("note: %s changed on disk; new code is in place, and values stay\n", changed)
-		return nil
+		return
 	}
 	lost, _ := r.session.Lose(edit.Left, edited)
 	r.stderr("note: %s changed on disk: %s, so the variables and types of %s are new ones%s; other values stay, "+
 		"in interfaces also those of old types\n", changed, edit.Why, strings.Join(edit.Anew, ", "), lostValues(lost))
-	return nil
 }
 
 // magicReload starts a process with the packages as they are now, and runs cells
@@ -239,10 +250,7 @@ func (r *run) magicReload(args []string) error {
 // and says which values are lost. If packages cannot be had, nothing has
 // changed.
 func (r *run) reload(why string) (lost []string, err error) {
-	compiler := library.NewCompiler(r.library, r.options.Module)
-	if r.cover != nil {
-		compiler.Count(r.cover.Coverage)
-	}
+	compiler := r.newCompiler()
 	var load []string
 	if len(r.added) > 0 {
 		load, err = compiler.Add(r.ctx, library.AddOptions{Dir: r.dir, Paths: r.added, Fetch: r.fetch, Flags: r.flags})

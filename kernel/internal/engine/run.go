@@ -173,6 +173,9 @@ func (r *run) goCode(c *gocell.Cell, code string, execution int64) (result map[s
 	if err := r.takeEdits(); err != nil {
 		return nil, err
 	}
+	if err := r.takeHooks(); err != nil {
+		return nil, err
+	}
 	program, err := r.prepare(c, code, execution)
 	if err != nil {
 		return nil, err

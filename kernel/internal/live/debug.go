@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime/debug"
+	"slices"
+	"strings"
 
 	"github.com/google/go-dap"
 
@@ -23,6 +26,10 @@ type debuggerCells interface {
 	Debug(ctx context.Context, on bool) error
 	BreakOnPanic(ctx context.Context, yes bool) error
 	SetBreakpoints(ctx context.Context, text string, list []engine.Breakpoint) ([]engine.Placed, error)
+	SetFileBreakpoints(ctx context.Context, path string, list []engine.Breakpoint) ([]engine.Placed, error)
+	PackageFiles() map[string][]string
+	FileText(path string) (string, error)
+	PathOf(engine.Call) string
 	Threads(context.Context) ([]engine.Thread, error)
 	Stack(ctx context.Context, thread int64) ([]engine.Call, error)
 	Locals(ctx context.Context, call int) ([]engine.Variable, error)
@@ -130,8 +137,15 @@ func arguments[T any](c *jupyter.DebugRequest) (a T, err error) {
 
 func (*debugger) nothing(debuggerCells, *jupyter.DebugRequest) (any, error) { return struct{}{}, nil }
 
-// modules lists none: JupyterLab shows modules to set breakpoints in them, and
-// there are none in packages.
-func (*debugger) modules(debuggerCells, *jupyter.DebugRequest) (any, error) {
-	return dap.ModulesResponseBody{Modules: []dap.Module{}}, nil
+// modules lists the files of the user's packages: JupyterLab shows modules to set
+// breakpoints in them.
+func (*debugger) modules(cells debuggerCells, _ *jupyter.DebugRequest) (any, error) {
+	list := []dap.Module{}
+	for path, files := range cells.PackageFiles() {
+		for _, file := range files {
+			list = append(list, dap.Module{Id: file, Name: path + "/" + filepath.Base(file), Path: file})
+		}
+	}
+	slices.SortFunc(list, func(a, b dap.Module) int { return strings.Compare(a.Name, b.Name) })
+	return dap.ModulesResponseBody{Modules: list, TotalModules: len(list)}, nil
 }

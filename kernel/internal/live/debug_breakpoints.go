@@ -1,7 +1,9 @@
 package live
 
 import (
+	"cmp"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,7 +44,13 @@ func (d *debugger) textOf(path string) (text string, known bool) {
 	return text, known
 }
 
-func (d *debugger) source(_ debuggerCells, c *jupyter.DebugRequest) (any, error) {
+// ofFile tells whether a path is that of a Go file that is there, and does not
+// stand for a cell's text.
+func ofFile(path string) bool {
+	return filepath.IsAbs(path) && strings.HasSuffix(path, debugSuffix) && !strings.HasPrefix(path, debugPrefix)
+}
+
+func (d *debugger) source(cells debuggerCells, c *jupyter.DebugRequest) (any, error) {
 	a, err := arguments[struct {
 		Source dap.Source `json:"source"`
 	}](c)
@@ -50,7 +58,11 @@ func (d *debugger) source(_ debuggerCells, c *jupyter.DebugRequest) (any, error)
 		return nil, err
 	}
 	text, known := d.textOf(a.Source.Path)
-	if !known {
+	if !known && ofFile(a.Source.Path) {
+		if text, err = cells.FileText(a.Source.Path); err != nil {
+			return nil, fmt.Errorf("source unavailable: %w", err)
+		}
+	} else if !known {
 		return nil, fmt.Errorf("source unavailable: no cell is known as %q", a.Source.Path)
 	}
 	return dap.SourceResponseBody{Content: text, MimeType: "text/x-go"}, nil
@@ -75,11 +87,8 @@ func (d *debugger) setBreakpoints(cells debuggerCells, c *jupyter.DebugRequest) 
 		}
 	}
 	text, known := d.textOf(path)
-	if !known {
-		why := "the kernel knows no such cell; dumpCell tells it"
-		if strings.HasSuffix(path, debugSuffix) && !strings.HasPrefix(path, debugPrefix) {
-			why = "breakpoints can be in cells only, not in files of packages"
-		}
+	if !known && !ofFile(path) {
+		const why = "the kernel knows no such cell; dumpCell tells it"
 		for i, b := range list {
 			body.Breakpoints[i] = dap.Breakpoint{Line: b.Line, Message: why, Source: &dap.Source{Path: path}}
 		}
@@ -91,7 +100,12 @@ func (d *debugger) setBreakpoints(cells debuggerCells, c *jupyter.DebugRequest) 
 			good = slices.Delete(good, i, i+1)
 		}
 	}
-	placed, err := cells.SetBreakpoints(d.kernel.server.ctx, text, good)
+	var placed []engine.Placed
+	if known {
+		placed, err = cells.SetBreakpoints(d.kernel.server.ctx, text, good)
+	} else {
+		placed, err = cells.SetFileBreakpoints(d.kernel.server.ctx, path, good)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -99,10 +113,11 @@ func (d *debugger) setBreakpoints(cells debuggerCells, c *jupyter.DebugRequest) 
 	for i, b := range list {
 		one := dap.Breakpoint{Line: b.Line, Message: bad[i], Source: &dap.Source{Path: path}}
 		if bad[i] == "" {
-			one.Id, one.Line, one.Message = placed[0].ID, placed[0].Line, placed[0].Problem
+			p := placed[0]
 			placed = placed[1:]
+			one.Id, one.Line, one.Message, one.Verified = p.ID, p.Line, cmp.Or(p.Problem, p.Note), p.Problem == ""
 		}
-		if one.Verified = one.Message == ""; one.Verified {
+		if one.Verified {
 			set = append(set, one)
 		}
 		body.Breakpoints[i] = one

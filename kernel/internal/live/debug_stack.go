@@ -2,11 +2,13 @@ package live
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/google/go-dap"
 
 	"github.com/gocifar/gocifar/kernel/internal/engine"
+	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 	"github.com/gocifar/gocifar/kernel/jupyter"
 )
 
@@ -64,6 +66,8 @@ func (d *debugger) stackTrace(cells debuggerCells, c *jupyter.DebugRequest) (any
 		f := dap.StackFrame{Id: numbers[i], Name: functionOf(call.Function), Line: call.Line, Column: call.Column}
 		if strings.HasPrefix(call.File, "cell[") {
 			f.Source = &dap.Source{Name: call.File, Path: d.know(cells.TextOf(call))}
+		} else if path := cells.PathOf(call); path != "" {
+			f.Source = &dap.Source{Name: filepath.Base(path), Path: path}
 		} else if all {
 			f.Source, f.PresentationHint = &dap.Source{Name: call.File, Path: call.File}, "subtle"
 		} else {
@@ -82,7 +86,7 @@ func (d *debugger) stackTrace(cells debuggerCells, c *jupyter.DebugRequest) (any
 }
 
 // functionOf is a function as a cell calls it.
-func functionOf(name string) string { return strings.TrimPrefix(name, "main.") }
+func functionOf(name string) string { return strings.TrimPrefix(library.GivenSymbol(name), "main.") }
 
 // call finds a call by its number.
 func (d *debugger) call(cells debuggerCells, number int) (*engine.Call, error) {

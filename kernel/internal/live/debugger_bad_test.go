@@ -38,7 +38,7 @@ func TestDebuggerBadRequests(t *testing.T) {
 	refused("setExceptionBreakpoints", `{"filters":["raised"]}`, `"panic"`)
 	refused("source", `{"source":{"path":"gone"}}`, "source unavailable")
 	refused("copyToGlobals", `{"srcVariableName":"a b","dstVariableName":"c","srcFrameId":1}`, "no name of a variable")
-	for path, want := range map[string]string{"gone": "knows no such cell", "/src/file.go": "not in files of packages"} {
+	for path, want := range map[string]string{"gone": "knows no such cell", "/src/file.go": "no module of the user's"} {
 		var body dap.SetBreakpointsResponseBody
 		d.must("setBreakpoints", `{"source":{"path":"`+path+`"},"breakpoints":[{"line":1}]}`, &body)
 		if b := body.Breakpoints[0]; b.Verified || !strings.Contains(b.Message, want) {

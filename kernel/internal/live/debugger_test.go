@@ -20,9 +20,7 @@ type debugClient struct {
 
 func newDebugClient(t *testing.T) *debugClient {
 	d := &debugClient{client: newClient(t)}
-	for _, command := range []string{"initialize", "attach", "configurationDone"} {
-		d.must(command, `{}`, nil)
-	}
+	d.attach()
 	return d
 }
 

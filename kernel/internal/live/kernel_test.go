@@ -24,12 +24,17 @@ type client struct {
 	others []jupyter.Event
 }
 
-func newClient(t *testing.T) *client {
+func newClient(t *testing.T) *client { return newClientIn(t, testLibrary.Module().Dir) }
+
+// newClientIn starts a kernel whose module is in a folder.
+func newClientIn(t *testing.T, module string) *client {
+	t.Helper()
 	l := testLibrary.Get(t)
 	dir := t.TempDir()
 	spec := &jupyter.Spec{Argv: []string{os.Args[0], kernelArgument, l.Dir, "{connection_file}"}, DisplayName: "live",
 		Language: "go", InterruptMode: jupyter.InterruptByMessage}
-	k, err := jupyter.Launch(t.Context(), jupyter.LaunchOptions{Spec: spec, Dir: dir})
+	k, err := jupyter.Launch(t.Context(), jupyter.LaunchOptions{Spec: spec, Dir: dir,
+		Env: []string{moduleVariable + "=" + module}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"github.com/gocifar/gocifar/kernel/internal/engine/host/peek"
 )
@@ -33,6 +34,7 @@ func debugging(d Debug, a *DebugAnswer) error {
 	}
 	debugger.Lock()
 	defer debugger.Unlock()
+	hookPackages(d.Packages)
 	if d.Marks != nil {
 		debugger.marks = d.Marks
 		debugger.passed = nil
@@ -66,6 +68,19 @@ func debugging(d Debug, a *DebugAnswer) error {
 	return nil
 }
 
+// hookPackages takes packages with hooks, as far as the process has them.
+func hookPackages(list []HookedPackage) {
+	for _, h := range list {
+		at := address(h.Symbol)
+		if at == 0 {
+			continue
+		}
+		p := program(h.Program)
+		p.sites = h.Sites
+		p.hit = unsafe.Slice((*byte)(peek.Pointer(at)), h.Bytes)
+	}
+}
+
 // stoppedThread finds a goroutine that has stopped: 0 is the one for which the
 // others wait. The debugger is locked.
 func stoppedThread(id int64) (*thread, error) {
@@ -97,11 +112,11 @@ func goOn(d Debug) error {
 	}
 	switch d.Go {
 	case "next":
-		debugger.step = &step{t.id, t.program, t.depth}
+		debugger.step = &step{t.id, t.cell, t.depth}
 	case "stepIn":
-		debugger.step = &step{t.id, t.program, 0}
+		debugger.step = &step{t.id, t.cell, 0}
 	case "stepOut":
-		debugger.step = &step{t.id, t.program, max(1, t.depth-1)}
+		debugger.step = &step{t.id, t.cell, max(1, t.depth-1)}
 	}
 	releaseAll()
 	return nil
@@ -111,7 +126,7 @@ func goOn(d Debug) error {
 func stepEnds(cell int64) {
 	debugger.Lock()
 	defer debugger.Unlock()
-	if debugger.step != nil && debugger.step.program == cell {
+	if debugger.step != nil && debugger.step.cell == cell {
 		debugger.step = nil
 	}
 	debugger.pause = false
@@ -122,8 +137,9 @@ func stepEnds(cell int64) {
 // locked.
 func threads(running []Thread) (list []Thread) {
 	for _, t := range running {
-		_, t.Stopped = debugger.stopped[t.ID]
-		list = append(list, t)
+		if _, t.Stopped = debugger.stopped[t.ID]; t.Stopped || t.ofCell {
+			list = append(list, t)
+		}
 	}
 	rank := func(t Thread) int {
 		switch {
@@ -138,18 +154,22 @@ func threads(running []Thread) (list []Thread) {
 	return list
 }
 
-// goroutines are those that run code of cells.
+// goroutines lists all, with the name of the function of a cell that they run, or
+// else of the one that has started them.
 func goroutines() (list []Thread) {
 	traces := make([]byte, 4<<20)
 	traces = traces[:runtime.Stack(traces, true)]
 	for trace := range bytes.SplitSeq(traces, []byte("\n\n")) {
 		id, ok := goroutineOf(trace)
-		at := bytes.Index(trace, []byte("\nmain."))
-		if !ok || at < 0 {
+		if !ok {
 			continue
 		}
-		name, _, _ := strings.Cut(string(trace[at+len("\nmain."):]), "(")
-		list = append(list, Thread{ID: id, Name: fmt.Sprintf("goroutine %d: %s", id, name)})
+		before, after, ofCell := strings.Cut(string(trace), "\nmain.")
+		if !ofCell {
+			_, after, _ = strings.Cut(before, "created by ")
+		}
+		name, _, _ := strings.Cut(after, "(")
+		list = append(list, Thread{ID: id, Name: fmt.Sprintf("goroutine %d: %s", id, name), ofCell: ofCell})
 	}
 	return list
 }

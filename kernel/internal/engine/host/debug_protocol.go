@@ -40,8 +40,20 @@ type Debug struct {
 	// variables of the call with a number.
 	Threads, Stack bool
 	Locals         int
+	// Packages are those with hooks that the process may have.
+	Packages []HookedPackage `json:",omitempty"`
 	// Compiled is the code for a condition or message, or says why there is none.
 	Compiled *Compiled
+}
+
+// HookedPackage is a package with hooks.
+type HookedPackage struct {
+	// Program numbers its hooks.
+	Program int64
+	// Symbol is the variable at which they look, of Bytes bytes.
+	Symbol string
+	Bytes  int
+	Sites  []Site
 }
 
 // Compiled is an expression of a breakpoint as a plugin.
@@ -51,6 +63,7 @@ type Compiled struct {
 	Message     bool
 	Program     int64
 	Site        int
+	Owner       int64 // the cell that waits for it
 	Path, Entry string
 	Cell        int64
 	// Locals are the variables that it takes, by their places in the site's names.
@@ -96,6 +109,8 @@ type Thread struct {
 	ID      int64
 	Name    string
 	Stopped bool
+
+	ofCell bool
 }
 
 // Call is a function's call on the stack of a stopped goroutine.
@@ -107,6 +122,8 @@ type Call struct {
 	Program int64
 	Site    int
 	Column  int
+	// Cell is the one to which the goroutine belongs: hooks can be a package's.
+	Cell int64
 }
 
 // DebugAnswer answers a [Debug] or tells of an event.

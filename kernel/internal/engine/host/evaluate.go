@@ -19,6 +19,20 @@ import (
 // evaluations are those that run, by the number of the cell.
 var evaluations sync.Map
 
+// evaluating are the goroutines of breakpoints' expressions, by number: they have
+// the labels of the cell that has met the breakpoint.
+var evaluating sync.Map
+
+// isEvaluation tells whether this goroutine evaluates an expression. owner is the
+// cell to which it belongs.
+func isEvaluation(owner int64) bool {
+	if _, ok := evaluations.Load(owner); ok {
+		return true
+	}
+	_, ok := evaluating.Load(goroutine())
+	return ok
+}
+
 // evaluation is one.
 type evaluation struct {
 	copies []any // of the variables that it takes
@@ -175,7 +189,7 @@ func (t *thread) codeOf(expression string, message bool) *code {
 		}
 		debugger.codes[key] = one
 		send(Answer{Outcome: WantsCode, Debug: &DebugAnswer{Wants: &Compiled{Expression: expression, Message: message,
-			Program: t.program, Site: t.site}}})
+			Program: t.program, Site: t.site, Owner: t.cell}}})
 	}
 	debugger.Unlock()
 	select {
@@ -237,7 +251,10 @@ func (t *thread) evaluate(expression string, message bool) (values []reflect.Val
 	ended := make(chan error, 1)
 	go func() {
 		err := fmt.Errorf("it has ended its goroutine")
+		id := goroutine()
+		evaluating.Store(id, true)
 		defer func() {
+			evaluating.Delete(id)
 			if p := recover(); p != nil {
 				err = fmt.Errorf("panic: %s", describe(p))
 			}

@@ -43,8 +43,8 @@ type hooked struct {
 
 // step is how far a goroutine may go.
 type step struct {
-	thread  int64
-	program int64
+	thread int64
+	cell   int64
 	// depth is the greatest at which it stops, 0 for any.
 	depth int
 }
@@ -52,8 +52,9 @@ type step struct {
 // thread is a goroutine that has stopped.
 type thread struct {
 	id      int64
-	program int64
-	site    int // -1 after a panic
+	cell    int64 // to which the goroutine belongs
+	program int64 // whose hook it is: a cell's or a package's
+	site    int   // -1 after a panic
 	copies  []any
 	depth   int
 	calls   []*stackCall
@@ -130,11 +131,18 @@ func refresh() {
 
 // Stop is called by a hook, if its site is marked, with pointers to copies of the
 // variables in scope. A bit of what it returns says of each that it has been set.
-func Stop(cell int64, site int, copies ...any) (set uint64) {
-	if interrupted.Load() == cell {
+func Stop(program int64, site int, copies ...any) (set uint64) {
+	t := &thread{cell: program, program: program, site: site, copies: copies}
+	owner, _ := ownerOf(labels())
+	if program < 0 { // a package's
+		t.cell = owner
+	}
+	if isEvaluation(owner) {
+		return 0 // somebody waits for it
+	}
+	if t.cell != 0 && interrupted.Load() == t.cell {
 		return 0 // deferred calls of what ends
 	}
-	t := &thread{program: cell, site: site, copies: copies}
 	for {
 		event, held := why(t)
 		if event == nil && !held {
@@ -227,7 +235,7 @@ func (t *thread) wait(event *Stopped) (set uint64, waited bool) {
 	}
 	for waits := true; waits; {
 		woken := wake.next()
-		if interrupted.Load() == t.program {
+		if t.cell != 0 && interrupted.Load() == t.cell {
 			t.leave()
 			goexit()
 		}
@@ -259,7 +267,7 @@ func (t *thread) enter(event *Stopped, frames []Frame) bool {
 	debugger.stopped[t.id] = t
 	for i, f := range frames {
 		c := &stackCall{thread: t,
-			Call: Call{ID: len(debugger.calls) + 1, Frame: f, Program: t.program, Site: -1, Column: 1}}
+			Call: Call{ID: len(debugger.calls) + 1, Frame: f, Program: t.program, Site: -1, Column: 1, Cell: t.cell}}
 		if i == 0 && t.site >= 0 {
 			c.Site, c.copies = t.site, t.copies
 			if p := debugger.programs[t.program]; p != nil && t.site < len(p.sites) {
@@ -365,7 +373,7 @@ func stopOnPanic(a Answer) {
 		debugger.Lock()
 		wanted, others := debugger.on && debugger.panics && interrupted.Load() != cell, len(debugger.stopped) > 0
 		debugger.Unlock()
-		t := &thread{program: cell, site: -1, panicked: a.Frames}
+		t := &thread{cell: cell, program: cell, site: -1, panicked: a.Frames}
 		event := &Stopped{Reason: ReasonPanic, Text: "panic: " + a.Error}
 		if others {
 			event = nil

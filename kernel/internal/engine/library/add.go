@@ -55,6 +55,8 @@ type AddOptions struct {
 	Paths []string
 	Fetch bool     // `go get` what is missing
 	Flags []string // for the go command
+	// InPlace refuses an Edit for which packages would have to come in anew.
+	InPlace bool
 }
 
 // Add makes packages importable, and returns the shared libraries that the

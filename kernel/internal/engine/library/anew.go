@@ -51,28 +51,48 @@ func (b *Compiler) list(ctx context.Context, work, dir string, env, arguments []
 	if len(b.times) == 0 && b.coverage != nil {
 		return b.library.listCovered(ctx, b.coverage, dir, env, arguments)
 	}
-	if len(b.times) == 0 {
-		return b.library.list(ctx, dir, env, arguments)
-	}
-	program := filepath.Join(work, "toolexec")
-	if err := b.writeToolexec(program); err != nil {
-		return nil, err
-	}
-	flags := []string{"-toolexec=" + quoteField(program)}
-	for _, path := range paths(b.times) {
-		flags = append(flags, fmt.Sprintf("-gcflags=%s=%s%d", path, numberFlag, b.times[path]))
-	}
-	packages, err := b.library.list(ctx, dir, env, append(flags, arguments...))
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range packages {
-		p.ImportPath = b.ActualPath(p.ImportPath)
-		for i, path := range p.Imports {
-			p.Imports[i] = b.ActualPath(path)
+	var flags []string
+	if len(b.times) > 0 {
+		program := filepath.Join(work, "toolexec")
+		if err := b.writeToolexec(program); err != nil {
+			return nil, err
+		}
+		flags = append(flags, "-toolexec="+quoteField(program))
+		for _, path := range paths(b.times) {
+			flags = append(flags, fmt.Sprintf("-gcflags=%s=%s%d", path, numberFlag, b.times[path]))
 		}
 	}
-	return packages, nil
+	ask := func(files map[string]string) ([]*listed, error) {
+		packages, err := b.library.list(ctx, dir, env, append(slices.Clone(flags), arguments...), files)
+		for _, p := range packages {
+			p.ImportPath = b.ActualPath(p.ImportPath)
+			for i, path := range p.Imports {
+				p.Imports[i] = b.ActualPath(path)
+			}
+		}
+		return packages, err
+	}
+	packages, err := ask(nil)
+	if err != nil || b.rewrite == nil {
+		return packages, err
+	}
+	files := b.rewritten(packages)
+	if len(files) == 0 {
+		return packages, nil
+	}
+	others, err := ask(files)
+	if err != nil {
+		b.rewriteFailed(err)
+		return packages, ctx.Err()
+	}
+	own := map[string][]string{}
+	for _, p := range packages {
+		own[p.ImportPath] = p.GoFiles
+	}
+	for _, p := range others {
+		p.GoFiles = own[p.ImportPath] // without those that are not there
+	}
+	return others, nil
 }
 
 // quoteField writes a word of a flag that the go command splits at spaces.

@@ -140,7 +140,7 @@ func (l *Library) listStandard(ctx context.Context, onlyLight bool) ([]*listed, 
 	if !onlyLight {
 		patterns = []string{mainPackage, stubPackage, "std"}
 	}
-	return l.list(ctx, dir, []string{"GOFLAGS=", "GOWORK=off"}, patterns)
+	return l.list(ctx, dir, []string{"GOFLAGS=", "GOWORK=off"}, patterns, nil)
 }
 
 // writeHost writes the source of the host as a module that needs no other.

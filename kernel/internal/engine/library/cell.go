@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 )
 
 // Every cell is compiled as a package of this path, so that variables and types
@@ -30,6 +32,18 @@ func pluginPath(number int64) string { return fmt.Sprintf("cell/%d", number) }
 // the first cell's otherwise. Hidden is also what the linkers put into each
 // cell: to find it, the dynamic linker would look through all cells.
 const versionScript = "{ local: " + cellPath + ".*; go?link.*; go?buildinfo*; runtime.*; cell?*.abi0; };\n"
+
+// versions is the version script of a cell that hides what it has of packages,
+// too. A pattern there cannot have all characters.
+func versions(packages []string) string {
+	var patterns strings.Builder
+	for _, path := range packages {
+		fmt.Fprintf(&patterns, " %s*;", notInPattern.ReplaceAllString(SymbolPrefix(path), "?"))
+	}
+	return strings.Replace(versionScript, " };", patterns.String()+" };", 1)
+}
+
+var notInPattern = regexp.MustCompile(`[^\w.]`)
 
 const (
 	compileConfig = "importcfg.compile"
@@ -58,6 +72,7 @@ const HostImport = hostPackage
 // into the folder dir.
 func (b *Compiler) Compile(ctx context.Context, dir string, number int64, source []byte) (plugin string, err error) {
 	j := b.take(dir, number)
+	j.hidden = b.hidden
 	defer j.end()
 	return j.plugin(), b.make(ctx, j, source)
 }

@@ -24,6 +24,10 @@ type Compiler struct {
 	coverage *Coverage // nil: no counters
 	slower   []string  // see Slower
 
+	rewrite       func(Source) map[string]string // nil: packages are what they are
+	rewriteFailed func(error)
+	hidden        []string // see Hide
+
 	mu       sync.Mutex
 	prepared *job // see Prepare
 	closed   bool

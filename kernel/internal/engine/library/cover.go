@@ -65,7 +65,7 @@ func (c *Coverage) Files() []*CoveredFile {
 // listCovered is list with counters in the packages of the user's modules.
 func (l *Library) listCovered(ctx context.Context, c *Coverage, dir string, env, arguments []string) ([]*listed,
 	error) {
-	packages, err := l.list(ctx, dir, env, arguments)
+	packages, err := l.list(ctx, dir, env, arguments, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func (c *Coverage) instrument(ctx context.Context, l *Library, importPath, file 
 		return "", err
 	}
 	c.files[file] = &CoveredFile{Name: path.Join(importPath, filepath.Base(file)),
-		Symbol: symbolPrefix(importPath) + variable, Blocks: blocks, sum: sum, text: string(text)}
+		Symbol: SymbolPrefix(importPath) + variable, Blocks: blocks, sum: sum, text: string(text)}
 	return string(text), nil
 }
 

@@ -60,6 +60,10 @@ func (b *Compiler) Edit(ctx context.Context, o AddOptions) (*Edit, error) {
 		return e, nil
 	}
 	refused, why := b.differences(packages, g.edited)
+	if o.InPlace && why != "" {
+		e.Refused = why
+		return e, nil
+	}
 	before := maps.Clone(b.times)
 	anew := b.dependents(packages, refused)
 	for _, p := range anew {
@@ -118,16 +122,16 @@ func (b *Compiler) takeGroups(ctx context.Context, o AddOptions, g groups, e *Ed
 	return b.use(o.Dir, layers)
 }
 
-// replaced lists the functions of a package that libraries have, too. Others'
-// functions in its archive, such as instances of their generic ones, are those
-// that are there.
-func replaced(path string, archive []byte, libraries []*libraryIndex) (names []string) {
-	own := symbolPrefix(path)
+// replaced lists the functions in a package's archive that libraries have, too,
+// and that are of packages with certain prefixes of symbols: its own, and
+// instances of generic functions of others with new code. Functions of others
+// are those that are there.
+func replaced(prefixes []string, archive []byte, libraries []*libraryIndex) (names []string) {
 	seen := map[string]bool{}
 	eachObject(archive, func(o *object) {
 		for i := range o.defined() {
 			name := o.name(i)
-			if !strings.HasPrefix(name, own) ||
+			if !slices.ContainsFunc(prefixes, func(own string) bool { return strings.HasPrefix(name, own) }) ||
 				o.symbols[i*symbolSize+symbolKind] != textSymbol && !ofBody(name) {
 				continue
 			}
@@ -142,9 +146,9 @@ func replaced(path string, archive []byte, libraries []*libraryIndex) (names []s
 	return names
 }
 
-// symbolPrefix begins the symbols of a package (cmd/internal/objabi,
+// SymbolPrefix begins the symbols of a package (cmd/internal/objabi,
 // PathToPrefix).
-func symbolPrefix(path string) string {
+func SymbolPrefix(path string) string {
 	slash := strings.LastIndexByte(path, '/') + 1
 	return path[:slash] + strings.ReplaceAll(path[slash:], ".", "%2e") + "."
 }

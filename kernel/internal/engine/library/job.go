@@ -16,6 +16,7 @@ type job struct {
 	library *Library
 	dir     string
 	number  int64
+	hidden  []string // packages, see Compiler.Hide
 
 	compiler, linker, system *waiting // nil if not started, or used
 	byCompiler               bool     // the C compiler had to link
@@ -157,7 +158,7 @@ func (j *job) linkDirectly(ctx context.Context, config []byte) error {
 		objects[0] != j.object() {
 		return errNotDirect // there are others, whose flags only the C compiler knows
 	}
-	if err := use(ctx, &j.system, j.startSystem, []byte(versionScript)); err != nil && ctx.Err() == nil {
+	if err := use(ctx, &j.system, j.startSystem, []byte(versions(j.hidden))); err != nil && ctx.Err() == nil {
 		return errNotDirect
 	}
 	return ctx.Err()
@@ -167,6 +168,14 @@ func (j *job) linkDirectly(ctx context.Context, config []byte) error {
 func (j *job) linkByCompiler(ctx context.Context, config string) error {
 	j.byCompiler = true
 	l := j.library
+	script := filepath.Join(l.Dir, versionsName)
+	if len(j.hidden) > 0 {
+		script = filepath.Join(j.objects(), versionsName)
+		if err := errors.Join(os.MkdirAll(j.objects(), 0o700),
+			os.WriteFile(script, []byte(versions(j.hidden)), 0o600)); err != nil {
+			return err
+		}
+	}
 	return l.runLinker(ctx, append(j.linkFlags(config), "-extld="+l.CC[0],
-		"-extldflags=-Wl,--version-script="+filepath.Join(l.Dir, versionsName), j.archive())...)
+		"-extldflags=-Wl,--version-script="+script, j.archive())...)
 }

@@ -230,6 +230,12 @@ func (l *Library) linkLayer(ctx context.Context, y *Layer, packages []*listed, b
 	var config strings.Builder
 	var args, names []string
 	taken := l.imports(below)
+	var edited []string // prefixes of symbols
+	for _, p := range packages {
+		if taken[p.ImportPath] != nil {
+			edited = append(edited, SymbolPrefix(p.ImportPath))
+		}
+	}
 	for i, p := range packages {
 		archive := filepath.Join(dir, fmt.Sprintf("%d.a", i))
 		content, err := os.ReadFile(p.Export)
@@ -237,9 +243,7 @@ func (l *Library) linkLayer(ctx context.Context, y *Layer, packages []*listed, b
 			return err
 		}
 		adapt(content, indexes)
-		if taken[p.ImportPath] != nil { // it was edited
-			y.Replaced = append(y.Replaced, replaced(p.ImportPath, content, indexes)...)
-		}
+		y.Replaced = append(y.Replaced, replaced(edited, content, indexes)...)
 		mentioned, err := objectNames(content)
 		if err != nil && !errors.Is(err, errObject) {
 			return err

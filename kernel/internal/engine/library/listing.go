@@ -49,7 +49,7 @@ func (b *Compiler) listingFile(flags []string) string {
 // been edited since.
 func (b *Compiler) known(flags, want []string) []*listed {
 	var have listing
-	if len(b.times) > 0 || b.coverage != nil || seal.ReadJSON(b.listingFile(flags), &have) != nil {
+	if len(b.times) > 0 || b.coverage != nil || b.rewrite != nil || seal.ReadJSON(b.listingFile(flags), &have) != nil {
 		return nil
 	}
 	var all []*listed
@@ -84,7 +84,7 @@ func (b *Compiler) known(flags, want []string) []*listed {
 func (b *Compiler) ask(ctx context.Context, o AddOptions) ([]*listed, error) {
 	begin := time.Now()
 	packages, err := b.list(ctx, o.Dir, b.module.Dir, nil, append(slices.Clone(o.Flags), o.Paths...))
-	if err != nil || len(b.times) > 0 || b.coverage != nil { // which no other session knows
+	if err != nil || len(b.times) > 0 || b.coverage != nil || b.rewrite != nil { // which no other session knows
 		return packages, err
 	}
 	file := b.listingFile(o.Flags)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -108,9 +109,10 @@ var unusable = map[string]bool{"runtime/race": true, "runtime/msan": true, "runt
 
 // list compiles packages with all their dependencies, dependencies first, and
 // says where the results are. The go command runs in dir. Programs are compiled
-// as packages, as `go test` does.
-func (l *Library) list(ctx context.Context, dir string, env, arguments []string) ([]*listed, error) {
-	packages, err := l.listWith(ctx, dir, env, arguments, nil)
+// as packages, as `go test` does. files have other texts than theirs, by path.
+func (l *Library) list(ctx context.Context, dir string, env, arguments []string, files map[string]string) (
+	[]*listed, error) {
+	packages, err := l.listWith(ctx, dir, env, arguments, files)
 	if err != nil {
 		return nil, err
 	}
@@ -120,6 +122,7 @@ func (l *Library) list(ctx context.Context, dir string, env, arguments []string)
 			continue
 		}
 		test := map[string]string{filepath.Join(p.Dir, "gocifar_import_test.go"): "package main\n"}
+		maps.Copy(test, files)
 		variants, err := l.listWith(ctx, dir, env, append(slices.Clone(flags), "-test", p.ImportPath), test)
 		if err != nil {
 			return nil, err
@@ -133,7 +136,8 @@ func (l *Library) list(ctx context.Context, dir string, env, arguments []string)
 	return packages, nil
 }
 
-// listWith is list with files that are not there, by their paths.
+// listWith is list with other texts of files, by their paths, and of files that
+// are not there.
 func (l *Library) listWith(ctx context.Context, dir string, env, arguments []string, files map[string]string) (
 	[]*listed, error) {
 	overlay, remove, err := l.overlay(files)

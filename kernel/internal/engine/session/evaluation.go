@@ -130,40 +130,64 @@ func Stops(code string) (lines []int, err error) {
 		return nil, fmt.Errorf("the cell is no Go code")
 	}
 	found := map[int]bool{}
-	for _, text := range []string{"package p\n/*line c:1:1*/" + c.Declarations,
+	for i, text := range []string{"package p\n/*line c:1:1*/" + c.Declarations,
 		"package p\nfunc _() {/*line c:1:1*/" + c.Body + "\n}"} {
 		files := token.NewFileSet()
 		file, err := parser.ParseFile(files, "", text, parser.SkipObjectResolution|parser.ParseComments)
 		if err != nil {
 			return nil, fmt.Errorf("the cell is no Go code yet: %w", err)
 		}
-		add := func(n ast.Node) { found[files.Position(n.Pos()).Line] = true }
-		list := func(list []ast.Stmt) {
-			for _, s := range list {
-				if canStop(s) {
-					add(s)
-				}
-			}
+		for _, d := range file.Decls {
+			_, function := d.(*ast.FuncDecl)
+			stopLines(files, d, !function || i == 1, found)
 		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.FuncDecl:
-				return !special(n.Doc)
-			case *ast.GenDecl:
-				for _, spec := range n.Specs {
-					if v, ok := spec.(*ast.ValueSpec); ok && n.Tok == token.VAR && len(v.Values) > 0 {
-						add(v.Values[0])
-					}
-				}
-			case *ast.BlockStmt:
-				list(n.List)
-			case *ast.CaseClause:
-				list(n.Body)
-			case *ast.CommClause:
-				list(n.Body)
-			}
-			return true
-		})
 	}
 	return slices.Sorted(maps.Keys(found)), nil
+}
+
+// FileStops is Stops of a file of a package.
+func FileStops(text string) (lines []int, err error) {
+	files, found := token.NewFileSet(), map[int]bool{}
+	file, err := parser.ParseFile(files, "", text, parser.SkipObjectResolution|parser.ParseComments)
+	if err != nil {
+		return nil, fmt.Errorf("the file is no Go code yet: %w", err)
+	}
+	for _, d := range file.Decls {
+		if _, ok := d.(*ast.FuncDecl); ok {
+			stopLines(files, d, false, found)
+		}
+	}
+	return slices.Sorted(maps.Keys(found)), nil
+}
+
+// stopLines finds the lines of a declaration at which programs can stop. The
+// variables of a cell are statements of their own: values tells of such.
+func stopLines(files *token.FileSet, d ast.Decl, values bool, found map[int]bool) {
+	add := func(n ast.Node) { found[files.Position(n.Pos()).Line] = true }
+	list := func(list []ast.Stmt) {
+		for _, s := range list {
+			if canStop(s) {
+				add(s)
+			}
+		}
+	}
+	ast.Inspect(d, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncDecl:
+			return !special(n.Doc)
+		case *ast.GenDecl:
+			for _, spec := range n.Specs {
+				if v, ok := spec.(*ast.ValueSpec); ok && values && n.Tok == token.VAR && len(v.Values) > 0 {
+					add(v.Values[0])
+				}
+			}
+		case *ast.BlockStmt:
+			list(n.List)
+		case *ast.CaseClause:
+			list(n.Body)
+		case *ast.CommClause:
+			list(n.Body)
+		}
+		return true
+	})
 }

@@ -25,7 +25,8 @@ import (
 
 // Site is a statement at which a program can stop.
 type Site struct {
-	// Cell, Line and Column are its place, from 1, in the text of an execution.
+	// Cell, Line and Column are its place, from 1, in the text of an execution,
+	// or in the file of a package with that number.
 	Cell         int64
 	Line, Column int
 	Function     string
@@ -57,11 +58,15 @@ func (s *Session) Debug(on bool) { s.debug = on }
 
 // hooker puts hooks into a program.
 type hooker struct {
-	text   string
-	number int64
-	files  *token.FileSet
-	info   *types.Info
-	own    *types.Package
+	text string
+	// hit is the variable with the bytes at which hooks look, and stop the
+	// beginning of the call.
+	hit, stop string
+	// paths are the numbers of the files by path, in a package; nil in a cell.
+	paths map[string]int64
+	files *token.FileSet
+	info  *types.Info
+	own   *types.Package
 
 	edits    edits
 	sites    []Site
@@ -79,10 +84,8 @@ type hooker struct {
 // addHooks puts hooks into a program. It leaves a program that it does not
 // understand as it is.
 func (s *Session) addHooks(p *Program) {
-	h := &hooker{text: string(p.Source), number: p.number, files: token.NewFileSet(),
-		info: &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{},
-			Uses: map[*ast.Ident]types.Object{}, Implicits: map[ast.Node]types.Object{},
-			Selections: map[*ast.SelectorExpr]*types.Selection{}}}
+	h := newHooker(hitName, fmt.Sprintf("%s.Stop(%d", hostName, p.number))
+	h.text = string(p.Source)
 	file, err := parser.ParseFile(h.files, "gocell.go", h.text, parser.SkipObjectResolution|parser.ParseComments)
 	if err != nil {
 		return
@@ -92,6 +95,28 @@ func (s *Session) addHooks(p *Program) {
 		return
 	}
 	h.noteCaptured(file)
+	h.functions(file)
+	entry := fmt.Sprintf("func %s() { ", entryName)
+	at := strings.Index(h.text, entry)
+	if at < 0 || len(h.sites) == 0 {
+		return
+	}
+	h.edits.insert(at+len(entry), fmt.Sprintf("%s.Hooks(%d, %s[:]); ", hostName, p.number, hitName))
+	p.Source = fmt.Appendf(nil, "%s\nvar %s [%d]byte\n", h.edits.render(h.text, 0, len(h.text)), hitName,
+		len(h.sites)+h.loops)
+	p.Sites = h.sites
+}
+
+func newHooker(hit, stop string) *hooker {
+	return &hooker{hit: hit, stop: stop, files: token.NewFileSet(),
+		captured: map[types.Object]bool{}, assigned: map[types.Object]bool{},
+		info: &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{},
+			Uses: map[*ast.Ident]types.Object{}, Implicits: map[ast.Node]types.Object{},
+			Selections: map[*ast.SelectorExpr]*types.Selection{}}}
+}
+
+// functions puts hooks into the functions of a file.
+func (h *hooker) functions(file *ast.File) {
 	for _, d := range file.Decls {
 		f, ok := d.(*ast.FuncDecl)
 		if ok && f.Body != nil && !special(f.Doc) {
@@ -102,15 +127,6 @@ func (s *Session) addHooks(p *Program) {
 			h.block(f.Body.List)
 		}
 	}
-	entry := fmt.Sprintf("func %s() { ", entryName)
-	at := strings.Index(h.text, entry)
-	if at < 0 || len(h.sites) == 0 {
-		return
-	}
-	h.edits.insert(at+len(entry), fmt.Sprintf("%s.Hooks(%d, %s[:]); ", hostName, h.number, hitName))
-	p.Source = fmt.Appendf(nil, "%s\nvar %s [%d]byte\n", h.edits.render(h.text, 0, len(h.text)), hitName,
-		len(h.sites)+h.loops)
-	p.Sites = h.sites
 }
 
 // special tells of functions with directives that a hook might break.
@@ -178,13 +194,24 @@ func (h *hooker) block(list []ast.Stmt) {
 // offset is a place in the text, whatever line directives say.
 func (h *hooker) offset(p token.Pos) int { return h.files.PositionFor(p, false).Offset }
 
-// stops tells whether a statement is one of a cell's, at which people might want
-// to stop.
+// stops tells whether a statement is one of the user's, at which people might
+// want to stop.
 func (h *hooker) stops(s ast.Stmt) bool {
 	if x, ok := s.(*ast.ExprStmt); ok && h.ours(x.X) {
 		return false
 	}
-	return canStop(s) && strings.HasPrefix(h.files.Position(s.Pos()).Filename, "cell[")
+	return canStop(s) && h.textOf(h.files.Position(s.Pos())) != 0
+}
+
+// textOf is the number of the cell or file in which a place is, or 0.
+func (h *hooker) textOf(at token.Position) (number int64) {
+	if h.paths != nil {
+		return h.paths[at.Filename]
+	}
+	if _, err := fmt.Sscanf(at.Filename, "cell[%d]", &number); err != nil {
+		return 0
+	}
+	return number
 }
 
 // canStop tells of statements that do something.
@@ -216,10 +243,8 @@ func (h *hooker) ours(x ast.Expr) bool {
 // hook is the code in front of a statement.
 func (h *hooker) hook(s ast.Stmt) string {
 	at := h.files.Position(s.Pos())
-	site := Site{Line: at.Line, Column: at.Column, Function: h.function, Locals: h.locals(), Loop: h.loop}
-	if _, err := fmt.Sscanf(at.Filename, "cell[%d]", &site.Cell); err != nil {
-		return ""
-	}
+	site := Site{Cell: h.textOf(at), Line: at.Line, Column: at.Column, Function: h.function, Locals: h.locals(),
+		Loop: h.loop}
 	n := len(h.sites)
 	h.sites = append(h.sites, site)
 	var names, copies, addresses, set strings.Builder
@@ -236,14 +261,14 @@ func (h *hooker) hook(s ast.Stmt) string {
 			fmt.Fprintf(&set, "; if gocell_set&%d != 0 { %s = %s }", uint64(1)<<i, v.Name, one)
 		}
 	}
-	stop := fmt.Sprintf("%s.Stop(%d, %d%s)", hostName, h.number, n, addresses.String())
+	stop := fmt.Sprintf("%s, %d%s)", h.stop, n, addresses.String())
 	if set.Len() > 0 {
 		stop = "gocell_set := " + stop + set.String()
 	}
 	if len(site.Locals) > 0 {
 		stop = fmt.Sprintf("%s := %s; %s", copies.String(), names.String(), stop)
 	}
-	return fmt.Sprintf("if %s[%d] != 0 { %s };", hitName, n, stop)
+	return fmt.Sprintf("if %s[%d] != 0 { %s };", h.hit, n, stop)
 }
 
 // fixed tells why a variable cannot be set, "" if it can.
@@ -260,6 +285,10 @@ func (h *hooker) fixed(v *types.Var) string {
 
 // locals are the variables in scope, the innermost first.
 func (h *hooker) locals() (list []Local) {
+	own := h.own
+	if h.paths != nil {
+		own = nil // cells import it
+	}
 	seen := map[string]bool{}
 	for i := len(h.scope) - 1; i >= 0 && len(list) < mostLocals; i-- {
 		o := h.scope[i]
@@ -272,7 +301,7 @@ func (h *hooker) locals() (list []Local) {
 			continue
 		}
 		one := Local{Name: v.Name(), Fixed: h.fixed(v)}
-		if code, imports, ok := typeCode(v.Type(), h.own); ok {
+		if code, imports, ok := typeCode(v.Type(), own); ok {
 			one.code, one.imports = code, imports
 		}
 		list = append(list, one)

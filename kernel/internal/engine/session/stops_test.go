@@ -38,6 +38,7 @@ func TestStops(t *testing.T) {
 		{"switch 1 {\ncase 1:\n\tprint(1)\n}\nselect {\ndefault:\n\tprint(2)\n}", "[1 3 5 7]"},
 		{"go func() {\n\tprint(1)\n}()", "[1 2]"},
 		{"//go:nosplit\nfunc f() {\n\tprint(1)\n}", "[]"},
+		{"func f() {\n\tvar (\n\t\ta = 1\n\t\tb = a\n\t)\n\tprint(b)\n}", "[2 6]"},
 		{"%%bash\nls", "the cell is no Go code"},
 		{"x := (", "the cell is no Go code yet"},
 	} {

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
 )
 
 // statement puts hooks into what a statement consists of, and brings into scope
@@ -175,8 +176,7 @@ func (h *hooker) body(loop ast.Stmt, body *ast.BlockStmt) {
 		h.block(list)
 		return
 	}
-	at := h.files.Position(list[0].Pos())
-	place := fmt.Sprintf("/*line %s:%d:%d*/", at.Filename, at.Line, at.Column)
+	place := h.place(list[0].Pos())
 	kept, sites := h.edits, len(h.sites)
 	h.loops++
 	h.edits, h.loop, h.varies = nil, h.loops, h.assignedIn(loop)
@@ -189,9 +189,18 @@ func (h *hooker) body(loop ast.Stmt, body *ast.BlockStmt) {
 		h.loops--
 		return
 	}
-	h.edits.insert(start, fmt.Sprintf("if %s[len(%s)-%d] != 0 { %s%s\n} else { %s", hitName, hitName, h.loops, place,
+	h.edits.insert(start, fmt.Sprintf("if %s[len(%s)-%d] != 0 { %s%s\n} else { %s", h.hit, h.hit, h.loops, place,
 		second, place))
-	h.edits.insert(end, "\n}")
+	h.edits.insert(end, "\n}"+h.place(body.Rbrace))
+}
+
+// place is the directive that gives what follows it a place in the user's text.
+func (h *hooker) place(p token.Pos) string {
+	at := h.files.Position(p)
+	if h.paths != nil {
+		at.Filename = "" // the file's own
+	}
+	return fmt.Sprintf("/*line %s:%d:%d*/", at.Filename, at.Line, at.Column)
 }
 
 // mostTwice is how long the text of a body may be that is there twice.
@@ -248,7 +257,7 @@ func (h *hooker) foreign(call *ast.CallExpr) bool {
 // noteCaptured finds out which variables function literals use from outside, and
 // which are assigned to. The bodies of loops over functions are literals, too.
 func (h *hooker) noteCaptured(file *ast.File) {
-	h.captured, h.assigned = map[types.Object]bool{}, h.assignedIn(file)
+	maps.Copy(h.assigned, h.assignedIn(file))
 	var literals []ast.Node
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {

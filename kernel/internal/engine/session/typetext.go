@@ -64,7 +64,7 @@ func nameable(t types.Type, own *types.Package, seen map[types.Type]bool) bool {
 			if o.Parent() != nil && o.Parent() != own.Scope() {
 				return false
 			}
-		case !o.Exported():
+		case !o.Exported() || o.Parent() != nil && o.Parent() != p.Scope():
 			return false
 		}
 		for i := 0; i < arguments.Len(); i++ {

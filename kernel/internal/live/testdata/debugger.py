@@ -1,9 +1,11 @@
 """A debugger as a client in Python uses it: the situations of ipykernel's tests/test_debugger.py, and those that
-xeus-python's test/test_debugger.cpp has beside them but for breakpoints in files, by jupyter_client.
+xeus-python's test/test_debugger.cpp has beside them, by jupyter_client.
 
-usage: KERNEL_NAME=… debugger.py; prints OK at the end.
+usage: KERNEL_NAME=… MODULE=… debugger.py; prints OK at the end. MODULE is the folder of github.com/spf13/cobra, which is the
+kernel's module, too: breakpoints are in a file of it.
 """
 import os
+import pathlib
 
 from jupyter_client.manager import start_new_kernel
 
@@ -217,10 +219,61 @@ def second_front_end(manager, kc):
     other.stop_channels()
 
 
+def files(kc, module):
+    """xeus-python: test_external_set_breakpoints, test_external_next_continue."""
+    initialize(kc)
+    path = str(pathlib.Path(module, "command.go"))
+    lines = pathlib.Path(path).read_text().split("\n")
+    begin = lines.index("func (c *Command) Name() string {") + 1
+    third, fifth = begin + 2, begin + 6
+    assert lines[third - 1].strip().startswith("i := strings.Index(name") and lines[fifth - 1].strip() == "return name"
+    got = body(kc, "setBreakpoints", {"source": {"path": path}, "breakpoints": [{"line": third}, {"line": fifth}],
+                                      "lines": [third, fifth], "sourceModified": False})["breakpoints"]
+    assert [(b["verified"], b["line"], b["source"]["path"]) for b in got] == [(True, third, path), (True, fifth, path)], got
+    body(kc, "configurationDone")
+    cell = kc.execute('import "github.com/spf13/cobra"\n%%\nserve := &cobra.Command{Use: "serve [port]"}\n'
+                      "fmt.Println(serve.Name())")
+
+    def here(line, **values):
+        top = frame(kc)
+        assert (top["line"], top["source"]["path"]) == (line, path), top
+        locals = {name: v["value"] for name, v in scope(kc, "Locals").items()}
+        assert {name: locals[name] for name in values} == values, locals
+
+    assert event(kc, "stopped")["reason"] == "breakpoint"
+    here(third, name='"serve [port]"')
+    body(kc, "next", {"threadId": 1})
+    event(kc, "stopped")
+    here(third + 1, name='"serve [port]"', i="5")
+    body(kc, "continue", {"threadId": 1})
+    event(kc, "stopped")
+    here(fifth, name='"serve"', i="5")
+
+    # Beyond it: the file's text, the stack, an expression, and a value that is set.
+    assert body(kc, "source", {"source": {"path": path}})["content"] == pathlib.Path(path).read_text()
+    frames = body(kc, "stackTrace", {"threadId": 1})["stackFrames"]
+    assert [f["name"] for f in frames] == ["github.com/spf13/cobra.(*Command).Name", "main"], frames
+    top = frames[0]["id"]
+    assert body(kc, "evaluate", {"expression": "c.Use[i+1:]", "frameId": top})["result"] == '"[port]"'
+    reference = body(kc, "scopes", {"frameId": frame(kc)["id"]})["scopes"][0]["variablesReference"]
+    body(kc, "setVariable", {"variablesReference": reference, "name": "name", "value": '"other"'})
+    body(kc, "continue", {"threadId": 1})
+    assert output(kc, cell) == "other\n"
+
+    # Without breakpoints nothing stops; what the module requires has none.
+    body(kc, "setBreakpoints", {"source": {"path": path}, "breakpoints": []})
+    assert output(kc, kc.execute("fmt.Println(serve.Name())")) == "serve\n"
+    assert path in [m["path"] for m in body(kc, "modules")["modules"]]
+    got = body(kc, "setBreakpoints", {"source": {"path": "/gone/flag.go"}, "breakpoints": [{"line": 1}]})["breakpoints"]
+    assert not got[0]["verified"] and "no module of the user's" in got[0]["message"], got
+    body(kc, "disconnect")
+
+
 manager, client = start_new_kernel(kernel_name=os.environ["KERNEL_NAME"], startup_timeout=TIMEOUT)
 try:
     check(client)
     second_front_end(manager, client)
+    files(client, os.environ["MODULE"])
 finally:
     client.stop_channels()
     manager.shutdown_kernel(now=True)
