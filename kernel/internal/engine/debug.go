@@ -227,7 +227,8 @@ func hostSite(s session.Site, file string) host.Site {
 	for _, v := range s.Locals {
 		names = append(names, v.Name)
 	}
-	return host.Site{File: file, Line: s.Line, Column: s.Column, Function: s.Function, Names: names, Loop: s.Loop}
+	return host.Site{File: file, Line: s.Line, Column: s.Column, Function: s.Function, Names: names, Loop: s.Loop,
+		End: s.End, Node: s.Node, Calls: s.Calls, Dynamic: s.Dynamic}
 }
 
 // attachAnew tells a new process of the debugger.
@@ -297,8 +298,8 @@ func (e *Engine) Stack(ctx context.Context, thread int64) ([]Call, error) {
 	return a.Calls, err
 }
 
-// Locals describes the variables of a call. There are none but in the call in
-// which a goroutine has stopped.
+// Locals describes the variables of a call: of the one in which a goroutine has
+// stopped, and of those below as they were before the statement that calls.
 func (e *Engine) Locals(ctx context.Context, call int) ([]Variable, error) {
 	a, err := e.askDebugger(ctx, host.Debug{Locals: call})
 	for i := range a.Locals {

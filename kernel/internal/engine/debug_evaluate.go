@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"time"
 
@@ -17,6 +20,13 @@ import (
 // is compiled like a cell and runs beside the one that has stopped. What it
 // leaves in variables stays.
 func (e *Engine) Evaluate(ctx context.Context, in *Call, text string, front Front) ([]Variable, error) {
+	if in != nil && in.Below {
+		for _, name := range assigned(text) {
+			if err := e.CanSet(*in, name); errors.Is(err, errBelow) {
+				return nil, err
+			}
+		}
+	}
 	e.turn.Lock()
 	defer e.turn.Unlock()
 	_, list, err := e.evaluated(ctx, in, front,
@@ -154,6 +164,35 @@ func (e *Engine) localsAt(program int64, site int) []session.Local {
 	return nil
 }
 
+var errBelow = errors.New("its call waits for another; step out first")
+
+// assigned are the names to which statements assign.
+func assigned(text string) (names []string) {
+	file, err := parser.ParseFile(token.NewFileSet(), "", "package p; func _() {"+text+"\n}", 0)
+	if err != nil {
+		return nil // the compiler says so, too
+	}
+	add := func(x ast.Expr) {
+		if ident, ok := x.(*ast.Ident); ok {
+			names = append(names, ident.Name)
+		}
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			if n.Tok != token.DEFINE {
+				for _, x := range n.Lhs {
+					add(x)
+				}
+			}
+		case *ast.IncDecStmt:
+			add(n.X)
+		}
+		return true
+	})
+	return names
+}
+
 // CanSet tells whether a call has a variable of a name that can be set.
 func (e *Engine) CanSet(in Call, name string) error {
 	for _, v := range e.localsAt(in.Program, in.Site) {
@@ -162,6 +201,9 @@ func (e *Engine) CanSet(in Call, name string) error {
 		}
 		if v.Fixed != "" {
 			return fmt.Errorf("%s cannot be set: %s", name, v.Fixed)
+		}
+		if in.Below {
+			return fmt.Errorf("%s cannot be set: %w", name, errBelow)
 		}
 		return nil
 	}

@@ -48,6 +48,9 @@ func debugging(d Debug, a *DebugAnswer) error {
 			releaseAll()
 		}
 	}
+	if d.Marks != nil || d.On != nil || d.Packages != nil {
+		spread()
+	}
 	refresh()
 	switch {
 	case d.Go != "":

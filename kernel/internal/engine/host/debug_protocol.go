@@ -12,7 +12,17 @@ type Site struct {
 	Names []string
 	// Loop is the number of the loop whose body is there twice, from 1, or 0.
 	Loop int
+	// End is the line in which the statement ends, Node its function, and Calls
+	// the functions that it calls: AnyCall is one that is not known. Dynamic tells
+	// whether such a call may be of this function.
+	End     int
+	Node    string
+	Calls   []string `json:",omitempty"`
+	Dynamic bool     `json:",omitempty"`
 }
+
+// AnyCall is the name of a function that is not known.
+const AnyCall = "*"
 
 // Mark is a breakpoint.
 type Mark struct {
@@ -117,13 +127,16 @@ type Thread struct {
 type Call struct {
 	ID int
 	Frame
-	// Program and Site tell the hook where it stopped; Site is -1 in the calls
-	// below the innermost, of which nothing is known but the place.
+	// Program and Site tell the hook where it stopped, or the last that a call
+	// below the innermost has passed; Site is -1 where nothing is known but the
+	// place.
 	Program int64
 	Site    int
 	Column  int
 	// Cell is the one to which the goroutine belongs: hooks can be a package's.
 	Cell int64
+	// Below tells of calls that wait for others: their variables cannot be set.
+	Below bool
 }
 
 // DebugAnswer answers a [Debug] or tells of an event.

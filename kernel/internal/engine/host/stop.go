@@ -27,18 +27,20 @@ var debugger struct {
 	passed     map[int]int // how often a breakpoint was met, by its ID
 	step       *step
 	pause      bool
-	stopped    map[int64]*thread // by goroutine
-	first      int64             // the goroutine that the others wait for, or 0
-	calls      []*stackCall      // of stopped goroutines, by ID-1
-	parts      []declaration     // values in them that were shown
-	kept       []any             // what such values are in that only an evaluation has made
-	codes      map[codeKey]*code // of breakpoints
+	stopped    map[int64]*thread      // by goroutine
+	first      int64                  // the goroutine that the others wait for, or 0
+	calls      []*stackCall           // of stopped goroutines, by ID-1
+	parts      []declaration          // values in them that were shown
+	kept       []any                  // what such values are in that only an evaluation has made
+	codes      map[codeKey]*code      // of breakpoints
+	passing    map[int64][]passedHook // by goroutine and the depth of its stack
 }
 
 // hooked is a program with hooks.
 type hooked struct {
 	hit   []byte
 	sites []Site
+	leads []bool // by site, whether its calls may lead to a breakpoint
 }
 
 // step is how far a goroutine may go.
@@ -106,6 +108,7 @@ func noteSites(c Command) {
 		}
 		debugger.marks[c.Cell] = c.Marks
 	}
+	spread()
 	refresh()
 }
 
@@ -118,7 +121,8 @@ func refresh() {
 		}
 		clear(p.hit)
 		for i, site := range p.sites {
-			if !all && (!debugger.on || len(debugger.marks[cell][i]) == 0) {
+			leads := i < len(p.leads) && p.leads[i]
+			if !all && (!debugger.on || len(debugger.marks[cell][i]) == 0 && !leads) {
 				continue
 			}
 			p.hit[i] = 1
@@ -146,11 +150,13 @@ func Stop(program int64, site int, copies ...any) (set uint64) {
 	for {
 		event, held := why(t)
 		if event == nil && !held {
+			t.pass()
 			return set
 		}
 		more, waited := t.wait(event)
 		set |= more
 		if event != nil && waited {
+			t.pass()
 			return set
 		}
 	}
@@ -224,13 +230,14 @@ func (t *thread) wait(event *Stopped) (set uint64, waited bool) {
 		before[i] = slices.Clone(memory(c))
 	}
 	t.id, t.resume = goroutine(), make(chan struct{})
-	frames := t.panicked
+	frames, depths := t.panicked, []int(nil)
 	if t.site >= 0 {
 		pcs := make([]uintptr, 10_000)
 		pcs = pcs[:runtime.Callers(2, pcs)]
-		frames, t.depth = callsOf(pcs), len(pcs)-1 // but for Stop
+		frames, depths = callsOf(pcs)
+		t.depth = len(pcs) - 1 // but for Stop
 	}
-	if !t.enter(event, frames) {
+	if !t.enter(event, frames, depths) {
 		return 0, false
 	}
 	for waits := true; waits; {
@@ -255,7 +262,7 @@ func (t *thread) wait(event *Stopped) (set uint64, waited bool) {
 
 // enter adds a goroutine to those that have stopped, and tells the kernel if it
 // is the first. It is not added if what it waits for is over by now.
-func (t *thread) enter(event *Stopped, frames []Frame) bool {
+func (t *thread) enter(event *Stopped, frames []Frame, depths []int) bool {
 	debugger.Lock()
 	defer debugger.Unlock()
 	if !debugger.on || (len(debugger.stopped) > 0) != (event == nil) {
@@ -273,6 +280,8 @@ func (t *thread) enter(event *Stopped, frames []Frame) bool {
 			if p := debugger.programs[t.program]; p != nil && t.site < len(p.sites) {
 				c.Line, c.Column = p.sites[t.site].Line, p.sites[t.site].Column
 			}
+		} else if t.site >= 0 {
+			c.below(depths[i])
 		}
 		debugger.calls = append(debugger.calls, c)
 		t.calls = append(t.calls, c)
@@ -330,17 +339,18 @@ func depth(most int) int {
 // why and Stop.
 const ownDepth = 3
 
-// callsOf are the calls of cells and of what cells call, the innermost first.
-func callsOf(pcs []uintptr) (list []Frame) {
+// callsOf are the calls of cells and of what cells call, the innermost first, each
+// with the number of calls up to it.
+func callsOf(pcs []uintptr) (list []Frame, depths []int) {
 	iterator := runtime.CallersFrames(pcs)
-	for {
+	for depth := len(pcs); ; depth-- {
 		f, more := iterator.Next()
 		if f.Function != "" && f.Function != "runtime.goexit" && !strings.HasPrefix(f.Function, hostPath) &&
 			f.File != "gocell" {
-			list = append(list, Frame{f.Function, f.File, f.Line})
+			list, depths = append(list, Frame{f.Function, f.File, f.Line}), append(depths, depth)
 		}
 		if !more {
-			return list
+			return list, depths
 		}
 	}
 }

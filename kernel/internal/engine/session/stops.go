@@ -34,6 +34,13 @@ type Site struct {
 	// Loop is the number of the loop whose body is there twice, with and without
 	// hooks, 0 if the hook stands in code that is there once.
 	Loop int
+	// End is the line of the statement's end, Node the function, and Calls are
+	// those that the statement calls, see [AnyCall]. Dynamic tells whether calls of
+	// unknown functions may be of this one.
+	End     int
+	Node    string
+	Calls   []string
+	Dynamic bool
 }
 
 // Local is a variable of a function.
@@ -74,7 +81,11 @@ type hooker struct {
 	captured map[types.Object]bool // variables that function literals have, too
 	assigned map[types.Object]bool // anywhere after they were declared
 
+	values   map[*types.Func]bool // functions that are used as values
 	function string
+	key      string                // the function's, see functionKey
+	dynamic  bool                  // it may be called as a value
+	defers   bool                  // it calls functions when it returns
 	scope    []types.Object        // local ones, the innermost last
 	loop     int                   // the number of the loop in whose second body this is
 	varies   map[types.Object]bool // what that loop assigns to
@@ -95,6 +106,7 @@ func (s *Session) addHooks(p *Program) {
 		return
 	}
 	h.noteCaptured(file)
+	h.noteValues(file)
 	h.functions(file)
 	entry := fmt.Sprintf("func %s() { ", entryName)
 	at := strings.Index(h.text, entry)
@@ -109,7 +121,7 @@ func (s *Session) addHooks(p *Program) {
 
 func newHooker(hit, stop string) *hooker {
 	return &hooker{hit: hit, stop: stop, files: token.NewFileSet(),
-		captured: map[types.Object]bool{}, assigned: map[types.Object]bool{},
+		captured: map[types.Object]bool{}, assigned: map[types.Object]bool{}, values: map[*types.Func]bool{},
 		info: &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{},
 			Uses: map[*ast.Ident]types.Object{}, Implicits: map[ast.Node]types.Object{},
 			Selections: map[*ast.SelectorExpr]*types.Selection{}}}
@@ -121,6 +133,7 @@ func (h *hooker) functions(file *ast.File) {
 		f, ok := d.(*ast.FuncDecl)
 		if ok && f.Body != nil && !special(f.Doc) {
 			h.function, h.scope = functionName(f), nil
+			h.enter(f)
 			h.fields(f.Recv)
 			h.fields(f.Type.Params)
 			h.fields(f.Type.Results)
@@ -244,7 +257,7 @@ func (h *hooker) ours(x ast.Expr) bool {
 func (h *hooker) hook(s ast.Stmt) string {
 	at := h.files.Position(s.Pos())
 	site := Site{Cell: h.textOf(at), Line: at.Line, Column: at.Column, Function: h.function, Locals: h.locals(),
-		Loop: h.loop}
+		Loop: h.loop, End: h.files.Position(s.End()).Line, Node: h.key, Calls: h.calls(s), Dynamic: h.dynamic}
 	n := len(h.sites)
 	h.sites = append(h.sites, site)
 	var names, copies, addresses, set strings.Builder

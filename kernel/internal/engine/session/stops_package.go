@@ -73,6 +73,7 @@ func HookPackage(p library.Source) (*HookedPackage, error) {
 	h.own = pkg
 	for _, file := range files {
 		h.noteCaptured(file)
+		h.noteValues(file)
 	}
 	for i, path := range paths {
 		h.text, h.edits = p.Files[path], nil

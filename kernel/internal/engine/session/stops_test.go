@@ -104,3 +104,62 @@ func TestHooks(t *testing.T) {
 		}
 	}
 }
+
+const calling = `type shape interface{ area() int }
+type square struct{ side int }
+func (s *square) area() int { return s.side }
+func each(list []int, f func(int)) {
+	for _, x := range list {
+		f(x)
+	}
+}
+func same[T any](x T) T { return x }
+func ready() bool { return true }
+func end() {}
+%%
+{
+	var s shape = &square{1}
+	q := &square{same(2)}
+	print(s.area())
+	print(q.area())
+	each([]int{1}, func(i int) { print(i) })
+	for same[bool](ready()) {
+		break
+	}
+	fmt.Sprint(3)
+	fmt.Sprint(s)
+	strings.Repeat("a", 2)
+	go end()
+	if x := 1; x > 0 {
+		end()
+	}
+	func() {
+		defer end()
+		return
+	}()
+}`
+
+// TestCalls lists what statements call.
+func TestCalls(t *testing.T) {
+	s := session.New(testTools(t))
+	s.Debug(true)
+	p, err := s.Prepare(1, gocell.Parse(calling).Sort(), calling)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[int]string{}
+	for _, site := range p.Sites {
+		if text := strings.Join(site.Calls, " "); text != "" {
+			got[site.Line] = text
+		}
+		if plain := site.Node == "main.ready" || site.Node == "main.end"; site.Dynamic == plain && plain {
+			t.Errorf("%s may be called as a value", site.Node)
+		}
+	}
+	want := map[int]string{6: "*", 15: "main.same", 16: "*", 17: "(*main.square).area", 18: "main.each",
+		19: "main.same main.ready", 22: "fmt.Sprint", 23: "fmt.Sprint *", 24: "strings.Repeat", 27: "main.end", 29: "*",
+		31: "*"}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("calls are %v, want %v", got, want)
+	}
+}

@@ -126,12 +126,14 @@ func (h *hooker) literals(n ast.Node) {
 		if !ok {
 			return true
 		}
-		outer, name := h.scope, h.function
-		h.scope, h.function = h.usedIn(f), name+" (literal)"
+		kept := *h
+		h.scope, h.function = h.usedIn(f), kept.function+" (literal)"
+		h.key, h.dynamic, h.defers = kept.key+literalName, true, hasDefer(f.Body)
 		h.fields(f.Type.Params)
 		h.fields(f.Type.Results)
 		h.block(f.Body.List)
-		h.scope, h.function = outer, name
+		h.scope, h.function = kept.scope, kept.function
+		h.key, h.dynamic, h.defers = kept.key, kept.dynamic, kept.defers
 		return false
 	})
 }

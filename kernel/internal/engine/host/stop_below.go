@@ -1,0 +1,121 @@
+package host
+
+import (
+	"path/filepath"
+	"runtime"
+)
+
+// This file is about the variables of calls below the innermost one of a
+// goroutine that stops. Their hooks have been passed by then. So hooks whose
+// statements may call a function with a breakpoint look, too, and leave copies of
+// the variables for the case that something stops.
+
+// passedHook is what a hook has left.
+type passedHook struct {
+	program int64
+	site    int
+	copies  []any
+}
+
+const (
+	// mostDepth is how many calls may be on a stack whose variables are kept, and
+	// mostPassing the number of goroutines.
+	mostDepth   = 500
+	mostPassing = 10_000
+)
+
+// hookedFunction is one of a cell's program, or of a package, whose program is 0.
+type hookedFunction struct {
+	program int64
+	name    string
+}
+
+// spread finds out at which sites copies are left. The debugger is locked.
+func spread() {
+	debugger.passing = nil
+	marked := false
+	for number, p := range debugger.programs {
+		p.leads = nil
+		marked = marked || len(debugger.marks[number]) > 0
+	}
+	if !debugger.on || !marked {
+		return
+	}
+	reaching := map[hookedFunction]bool{} // have a breakpoint, or call what has one
+	anything := false                     // that is called as a value
+	leads := func(program int64, calls []string) bool {
+		for _, name := range calls {
+			if name == AnyCall && anything || reaching[hookedFunction{program, name}] || reaching[hookedFunction{0, name}] {
+				return true
+			}
+		}
+		return false
+	}
+	for changed := true; changed; {
+		changed = false
+		for number, p := range debugger.programs {
+			for i, s := range p.sites {
+				f := hookedFunction{max(number, 0), s.Node}
+				if reaching[f] && (anything || !s.Dynamic) {
+					continue
+				}
+				if len(debugger.marks[number][i]) > 0 || leads(max(number, 0), s.Calls) {
+					reaching[f], anything, changed = true, anything || s.Dynamic, true
+				}
+			}
+		}
+	}
+	for number, p := range debugger.programs {
+		p.leads = make([]bool, len(p.sites))
+		for i, s := range p.sites {
+			p.leads[i] = leads(max(number, 0), s.Calls)
+		}
+	}
+}
+
+// pass leaves copies of the variables at a hook that has been passed. It is
+// called by Stop.
+func (t *thread) pass() {
+	debugger.Lock()
+	p := debugger.programs[t.program]
+	wanted := debugger.on && p != nil && t.site < len(p.sites) && len(p.sites[t.site].Calls) > 0
+	debugger.Unlock()
+	if !wanted {
+		return
+	}
+	var pcs [mostDepth]uintptr
+	depth, id := runtime.Callers(3, pcs[:]), goroutine() // but for Callers, pass and Stop
+	if depth == len(pcs) {
+		return
+	}
+	debugger.Lock()
+	defer debugger.Unlock()
+	if debugger.passing == nil || len(debugger.passing) > mostPassing {
+		debugger.passing = map[int64][]passedHook{}
+	}
+	list := debugger.passing[id]
+	for len(list) <= depth {
+		list = append(list, passedHook{})
+	}
+	list[depth] = passedHook{t.program, t.site, t.copies}
+	debugger.passing[id] = list
+}
+
+// below fills in what is known of a call at a depth of the stack. The debugger is
+// locked.
+func (c *stackCall) below(depth int) {
+	c.Below = true
+	list := debugger.passing[c.thread.id]
+	if depth >= len(list) || list[depth].copies == nil {
+		return
+	}
+	h := list[depth]
+	p := debugger.programs[h.program]
+	if p == nil || h.site >= len(p.sites) {
+		return
+	}
+	s := p.sites[h.site]
+	if filepath.Base(s.File) == filepath.Base(c.File) && s.Line <= c.Frame.Line && c.Frame.Line <= s.End {
+		c.Program, c.Site, c.copies = h.program, h.site, h.copies
+	}
+}
