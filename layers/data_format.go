@@ -86,14 +86,31 @@ func (g grid) shape(sizes []int, channels int) Shape {
 
 // computed is f of x, where f has the channels last.
 func (g grid) computed(x *graph.Node, f func(x *graph.Node) *graph.Node) *graph.Node {
+	return g.asGiven(f(g.channelsLast(x)))
+}
+
+// channelsLast is x with the channels last.
+func (g grid) channelsLast(x *graph.Node) *graph.Node {
 	if g.format != ChannelsFirst {
-		return f(x)
+		return x
 	}
-	last, first := []int{0}, []int{0, g.rank + 1}
+	axes := []int{0}
 	for axis := range g.rank {
-		last, first = append(last, axis+2), append(first, axis+1)
+		axes = append(axes, axis+2)
 	}
-	return graph.TransposeAllAxes(f(graph.TransposeAllAxes(x, append(last, 1)...)), first...)
+	return graph.TransposeAllAxes(x, append(axes, 1)...)
+}
+
+// asGiven is the inverse of channelsLast.
+func (g grid) asGiven(x *graph.Node) *graph.Node {
+	if g.format != ChannelsFirst {
+		return x
+	}
+	axes := []int{0, g.rank + 1}
+	for axis := range g.rank {
+		axes = append(axes, axis+1)
+	}
+	return graph.TransposeAllAxes(x, axes...)
 }
 
 // firstAxis is the first spatial axis of a batch.

@@ -161,13 +161,23 @@ func (r *recurrence) CallAll(c *Pass, in []*graph.Node) []*graph.Node {
 		}
 		last = lastStep(outputs)
 		if i < len(r.cells)-1 || r.returnSequences {
-			x = graph.TransposeAllAxes(outputs, 1, 0, 2)
+			x = stepsFirst(outputs)
 		}
 	}
 	if r.returnSequences {
 		last = x
 	}
 	return append([]*graph.Node{last}, ends...)
+}
+
+// stepsFirst exchanges the first two axes, the batch's and the steps'.
+func stepsFirst(x *graph.Node) *graph.Node {
+	axes := make([]int, x.Rank())
+	for i := range axes {
+		axes[i] = i
+	}
+	axes[0], axes[1] = 1, 0
+	return graph.TransposeAllAxes(x, axes...)
 }
 
 func lastStep(x *graph.Node) *graph.Node {
@@ -178,7 +188,7 @@ func lastStep(x *graph.Node) *graph.Node {
 // an LSTM one behind the other. At a step that does not count they stay.
 func (s *sequence) along(starts []*graph.Node, mask *graph.Node, backwards, unrolled bool) *graph.Node {
 	w := xla.Walk{Start: graph.Concatenate(starts, -1), Backwards: backwards, Unrolled: unrolled,
-		Along: []*graph.Node{graph.TransposeAllAxes(s.inputs, 1, 0, 2)}, Same: append([]*graph.Node{s.kernel}, s.masks...)}
+		Along: []*graph.Node{stepsFirst(s.inputs)}, Same: append([]*graph.Node{s.kernel}, s.masks...)}
 	if s.bias != nil {
 		w.Same = append(w.Same, s.bias)
 	}
@@ -202,7 +212,7 @@ func (s *sequence) along(starts []*graph.Node, mask *graph.Node, backwards, unro
 		if mask == nil {
 			return next
 		}
-		return graph.Where(graph.BroadcastToShape(along[1], withDType(next, dtypes.Bool)), next, state)
+		return graph.Where(graph.BroadcastToShape(stepsLike(along[1], next), withDType(next, dtypes.Bool)), next, state)
 	}
 	return w.Run()
 }

@@ -97,14 +97,19 @@ func (r *recurrentCell) addTo(c map[string]any) {
 // build adds the variables to a layer, for inputs of the given size. path is
 // the cell's in the variables' names, place the one in files.
 func (r *recurrentCell) build(l *state, size int, path, place string) {
+	r.buildFor(l, nil, size, path, place)
+}
+
+// buildFor does so for kernels that are windows over images.
+func (r *recurrentCell) buildFor(l *state, window Shape, size int, path, place string) {
 	wide := r.parts() * r.units
 	add := func(name string, shape Shape, o WeightOptions) *Variable {
 		v := l.AddWeight(path+"/"+name, shape, o)
 		v.Place = place
 		return v
 	}
-	r.kernelWeight = add("kernel", Shape{size, wide}, r.kernel)
-	r.recurrentWeight = add("recurrent_kernel", Shape{r.units, wide}, r.recurrent)
+	r.kernelWeight = add("kernel", append(window.Clone(), size, wide), r.kernel)
+	r.recurrentWeight = add("recurrent_kernel", append(window.Clone(), r.units, wide), r.recurrent)
 	if !r.useBias {
 		return
 	}
@@ -125,12 +130,14 @@ type sequence struct {
 	inputs       *graph.Node   // [batch, time, parts*units]: the kernel's products
 	kernel, bias *graph.Node   // of the state; bias is nil where there is none
 	masks        []*graph.Node // of the state, one for each part; nil where nothing drops
+	// product is that of the state with its kernel, or with a part of it.
+	product func(h, kernel *graph.Node) *graph.Node
 }
 
 // walk prepares a cell for inputs [batch, time, size]: the products with the
 // kernel are computed for all steps at once.
 func (r *recurrentCell) walk(c *Pass, x *graph.Node) *sequence {
-	s := &sequence{recurrentCell: r, c: c, kernel: c.Value(r.recurrentWeight)}
+	s := &sequence{recurrentCell: r, c: c, kernel: c.Value(r.recurrentWeight), product: xla.Product}
 	d := x.Shape().Dimensions
 	kernel := c.Value(r.kernelWeight)
 	switch {
@@ -178,7 +185,7 @@ func (s *sequence) recurrentPart(h *graph.Node, i int) *graph.Node {
 	if s.masks != nil {
 		h = graph.Mul(h, s.masks[i])
 	}
-	y := xla.Product(h, s.part(s.kernel, i))
+	y := s.product(h, s.part(s.kernel, i))
 	if s.bias != nil {
 		y = graph.Add(y, s.part(s.bias, i))
 	}
@@ -195,7 +202,7 @@ func (s *sequence) recurrentParts(h *graph.Node, n int) []*graph.Node {
 		}
 		return parts
 	}
-	all := xla.Product(h, s.kernel)
+	all := s.product(h, s.kernel)
 	if s.bias != nil {
 		all = graph.Add(all, s.bias)
 	}
