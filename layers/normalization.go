@@ -26,10 +26,11 @@ type NormalizationLayer struct {
 type statistics struct {
 	shape          Shape // nil for one number
 	mean, variance []float64
+	examples       int // of which Adapt has them
 }
 
 // Normalization makes the layer for the last axis: each channel has a mean and
-// a variance of its own. [NormalizationLayer.Adapt] finds them, or Statistics
+// a variance of its own. Adapt or AdaptSource finds them, or Statistics
 // gives them; before either they are 0 and 1. (keras/src/layers/preprocessing)
 func Normalization() *NormalizationLayer {
 	l := &NormalizationLayer{axes: []int{-1}}
@@ -48,7 +49,7 @@ func (l *NormalizationLayer) Axis(axes ...int) *NormalizationLayer {
 // Statistics gives mean and variance, one number each, or one for each place of
 // the only axis.
 func (l *NormalizationLayer) Statistics(mean, variance []float64) *NormalizationLayer {
-	return l.statistics(&statistics{Shape{len(mean)}, mean, variance})
+	return l.statistics(&statistics{shape: Shape{len(mean)}, mean: mean, variance: variance})
 }
 
 func (l *NormalizationLayer) statistics(s *statistics) *NormalizationLayer {
@@ -134,39 +135,6 @@ func (l *NormalizationLayer) Build(in []Shape) error {
 	return nil
 }
 
-// Adapt sets mean and variance to those of examples, as the model reads them:
-// scaled. It may be called before the layer is part of a model or after.
-func (l *NormalizationLayer) Adapt(e *Examples) error {
-	fail := func(err error) error { return fmt.Errorf("layers: adapting %s: %w", describe(l), err) }
-	if err := e.check(false); err != nil {
-		return fail(err)
-	}
-	inputs := e.inputs()
-	switch {
-	case l.given != nil:
-		return fail(fmt.Errorf("its mean and variance were given"))
-	case len(inputs) != 1:
-		return fail(fmt.Errorf("wants examples of one input, got %d", len(inputs)))
-	}
-	places, sizes, err := l.kept(inputs[0].Shape)
-	if err != nil {
-		return fail(err)
-	}
-	found := measure(&inputs[0], places, sizes)
-	if l.weights[0] == nil {
-		l.adapted = found
-		return nil
-	}
-	if !sizes.Equal(l.weights[0].Shape) {
-		return fail(fmt.Errorf("was built for kept axes of the sizes %s, the examples have %s",
-			l.weights[0].Shape.Tuple(), sizes.Tuple()))
-	}
-	if err := l.take(found); err != nil {
-		return fail(err)
-	}
-	return nil
-}
-
 // take makes statistics the values of the variables, which they also start
 // with from then on.
 func (l *NormalizationLayer) take(s *statistics) error {
@@ -181,38 +149,6 @@ func (l *NormalizationLayer) take(s *statistics) error {
 		}
 	}
 	return nil
-}
-
-// measure computes mean and variance over all axes but those kept, in one pass
-// for each.
-func measure(v *Values, places []int, sizes Shape) *statistics {
-	group := groups(v.Shape, places)
-	size, count := len(group), float64(v.len())*float64(len(group))/float64(sizes.Size())
-	s := &statistics{sizes, make([]float64, sizes.Size()), make([]float64, sizes.Size())}
-	for i := range v.len() * size {
-		s.mean[group[i%size]] += v.at(i) / count
-	}
-	for i := range v.len() * size {
-		off := v.at(i) - s.mean[group[i%size]]
-		s.variance[group[i%size]] += off * off / count
-	}
-	return s
-}
-
-// groups tells for each value of an example which mean it counts in: the number
-// of its place on the kept axes.
-func groups(shape Shape, kept []int) []int {
-	group := make([]int, shape.Size())
-	for i := range group {
-		rest, place := i, make([]int, len(shape))
-		for axis := len(shape) - 1; axis >= 0; axis-- {
-			place[axis], rest = rest%shape[axis], rest/shape[axis]
-		}
-		for _, axis := range kept {
-			group[i] = group[i]*shape[axis] + place[axis]
-		}
-	}
-	return group
 }
 
 // Call normalizes. Where the variance is 0, the root counts as 1e-7.
