@@ -46,6 +46,7 @@ var rooms = []struct {
 	{"kernel/internal/markup", nil},
 	{"kernel/internal/seal", nil},
 	{"kernel/internal/commwire", nil},
+	{"kernel/internal/coverprofile", nil},
 	{"kernel/widgets", []string{"kernel/comm"}},
 	{"kernel/comm", []string{"kernel/internal/commwire"}}, // is in the process of cells
 	{"kernel/internal/engine/host", nil},                  // is in the process of cells

@@ -16,9 +16,10 @@ import (
 
 const about = `Joins what the jobs of "kernel run -shard" have left in folders, one for all jobs or
 one for each: index.html, index.json and the executed notebooks come into one
-folder, as if one job had run all notebooks. It exits with 1 if a notebook of the
-run had failed, with 2 if the shards are not all there or not of one run, and with
-6 if a result could not be saved.`
+folder, as if one job had run all notebooks. With -cover, so does what they
+reached. It exits with 1 if a notebook of the run had failed, with 2 if the shards
+are not all there, not of one run or not of one code, and with 6 if a result could
+not be saved.`
 
 // Command is `kernel merge`.
 func Command() command.Command {

@@ -6,6 +6,7 @@
 //	machine    the kernels and the data that notebooks need
 //	gateway    kernels that run elsewhere
 //	check      outputs compared with those stored
+//	cover      which lines the cells reached
 //	sweep      a notebook for each point of a sweep
 //	shard      which of the notebooks are this job's
 //	show       what is printed meanwhile
