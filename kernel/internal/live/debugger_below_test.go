@@ -114,6 +114,14 @@ func TestDebuggerCallsBelow(t *testing.T) {
 		d.goOn("continue")
 	})
 	d.wantEqual("result", s.text(), "104")
+	busy := "func call(f func(int) int, n int) (sum int) {\n\tfor i := range n {\n\t\tsum += f(i)\n\t}\n\treturn sum\n}\n%%\n" +
+		"n := 0\nfor range 10 {\n\tn += call(func(i int) int { return i & 1 }, 100_000)\n}\n" +
+		"call(func(i int) int {\n\treturn i / n\n}, 1)"
+	d.breakAt(busy, line(13))
+	d.runs(busy, func(dap.StoppedEventBody) {
+		d.wantEqual("of a statement that was passed a million times", d.where()+d.localsOf(1), "main.func2:13")
+		d.goOn("continue")
+	})
 	d.breakAt(layered, line(30))
 	d.runs("sorted([]int{2, 1})", func(dap.StoppedEventBody) {
 		d.wantEqual("of who calls the package that calls the literal", d.localsOf(1), "limit=2 list=2 [2 1]")

@@ -38,9 +38,10 @@ var debugger struct {
 
 // hooked is a program with hooks.
 type hooked struct {
-	hit   []byte
-	sites []Site
-	leads []bool // by site, whether its calls may lead to a breakpoint
+	hit    []byte
+	sites  []Site
+	leads  []bool // by site, whether its calls may lead to a breakpoint
+	passes []int  // by site, how often that has been passed
 }
 
 // step is how far a goroutine may go.

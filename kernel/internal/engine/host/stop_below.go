@@ -22,6 +22,9 @@ const (
 	// mostPassing the number of goroutines.
 	mostDepth   = 500
 	mostPassing = 10_000
+	// mostPasses is how often copies are left at a site: they take some
+	// microseconds each, and a loop may pass it millions of times.
+	mostPasses = 20_000
 )
 
 // hookedFunction is one of a cell's program, or of a package, whose program is 0.
@@ -66,7 +69,7 @@ func spread() {
 		}
 	}
 	for number, p := range debugger.programs {
-		p.leads = make([]bool, len(p.sites))
+		p.leads, p.passes = make([]bool, len(p.sites)), make([]int, len(p.sites))
 		for i, s := range p.sites {
 			p.leads[i] = leads(max(number, 0), s.Calls)
 		}
@@ -99,6 +102,13 @@ func (t *thread) pass() {
 	}
 	list[depth] = passedHook{t.program, t.site, t.copies}
 	debugger.passing[id] = list
+	if t.site >= len(p.leads) {
+		return
+	}
+	if p.passes[t.site]++; p.passes[t.site] >= mostPasses && p.leads[t.site] {
+		p.leads[t.site] = false
+		refresh()
+	}
 }
 
 // below fills in what is known of a call at a depth of the stack. The debugger is
@@ -114,8 +124,24 @@ func (c *stackCall) below(depth int) {
 	if p == nil || h.site >= len(p.sites) {
 		return
 	}
-	s := p.sites[h.site]
-	if filepath.Base(s.File) == filepath.Base(c.File) && s.Line <= c.Frame.Line && c.Frame.Line <= s.End {
+	left := h.site < len(p.passes) && p.passes[h.site] < mostPasses
+	if left && filepath.Base(p.sites[h.site].File) == filepath.Base(c.File) && p.calling(h.site, c.Frame.Line) {
 		c.Program, c.Site, c.copies = h.program, h.site, h.copies
 	}
+}
+
+// calling tells whether a site's statement is the one that calls in a line, and
+// not one around that.
+func (p *hooked) calling(site, line int) bool {
+	s := p.sites[site]
+	if line < s.Line || line > s.End {
+		return false
+	}
+	for _, inner := range p.sites {
+		if inner.File == s.File && inner.Node == s.Node && len(inner.Calls) > 0 && inner.Line > s.Line &&
+			inner.Line <= line && line <= inner.End {
+			return false
+		}
+	}
+	return true
 }
