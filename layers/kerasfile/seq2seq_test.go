@@ -225,7 +225,8 @@ func TestOpenInputs(t *testing.T) {
 		`"input_layer" is (None, None, 7), which (None, 6, 8) is not`:                  {input(6, 8)},
 		`"input_layer" is (None, None, 7), which (None, 7) is not`:                     {input(7)},
 		`there is no input "text"; the model has ["input_layer" "input_layer_1"]`:      {InputShape("text", 6, 7)},
-		"every dimension must be at least 1":                                           {input(0, 7), InputShape("input_layer_1", 5, 9)},
+		"every dimension must be at least 1": {
+			input(0, 7), InputShape("input_layer_1", 5, 9)},
 	} {
 		if _, err := LoadModel(path, options...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want an error with %q, got %v", want, err)

@@ -20,6 +20,16 @@ def cases():
     adapted = L.Discretization(num_bins=4, epsilon=0.1)
     adapted.adapt(np.linspace(-3, 5, 60, dtype="float32"))
     yield c("discretization adapted", adapted, inputs=[NUMBERS])
+    words = np.array([[7, -3, 12, 5], [100, 0, 7, -8]], "float32")
+    lookup = lambda **options: L.IntegerLookup(vocabulary=[12, 7, -3, 40], **options)
+    exact = dict(tolerance=0)  # the layer's type is int64
+    for mode in ["int", "one_hot", "multi_hot", "count"]:
+        yield c("lookup " + mode, lookup(output_mode=mode), inputs=[words], **exact)
+        yield c("lookup masked " + mode, lookup(output_mode=mode, mask_token=0), inputs=[words], **exact)
+    yield c("lookup of several unknown", lookup(num_oov_indices=3), inputs=[words], **exact)
+    yield c("lookup of none unknown", lookup(num_oov_indices=0), inputs=[np.array([[7, 40], [-3, 12]], "float32")], **exact)
+    yield c("lookup padded", lookup(max_tokens=9, pad_to_max_tokens=True, output_mode="count"), inputs=[words], **exact)
+    yield c("lookup with special numbers", L.IntegerLookup(vocabulary=[0, -1, 12, 7], mask_token=0), inputs=[words], **exact)
 
 
 if __name__ == "__main__":
