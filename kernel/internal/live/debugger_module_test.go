@@ -292,6 +292,29 @@ func TestDebuggerFilesWithout(t *testing.T) {
 	d.check("import \"example.com/money/c\"\n%%\nc.F()", "=> 1")
 }
 
+// TestDebuggerBelowC: a package on which one with C code depends goes on without
+// hooks, and the next answer says so.
+func TestDebuggerBelowC(t *testing.T) {
+	d, module := newModuleClient(t, map[string]string{"go.mod": bankModule["go.mod"],
+		"low/l.go": "package low\n\nfunc One() int {\n\treturn 1\n}\n",
+		"c/c.go": "package c\n\n// static int one() { return 1; }\nimport \"C\"\n\nimport \"example.com/money/low\"\n\n" +
+			"func F() int { return int(C.one()) + low.One() }\n"})
+	d.check("import \"example.com/money/c\"\n%%\nkept := c.F()\nkept", "=> 2")
+	d.attach()
+	file := filepath.Join(module, "low", "l.go")
+	if b := d.breakIn(file, line(4))[0]; !b.Verified {
+		t.Errorf("at first: %+v", b)
+	}
+	if got := d.runs("c.F() + kept").text(); !strings.Contains(got, "take no breakpoints: example.com/money/c has other code") ||
+		!strings.HasSuffix(got, "=> 4") {
+		t.Errorf("the cell: %s", got)
+	}
+	if b := d.breakIn(file, line(4))[0]; b.Verified || !strings.Contains(b.Message, "take no breakpoints") {
+		t.Errorf("then: %+v", b)
+	}
+	d.wantEqual("and on", d.runs("c.F() + kept").text(), "=> 4")
+}
+
 // TestDebuggerInterruptInPackage ends a cell that is stopped in a package.
 func TestDebuggerInterruptInPackage(t *testing.T) {
 	d, module := newModuleClient(t, bankModule)
