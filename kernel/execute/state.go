@@ -99,6 +99,14 @@ func costsObject(costs *jupyter.Costs) *nbformat.Object {
 	if costs.Peak > 0 {
 		o.Set("peak_bytes", costs.Peak)
 	}
+	if x := costs.XLA; x != nil {
+		of := nbformat.NewObject()
+		of.Set("compile_seconds", x.Compile)
+		of.Set("compiled", x.Compiled)
+		of.Set("run_seconds", x.Run)
+		of.Set("runs", x.Runs)
+		o.Set("xla", of)
+	}
 	if len(costs.Slower) > 0 {
 		o.Set("slower", costs.Slower)
 	}

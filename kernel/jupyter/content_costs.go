@@ -34,6 +34,17 @@ type Costs struct {
 	// Slower says why Compile is longer than it mostly is, such as "linked by the
 	// C compiler"; mostly there is nothing.
 	Slower []string `json:"slower,omitempty"`
+	// XLA is what its programs took; nil where the cell had none.
+	XLA *XLACosts `json:"xla,omitempty"`
+}
+
+// XLACosts are what XLA's programs took, in seconds: so many were compiled, or
+// read from a cache, and so many runs took the time in which at least one ran.
+type XLACosts struct {
+	Compile  float64 `json:"compile_seconds"`
+	Compiled int64   `json:"compiled"`
+	Run      float64 `json:"run_seconds"`
+	Runs     int64   `json:"runs"`
 }
 
 // CostsOf reads the costs in an execute_reply's metadata. It is nil where there

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gomlx/go-xla/pjrt"
 )
@@ -47,10 +48,14 @@ func TestAhead(t *testing.T) {
 		}
 		return
 	}
+	started := time.Now()
 	_, client := openClient(t, "")
 	e, err := client.Compile().WithStableHLO([]byte(powers)).Done()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if c := CostsSoFar(); c.Compiled != 1 || c.Compile <= 0 || c.Runs != 0 || c.Run != 0 {
+		t.Errorf("after one program was compiled the costs are %+v", c)
 	}
 	values := make([]float32, 512*512)
 	for i := range values {
@@ -113,6 +118,13 @@ func TestAhead(t *testing.T) {
 		if got[i] != want[i] {
 			t.Fatalf("value %d is %g ahead, else %g", i, got[i], want[i])
 		}
+	}
+	// XLA tells us of a program's end, and go-xla, in no order.
+	for deadline := time.Now().Add(10 * time.Second); CostsSoFar().Runs < 6 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	if c := CostsSoFar(); c.Runs != 6 || c.Run <= 0 || c.Run > time.Since(started) {
+		t.Errorf("after six runs the costs are %+v", c)
 	}
 
 	missing := errors.New("no program")

@@ -20,7 +20,12 @@ import (
 //
 //export xlapluginCompile
 func xlapluginCompile(pointer unsafe.Pointer) unsafe.Pointer {
-	return opened.Load().compile((*C.CompileArgs)(pointer))
+	start := time.Now()
+	err := opened.Load().compile((*C.CompileArgs)(pointer))
+	if err == nil {
+		C.xlaplugin_compiled(C.int64_t(time.Since(start)))
+	}
+	return err
 }
 
 // compile sets args.executable, or returns the plugin's error.

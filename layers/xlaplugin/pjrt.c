@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 extern void *xlapluginCompile(void *args);              // cache.go
 extern void xlapluginDone(void *error, uintptr_t user); // ahead.go
@@ -38,11 +39,62 @@ void xlaplugin_end_ahead(void) {
 	}
 }
 
+int64_t gocifar_xla_costs[COSTS];
+static pthread_mutex_t counting = PTHREAD_MUTEX_INITIALIZER;
+static int running; // programs
+static int64_t running_since;
+
+static int64_t now(void) {
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+// Readers do not lock.
+static void add(int what, int64_t n) { __atomic_fetch_add(&gocifar_xla_costs[what], n, __ATOMIC_RELAXED); }
+
+void xlaplugin_compiled(int64_t nanoseconds) {
+	add(COMPILE_TIME, nanoseconds);
+	add(COMPILED, 1);
+}
+
+static void begin(void) {
+	pthread_mutex_lock(&counting);
+	if (!running++) running_since = now();
+	pthread_mutex_unlock(&counting);
+}
+
+static void end(void) {
+	pthread_mutex_lock(&counting);
+	if (!--running) add(RUN_TIME, now() - running_since);
+	pthread_mutex_unlock(&counting);
+	add(RUN, 1);
+}
+
+// ended is called when a program has ended; the error is its own.
+static void ended(void *error, void *user) {
+	(void)user;
+	end();
+	if (error) {
+		ErrorArgs args = {sizeof args, NULL, error, NULL, 0};
+		plugin->Error_Destroy(&args);
+	}
+}
+
 // go-xla waits for the events that it finds in the arguments afterwards.
 static void *execute(void *pointer) {
 	Execution *execution = pthread_getspecific(ahead);
 	ExecuteArgs *args = pointer;
+	begin();
 	void *error = plugin->LoadedExecutable_Execute(args);
+	void *event = !error && args->device_complete_events ? args->device_complete_events[0] : NULL;
+	OnReadyArgs ready = {sizeof ready, NULL, event, ended, NULL};
+	if (!event) {
+		end();
+	} else {
+		void *refused = plugin->Event_OnReady(&ready);
+		if (refused) ended(refused, NULL);
+	}
 	if (!error && execution && !execution->event && args->num_devices == 1 && args->device_complete_events) {
 		execution->event = args->device_complete_events[0];
 		args->device_complete_events = NULL;

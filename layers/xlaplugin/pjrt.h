@@ -89,6 +89,15 @@ void xlaplugin_end_ahead(void);
 // Lets xlapluginDone know when the event comes; user is its argument.
 void *xlaplugin_on_ready(Function on_ready, void *event, uintptr_t user);
 
+// What XLA has taken so far in this process: nanoseconds of compiling, programs
+// compiled or read from the cache, nanoseconds in which at least one program ran,
+// programs run. Go's live kernel finds it by its name, which is why that is long.
+enum { COMPILE_TIME, COMPILED, RUN_TIME, RUN, COSTS };
+extern int64_t gocifar_xla_costs[COSTS];
+
+// Adds a program that took so many nanoseconds to compile.
+void xlaplugin_compiled(int64_t nanoseconds);
+
 // Calls one of the plugin's functions; returns its error, NULL for none.
 void *xlaplugin_call(Function f, void *args);
 void xlaplugin_delete(SerializeArgs *args);

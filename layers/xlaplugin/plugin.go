@@ -80,6 +80,22 @@ func (p *Plugin) Counts() (loaded, compiled int) {
 	return int(p.loaded.Load()), int(p.compiled.Load())
 }
 
+// Costs are what XLA has taken so far in this process.
+type Costs struct {
+	Compile  time.Duration // of compiling, or of reading from the folder
+	Compiled int           // programs
+	Run      time.Duration // in which at least one program ran
+	Runs     int           // of programs
+}
+
+// CostsSoFar returns what XLA has taken of all programs of the plugin that Open
+// has opened.
+func CostsSoFar() Costs {
+	read := func(what int) int64 { return atomic.LoadInt64((*int64)(unsafe.Pointer(&C.gocifar_xla_costs[what]))) }
+	return Costs{Compile: time.Duration(read(C.COMPILE_TIME)), Compiled: int(read(C.COMPILED)),
+		Run: time.Duration(read(C.RUN_TIME)), Runs: int(read(C.RUN))}
+}
+
 // view is C's memory as a slice.
 func view(p *C.char, n C.size_t) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(p)), int(n)) }
 

@@ -171,6 +171,11 @@ func properties(c *jupyter.Costs) *junitProperties {
 	if c.Peak > 0 {
 		list = append(list, junitProperty{"peak_bytes", fmt.Sprint(c.Peak)})
 	}
+	if x := c.XLA; x != nil {
+		list = append(list, junitProperty{"xla_compile_seconds", fmt.Sprintf("%.3f", x.Compile)},
+			junitProperty{"xla_compiled", fmt.Sprint(x.Compiled)}, junitProperty{"xla_run_seconds", fmt.Sprintf("%.3f", x.Run)},
+			junitProperty{"xla_runs", fmt.Sprint(x.Runs)})
+	}
 	if len(c.Slower) > 0 {
 		list = append(list, junitProperty{"slower", strings.Join(c.Slower, "; ")})
 	}

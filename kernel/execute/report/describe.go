@@ -122,6 +122,10 @@ func costsText(c *jupyter.Costs) string {
 	if c.Peak > 0 {
 		text += ", at most " + megabytes(c.Peak) + " in memory"
 	}
+	if x := c.XLA; x != nil {
+		text += fmt.Sprintf(", XLA: %d programs compiled in %s, %d run in %s", x.Compiled, duration(x.Compile), x.Runs,
+			duration(x.Run))
+	}
 	return text
 }
 

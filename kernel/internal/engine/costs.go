@@ -39,6 +39,13 @@ func (r *run) addCosts(c *host.Costs) {
 	r.costs.Allocated += c.Allocated
 	r.costs.Objects += c.Objects
 	r.costs.Peak = max(r.costs.Peak, c.Peak)
+	if c.XLA != nil {
+		all := *c.XLA
+		if x := r.costs.XLA; x != nil {
+			all.Compile, all.Compiled, all.Run, all.Runs = all.Compile+x.Compile, all.Compiled+x.Compiled, all.Run+x.Run, all.Runs+x.Runs
+		}
+		r.costs.XLA = &all
+	}
 }
 
 // text is a sentence for people.
@@ -52,6 +59,10 @@ func (c *Costs) text() string {
 		fmt.Sprintf("allocated %s in %d objects", peek.Bytes(int64(c.Allocated), false), c.Objects)}
 	if c.Peak > 0 {
 		parts = append(parts, "at most "+peek.Bytes(int64(c.Peak), false)+" of memory")
+	}
+	if x := c.XLA; x != nil {
+		parts = append(parts, fmt.Sprintf("XLA compiled %d programs in %s and ran %d in %s", x.Compiled, rounded(x.Compile),
+			x.Runs, rounded(x.Run)))
 	}
 	return strings.Join(parts, ", ")
 }

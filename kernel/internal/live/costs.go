@@ -17,6 +17,10 @@ func executionMetadata(started time.Time, status string, require []string, c *en
 	if c != nil {
 		m.Live.Costs = &jupyter.Costs{Compile: c.Compile.Seconds(), Wall: c.Wall.Seconds(), CPU: c.CPU.Seconds(),
 			Allocated: c.Allocated, Objects: c.Objects, Peak: c.Peak, Slower: c.Slower}
+		if x := c.XLA; x != nil {
+			m.Live.Costs.XLA = &jupyter.XLACosts{Compile: x.Compile.Seconds(), Compiled: x.Compiled, Run: x.Run.Seconds(),
+				Runs: x.Runs}
+		}
 	}
 	raw, err := json.Marshal(m)
 	if err != nil {

@@ -2,6 +2,8 @@ package live
 
 import (
 	"encoding/json"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,5 +36,50 @@ func TestReplySaysCosts(t *testing.T) {
 	if at, err := time.Parse(time.RFC3339, m.Started); err != nil ||
 		at.Before(before.Add(-time.Second)) || at.After(time.Now()) {
 		t.Errorf("started is %s, %v", m.Started, err)
+	}
+}
+
+// TestCostsOfXLA: a cell that computes on XLA says how much of its time that was,
+// and one that does not says nothing.
+func TestCostsOfXLA(t *testing.T) {
+	if !strings.HasPrefix(os.Getenv("GOMLX_BACKEND"), "xla:") {
+		t.Skip("GOMLX_BACKEND does not name a plugin of XLA's")
+	}
+	t.Setenv("GOCIFAR_CACHE", t.TempDir()) // nothing is compiled there yet
+	c := newClient(t)
+	var costs *jupyter.Costs
+	c.during = func(e jupyter.Event) {
+		if _, ok := e.Content.(*jupyter.ExecuteReply); ok {
+			costs = jupyter.CostsOf(e.Message)
+		}
+	}
+	xla := func(code string) *jupyter.XLACosts {
+		t.Helper()
+		if s := c.run(code); s.error != nil || costs == nil {
+			t.Fatalf("%s\n%s", s.text(), c.kernel.Log())
+		}
+		return costs.XLA
+	}
+	const prepare = `import (
+	"context"
+	"github.com/gocifar/gocifar/layers"
+)
+%%
+m := layers.Sequential("m", layers.Input(400), layers.Dense(300), layers.Dense(200))
+e := &layers.Examples{Shape: []int{400}, Floats: make([]float32, 400*100)}`
+	if x := xla(prepare); x != nil {
+		t.Errorf("a cell that computes nothing has costs of XLA: %+v", x)
+	}
+	const predict = "rows, err := m.Predict(context.Background(), e, layers.BatchSize(10))\nfmt.Println(len(rows), err)"
+	// XLA may tell of the last one's end after the cell's.
+	x := xla(predict)
+	if x == nil || x.Compiled < 1 || x.Runs < 9 || x.Compile <= 0 || x.Run <= 0 || x.Compile+x.Run > costs.Wall {
+		t.Errorf("ten batches have the costs %+v of %+v", x, costs)
+	}
+	if again := xla(predict); again == nil || again.Compiled != 0 || again.Runs < 9 {
+		t.Errorf("again they have the costs %+v", again)
+	}
+	if x := xla("len(rows)"); x != nil {
+		t.Errorf("a cell that computes nothing has costs of XLA: %+v", x)
 	}
 }

@@ -5,7 +5,10 @@ import (
 	"os"
 	"runtime/metrics"
 	"strconv"
+	"sync/atomic"
 	"time"
+
+	"github.com/gocifar/gocifar/kernel/internal/engine/host/peek"
 )
 
 // Costs are what a cell took, as the process of cells sees it. Of processor time
@@ -20,6 +23,54 @@ type Costs struct {
 	// Peak is the most memory that the process had, in bytes; 0 where the system
 	// does not tell.
 	Peak uint64
+	// XLA is what the graphs of package layers took; nil where none were compiled
+	// or run.
+	XLA *XLACosts `json:",omitempty"`
+}
+
+// XLACosts are what XLA took.
+type XLACosts struct {
+	// Compile is the time of compiling so many programs, or of reading them from a
+	// cache.
+	Compile  time.Duration
+	Compiled int64
+	// Run is the time in which at least one program ran, Runs how often one did.
+	Run  time.Duration
+	Runs int64
+}
+
+// xlaSymbol is the name of four numbers in package layers/xlaplugin, which the
+// host cannot import: those of XLACosts, for the whole process so far.
+const xlaSymbol = "gocifar_xla_costs"
+
+// xlaCosts is where they are, 0 as long as nothing that has them is loaded.
+var xlaCosts atomic.Uintptr
+
+// findXLA looks for them in what has just been loaded.
+func findXLA() {
+	if xlaCosts.Load() == 0 {
+		xlaCosts.Store(address(xlaSymbol))
+	}
+}
+
+// xlaSoFar reads them.
+func xlaSoFar() (c XLACosts) {
+	at := xlaCosts.Load()
+	if at == 0 {
+		return c
+	}
+	all := (*[4]atomic.Int64)(peek.Pointer(at))
+	return XLACosts{time.Duration(all[0].Load()), all[1].Load(), time.Duration(all[2].Load()), all[3].Load()}
+}
+
+// since is what has come after an earlier time, nil if nothing has.
+func (c XLACosts) since(before XLACosts) *XLACosts {
+	c.Compile, c.Compiled = c.Compile-before.Compile, c.Compiled-before.Compiled
+	c.Run, c.Runs = c.Run-before.Run, c.Runs-before.Runs
+	if c == (XLACosts{}) {
+		return nil
+	}
+	return &c
 }
 
 // meter measures.
@@ -28,6 +79,7 @@ type meter struct {
 	cpu     time.Duration
 	metrics [2]metrics.Sample
 	peaks   bool // the system has begun a new maximum
+	xla     XLACosts
 }
 
 const (
@@ -41,6 +93,7 @@ func startMeter() *meter {
 	metrics.Read(m.metrics[:])
 	// 5 resets the maximum of the memory (proc(5), clear_refs).
 	m.peaks = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) == nil
+	m.xla = xlaSoFar()
 	m.cpu = processorTime()
 	m.start = time.Now()
 	return m
@@ -48,6 +101,7 @@ func startMeter() *meter {
 
 func (m *meter) stop() *Costs {
 	c := &Costs{Wall: time.Since(m.start), CPU: processorTime() - m.cpu}
+	c.XLA = xlaSoFar().since(m.xla)
 	before := m.metrics
 	metrics.Read(m.metrics[:])
 	since := func(i int) uint64 {

@@ -64,6 +64,7 @@ func load(path, entry string) (func(), error) {
 	}
 	doInit(tasks)
 	if entry == "" {
+		findXLA()
 		return nil, nil
 	}
 	if f := function(handle, entry); f != nil {
