@@ -123,8 +123,8 @@ func costsText(c *jupyter.Costs) string {
 		text += ", at most " + megabytes(c.Peak) + " in memory"
 	}
 	if x := c.XLA; x != nil {
-		text += fmt.Sprintf(", XLA: %d programs compiled in %s, %d run in %s", x.Compiled, duration(x.Compile), x.Runs,
-			duration(x.Run))
+		text += fmt.Sprintf(", XLA compiled %s (programs: %d), computed %s (runs: %d)", duration(x.Compile), x.Compiled,
+			duration(x.Run), x.Runs)
 	}
 	return text
 }

@@ -61,8 +61,8 @@ func (c *Costs) text() string {
 		parts = append(parts, "at most "+peek.Bytes(int64(c.Peak), false)+" of memory")
 	}
 	if x := c.XLA; x != nil {
-		parts = append(parts, fmt.Sprintf("XLA compiled %d programs in %s and ran %d in %s", x.Compiled, rounded(x.Compile),
-			x.Runs, rounded(x.Run)))
+		parts = append(parts, fmt.Sprintf("XLA compiled for %s (programs: %d) and computed for %s (runs: %d)",
+			rounded(x.Compile), x.Compiled, rounded(x.Run), x.Runs))
 	}
 	return strings.Join(parts, ", ")
 }
