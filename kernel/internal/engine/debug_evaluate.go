@@ -164,7 +164,7 @@ func (e *Engine) localsAt(program int64, site int) []session.Local {
 	return nil
 }
 
-var errBelow = errors.New("its call waits for another; step out first")
+var errBelow = errors.New("its call waits for another, or ends by a panic")
 
 // assigned are the names to which statements assign.
 func assigned(text string) (names []string) {

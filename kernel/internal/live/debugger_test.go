@@ -300,8 +300,15 @@ func TestDebuggerScopes(t *testing.T) {
 func TestDebuggerStopsAtPanics(t *testing.T) {
 	d := newDebugClient(t)
 	d.must("setExceptionBreakpoints", `{"filters":["panic"]}`, nil)
-	code := "func boom(p *struct{ N int }) int {\n\treturn p.N\n}\nboom(nil)"
+	code := "func boom(p *struct{ N int }) int {\n\treturn p.N\n}\nfunc each(list []int) {\n\tfor i, v := range list {\n" +
+		"\t\tif v == 0 {\n\t\t\tboom(nil)\n\t\t}\n\t}\n}\neach([]int{7, 0})"
 	s := d.runs(code, func(e dap.StoppedEventBody) {
+		d.wantEqual("locals", d.localsOf(0)+"; "+d.localsOf(1), "p=nil; i=1 list=2 [7 0] v=0")
+		d.wantEqual("an expression", d.evaluate("p == nil"), "true")
+		if r := d.debug("setVariable", fmt.Sprintf(`{"variablesReference":%d,"name":"p","value":"nil"}`,
+			localsReference+d.stack()[0].Id)); !strings.Contains(r.Message, "cannot be set") {
+			t.Errorf("setting a variable: %+v", r)
+		}
 		d.wantEqual("reason", e.Reason, "exception")
 		if !strings.Contains(e.Text, "nil pointer") {
 			t.Errorf("the text is %q", e.Text)
@@ -312,6 +319,11 @@ func TestDebuggerStopsAtPanics(t *testing.T) {
 	if s.error == nil || s.error.Name != "Panic" {
 		t.Errorf("the cell: %s", s.text())
 	}
+	often := "func share(n int) int {\n\treturn 10 / n\n}\nfor i := range 50_000 {\n\tshare(49_999 - i)\n}"
+	d.runs(often, func(dap.StoppedEventBody) {
+		d.wantEqual("after many passes", d.where()+" "+d.localsOf(0), "share:2 ")
+		d.goOn("continue")
+	})
 	d.must("setExceptionBreakpoints", `{"filters":[]}`, nil)
 	d.runs(code)
 }

@@ -48,7 +48,7 @@ func debugging(d Debug, a *DebugAnswer) error {
 			releaseAll()
 		}
 	}
-	if d.Marks != nil || d.On != nil || d.Packages != nil {
+	if d.Marks != nil || d.On != nil || d.Packages != nil || d.Panics != nil {
 		spread()
 	}
 	refresh()

@@ -135,7 +135,8 @@ type Call struct {
 	Column  int
 	// Cell is the one to which the goroutine belongs: hooks can be a package's.
 	Cell int64
-	// Below tells of calls that wait for others: their variables cannot be set.
+	// Below tells of calls that wait for others, or that a panic ends: their
+	// variables cannot be set.
 	Below bool
 }
 

@@ -231,12 +231,11 @@ func (t *thread) wait(event *Stopped) (set uint64, waited bool) {
 		before[i] = slices.Clone(memory(c))
 	}
 	t.id, t.resume = goroutine(), make(chan struct{})
-	frames, depths := t.panicked, []int(nil)
-	if t.site >= 0 {
-		pcs := make([]uintptr, 10_000)
-		pcs = pcs[:runtime.Callers(2, pcs)]
-		frames, depths = callsOf(pcs)
-		t.depth = len(pcs) - 1 // but for Stop
+	pcs := make([]uintptr, 10_000)
+	pcs = pcs[:runtime.Callers(2, pcs)]
+	frames, depths := callsOf(pcs)
+	if t.depth = len(pcs) - 1; t.site < 0 { // but for Stop
+		frames, depths = t.panicked, depthsOf(t.panicked, frames, depths)
 	}
 	if !t.enter(event, frames, depths) {
 		return 0, false
@@ -281,7 +280,7 @@ func (t *thread) enter(event *Stopped, frames []Frame, depths []int) bool {
 			if p := debugger.programs[t.program]; p != nil && t.site < len(p.sites) {
 				c.Line, c.Column = p.sites[t.site].Line, p.sites[t.site].Column
 			}
-		} else if t.site >= 0 {
+		} else {
 			c.below(depths[i])
 		}
 		debugger.calls = append(debugger.calls, c)

@@ -3,12 +3,14 @@ package host
 import (
 	"path/filepath"
 	"runtime"
+	"slices"
 )
 
 // This file is about the variables of calls below the innermost one of a
 // goroutine that stops. Their hooks have been passed by then. So hooks whose
 // statements may call a function with a breakpoint look, too, and leave copies of
-// the variables for the case that something stops.
+// the variables for the case that something stops. While panics stop, all hooks
+// do: nobody knows which statement panics.
 
 // passedHook is what a hook has left.
 type passedHook struct {
@@ -41,7 +43,7 @@ func spread() {
 		p.leads = nil
 		marked = marked || len(debugger.marks[number]) > 0
 	}
-	if !debugger.on || !marked {
+	if !debugger.on || !marked && !debugger.panics {
 		return
 	}
 	reaching := map[hookedFunction]bool{} // have a breakpoint, or call what has one
@@ -71,7 +73,7 @@ func spread() {
 	for number, p := range debugger.programs {
 		p.leads, p.passes = make([]bool, len(p.sites)), make([]int, len(p.sites))
 		for i, s := range p.sites {
-			p.leads[i] = leads(max(number, 0), s.Calls)
+			p.leads[i] = debugger.panics || leads(max(number, 0), s.Calls)
 		}
 	}
 }
@@ -81,7 +83,7 @@ func spread() {
 func (t *thread) pass() {
 	debugger.Lock()
 	p := debugger.programs[t.program]
-	wanted := debugger.on && p != nil && t.site < len(p.sites) && len(p.sites[t.site].Calls) > 0
+	wanted := debugger.on && p != nil && t.site < len(p.sites) && (debugger.panics || len(p.sites[t.site].Calls) > 0)
 	debugger.Unlock()
 	if !wanted {
 		return
@@ -144,4 +146,17 @@ func (p *hooked) calling(site, line int) bool {
 		}
 	}
 	return true
+}
+
+// depthsOf are the depths of calls that are among all of a stack, in its order;
+// 0 of one that is not.
+func depthsOf(some, all []Frame, depths []int) []int {
+	found := make([]int, len(some))
+	for i, f := range some {
+		if at := slices.Index(all, f); at >= 0 {
+			found[i] = depths[at]
+			all, depths = all[at+1:], depths[at+1:]
+		}
+	}
+	return found
 }
