@@ -24,8 +24,8 @@ type LaunchOptions struct {
 	// Env are further variables, "NAME=value". They win over the kernelspec's.
 	Env []string
 	// Transport is [IPC], [TCP], or empty for the better one: IPC where unix
-	// sockets exist, because TCP ports can be taken by another process
-	// between their choice and the kernel's start.
+	// sockets exist and the kernel takes them, because TCP ports can be taken by
+	// another process between their choice and the kernel's start.
 	Transport string
 	// StartTimeout is how long the kernel may take to get ready. Zero means
 	// [DefaultStartTimeout], a negative value no limit.
@@ -79,6 +79,10 @@ var errExited = errors.New("the process ended")
 // [Kernel.Shutdown] or [Kernel.Close].
 func Launch(ctx context.Context, options LaunchOptions) (*Kernel, error) {
 	k, err := launch(ctx, options)
+	if err != nil && options.Transport == "" && refusesIPC(err) {
+		options.Transport = TCP
+		k, err = launch(ctx, options)
+	}
 	if err == nil {
 		return k, nil
 	}
@@ -91,6 +95,13 @@ func Launch(ctx context.Context, options LaunchOptions) (*Kernel, error) {
 		start.Command = options.Spec.Argv
 	}
 	return nil, start
+}
+
+// refusesIPC tells whether a kernel ended at once and said something of unix
+// sockets. evcxr, Rust's kernel, has none.
+func refusesIPC(err error) bool {
+	var start *StartError
+	return errors.As(err, &start) && start.Status != nil && strings.Contains(strings.ToLower(start.Log), "ipc transport")
 }
 
 func launch(ctx context.Context, options LaunchOptions) (*Kernel, error) {

@@ -97,6 +97,28 @@ func TestLaunchAndShutdown(t *testing.T) {
 	}
 }
 
+// A kernel without unix sockets is started anew with ports.
+func TestLaunchWithoutUnixSockets(t *testing.T) {
+	leavesNothing(t)
+	spec := *role("good")
+	spec.Argv = append([]string{"sh", "-c", `if grep -q '"ipc"' "$0"; then
+	echo "IPC transport is not available on this platform" >&2 # evcxr's words
+	exit 101
+fi
+exec "$@"`, "{connection_file}"}, spec.Argv...)
+	k := launch(t, jupyter.LaunchOptions{Spec: &spec})
+	if lines := execute(t, k, "x"); len(lines) != 4 {
+		t.Errorf("events %q", lines)
+	}
+	if err := k.Shutdown(testContext(t)); err != nil {
+		t.Error(err)
+	}
+	_, err := jupyter.Launch(testContext(t), jupyter.LaunchOptions{Spec: &spec, Transport: jupyter.IPC})
+	if err == nil || !strings.Contains(err.Error(), "IPC transport is not available") {
+		t.Errorf("with unix sockets only: %v", err)
+	}
+}
+
 func TestProcessEnvironment(t *testing.T) {
 	leavesNothing(t)
 	dir := t.TempDir()
