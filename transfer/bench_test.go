@@ -18,13 +18,7 @@ import (
 // weights in GOCIFAR_TEST_WEIGHTS are taken; they change no time.
 func benchmarkImages(b *testing.B) (*transfer.Backbone, *layers.Examples) {
 	b.Helper()
-	n := 2560
-	if s := os.Getenv("TRANSFER_BENCH_IMAGES"); s != "" {
-		var err error
-		if n, err = strconv.Atoi(s); err != nil {
-			b.Fatal(err)
-		}
-	}
+	n := imagesWanted(b, 2560)
 	data, err := cifar.Load(b.Context())
 	if err != nil {
 		b.Fatal(err)
@@ -49,6 +43,20 @@ func benchmarkImages(b *testing.B) (*transfer.Backbone, *layers.Examples) {
 	}
 	vgg.SetTrainable(false)
 	return vgg, train.Normalize(255)
+}
+
+// imagesWanted is TRANSFER_BENCH_IMAGES.
+func imagesWanted(b *testing.B, otherwise int) int {
+	b.Helper()
+	s := os.Getenv("TRANSFER_BENCH_IMAGES")
+	if s == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return n
 }
 
 // features runs the pictures through the network. A cache that is empty or

@@ -4,7 +4,6 @@ package transfer_test
 
 import (
 	"os"
-	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -56,13 +55,7 @@ func BenchmarkFit(b *testing.B) {
 // enlarged are CIFAR-10's first pictures in another size, each pixel the one
 // that lies there.
 func enlarged(b *testing.B, size int) *layers.Examples {
-	n := 320
-	if s := os.Getenv("TRANSFER_BENCH_IMAGES"); s != "" {
-		var err error
-		if n, err = strconv.Atoi(s); err != nil {
-			b.Fatal(err)
-		}
-	}
+	n := imagesWanted(b, 320)
 	data, err := cifar.Load(b.Context())
 	if err != nil {
 		b.Fatal(err)

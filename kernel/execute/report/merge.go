@@ -48,8 +48,8 @@ func CoverProfiles(folders []string) ([]string, error) {
 	for _, s := range shards {
 		path := filepath.Join(s.folder, s.Shard.CoverProfile())
 		if _, err := os.Stat(path); err != nil {
-			return nil, &execute.UsageError{Reason: fmt.Errorf("shard %d of %d has no profile of coverage: run it with -cover (%w)",
-				s.Shard.Number, s.Shard.Of, err)}
+			return nil, &execute.UsageError{Reason: fmt.Errorf("shard %d of %d has no profile of coverage: "+
+				"run it with -cover (%w)", s.Shard.Number, s.Shard.Of, err)}
 		}
 		files = append(files, path)
 	}

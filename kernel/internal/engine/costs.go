@@ -39,13 +39,7 @@ func (r *run) addCosts(c *host.Costs) {
 	r.costs.Allocated += c.Allocated
 	r.costs.Objects += c.Objects
 	r.costs.Peak = max(r.costs.Peak, c.Peak)
-	if c.XLA != nil {
-		all := *c.XLA
-		if x := r.costs.XLA; x != nil {
-			all.Compile, all.Compiled, all.Run, all.Runs = all.Compile+x.Compile, all.Compiled+x.Compiled, all.Run+x.Run, all.Runs+x.Runs
-		}
-		r.costs.XLA = &all
-	}
+	r.costs.XLA = r.costs.XLA.Plus(c.XLA)
 }
 
 // text is a sentence for people.

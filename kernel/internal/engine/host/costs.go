@@ -39,6 +39,17 @@ type XLACosts struct {
 	Runs int64
 }
 
+// Plus is the sum of two costs, of which each may be nil.
+func (c *XLACosts) Plus(more *XLACosts) *XLACosts {
+	switch {
+	case c == nil:
+		return more
+	case more == nil:
+		return c
+	}
+	return &XLACosts{c.Compile + more.Compile, c.Compiled + more.Compiled, c.Run + more.Run, c.Runs + more.Runs}
+}
+
 // xlaSymbol is the name of four numbers in package layers/xlaplugin, which the
 // host cannot import: those of XLACosts, for the whole process so far.
 const xlaSymbol = "gocifar_xla_costs"
