@@ -126,6 +126,26 @@ for step = 0; ; step++ {
 	}
 }
 
+// TestShowBeforeACell shows a large map, which takes a while, and starts cells
+// that write to it meanwhile.
+func TestShowBeforeACell(t *testing.T) {
+	n := newNotebook(t)
+	n.must("table := map[int]string{}\nfor i := range 300_000 { table[i] = \"x\" }\nvar hidden any = table")
+	shown := make(chan error)
+	for round := range 20 {
+		go func() {
+			_, err := n.ShowVariable(t.Context(), []string{"table", "hidden"}[round%2])
+			shown <- err
+		}()
+		if got, stderr := n.both("for i := range 300_000 { table[i] = \"y\" }"); got != "" {
+			t.Fatalf("round %d: the cell gave %s\n%s", round, got, stderr)
+		}
+		if err := <-shown; err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestManyVariables has 10,000 of them.
 func TestManyVariables(t *testing.T) {
 	n := newNotebook(t)

@@ -138,6 +138,8 @@ func begin(id string) {
 	}
 	// The cell's own statements may have been interrupted.
 	interrupted.CompareAndSwap(cell, 0)
+	beginning.RLock()
+	defer beginning.RUnlock()
 	handling.Store(&handler{cell, id})
 }
 

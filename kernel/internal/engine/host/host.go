@@ -174,12 +174,14 @@ const lingering = 100 * time.Millisecond
 // ending the goroutine.
 func call(c Command) (a Answer) {
 	x := &execution{cell: c.Cell, beside: c.Beside, input: c.Input, early: make(chan Answer, 1)}
+	beginning.RLock()
 	executions.Store(c.Cell, x)
 	defer executions.Delete(c.Cell)
 	if !c.Beside {
 		current.Store(x)
 		defer current.Store(nil)
 	}
+	beginning.RUnlock()
 	ended := make(chan Answer, 1)
 	measure := startMeter()
 	go func() {

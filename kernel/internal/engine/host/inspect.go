@@ -155,13 +155,11 @@ func inspectOne(name string) Answer {
 	v := d.look(name, peek.Limits{Text: 2000, Elements: 50, Blocks: 100_000, Until: time.Now().Add(20 * listTime)})
 	a := Answer{Outcome: OK, Variables: []peek.Variable{v}, Result: map[string]any{"text/plain": v.Text}}
 	page := peek.Page(d.t, d.at, v)
-	if quiet() {
-		if own := ownForms(d); own != nil {
-			a.Result = own
-			for _, rich := range []string{"text/html", "image/png", "image/svg+xml", "text/markdown"} {
-				if own[rich] != nil {
-					return a
-				}
+	if own := ownForms(d); own != nil {
+		a.Result = own
+		for _, rich := range []string{"text/html", "image/png", "image/svg+xml", "text/markdown"} {
+			if own[rich] != nil {
+				return a
 			}
 		}
 	}
@@ -169,8 +167,28 @@ func inspectOne(name string) Answer {
 	return a
 }
 
-// ownForms lets a value show itself, by methods that may panic or block.
+// beginning is read-locked where code of the notebook begins to run, and locked
+// while a value shows itself: the code could write a map that a method reads,
+// and that would end the process.
+var beginning sync.RWMutex
+
+// ownForms lets a value show itself, by methods that may panic or block. It is
+// nil for a value without such methods, and while code of the notebook runs.
+// Values without methods are left to package peek: their maps could take longer
+// to read than the code that is to begin can be held up.
 func ownForms(d declaration) map[string]any {
+	beginning.Lock()
+	defer beginning.Unlock()
+	if !quiet() {
+		return nil
+	}
+	value := reflect.NewAt(d.t, peek.Pointer(d.at)).Elem()
+	if value.Kind() == reflect.Interface {
+		value = value.Elem()
+	}
+	if !value.IsValid() || !showsItself(value.Type()) {
+		return nil
+	}
 	done := make(chan map[string]any, 1)
 	go func() {
 		var forms map[string]any
@@ -179,7 +197,7 @@ func ownForms(d declaration) map[string]any {
 			done <- forms
 		}()
 		debug.SetPanicOnFault(true)
-		forms = Bundle(reflect.NewAt(d.t, peek.Pointer(d.at)).Elem().Interface())
+		forms = Bundle(value.Interface())
 	}()
 	select {
 	case forms := <-done:
@@ -189,10 +207,25 @@ func ownForms(d declaration) map[string]any {
 	}
 }
 
+// showsItself tells whether values of a type have a method that [Bundle] calls.
+func showsItself(t reflect.Type) bool {
+	for _, method := range []string{"Display", "MIMEBundle", "HTML", "Markdown", "String", "Error", "ColorModel"} {
+		if _, ok := t.MethodByName(method); ok {
+			return true
+		}
+	}
+	return false
+}
+
 // quiet tells whether no code of the notebook runs, neither a cell nor a
 // goroutine that one has left behind. Methods of values can then be called.
 func quiet() bool {
-	if current.Load() != nil {
+	runs := handling.Load() != nil
+	executions.Range(func(_, _ any) bool {
+		runs = true
+		return false
+	})
+	if runs {
 		return false
 	}
 	stacks := make([]byte, 1<<20)
