@@ -1,4 +1,4 @@
-// Package xlaplugin opens XLA's plugin for the CPU or NVIDIA's GPUs, with two
+// Package xlaplugin opens XLA's plugin for the CPU or NVIDIA's GPUs, with three
 // things that go-xla has no way to ask it for.
 //
 // What XLA compiles is kept on disk, so that the same program is compiled once
@@ -13,6 +13,11 @@
 //
 // A program can be prepared while the one before runs ([Ahead]): plugins do not
 // wait for what they execute, go-xla does.
+//
+// Large blocks of memory that the plugin for the CPU frees are kept for its next
+// step (blocks_linux.c, on Linux alone). What is kept and what is used is
+// together no more than was used at a time, and an eighth; blocks that nobody
+// takes are freed after half a minute.
 //
 // go-xla takes a plugin that its caller has loaded, by the address of its table
 // of functions (pjrt.RegisterPreloadedPlugin). [Open] gives it a copy of the

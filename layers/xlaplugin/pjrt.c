@@ -1,6 +1,7 @@
 //go:build cgo && (linux || darwin)
 
 #include "pjrt.h"
+#include "blocks.h"
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -12,13 +13,18 @@ extern void xlapluginDone(void *error, uintptr_t user); // ahead.go
 
 static const Api *plugin;
 
-const Api *xlaplugin_open(const char *path, const char **why) {
+const Api *xlaplugin_open(const char *path, int keep_blocks, const char **why) {
 	void *library = dlopen(path, RTLD_LAZY | RTLD_LOCAL); // as go-xla does; never closed: XLA's threads go on
 	const Api *(*get)(void) = library ? (const Api *(*)(void))dlsym(library, "GetPjrtApi") : NULL;
 	const Api *api = get ? get() : NULL;
 	if (!api) {
 		*why = dlerror();
 	}
+#ifdef __linux__
+	if (api && keep_blocks) {
+		xlaplugin_keep_blocks(library);
+	}
+#endif
 	return api;
 }
 

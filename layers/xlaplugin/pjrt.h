@@ -71,8 +71,9 @@ typedef struct {
 	// More follow; a copy of the table copies struct_size bytes.
 } Api;
 
-// Opens the plugin and returns its table of functions; NULL and why.
-const Api *xlaplugin_open(const char *path, const char **why);
+// Opens the plugin and returns its table of functions; NULL and why. With
+// keep_blocks the plugin gets back large blocks of memory that it has freed.
+const Api *xlaplugin_open(const char *path, int keep_blocks, const char **why);
 
 // Returns a copy of the table whose Client_Compile asks the cache first, and
 // whose LoadedExecutable_Execute can be told not to wait.

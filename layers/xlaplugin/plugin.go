@@ -46,13 +46,15 @@ func Open(path, dir string) (*Plugin, error) {
 	if err != nil {
 		return nil, err
 	}
+	keepBlocks := C.int(1)
 	if pjrt.IsCUDAName(path) {
 		about = append(about, nvidia(path)...)
+		keepBlocks = 0 // it computes in the GPU's memory
 	}
 	name := C.CString(path)
 	defer C.free(unsafe.Pointer(name))
 	var why *C.char
-	api := C.xlaplugin_open(name, &why)
+	api := C.xlaplugin_open(name, keepBlocks, &why)
 	if api == nil {
 		return nil, fmt.Errorf("xlaplugin: opening the PJRT plugin %s: %s", path, C.GoString(why))
 	}
