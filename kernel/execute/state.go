@@ -105,6 +105,9 @@ func costsObject(costs *jupyter.Costs) *nbformat.Object {
 		of.Set("compiled", x.Compiled)
 		of.Set("run_seconds", x.Run)
 		of.Set("runs", x.Runs)
+		if x.Bytes > 0 {
+			of.Set("device_bytes", x.Bytes)
+		}
 		o.Set("xla", of)
 	}
 	if len(costs.Slower) > 0 {

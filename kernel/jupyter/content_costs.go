@@ -40,11 +40,14 @@ type Costs struct {
 
 // XLACosts are what XLA's programs took, in seconds: so many were compiled, or
 // read from a cache, and so many runs took the time in which at least one ran.
+// Bytes are the most on its devices: tensors, those of earlier executions
+// included, and what a running program needs beside them.
 type XLACosts struct {
 	Compile  float64 `json:"compile_seconds"`
 	Compiled int64   `json:"compiled"`
 	Run      float64 `json:"run_seconds"`
 	Runs     int64   `json:"runs"`
+	Bytes    int64   `json:"device_bytes,omitempty"`
 }
 
 // CostsOf reads the costs in an execute_reply's metadata. It is nil where there

@@ -3,7 +3,8 @@
 package xlaplugin
 
 /*
-#include "pjrt.h"
+#include "buffers.h"
+#include "costs.h"
 #include <stdlib.h>
 */
 import "C"
@@ -21,8 +22,10 @@ import (
 //export xlapluginCompile
 func xlapluginCompile(pointer unsafe.Pointer) unsafe.Pointer {
 	start := time.Now()
-	err := opened.Load().compile((*C.CompileArgs)(pointer))
+	args := (*C.CompileArgs)(pointer)
+	err := opened.Load().compile(args)
 	if err == nil {
+		C.xlaplugin_note_program(args.executable)
 		C.xlaplugin_compiled(C.int64_t(time.Since(start)))
 	}
 	return err

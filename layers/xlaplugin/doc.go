@@ -21,10 +21,11 @@
 //
 // go-xla takes a plugin that its caller has loaded, by the address of its table
 // of functions (pjrt.RegisterPreloadedPlugin). [Open] gives it a copy of the
-// plugin's own table, with two functions of ours in it: the one that compiles
-// looks for the program in a folder first, the one that executes can leave out
-// the event that go-xla would wait for. Both count what they take ([CostsSoFar]);
-// the live kernel says of each cell how much of its time that was.
+// plugin's own table, with functions of ours in it: the one that compiles looks
+// for the program in a folder first, the one that executes can leave out the
+// event that go-xla would wait for. They count what they take, and others the
+// bytes of buffers ([CostsSoFar]); the live kernel says of each cell how much of
+// its time and of the device's memory that was.
 package xlaplugin
 
 // Limit is the number of bytes that a cache may take. Beyond it, files that

@@ -2,11 +2,12 @@
 
 #include "pjrt.h"
 #include "blocks.h"
+#include "buffers.h"
+#include "costs.h"
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 extern void *xlapluginCompile(void *args);              // cache.go
 extern void xlapluginDone(void *error, uintptr_t user); // ahead.go
@@ -45,42 +46,10 @@ void xlaplugin_end_ahead(void) {
 	}
 }
 
-int64_t gocifar_xla_costs[COSTS];
-static pthread_mutex_t counting = PTHREAD_MUTEX_INITIALIZER;
-static int running; // programs
-static int64_t running_since;
-
-static int64_t now(void) {
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
-}
-
-// Readers do not lock.
-static void add(int what, int64_t n) { __atomic_fetch_add(&gocifar_xla_costs[what], n, __ATOMIC_RELAXED); }
-
-void xlaplugin_compiled(int64_t nanoseconds) {
-	add(COMPILE_TIME, nanoseconds);
-	add(COMPILED, 1);
-}
-
-static void begin(void) {
-	pthread_mutex_lock(&counting);
-	if (!running++) running_since = now();
-	pthread_mutex_unlock(&counting);
-}
-
-static void end(void) {
-	pthread_mutex_lock(&counting);
-	if (!--running) add(RUN_TIME, now() - running_since);
-	pthread_mutex_unlock(&counting);
-	add(RUN, 1);
-}
-
 // ended is called when a program has ended; the error is its own.
 static void ended(void *error, void *user) {
 	(void)user;
-	end();
+	xlaplugin_end();
 	if (error) {
 		ErrorArgs args = {sizeof args, NULL, error, NULL, 0};
 		plugin->Error_Destroy(&args);
@@ -91,12 +60,13 @@ static void ended(void *error, void *user) {
 static void *execute(void *pointer) {
 	Execution *execution = pthread_getspecific(ahead);
 	ExecuteArgs *args = pointer;
-	begin();
+	xlaplugin_begin(xlaplugin_program_bytes(args->executable));
 	void *error = plugin->LoadedExecutable_Execute(args);
+	if (!error) xlaplugin_count_results(args);
 	void *event = !error && args->device_complete_events ? args->device_complete_events[0] : NULL;
 	OnReadyArgs ready = {sizeof ready, NULL, event, ended, NULL};
 	if (!event) {
-		end();
+		xlaplugin_end();
 	} else {
 		void *refused = plugin->Event_OnReady(&ready);
 		if (refused) ended(refused, NULL);
@@ -120,6 +90,7 @@ Api *xlaplugin_copy(const Api *api) {
 	if (copy) {
 		memcpy(copy, api, api->struct_size);
 		plugin = api;
+		xlaplugin_count_buffers(api, copy);
 		copy->Client_Compile = xlapluginCompile;
 		has_ahead = !pthread_key_create(&ahead, NULL);
 		if (has_ahead) {

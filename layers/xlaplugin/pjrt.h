@@ -4,6 +4,7 @@
 // declared here stays where it is.
 #ifndef GOCIFAR_XLAPLUGIN_PJRT_H
 #define GOCIFAR_XLAPLUGIN_PJRT_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,11 +36,37 @@ typedef struct {
 } DeserializeArgs;
 
 typedef struct {
-	size_t struct_size; void *extension_start; void *executable; void *options; void *argument_lists;
-	size_t num_devices; size_t num_args; void *output_lists;
+	size_t struct_size; void *extension_start; void *executable; void *options; void *const *const *argument_lists;
+	size_t num_devices; size_t num_args; void **const *output_lists;
 	void **device_complete_events; // out; NULL if none are wanted
 	void *execute_device;
 } ExecuteArgs;
+typedef struct { size_t struct_size; void *extension_start; void *executable; size_t results; } ResultsArgs; // Executable_NumOutputs
+typedef struct {
+	size_t struct_size; void *extension_start; void *executable;
+	int64_t code, arguments, results, aliases, temporary; // out, in bytes
+	int64_t others[10];                                   // out
+} MemoryStatsArgs; // Executable_GetCompiledMemoryStats
+
+typedef struct { size_t struct_size; void *extension_start; void *buffer; } BufferArgs; // Buffer_Destroy, Buffer_Delete
+typedef struct { size_t struct_size; void *extension_start; void *buffer; size_t bytes; } BufferSizeArgs; // Buffer_OnDeviceSizeInBytes
+typedef struct { size_t struct_size; void *extension_start; void *buffer; bool is_deleted; } IsDeletedArgs; // Buffer_IsDeleted
+typedef struct { size_t struct_size; void *extension_start; void *buffer, *to, *copy; } CopyArgs; // Buffer_CopyToDevice, Buffer_CopyToMemory
+typedef struct {
+	size_t struct_size; void *extension_start; void *client;
+	const void *data; int type; const int64_t *dims; size_t num_dims;
+	const int64_t *byte_strides; size_t num_byte_strides; int host_buffer_semantics;
+	void *device, *memory, *device_layout;
+	void *done_with_host_buffer, *buffer; // out
+} FromHostArgs; // Client_BufferFromHostBuffer
+typedef struct {
+	size_t struct_size; void *extension_start; void *client;
+	void *data; const int64_t *dims; size_t num_dims; int type; void *layout, *device;
+	void (*on_delete)(void *data, void *user); void *user; intptr_t stream;
+	void *buffer; // out
+	void *memory;
+} ViewArgs; // Client_CreateViewOfDeviceBuffer
+
 typedef struct { size_t struct_size; void *extension_start; void *event; } EventArgs; // Event_Destroy
 typedef struct {
 	size_t struct_size; void *extension_start; void *event;
@@ -67,7 +94,18 @@ typedef struct {
 		Executable_SizeOfGeneratedCodeInBytes, Executable_GetCostAnalysis, Executable_OutputMemoryKinds, Executable_OptimizedProgram,
 		Executable_Serialize;
 	Function LoadedExecutable_Destroy, LoadedExecutable_GetExecutable, LoadedExecutable_AddressableDevices, LoadedExecutable_Delete,
-		LoadedExecutable_IsDeleted, LoadedExecutable_Execute, Executable_DeserializeAndLoad;
+		LoadedExecutable_IsDeleted, LoadedExecutable_Execute, Executable_DeserializeAndLoad, LoadedExecutable_Fingerprint;
+	Function Buffer_Destroy, Buffer_ElementType, Buffer_Dimensions, Buffer_UnpaddedDimensions, Buffer_DynamicDimensionIndices,
+		Buffer_GetMemoryLayout, Buffer_OnDeviceSizeInBytes, Buffer_Device, Buffer_Memory, Buffer_Delete, Buffer_IsDeleted,
+		Buffer_CopyToDevice, Buffer_ToHostBuffer, Buffer_IsOnCpu, Buffer_ReadyEvent, Buffer_UnsafePointer,
+		Buffer_IncreaseExternalReferenceCount, Buffer_DecreaseExternalReferenceCount, Buffer_OpaqueDeviceMemoryDataPointer;
+	Function CopyToDeviceStream_Destroy, CopyToDeviceStream_AddChunk, CopyToDeviceStream_TotalBytes,
+		CopyToDeviceStream_GranuleSize, CopyToDeviceStream_CurrentBytes;
+	Function TopologyDescription_Create, TopologyDescription_Destroy, TopologyDescription_PlatformName,
+		TopologyDescription_PlatformVersion, TopologyDescription_GetDeviceDescriptions, TopologyDescription_Serialize,
+		TopologyDescription_Attributes;
+	Function Compile, Executable_OutputElementTypes, Executable_OutputDimensions, Buffer_CopyToMemory,
+		Client_CreateViewOfDeviceBuffer, Executable_Fingerprint, Client_TopologyDescription, Executable_GetCompiledMemoryStats;
 	// More follow; a copy of the table copies struct_size bytes.
 } Api;
 
@@ -89,15 +127,6 @@ void xlaplugin_end_ahead(void);
 
 // Lets xlapluginDone know when the event comes; user is its argument.
 void *xlaplugin_on_ready(Function on_ready, void *event, uintptr_t user);
-
-// What XLA has taken so far in this process: nanoseconds of compiling, programs
-// compiled or read from the cache, nanoseconds in which at least one program ran,
-// programs run. Go's live kernel finds it by its name, which is why that is long.
-enum { COMPILE_TIME, COMPILED, RUN_TIME, RUN, COSTS };
-extern int64_t gocifar_xla_costs[COSTS];
-
-// Adds a program that took so many nanoseconds to compile.
-void xlaplugin_compiled(int64_t nanoseconds);
 
 // Calls one of the plugin's functions; returns its error, NULL for none.
 void *xlaplugin_call(Function f, void *args);

@@ -4,7 +4,7 @@ package xlaplugin
 
 /*
 #cgo linux LDFLAGS: -ldl
-#include "pjrt.h"
+#include "costs.h"
 #include <stdlib.h>
 */
 import "C"
@@ -88,6 +88,9 @@ type Costs struct {
 	Compiled int           // programs
 	Run      time.Duration // in which at least one program ran
 	Runs     int           // of programs
+	// Bytes are those of buffers on all devices now, and the most that one running
+	// program needs beside them. MostBytes is the most that they have been.
+	Bytes, MostBytes int64
 }
 
 // CostsSoFar returns what XLA has taken of all programs of the plugin that Open
@@ -95,7 +98,8 @@ type Costs struct {
 func CostsSoFar() Costs {
 	read := func(what int) int64 { return atomic.LoadInt64((*int64)(unsafe.Pointer(&C.gocifar_xla_costs[what]))) }
 	return Costs{Compile: time.Duration(read(C.COMPILE_TIME)), Compiled: int(read(C.COMPILED)),
-		Run: time.Duration(read(C.RUN_TIME)), Runs: int(read(C.RUN))}
+		Run: time.Duration(read(C.RUN_TIME)), Runs: int(read(C.RUN)),
+		Bytes: read(C.BYTES), MostBytes: read(C.MOST_BYTES)}
 }
 
 // view is C's memory as a slice.

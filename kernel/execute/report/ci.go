@@ -175,6 +175,9 @@ func properties(c *jupyter.Costs) *junitProperties {
 		list = append(list, junitProperty{"xla_compile_seconds", fmt.Sprintf("%.3f", x.Compile)},
 			junitProperty{"xla_compiled", fmt.Sprint(x.Compiled)}, junitProperty{"xla_run_seconds", fmt.Sprintf("%.3f", x.Run)},
 			junitProperty{"xla_runs", fmt.Sprint(x.Runs)})
+		if x.Bytes > 0 {
+			list = append(list, junitProperty{"xla_device_bytes", fmt.Sprint(x.Bytes)})
+		}
 	}
 	if len(c.Slower) > 0 {
 		list = append(list, junitProperty{"slower", strings.Join(c.Slower, "; ")})

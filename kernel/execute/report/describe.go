@@ -125,6 +125,9 @@ func costsText(c *jupyter.Costs) string {
 	if x := c.XLA; x != nil {
 		text += fmt.Sprintf(", XLA compiled %s (programs: %d), computed %s (runs: %d)", duration(x.Compile), x.Compiled,
 			duration(x.Run), x.Runs)
+		if x.Bytes > 0 {
+			text += ", at most " + megabytes(uint64(x.Bytes)) + " on the device"
+		}
 	}
 	return text
 }

@@ -57,6 +57,9 @@ func (c *Costs) text() string {
 	if x := c.XLA; x != nil {
 		parts = append(parts, fmt.Sprintf("XLA compiled for %s (programs: %d) and computed for %s (runs: %d)",
 			rounded(x.Compile), x.Compiled, rounded(x.Run), x.Runs))
+		if x.Bytes > 0 {
+			parts = append(parts, "at most "+peek.Bytes(x.Bytes, false)+" on the device")
+		}
 	}
 	return strings.Join(parts, ", ")
 }

@@ -19,7 +19,7 @@ func executionMetadata(started time.Time, status string, require []string, c *en
 			Allocated: c.Allocated, Objects: c.Objects, Peak: c.Peak, Slower: c.Slower}
 		if x := c.XLA; x != nil {
 			m.Live.Costs.XLA = &jupyter.XLACosts{Compile: x.Compile.Seconds(), Compiled: x.Compiled, Run: x.Run.Seconds(),
-				Runs: x.Runs}
+				Runs: x.Runs, Bytes: x.Bytes}
 		}
 	}
 	raw, err := json.Marshal(m)

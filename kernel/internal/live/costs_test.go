@@ -76,7 +76,11 @@ e := &layers.Examples{Shape: []int{400}, Floats: make([]float32, 400*100)}`
 	if x == nil || x.Compiled < 1 || x.Runs < 9 || x.Compile <= 0 || x.Run <= 0 || x.Compile+x.Run > costs.Wall {
 		t.Errorf("ten batches have the costs %+v of %+v", x, costs)
 	}
-	if again := xla(predict); again == nil || again.Compiled != 0 || again.Runs < 9 {
+	const weights = 4 * (401*300 + 301*200)
+	if x.Bytes < weights || x.Bytes > 5*weights {
+		t.Errorf("at most %d bytes were on the device, where %d are those of weights", x.Bytes, weights)
+	}
+	if again := xla(predict); again == nil || again.Compiled != 0 || again.Runs < 9 || again.Bytes < weights {
 		t.Errorf("again they have the costs %+v", again)
 	}
 	if x := xla("len(rows)"); x != nil {

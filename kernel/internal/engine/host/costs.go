@@ -24,7 +24,7 @@ type Costs struct {
 	// does not tell.
 	Peak uint64
 	// XLA is what the graphs of package layers took; nil where none were compiled
-	// or run.
+	// or run and no tensor came to a device.
 	XLA *XLACosts `json:",omitempty"`
 }
 
@@ -37,6 +37,9 @@ type XLACosts struct {
 	// Run is the time in which at least one program ran, Runs how often one did.
 	Run  time.Duration
 	Runs int64
+	// Bytes are the most on all devices while the cell ran: tensors, those of
+	// earlier cells included, and what a running program needs beside them.
+	Bytes int64
 }
 
 // Plus is the sum of two costs, of which each may be nil.
@@ -47,11 +50,13 @@ func (c *XLACosts) Plus(more *XLACosts) *XLACosts {
 	case more == nil:
 		return c
 	}
-	return &XLACosts{c.Compile + more.Compile, c.Compiled + more.Compiled, c.Run + more.Run, c.Runs + more.Runs}
+	return &XLACosts{c.Compile + more.Compile, c.Compiled + more.Compiled, c.Run + more.Run, c.Runs + more.Runs,
+		max(c.Bytes, more.Bytes)}
 }
 
-// xlaSymbol is the name of four numbers in package layers/xlaplugin, which the
-// host cannot import: those of XLACosts, for the whole process so far.
+// xlaSymbol is the name of numbers in package layers/xlaplugin, which the host
+// cannot import: those of XLACosts, for the whole process so far. The last but
+// one are the bytes now, the last their maximum, which may be set.
 const xlaSymbol = "gocifar_xla_costs"
 
 // xlaCosts is where they are, 0 as long as nothing that has them is loaded.
@@ -64,24 +69,36 @@ func findXLA() {
 	}
 }
 
+// xlaNumbers are they; nil while there are none.
+func xlaNumbers() *[6]atomic.Int64 {
+	return (*[6]atomic.Int64)(peek.Pointer(xlaCosts.Load()))
+}
+
 // xlaSoFar reads them.
 func xlaSoFar() (c XLACosts) {
-	at := xlaCosts.Load()
-	if at == 0 {
+	all := xlaNumbers()
+	if all == nil {
 		return c
 	}
-	all := (*[4]atomic.Int64)(peek.Pointer(at))
-	return XLACosts{time.Duration(all[0].Load()), all[1].Load(), time.Duration(all[2].Load()), all[3].Load()}
+	return XLACosts{time.Duration(all[0].Load()), all[1].Load(), time.Duration(all[2].Load()), all[3].Load(),
+		all[5].Load()}
+}
+
+// startXLA reads them and lets a new maximum begin.
+func startXLA() XLACosts {
+	if all := xlaNumbers(); all != nil {
+		all[5].Store(all[4].Load())
+	}
+	return xlaSoFar()
 }
 
 // since is what has come after an earlier time, nil if nothing has.
 func (c XLACosts) since(before XLACosts) *XLACosts {
-	c.Compile, c.Compiled = c.Compile-before.Compile, c.Compiled-before.Compiled
-	c.Run, c.Runs = c.Run-before.Run, c.Runs-before.Runs
-	if c == (XLACosts{}) {
+	if c == before {
 		return nil
 	}
-	return &c
+	return &XLACosts{c.Compile - before.Compile, c.Compiled - before.Compiled, c.Run - before.Run, c.Runs - before.Runs,
+		c.Bytes}
 }
 
 // meter measures.
@@ -104,7 +121,7 @@ func startMeter() *meter {
 	metrics.Read(m.metrics[:])
 	// 5 resets the maximum of the memory (proc(5), clear_refs).
 	m.peaks = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) == nil
-	m.xla = xlaSoFar()
+	m.xla = startXLA()
 	m.cpu = processorTime()
 	m.start = time.Now()
 	return m
