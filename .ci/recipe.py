@@ -111,7 +111,7 @@ def epoch_of(torch, padded, epoch):
 def views(net, x, pad):
     both = lambda x: (net(x) + net(x.flip(-1))) / 2
     wide = pad(x, (1,) * 4, "reflect")
-    return both(x), both(x) / 2 + (both(wide[:, :, :32, :32]) + both(wide[:, :, 2:, 2:])) / 4
+    return net(x), both(x) / 2 + (both(wide[:, :, :32, :32]) + both(wide[:, :, 2:, 2:])) / 4
 
 
 def run_peer(archive, compiled, bfloat16, args):
@@ -192,7 +192,8 @@ def write(path, state, args):
     for name in (n for n in TITLES if n in state):
         rows = state[name]
         later = lambda key: [s for r in rows for s in (r[key][1:] or r[key])]
-        mean = lambda key: f"{statistics.mean(r[key] for r in rows):.4f}"
+        known = lambda key: [r[key] for r in rows if key in r]
+        mean = lambda key: f"{statistics.mean(known(key)):.4f}" + (f" ({len(known(key))} seeds)" if len(known(key)) < len(rows) else "")
         lines.append(f"| {TITLES[name]} | {len(rows)} | {mean('accuracy')} | {mean('six_views')} | {spread(later('epoch_seconds'), 1)} | "
                      f"{spread(later('epoch_processor_seconds'), 1)} |")
     replace_head(pathlib.Path(path), "\n".join(lines) + "\n")
