@@ -193,7 +193,7 @@ def write(path, state, args):
         rows = state[name]
         later = lambda key: [s for r in rows for s in (r[key][1:] or r[key])]
         known = lambda key: [r[key] for r in rows if key in r]
-        mean = lambda key: f"{statistics.mean(known(key)):.4f}" + (f" ({len(known(key))} seeds)" if len(known(key)) < len(rows) else "")
+        mean = lambda key: f"{statistics.mean(known(key)):.4f}" + (f" ({len(known(key))} of them)" if len(known(key)) < len(rows) else "")
         lines.append(f"| {TITLES[name]} | {len(rows)} | {mean('accuracy')} | {mean('six_views')} | {spread(later('epoch_seconds'), 1)} | "
                      f"{spread(later('epoch_processor_seconds'), 1)} |")
     replace_head(pathlib.Path(path), "\n".join(lines) + "\n")
