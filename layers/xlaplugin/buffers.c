@@ -124,9 +124,6 @@ static void *destroy_program(void *args) {
 	return plugin->LoadedExecutable_Destroy(args);
 }
 
-// has tells whether a plugin's table, which may be an older one, has a function.
-#define has(name) (offsetof(Api, name) + sizeof(Function) <= plugin->struct_size && plugin->name)
-
 void xlaplugin_count_buffers(const Api *of, Api *copy) {
 	plugin = of;
 	copy->Client_BufferFromHostBuffer = from_host;
@@ -134,8 +131,8 @@ void xlaplugin_count_buffers(const Api *of, Api *copy) {
 	copy->Buffer_Destroy = destroy;
 	copy->Buffer_Delete = delete;
 	copy->LoadedExecutable_Destroy = destroy_program;
-	if (has(Buffer_CopyToMemory)) copy->Buffer_CopyToMemory = to_memory;
-	if (has(Client_CreateViewOfDeviceBuffer)) copy->Client_CreateViewOfDeviceBuffer = view;
+	if (plugin->Buffer_CopyToMemory) copy->Buffer_CopyToMemory = to_memory;
+	if (plugin->Client_CreateViewOfDeviceBuffer) copy->Client_CreateViewOfDeviceBuffer = view;
 }
 
 void xlaplugin_note_program(void *loaded) {
@@ -144,7 +141,7 @@ void xlaplugin_note_program(void *loaded) {
 	ResultsArgs results = {sizeof results, NULL, get.executable, 0};
 	ok(plugin->Executable_NumOutputs(&results));
 	MemoryStatsArgs memory = {sizeof memory, NULL, get.executable, 0, 0, 0, 0, 0, {0}};
-	if (has(Executable_GetCompiledMemoryStats) && !ok(plugin->Executable_GetCompiledMemoryStats(&memory))) {
+	if (plugin->Executable_GetCompiledMemoryStats && !ok(plugin->Executable_GetCompiledMemoryStats(&memory))) {
 		memory.temporary = 0;
 	}
 	DestroyArgs destroy = {sizeof destroy, NULL, get.executable};

@@ -106,7 +106,7 @@ typedef struct {
 		TopologyDescription_Attributes;
 	Function Compile, Executable_OutputElementTypes, Executable_OutputDimensions, Buffer_CopyToMemory,
 		Client_CreateViewOfDeviceBuffer, Executable_Fingerprint, Client_TopologyDescription, Executable_GetCompiledMemoryStats;
-	// More follow; a copy of the table copies struct_size bytes.
+	// More follow since version 0.40; a copy of the table copies struct_size bytes.
 } Api;
 
 // Opens the plugin and returns its table of functions; NULL and why. With

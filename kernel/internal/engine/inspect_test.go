@@ -217,6 +217,7 @@ func TestShowVariable(t *testing.T) {
 	n.must(`type page struct{ N int }
 func (p page) HTML() string { return fmt.Sprintf("<b>%d</b>", p.N) }
 var own = page{7}
+greeting := "Hello the world"
 rows := []struct{ Name string; Size int }{{"a", 1}, {"b", 2}}
 stop := make(chan bool)`)
 	html := func(name string) string {
@@ -229,6 +230,9 @@ stop := make(chan bool)`)
 	}
 	if got := html("own"); got != "<b>7</b>" {
 		t.Errorf("a value that shows itself: %s", got)
+	}
+	if forms, err := n.ShowVariable(t.Context(), "greeting"); err != nil || forms["text/plain"] != "Hello the world" {
+		t.Errorf("a string is shown as %v, %v", forms, err)
 	}
 	if got := html("rows"); !strings.Contains(got, "<th>Name</th><th>Size</th>") ||
 		!strings.Contains(got, "<td>&#34;b&#34;</td><td>2</td>") {

@@ -173,9 +173,9 @@ func inspectOne(name string) Answer {
 var beginning sync.RWMutex
 
 // ownForms lets a value show itself, by methods that may panic or block. It is
-// nil for a value without such methods, and while code of the notebook runs.
-// Values without methods are left to package peek: their maps could take longer
-// to read than the code that is to begin can be held up.
+// nil while code of the notebook runs, and for values without such methods that
+// are more than a number or a string: their maps could take longer to read than
+// the code that is to begin can be held up, so package peek reads them.
 func ownForms(d declaration) map[string]any {
 	beginning.Lock()
 	defer beginning.Unlock()
@@ -207,8 +207,12 @@ func ownForms(d declaration) map[string]any {
 	}
 }
 
-// showsItself tells whether values of a type have a method that [Bundle] calls.
+// showsItself tells whether values of a type are numbers or strings, or have a
+// method that [Bundle] calls.
 func showsItself(t reflect.Type) bool {
+	if k := t.Kind(); k <= reflect.Complex128 || k == reflect.String {
+		return true
+	}
 	for _, method := range []string{"Display", "MIMEBundle", "HTML", "Markdown", "String", "Error", "ColorModel"} {
 		if _, ok := t.MethodByName(method); ok {
 			return true
