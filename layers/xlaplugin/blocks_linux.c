@@ -45,12 +45,13 @@ static struct block removed(int i) { // locked
 	return b;
 }
 
-// excess removes blocks until what is kept fits beside what is used into the
-// most that was used at a time, and an eighth. It returns how many there are to
-// free.
-static int excess(struct block *out) { // locked
+// excess removes blocks until what is kept fits beside what is used, and so much
+// more, into the most that was used at a time, and an eighth. It returns how many
+// there are to free.
+static int excess(struct block *out, size_t more) { // locked
+	size_t wanted = used_bytes + more, most = wanted > most_used ? wanted : most_used;
 	int n = 0;
-	while (count && used_bytes + kept_bytes > most_used + most_used / 8) out[n++] = removed(0);
+	while (count && wanted + kept_bytes > most + most / 8) out[n++] = removed(0);
 	return n;
 }
 
@@ -72,37 +73,51 @@ static void uses(size_t size) { // locked
 	if (used_bytes > most_used) most_used = used_bytes;
 }
 
-// Stands for posix_memalign in the plugin.
-static int take(void **out, size_t alignment, size_t size) {
-	if (size < LARGE || !alignment) return posix_memalign(out, alignment, size);
-	struct block gone[MOST];
+// again returns a kept block; NULL if none will do, and removes what would be too
+// much beside a new one.
+static void *again(size_t alignment, size_t size) {
+	struct block gone[MOST], b = {NULL};
 	int n = 0;
 	pthread_mutex_lock(&guard);
 	int i = best(alignment, size);
 	if (i >= 0) {
-		struct block b = removed(i);
-		*out = b.at;
+		b = removed(i);
 		uses(b.size);
 	} else {
-		uses(size);
-		n = excess(gone);
+		n = excess(gone, size);
 	}
 	pthread_mutex_unlock(&guard);
-	if (i >= 0) return 0;
 	release(gone, n);
-	int failed = posix_memalign(out, alignment, size);
+	return b.at;
+}
+
+static void empty(void) {
+	struct block gone[MOST];
+	int n = 0;
 	pthread_mutex_lock(&guard);
-	n = 0;
-	if (failed) {
-		while (count) gone[n++] = removed(0);
-		used_bytes -= size;
-	} else {
-		used_bytes -= size; // what the block really has is what give will count
-		uses(malloc_usable_size(*out));
-	}
+	while (count) gone[n++] = removed(0);
 	pthread_mutex_unlock(&guard);
 	release(gone, n);
-	return failed == ENOMEM && n ? posix_memalign(out, alignment, size) : failed;
+}
+
+// Stands for posix_memalign in the plugin.
+static int take(void **out, size_t alignment, size_t size) {
+	if (size < LARGE || !alignment) return posix_memalign(out, alignment, size);
+	void *at = again(alignment, size);
+	if (at) {
+		*out = at;
+		return 0;
+	}
+	int failed = posix_memalign(out, alignment, size);
+	if (failed == ENOMEM) {
+		empty();
+		failed = posix_memalign(out, alignment, size);
+	}
+	if (failed) return failed;
+	pthread_mutex_lock(&guard);
+	uses(malloc_usable_size(*out)); // give counts the same
+	pthread_mutex_unlock(&guard);
+	return 0;
 }
 
 // Stands for free in the plugin.
@@ -119,7 +134,7 @@ static void give(void *at) {
 	if (count == MOST) gone[n++] = removed(0);
 	kept[count++] = (struct block){at, size, seconds()};
 	kept_bytes += size;
-	n += excess(gone + n);
+	n += excess(gone + n, 0);
 	pthread_cond_signal(&some);
 	pthread_mutex_unlock(&guard);
 	release(gone, n);

@@ -60,16 +60,9 @@ static entry cut(table *t, const void *key) {
 	return found;
 }
 
-static int ok(void *error) {
-	if (!error) return 1;
-	ErrorArgs args = {sizeof args, NULL, error, NULL, 0};
-	plugin->Error_Destroy(&args);
-	return 0;
-}
-
 static void count(void *buffer) {
 	BufferSizeArgs size = {sizeof size, NULL, buffer, 0};
-	if (!buffer || !ok(plugin->Buffer_OnDeviceSizeInBytes(&size))) return;
+	if (!buffer || !xlaplugin_ok(plugin->Buffer_OnDeviceSizeInBytes(&size))) return;
 	pthread_mutex_lock(&guard);
 	int done = put(&buffers, (entry){buffer, size.bytes, 0});
 	pthread_mutex_unlock(&guard);
@@ -83,29 +76,23 @@ static void uncount(void *buffer) {
 	if (e.bytes) xlaplugin_add_bytes(-e.bytes);
 }
 
-static void *from_host(void *args) {
-	void *error = plugin->Client_BufferFromHostBuffer(args);
-	if (!error) count(((FromHostArgs *)args)->buffer);
+// counted counts the buffer that a call has made, and returns the call's error.
+static void *counted(void *error, void **buffer) {
+	if (!error) count(*buffer);
 	return error;
+}
+
+static void *from_host(void *args) {
+	return counted(plugin->Client_BufferFromHostBuffer(args), &((FromHostArgs *)args)->buffer);
 }
 
 static void *view(void *args) {
-	void *error = plugin->Client_CreateViewOfDeviceBuffer(args);
-	if (!error) count(((ViewArgs *)args)->buffer);
-	return error;
+	return counted(plugin->Client_CreateViewOfDeviceBuffer(args), &((ViewArgs *)args)->buffer);
 }
 
-static void *to_device(void *args) {
-	void *error = plugin->Buffer_CopyToDevice(args);
-	if (!error) count(((CopyArgs *)args)->copy);
-	return error;
-}
+static void *to_device(void *args) { return counted(plugin->Buffer_CopyToDevice(args), &((CopyArgs *)args)->copy); }
 
-static void *to_memory(void *args) {
-	void *error = plugin->Buffer_CopyToMemory(args);
-	if (!error) count(((CopyArgs *)args)->copy);
-	return error;
-}
+static void *to_memory(void *args) { return counted(plugin->Buffer_CopyToMemory(args), &((CopyArgs *)args)->copy); }
 
 static void *destroy(void *args) {
 	uncount(((BufferArgs *)args)->buffer); // before another can get the address
@@ -137,15 +124,14 @@ void xlaplugin_count_buffers(const Api *of, Api *copy) {
 
 void xlaplugin_note_program(void *loaded) {
 	GetExecutableArgs get = {sizeof get, NULL, loaded, NULL};
-	if (!ok(plugin->LoadedExecutable_GetExecutable(&get))) return;
+	if (!xlaplugin_ok(plugin->LoadedExecutable_GetExecutable(&get))) return;
 	ResultsArgs results = {sizeof results, NULL, get.executable, 0};
-	ok(plugin->Executable_NumOutputs(&results));
+	xlaplugin_ok(plugin->Executable_NumOutputs(&results));
 	MemoryStatsArgs memory = {sizeof memory, NULL, get.executable, 0, 0, 0, 0, 0, {0}};
-	if (plugin->Executable_GetCompiledMemoryStats && !ok(plugin->Executable_GetCompiledMemoryStats(&memory))) {
-		memory.temporary = 0;
-	}
+	Function stats = plugin->Executable_GetCompiledMemoryStats;
+	if (stats && !xlaplugin_ok(stats(&memory))) memory.temporary = 0;
 	DestroyArgs destroy = {sizeof destroy, NULL, get.executable};
-	ok(plugin->Executable_Destroy(&destroy));
+	xlaplugin_ok(plugin->Executable_Destroy(&destroy));
 	pthread_mutex_lock(&guard);
 	put(&programs, (entry){loaded, memory.temporary, results.results});
 	pthread_mutex_unlock(&guard);
@@ -165,7 +151,7 @@ void xlaplugin_count_results(const ExecuteArgs *args) {
 	for (size_t device = 0; device < args->num_devices; device++) {
 		for (size_t i = 0; i < args->num_args; i++) {
 			IsDeletedArgs deleted = {sizeof deleted, NULL, args->argument_lists[device][i], 0};
-			if (ok(plugin->Buffer_IsDeleted(&deleted)) && deleted.is_deleted) uncount(deleted.buffer);
+			if (xlaplugin_ok(plugin->Buffer_IsDeleted(&deleted)) && deleted.is_deleted) uncount(deleted.buffer);
 		}
 		for (size_t i = 0; i < results; i++) count(args->output_lists[device][i]);
 	}

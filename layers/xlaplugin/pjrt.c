@@ -46,14 +46,18 @@ void xlaplugin_end_ahead(void) {
 	}
 }
 
+bool xlaplugin_ok(void *error) {
+	if (!error) return true;
+	ErrorArgs args = {sizeof args, NULL, error, NULL, 0};
+	plugin->Error_Destroy(&args);
+	return false;
+}
+
 // ended is called when a program has ended; the error is its own.
 static void ended(void *error, void *user) {
 	(void)user;
 	xlaplugin_end();
-	if (error) {
-		ErrorArgs args = {sizeof args, NULL, error, NULL, 0};
-		plugin->Error_Destroy(&args);
-	}
+	xlaplugin_ok(error);
 }
 
 // go-xla waits for the events that it finds in the arguments afterwards.

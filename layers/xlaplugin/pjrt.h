@@ -131,4 +131,7 @@ void *xlaplugin_on_ready(Function on_ready, void *event, uintptr_t user);
 // Calls one of the plugin's functions; returns its error, NULL for none.
 void *xlaplugin_call(Function f, void *args);
 void xlaplugin_delete(SerializeArgs *args);
+
+// Tells whether a call went well, and destroys its error. A table was copied.
+bool xlaplugin_ok(void *error);
 #endif
