@@ -24,6 +24,9 @@ var resolverKey = parser.NewContextKey()
 func MarkdownHTML(source string, resolve func(address string) string) string {
 	context := parser.NewContext()
 	context.Set(resolverKey, resolve)
+	// Beside a byte that is not UTF-8, goldmark escapes others than it would
+	// elsewhere: a "#" that made an address harmless became "%23".
+	source = strings.ToValidUTF8(source, "\uFFFD")
 	var b bytes.Buffer
 	if err := dialect.Convert([]byte(source), &b, parser.WithContext(context)); err != nil {
 		return "<pre>" + html.EscapeString(source) + "</pre>" // only writing fails, and a buffer does not

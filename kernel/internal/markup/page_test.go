@@ -62,6 +62,7 @@ func TestMarkdownHTML(t *testing.T) {
 func FuzzMarkdownHTML(f *testing.F) {
 	f.Add("[t](&#106;avascript:alert(1)) <javascript:x> ![p](data:image/svg+xml,x)")
 	f.Add("<img src=x onerror=y>\n\n<script>z</script>\n\n```\"x=\n```")
+	f.Add("[](&J\xdb#\xaa\xaa0G;ascript:alert(1))")
 	f.Add("| a\n|-\n| <b x=y>\n\n- [x] [a]: &amp;#106;avascript:b")
 	elements := map[string]bool{}
 	for _, name := range strings.Fields(`html head body p h1 h2 h3 h4 h5 h6 em strong del code pre a img br hr ul ol li
