@@ -76,6 +76,20 @@ func rampWeights(n int) []float32 {
 // TestLossesEqualKeras compares each loss, its gradients and its configuration,
 // with and without weights, and on a batch that is filled up.
 func TestLossesEqualKeras(t *testing.T) {
+	lossesEqualKeras(t, "losses.json", dtypes.Float32, 1e-5)
+}
+
+// TestLossesOfBFloat16EqualKeras does the same for the outputs of a model of
+// mixed_bfloat16. Losses compute in float32, so they are as close as those of
+// float32 outputs. Gradients become bfloat16 at the end: where the rest of the
+// rounding differs they may be one bfloat16 apart, which is 2^-7 at most.
+func TestLossesOfBFloat16EqualKeras(t *testing.T) {
+	lossesEqualKeras(t, "losses_bfloat16.json", dtypes.BFloat16, 1.0/128)
+}
+
+// lossesEqualKeras compares the losses of outputs that have the type given, and
+// the gradients within a tolerance.
+func lossesEqualKeras(t *testing.T, file string, dtype dtypes.DType, tolerance float64) {
 	kinds := goldenKinds(t)
 	var golden struct {
 		Losses []struct {
@@ -87,7 +101,7 @@ func TestLossesEqualKeras(t *testing.T) {
 			WeightedGradient []float32 `json:"weighted_gradient"`
 		}
 	}
-	readGolden(t, "losses.json", &golden)
+	readGolden(t, file, &golden)
 	if len(golden.Losses) < 40 {
 		t.Fatalf("%d cases", len(golden.Losses))
 	}
@@ -116,7 +130,8 @@ func TestLossesEqualKeras(t *testing.T) {
 		losses = append(losses, loss)
 	}
 	const n = 6
-	worst := 0.0
+	worst, apart := 0.0, 0.0
+	numbers, others := 0, 0 // gradients, and those that are another bfloat16
 	for _, size := range []int{n, n + 3} {
 		args := []any{append(rep(1, n), rep(0, size-n)...), append(rampWeights(n), rep(0, size-n)...)}
 		for _, c := range golden.Losses {
@@ -125,7 +140,7 @@ func TestLossesEqualKeras(t *testing.T) {
 		}
 		e, err := graph.NewExec(testBackend(t), func(in []*graph.Node) (out []*graph.Node) {
 			for i, c := range golden.Losses {
-				y, x := kinds[c.Kind].label(in[2+2*i]), in[3+2*i]
+				y, x := kinds[c.Kind].label(in[2+2*i]), graph.ConvertDType(in[3+2*i], dtype)
 				variants := [][]*graph.Node{nil}
 				if size != n {
 					variants = append(variants, []*graph.Node{in[1]})
@@ -136,8 +151,8 @@ func TestLossesEqualKeras(t *testing.T) {
 					if size != n {
 						p.Mask, m.Mask = in[0], in[0]
 					}
-					mean := graph.Div(m.loss(losses[i], 0, x), m.examples())
-					out = append(out, mean, graph.Gradient(mean, x)[0])
+					mean := graph.Div(m.loss(losses[i], 0, p.as(x, dtypes.Float32)), m.examples())
+					out = append(out, mean, toFloat32(graph.Gradient(mean, x)[0]))
 				}
 			}
 			return out
@@ -155,7 +170,13 @@ func TestLossesEqualKeras(t *testing.T) {
 			if worst = max(worst, math.Abs(got-want)/max(0.1, math.Abs(want))); !near(got, want, 5e-6) && !(math.Abs(got-want) < 1e-7) {
 				t.Errorf("%s: %v, Keras has %v", name, got, want)
 			}
-			compare(t, name+", gradient", tensors.MustCopyFlatData[float32](out[1])[:len(gradient)], gradient, 1e-5)
+			got32 := tensors.MustCopyFlatData[float32](out[1])[:len(gradient)]
+			apart = max(apart, compare(t, name+", gradient", got32, gradient, tolerance))
+			for i, v := range got32 {
+				if numbers++; dtype == dtypes.BFloat16 && v != gradient[i] {
+					others++
+				}
+			}
 		}
 		per := len(out) / len(golden.Losses)
 		for i, c := range golden.Losses {
@@ -165,7 +186,11 @@ func TestLossesEqualKeras(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d losses: largest relative difference %.2g", len(golden.Losses), worst)
+	if others > numbers/50 { // roundings fall out differently by chance
+		t.Errorf("%d of %d gradients are another bfloat16 than Keras'", others, numbers)
+	}
+	t.Logf("%d losses: largest relative difference %.2g, of gradients %.2g; %d of %d gradients are another bfloat16",
+		len(golden.Losses), worst, apart, others, numbers)
 }
 
 func rep(v float32, n int) []float32 {

@@ -29,9 +29,9 @@ type stepper struct {
 	state []*tensors.Tensor // weights, then slots
 }
 
-func newStepper(t *testing.T, o Optimizer) *stepper {
+func newStepper(t *testing.T, o Optimizer, policy DTypePolicy) *stepper {
 	t.Helper()
-	m := Sequential("m", Input(3), Dense(4).Named("a"), Dense(2).WithoutBias().Named("b"))
+	m := Sequential("m", Input(3), Dense(4).Named("a"), Dense(2).WithoutBias().Named("b")).DType(policy)
 	if err := m.Compile(o, MeanSquaredError); err != nil {
 		t.Fatal(err)
 	}
@@ -55,9 +55,20 @@ func newStepper(t *testing.T, o Optimizer) *stepper {
 	s.exec, err = graph.NewExec(testBackend(t), func(in []*graph.Node) []*graph.Node {
 		step := &engine.Step{Iteration: in[0], Rates: in[1 : 1+groups]}
 		in = in[1+groups:]
-		gradients, weights, slots := in[:n], in[n:2*n], in[2*n:]
+		upstream, weights, slots := in[:n], in[n:2*n], in[2*n:]
+		// the gradients of sum(weight * upstream), as layers of the policy see it
+		var sum *graph.Node
+		for i, w := range weights {
+			seen := graph.Mul(graph.ConvertDType(w, policy.compute()), graph.ConvertDType(upstream[i], policy.compute()))
+			if part := graph.ReduceAllSum(toFloat32(seen)); sum == nil {
+				sum = part
+			} else {
+				sum = graph.Add(sum, part)
+			}
+		}
+		gradients := graph.Gradient(sum, weights...)
 		step.Weights, step.Slots = slices.Clone(weights), slices.Clone(slots)
-		m.optimizing(step).apply(variables, slices.Clone(gradients))
+		m.optimizing(step).apply(variables, gradients)
 		return slices.Concat(step.Weights, step.Slots)
 	})
 	if err != nil {
@@ -93,8 +104,19 @@ func (s *stepper) step(n int, scale float64) {
 // TestOptimizersEqualKeras makes each optimizer from Keras' configuration, runs
 // it, and compares weights, state in Keras' order, and the configuration.
 func TestOptimizersEqualKeras(t *testing.T) {
+	optimizersEqualKeras(t, "optimizers.json", Float32)
+}
+
+// TestOptimizersOfBFloat16EqualKeras does the same for layers of
+// mixed_bfloat16. Weights and state are float32 and the gradients are the same
+// bfloat16 numbers on both sides, so the tolerance is that of float32.
+func TestOptimizersOfBFloat16EqualKeras(t *testing.T) {
+	optimizersEqualKeras(t, "optimizers_bfloat16.json", MixedBFloat16)
+}
+
+func optimizersEqualKeras(t *testing.T, file string, policy DTypePolicy) {
 	var golden struct{ Optimizers map[string]goldenOptimizer }
-	readGolden(t, "optimizers.json", &golden)
+	readGolden(t, file, &golden)
 	if len(golden.Optimizers) < 30 {
 		t.Fatalf("%d cases", len(golden.Optimizers))
 	}
@@ -108,7 +130,7 @@ func TestOptimizersEqualKeras(t *testing.T) {
 		if name == "adamw_without_bias" {
 			o.(*AdamOptimizer).Set(ExcludeFromWeightDecay("bias"))
 		}
-		s := newStepper(t, o)
+		s := newStepper(t, o, policy)
 		scale := 0.3
 		if settings := settingsOf(o); settings.lossScale != 0 {
 			scale *= settings.lossScale

@@ -2,8 +2,9 @@
 
     python golden_losses.py [-check]
 
-writes losses.json: each loss of fixed targets and outputs, its gradients by the outputs, and its configuration; and metrics.json:
-each metric after two batches, with and without weights, and its configuration.
+writes losses.json: each loss of fixed targets and outputs, its gradients by the outputs, and its configuration;
+losses_bfloat16.json: the same of outputs in bfloat16, which a model of mixed_bfloat16 has, and whose gradients are bfloat16; and
+metrics.json: each metric after two batches, with and without weights, and its configuration.
 """
 
 import json
@@ -117,10 +118,11 @@ def losses():
     yield "sequences", L.CTC(reduction="sum")
 
 
-def measured(kind, loss):
+def measured(kind, loss, dtype="float32"):
     y, x = kinds()[kind]
+    x = tf.cast(x, dtype)
     weights = np.linspace(0.5, 2, len(x), dtype="float32")
-    shape = np.shape(loss.call(y, tf.constant(x)))
+    shape = np.shape(loss.call(y, tf.cast(x, "float32")))
     per_example = shape in [(), (len(x),)] and not getattr(loss, "ignore_class", None) and not isinstance(loss, L.Circle)
     out = {"kind": kind, "object": L.serialize(loss)}
     for name, w in [("plain", None), ("weighted", weights)]:
@@ -214,6 +216,8 @@ def files():
         "kinds": {k: {"targets": y.ravel().tolist(), "target_shape": list(y.shape), "outputs": x.ravel().tolist(),
                       "output_shape": list(x.shape)} for k, (y, x) in kinds().items()},
     }, indent=0)
+    yield "losses_bfloat16.json", json.dumps({
+        "made_by": made, "losses": [measured(*case, "bfloat16") for case in losses()]}, indent=0)
     yield "metrics.json", json.dumps({"made_by": made, "metrics": [watched(*case) for case in metrics()]}, indent=0)
 
 

@@ -3,7 +3,8 @@
     python golden_optimizers.py [-check]
 
 writes optimizers.json: the weights of two Dense layers and the optimizer's variables after 20 steps along gradients of a
-formula, with the rate halved after 10, and the optimizer's configuration; and rates of schedules at some steps.
+formula, with the rate halved after 10, and the optimizer's configuration; and rates of schedules at some steps. And
+optimizers_bfloat16.json: the same for layers of mixed_bfloat16, along gradients that TensorFlow takes through bfloat16.
 """
 
 import json
@@ -16,6 +17,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers, optimizers as O
 
 from make_golden import main
@@ -29,6 +31,16 @@ def formula(n, salt):
     x = (x * np.uint64(2246822519)) & np.uint64(0xFFFFFFFF)
     x ^= x >> np.uint64(13)
     return (x.astype(np.float64) / 2**31 - 1).astype(np.float32)
+
+
+def gradients(variables, upstream, dtype):
+    """The gradients of sum(variable * upstream), where layers that compute in dtype see both."""
+    values = [v.value for v in variables]
+    with tf.GradientTape() as tape:
+        tape.watch(values)
+        seen = [tf.cast(v, dtype) * tf.cast(g, dtype) for v, g in zip(values, upstream)]
+        total = sum(tf.reduce_sum(tf.cast(x, "float32")) for x in seen)
+    return tape.gradient(total, values)
 
 
 def without_bias(optimizer):
@@ -64,6 +76,8 @@ def optimizers():
     yield "schedule_free", O.ScheduleFreeAdamW(0.01)
     yield "schedule_free_warmup", O.ScheduleFreeAdamW(0.01, beta_1=0.8, beta_2=0.99, warmup_steps=7, weight_decay=0.1)
     yield "sgd_decay", O.SGD(0.05, momentum=0.9, weight_decay=0.2)
+    yield "adamax", O.Adamax(0.01)
+    yield "rmsprop_centered", O.RMSprop(0.01, momentum=0.5, centered=True)
     yield "clipnorm", O.SGD(0.05, clipnorm=0.4)
     yield "clipvalue", O.SGD(0.05, clipvalue=0.1)
     yield "global_clipnorm", O.Adam(0.01, global_clipnorm=0.3)
@@ -80,8 +94,9 @@ def optimizers():
         O.SGD(0.05, momentum=0.9), {".*a/kernel": O.Adam(0.01, global_clipnorm=0.2), ".*b/.*": O.RMSprop(0.01)}))
 
 
-def run(optimizer):
+def run(optimizer, policy="float32"):
     keras.backend.clear_session()
+    keras.config.set_dtype_policy(policy)
     model = keras.Sequential([keras.Input((3,)), layers.Dense(4, name="a"), layers.Dense(2, use_bias=False, name="b")], name="m")
     variables = model.trainable_variables
     for i, v in enumerate(variables):
@@ -93,9 +108,9 @@ def run(optimizer):
                 if isinstance(o._learning_rate, keras.Variable):
                     o.learning_rate = float(o.learning_rate) / 2
         scale = 0.3 * (optimizer.loss_scale_factor or 1)
-        optimizer.apply([
-            keras.ops.convert_to_tensor(formula(np.prod(v.shape), 10 + 3 * step + i).reshape(v.shape) * np.float32(scale))
-            for i, v in enumerate(variables)])
+        upstream = [formula(np.prod(v.shape), 10 + 3 * step + i).reshape(v.shape) * np.float32(scale)
+                    for i, v in enumerate(variables)]
+        optimizer.apply(gradients(variables, upstream, model.layers[0].compute_dtype))
     return {
         "weights": [np.array(v).ravel().tolist() for v in variables],
         "state": [[list(v.shape), np.array(v).ravel().astype("float64").tolist()] for v in optimizer.variables],
@@ -126,6 +141,10 @@ def files():
         "made_by": f"keras {keras.__version__} on {keras.backend.backend()}",
         "optimizers": {name: run(o) for name, o in optimizers()},
         "schedules": schedules(),
+    }, indent=0)
+    yield "optimizers_bfloat16.json", json.dumps({
+        "made_by": f"keras {keras.__version__} on {keras.backend.backend()}",
+        "optimizers": {name: run(o, "mixed_bfloat16") for name, o in optimizers()},
     }, indent=0)
 
 
