@@ -2,7 +2,6 @@ package kerasfile
 
 import (
 	"math"
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -37,33 +36,15 @@ func TestNorms(t *testing.T) {
 		}
 		return wide
 	}
-	var manifest []map[string]any
+	var forms savedForms
 	for _, suffix := range []string{".keras", ".h5"} {
 		m, err := LoadModel(filepath.Join(dir, "norms"+suffix))
 		if err != nil {
 			t.Fatal(err)
 		}
 		compare(suffix, predict(m), want.Before)
-		for _, to := range []string{".keras", ".h5", ".weights.h5"} {
-			path := filepath.Join(t.TempDir(), "again"+to)
-			entry := map[string]any{"file": path, "shape": shape, "input": x, "output": want.Before}
-			if to == ".weights.h5" {
-				entry["into"] = filepath.Join(dir, "norms.keras")
-				if err := SaveWeights(m, path); err != nil {
-					t.Fatal(err)
-				}
-			} else {
-				if err := SaveModel(m, path); err != nil {
-					t.Fatal(err)
-				}
-				again, err := LoadModel(path)
-				if err != nil {
-					t.Fatal(err)
-				}
-				compare(suffix+" as "+to, predict(again), want.Before)
-			}
-			manifest = append(manifest, entry)
-		}
+		forms.add(t, m, filepath.Join(dir, "norms.keras"), map[string]any{"shape": shape, "input": x, "output": want.Before},
+			func(what string, again *layers.Model) { compare(suffix+" as "+what, predict(again), want.Before) })
 		if err := m.Compile(layers.SGD(0.05), layers.MeanSquaredError); err != nil {
 			t.Fatal(err)
 		}
@@ -76,7 +57,5 @@ func TestNorms(t *testing.T) {
 		compare(suffix+" after training", predict(m), want.After)
 	}
 	t.Logf("largest difference relative to the largest value: %.2g", worst)
-	if python := os.Getenv("GOCIFAR_TEST_PYTHON"); python != "" {
-		runKeras(t, python, manifest)
-	}
+	forms.inKeras(t)
 }

@@ -2,7 +2,6 @@ package kerasfile
 
 import (
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -178,40 +177,23 @@ func (s seq2seqModel) checkWritten(t *testing.T, m *layers.Model) {
 // one.
 func TestSeq2SeqSaved(t *testing.T) {
 	dir, models := seq2seqModels(t)
-	var manifest []map[string]any
+	var forms savedForms
 	for name, want := range models {
-		m := want.load(t, filepath.Join(dir, name+".keras"))
+		origin := filepath.Join(dir, name+".keras")
+		m := want.load(t, origin)
 		var inputs []map[string]any
 		for _, v := range want.Inputs {
 			inputs = append(inputs, map[string]any{"shape": v.Shape, "input": v.Values})
 		}
-		for _, suffix := range []string{".keras", ".h5", ".weights.h5"} {
-			path := filepath.Join(t.TempDir(), name+suffix)
-			entry := map[string]any{"file": path, "inputs": inputs, "output": want.Before}
-			if suffix == ".weights.h5" {
-				entry["into"] = filepath.Join(dir, name+".keras")
-				if err := SaveWeights(m, path); err != nil {
-					t.Fatal(err)
-				}
-			} else {
-				if err := SaveModel(m, path); err != nil {
-					t.Fatal(err)
-				}
-				again, err := LoadModel(path)
-				if err != nil {
-					t.Fatal(err)
-				}
-				largestDifference(t, name+suffix, forward(t, again, want.tensors()...), want.Before)
-				if got := again.Summary(); got != m.Summary() {
-					t.Errorf("%s comes back as\n%s", name+suffix, got)
-				}
+		summary := m.Summary()
+		forms.add(t, m, origin, map[string]any{"inputs": inputs, "output": want.Before}, func(what string, again *layers.Model) {
+			largestDifference(t, what, forward(t, again, want.tensors()...), want.Before)
+			if got := again.Summary(); got != summary {
+				t.Errorf("%s comes back as\n%s", what, got)
 			}
-			manifest = append(manifest, entry)
-		}
+		})
 	}
-	if python := os.Getenv("GOCIFAR_TEST_PYTHON"); python != "" {
-		runKeras(t, python, manifest)
-	}
+	forms.inKeras(t)
 }
 
 // TestOpenInputs: which sizes are open, and shapes that do not fit.
