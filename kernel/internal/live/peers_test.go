@@ -170,10 +170,7 @@ func TestMeasure(t *testing.T) {
 			"rust":   {"use std::env;", "let v = %d;\nprintln!(\"{}\", v);"},
 		}},
 		{"cifar and layers", map[string]code{"go": {
-			"import (\n\t\"fmt\"\n\t\"github.com/gocifar/gocifar/cifar\"\n" +
-				"\t\"github.com/gocifar/gocifar/layers\"\n)\nvar _ = layers.Silent",
-			"%%\nm := layers.Sequential(\"m\", layers.Input(32, 32, 3), layers.Flatten(), layers.Dense(10))\n" +
-				"fmt.Println(m.Name(), cifar.CurrentProfile(), %d)"}}},
+			layersImports, strings.ReplaceAll(layersCell, "$", "%d")}}},
 		{"opens the XLA backend", map[string]code{"go": {
 			"import (\n\t\"fmt\"\n\t\"github.com/gomlx/compute\"\n" +
 				"\t_ \"github.com/gomlx/gomlx/backends/default\"\n)",
