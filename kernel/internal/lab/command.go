@@ -49,7 +49,7 @@ func (f *flagValues) run(ctx context.Context, args []string) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	go func() { _, _ = setup.EnsureGopls(ctx, environment.ModuleRoot, nil) }() // else the first completion does that
+	go setup.EnsureExtras(ctx, environment.ModuleRoot)
 	var dirs []string
 	for _, k := range environment.Kernels {
 		dirs = append(dirs, filepath.Dir(filepath.Dir(k.SpecDir))) // data/kernels/name

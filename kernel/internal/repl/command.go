@@ -37,7 +37,7 @@ func (f *flagValues) run(ctx context.Context, args []string) error {
 	if err == nil && !options.scripted() && f.gateway == "" && kernels.Named(options.Name) != nil {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		go func() { _, _ = setup.EnsureGopls(ctx, ".", nil) }() // the kernel would say why it cannot
+		go setup.EnsureExtras(ctx, ".")
 	}
 	if err == nil {
 		err = Run(ctx, *options)

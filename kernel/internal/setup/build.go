@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 
 	"github.com/gocifar/gocifar/kernel/internal/seal"
 )
@@ -77,9 +78,10 @@ func (m *machine) goBuild(ctx context.Context, task *Task, what string, args ...
 }
 
 // runBuild runs a command that builds something, without a workspace: one
-// around the checkout would replace its pins.
+// around the checkout would replace its pins. Variables that the command has
+// come on top.
 func runBuild(ctx context.Context, cmd *exec.Cmd, task *Task, what string) error {
-	cmd.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=1")
+	cmd.Env = slices.Concat(os.Environ(), []string{"GOWORK=off", "CGO_ENABLED=1"}, cmd.Env)
 	task.Update("building %s", what)
 	stderr := tail{onLine: func(line string) { task.Update("building %s: %s", what, line) }}
 	cmd.Stderr = &stderr

@@ -292,8 +292,11 @@ func (d *diagnosis) liveParts() bool {
 	if err != nil {
 		return true
 	}
-	library := d.whole(kernels.Live.Name, l.library(), library.Verify)
-	return d.whole(kernels.Live.Name, l.programDir, seal.Verify) && library
+	whole := d.whole(kernels.Live.Name, l.library(), library.Verify)
+	if opened, err := library.Open(l.library()); err == nil {
+		whole = d.whole("compiler for cells", opened.CompilerDir(), seal.Verify) && whole
+	}
+	return d.whole(kernels.Live.Name, l.programDir, seal.Verify) && whole
 }
 
 // outside looks at what there is without a checkout.

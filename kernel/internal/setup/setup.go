@@ -33,8 +33,9 @@ type Options struct {
 	// Packages also compiles the checkout's packages for live cells; without it
 	// the first cell that imports one waits for that.
 	Packages bool
-	// Gopls also builds gopls, which takes a minute; without it the live kernel
-	// builds gopls when somebody first asks for a completion.
+	// Gopls also builds gopls and the compiler for cells, which takes two
+	// minutes; without it the live kernel builds gopls when somebody first asks
+	// for a completion, and Go's own compiler compiles cells.
 	Gopls bool
 	// Kernels are to be ready; none means GoNB. Nothing is made that only other
 	// kernels need.
@@ -96,6 +97,12 @@ func Ensure(ctx context.Context, options Options) (*Environment, error) {
 	if e.Gopls, err = m.ensureGopls(ctx, options.Progress); err != nil && ctx.Err() == nil {
 		e.Warnings = append(e.Warnings, fmt.Sprintf("there is no completion by types: %v", err))
 		err = nil
+	}
+	if err == nil && m.live.library() != "" {
+		if err = m.ensureCellCompiler(ctx, options.Progress); err != nil && ctx.Err() == nil {
+			e.Warnings = append(e.Warnings, fmt.Sprintf("cells with generic types take longer to compile: %v", err))
+			err = nil
+		}
 	}
 	return e, err
 }

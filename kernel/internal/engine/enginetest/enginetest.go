@@ -3,7 +3,9 @@ package enginetest
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -32,7 +34,8 @@ type Library struct {
 }
 
 // Get returns the library. GOCIFAR_TEST_LIBRARY may name a folder with one that
-// was made before.
+// was made before. If GOCIFAR_TEST_COMPILER is set, cells are compiled by the
+// compiler for cells, which is built first.
 func (l *Library) Get(t testing.TB) *library.Library {
 	t.Helper()
 	if testing.Short() {
@@ -44,6 +47,7 @@ func (l *Library) Get(t testing.TB) *library.Library {
 	l.once.Do(func() {
 		if dir := os.Getenv("GOCIFAR_TEST_LIBRARY"); dir != "" && library.Complete(dir) {
 			l.made, l.err = library.Open(dir)
+			l.addCompiler()
 			return
 		}
 		if l.dir, l.err = os.MkdirTemp("", "live-library"); l.err == nil {
@@ -52,11 +56,38 @@ func (l *Library) Get(t testing.TB) *library.Library {
 		if l.err == nil {
 			l.made, l.err = Build(context.Background(), filepath.Join(l.dir, "library"))
 		}
+		l.addCompiler()
 	})
 	if l.err != nil {
 		t.Fatal(l.err)
 	}
 	return l.made
+}
+
+func (l *Library) addCompiler() {
+	if l.err == nil && os.Getenv("GOCIFAR_TEST_COMPILER") != "" {
+		_, l.err = BuildCompiler(context.Background(), l.made)
+	}
+}
+
+// BuildCompiler builds the compiler for cells beside a library, unless it is
+// there, and returns the program.
+func BuildCompiler(ctx context.Context, l *library.Library) (program string, err error) {
+	work, err := os.MkdirTemp("", "compiler")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(work)
+	args, env, err := l.CompilerBuild(work, l.CompilerDir())
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.CommandContext(ctx, l.Go, args...)
+	cmd.Env = append(os.Environ(), env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("cannot build the compiler for cells: %w: %s", err, out)
+	}
+	return filepath.Join(l.CompilerDir(), "compile"), nil
 }
 
 // Module is this module, from which cells import.

@@ -70,6 +70,13 @@ func Build(ctx context.Context, dir string, o Options) (*Library, error) {
 		return nil, err
 	}
 	l.indexed = sync.OnceValues(func() (*libraryIndex, error) { return readIndex(l.shared()) })
+	index, err := l.indexed()
+	if err != nil {
+		return nil, err
+	}
+	if err := index.writeSymbols(dir); err != nil {
+		return nil, err
+	}
 	if err := l.checkLink(ctx); err != nil {
 		return nil, fmt.Errorf("live cells cannot be linked here: %w", err)
 	}

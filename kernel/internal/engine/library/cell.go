@@ -73,11 +73,28 @@ const HostImport = hostPackage
 func (b *Compiler) Compile(ctx context.Context, dir string, number int64, source []byte) (plugin string, err error) {
 	j := b.take(dir, number)
 	j.hidden = b.hidden
+	if len(b.hidden) > 0 {
+		j.takePlainCompiler()
+	}
 	defer j.end()
 	return j.plugin(), b.make(ctx, j, source)
 }
 
 func (b *Compiler) make(ctx context.Context, j *job, source []byte) error {
+	err := b.makeOnce(ctx, j, source)
+	if err == nil || ctx.Err() != nil || j.symbols == "" {
+		return err
+	}
+	j.takePlainCompiler()
+	if err := b.makeOnce(ctx, j, source); err != nil {
+		return err
+	}
+	b.plainly = true
+	b.slower = append(b.slower, "compiled again by Go's own compiler")
+	return nil
+}
+
+func (b *Compiler) makeOnce(ctx context.Context, j *job, source []byte) error {
 	config, err := os.ReadFile(filepath.Join(b.configs, compileConfig))
 	if err != nil {
 		return err
@@ -104,7 +121,7 @@ func (b *Compiler) Prepare(dir string, number int64) {
 		return
 	}
 	b.prepared.drop()
-	j := &job{library: b.library, dir: dir, number: number}
+	j := &job{library: b.library, dir: dir, number: number, symbols: b.symbols()}
 	b.prepared = j
 	go func() {
 		_ = j.start()
@@ -124,7 +141,7 @@ func (b *Compiler) take(dir string, number int64) *job {
 		return j
 	}
 	j.drop()
-	return &job{library: b.library, dir: dir, number: number}
+	return &job{library: b.library, dir: dir, number: number, symbols: b.symbols()}
 }
 
 // Close ends what was prepared.

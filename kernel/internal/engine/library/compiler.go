@@ -27,6 +27,7 @@ type Compiler struct {
 	rewrite       func(Source) map[string]string // nil: packages are what they are
 	rewriteFailed func(error)
 	hidden        []string // see Hide
+	plainly       bool     // the compiler for cells has failed
 
 	mu       sync.Mutex
 	prepared *job // see Prepare

@@ -3,9 +3,7 @@ package library
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
 	"debug/elf"
-	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -13,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/gocifar/gocifar/kernel/internal/engine/library/sharedsyms"
 )
 
 // Linking a cell against the library takes the linkers most of a second,
@@ -205,34 +205,8 @@ const linkerNameList = `
 	/internal/runtime/maps.typedmemclr /internal/runtime/maps.typedmemmove
 `
 
-// mangled is the name of a symbol in a library: the linker shortens names of
-// types (cmd/link/internal/ld, typeSymbolMangle).
-func mangled(name string) string {
-	isType := strings.HasPrefix(name, "type:")
-	switch {
-	case !isType && !strings.Contains(name, "@"), strings.HasPrefix(name, "type:runtime."),
-		strings.HasPrefix(name, "go:string."),
-		len(name) <= 14 && !strings.Contains(name, "@"):
-		return name
-	case isType:
-		prefix := "type:"
-		if name[5] == '.' {
-			prefix = "type:."
-		}
-		return prefix + shortHash(name[5:])
-	}
-	i, j := strings.IndexByte(name, '['), strings.LastIndexByte(name, ']')
-	if j <= i {
-		j = len(name)
-	}
-	return name[:i+1] + shortHash(name[i+1:j]) + name[j:]
-}
-
-func shortHash(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	sum[0] ^= 0xff // as cmd/internal/hash does
-	return base64.StdEncoding.EncodeToString(sum[:6])
-}
+// mangled is the name of a symbol in a library.
+func mangled(name string) string { return sharedsyms.Mangled(name) }
 
 // place is a symbol of one of several libraries.
 type place struct {

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/gocifar/gocifar/kernel/internal/engine/library/sharedsyms"
 )
 
 // job is what makes a plugin of a cell: the compiler, Go's linker and the
@@ -17,6 +19,7 @@ type job struct {
 	dir     string
 	number  int64
 	hidden  []string // packages, see Compiler.Hide
+	symbols string   // for the compiler for cells, "" for Go's own
 
 	compiler, linker, system *waiting // nil if not started, or used
 	byCompiler               bool     // the C compiler had to link
@@ -84,8 +87,20 @@ func (j *job) drop() {
 
 func (j *job) startCompiler() (*waiting, error) {
 	l := j.library
-	return startWaiting(l.toolEnv(), l.tool("compile"),
+	program, env := l.tool("compile"), l.toolEnv()
+	if j.symbols != "" {
+		program, env = l.cellCompiler(), append(env, sharedsyms.Variable+"="+j.symbols)
+	}
+	return startWaiting(env, program,
 		append(l.compileFlags(pipeFile, cellPath, j.archive()), "-trimpath="+j.dir, "-c=2", j.source())...)
+}
+
+// takePlainCompiler has Go's own compiler compile the cell.
+func (j *job) takePlainCompiler() {
+	if j.symbols != "" {
+		j.compiler.drop()
+		j.compiler, j.symbols = nil, ""
+	}
 }
 
 // noCompiler is the name of no program.

@@ -13,7 +13,7 @@ import (
 
 // format changes whenever libraries are built in another way, so that earlier
 // ones are not used.
-const format = 1
+const format = 2
 
 // Key names the library that Build makes for the go command in dir: it follows
 // from the toolchain, its settings, and what we add.

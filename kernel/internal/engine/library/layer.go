@@ -203,6 +203,9 @@ func (y *Layer) write(packages []*listed) (err error) {
 			return err
 		}
 	}
+	if err := y.writeSymbols(); err != nil {
+		return err
+	}
 	if err := os.Chmod(y.Dir, 0o755); err != nil {
 		return err
 	}

@@ -171,3 +171,47 @@ func FuzzObject(f *testing.F) {
 		}
 	})
 }
+
+// TestBrokenCellCompiler: where the compiler for cells does not work, Go's own
+// compiles the cell, and from then on all of the session's.
+func TestBrokenCellCompiler(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "library")
+	if err := os.CopyFS(dir, os.DirFS(testLibrary(t).Dir)); err != nil {
+		t.Fatal(err)
+	}
+	l, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(l.CompilerDir(), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cell := func(number int64, does string) []byte {
+		return []byte("package main\n\nimport (\n\t_ \"unsafe\"\n\t_ \"" + StubImport + "\"\n)\n\n//go:linkname run " +
+			EntryName(number) + "\nfunc run() { " + does + " }\n")
+	}
+	for broken, text := range map[string]string{
+		"fails": "#!/bin/sh\necho 'internal compiler error'\nexit 2\n", "cannot be started": "\x7fELF", "makes nothing": "#!/bin/sh\n",
+	} {
+		t.Run(broken, func(t *testing.T) {
+			if err := os.WriteFile(l.cellCompiler(), []byte(text), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			b := NewCompiler(l, Module{})
+			plugin, err := b.Compile(t.Context(), t.TempDir(), 1, cell(1, "println(1)"))
+			if slow := b.Slower(); err != nil || !slices.Equal(slow, []string{"compiled again by Go's own compiler"}) {
+				t.Errorf("the first cell: %q, %v", slow, err)
+			}
+			if _, err := os.Stat(plugin); err != nil {
+				t.Error(err)
+			}
+			if _, err = b.Compile(t.Context(), t.TempDir(), 2, cell(2, "println(2)")); err != nil || len(b.Slower()) > 0 {
+				t.Errorf("the next cell: %v", err)
+			}
+			b = NewCompiler(l, Module{})
+			if _, err := b.Compile(t.Context(), t.TempDir(), 3, cell(3, "nothing()")); err == nil || !strings.Contains(err.Error(), "undefined: nothing") {
+				t.Errorf("a mistake: %v", err)
+			}
+		})
+	}
+}
