@@ -70,7 +70,7 @@ func (l *AlphaDropoutLayer) Config() map[string]any {
 func init() {
 	RegisterLayer("AlphaDropout", func(s *Settings) Layer {
 		l := AlphaDropout(s.Float("rate", -1))
-		l.noise, l.seed = s.noiseShape(), s.Take("seed")
+		l.noise, l.seed = s.noiseShape(), s.seed()
 		return l
 	})
 }

@@ -54,7 +54,7 @@ func init() {
 }
 
 func readScores(s *Settings, l *state, scale bool) scores {
-	return scores{useScale: s.Bool("use_scale", scale), dropout: rate(l, s.Float("dropout", 0)), seed: s.Take("seed")}
+	return scores{useScale: s.Bool("use_scale", scale), dropout: rate(l, s.Float("dropout", 0)), seed: s.seed()}
 }
 
 // rate checks the rate of a dropout within a layer.

@@ -36,7 +36,7 @@ var headsDefaults = heads{useBias: true,
 // readHeads reads the settings that both layers have.
 func readHeads(s *Settings, l *state) heads {
 	h := headsDefaults
-	h.dropout, h.seed = s.Float("dropout", 0), s.Take("seed")
+	h.dropout, h.seed = s.Float("dropout", 0), s.seed()
 	h.useBias, h.useGate = s.Bool("use_bias", true), s.Bool("use_gate", false)
 	h.window = s.Int("sliding_window", 0)
 	h.kernel, h.bias = s.WeightOptions("kernel", GlorotUniform), s.WeightOptions("bias", Zeros)

@@ -36,7 +36,7 @@ type augmentation struct{ seed any }
 func readAugmentation(s *Settings) augmentation {
 	channelsLast(s)
 	s.Only("bounding_box_format")
-	return augmentation{s.Take("seed")}
+	return augmentation{s.seed()}
 }
 
 // addTo adds the settings to a layer's configuration.

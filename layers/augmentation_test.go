@@ -28,9 +28,12 @@ type goldenAugmentation struct {
 // TestAugmentationEqualsKeras feeds the numbers that Keras drew.
 func TestAugmentationEqualsKeras(t *testing.T) {
 	var cases []*goldenAugmentation
-	readGolden(t, "augmentation.json", &cases)
-	if len(cases) < 70 {
-		t.Fatalf("only %d cases", len(cases))
+	for file, least := range map[string]int{"augmentation.json": 70, "distortion.json": 25} {
+		var of []*goldenAugmentation
+		if readGolden(t, file, &of); len(of) < least {
+			t.Fatalf("%s has only %d cases", file, len(of))
+		}
+		cases = append(cases, of...)
 	}
 	classes := map[string]bool{}
 	var wide, narrow, gradients float64
@@ -175,9 +178,19 @@ func TestAugmentationDistribution(t *testing.T) {
 		{"grayscale", RandomGrayscale(0.5), 0, 0, 2, 2},
 		{"invert", RandomInvert(1), 0, 0, 2, 2},
 		{"erasing", RandomErasing(1).FillValue(1), 4, 0, 2, 2},
+		{"perspective", RandomPerspective(1), 0, 0, 2, 2},
+		{"perspective right", RandomPerspective(1).Scale(0.4), 1, 24.8, 37.2, 10},
+		{"perspective corner down", RandomPerspective(1), 4, 15.5, 46.5, 10},
+		{"rand augment", RandAugment(0.5), 1, 0, 11, 11},
+		{"aug mix of the image", AugMix(0.3), 0, 0, 1.0001, 10},
+		{"aug mix layer", AugMix(0.3), 4, 0, 12, 12},
+		{"aug mix layer of few", AugMix(0.3).AllOperations(false), 4, 0, 8, 8},
 	} {
 		t.Run(c.name, func(t *testing.T) { checkUniform(t, draw(c.layer, 32, 32)[c.which], c.low, c.high, c.bins) })
 	}
+	elastic := draw(RandomElasticTransform(1).Scale(0.2, 0.7), 1, 1)
+	checkUniform(t, elastic[0], 0, 2, 2)
+	checkUniform(t, elastic[1], 0.2, 0.7, 10)
 	box := draw(RandomErasing(1).Scale(0.25, 0.25).FillValue(1), 32, 32)
 	for i := range n {
 		x0, x1, y0, y1 := box[0][i], box[1][i], box[2][i], box[3][i]
@@ -289,6 +302,15 @@ func TestAugmentationBadInput(t *testing.T) {
 		"factor wants 1 number or 2":     RandomBrightness().Apply(in()),
 		"value_range wants two":          RandomBrightness(0.1).ValueRange(1, 1).Apply(in()),
 		"between 0 and 1, got 1.5":       RandomGrayscale(1.5).Apply(in()),
+		"scale wants a number in":        RandomPerspective(1).Scale(1.5).Apply(in()),
+		"at least 2 x 2":                 RandomPerspective(1).Apply(Input(1, 8, 3)),
+		"fill_value wants a finite":      RandomPerspective(1).FillValue(math.NaN()).Apply(in()),
+		"scale wants numbers in":         RandomElasticTransform(1).Scale(2).Apply(in()),
+		"num_ops must be":                RandAugment(0.5).Operations(-1).Apply(in()),
+		"[0, 1], got [2]":                RandAugment(2).Apply(in()),
+		"alpha wants a number":           AugMix(0.3).Alpha(0).Apply(in()),
+		"num_chains of at least 1":       AugMix(0.3).Chains(0, 3).Apply(in()),
+		"blue), got (None, 4, 4, 1)":     AugMix(0.3).Apply(Input(4, 4, 1)),
 		"[1, 8], got [9]":                RandomPosterization(9).Apply(in()),
 		"odd number":                     RandomGaussianBlur(1).KernelSize(4).Apply(in()),
 		"fill_value wants":               RandomErasing(1).FillValue(1, 2).Apply(in()),

@@ -40,16 +40,21 @@ func (l *AutoContrastLayer) OutputShape(in []Shape) (Shape, error) { return same
 
 // Call stretches.
 func (l *AutoContrastLayer) Call(_ *Pass, in []*graph.Node) *graph.Node {
-	return xla.InFloat32(in[0], func(original *graph.Node) *graph.Node {
-		x := l.values.to(bytesRange, original)
-		low := graph.ReduceAndKeep(x, graph.ReduceMin, 1, 2)
-		spread := graph.Sub(graph.ReduceAndKeep(x, graph.ReduceMax, 1, 2), low)
-		varied := graph.GreaterThan(spread, graph.ZerosLike(spread))
-		scale := graph.Div(graph.MulScalar(graph.OnesLike(spread), 255), graph.Where(varied, spread, graph.OnesLike(spread)))
-		y := graph.Sub(graph.Mul(x, scale), graph.Mul(low, scale))
-		y = bytesRange.to(l.values, bytesRange.clip(y))
-		return graph.Where(graph.BroadcastToShape(varied, y.Shape()), y, original)
-	})
+	return xla.InFloat32(in[0], func(x *graph.Node) *graph.Node { return l.transform(x, nil) })
+}
+
+// draw draws nothing.
+func (l *AutoContrastLayer) draw(*Pass, *graph.Node) []*graph.Node { return nil }
+
+func (l *AutoContrastLayer) transform(original *graph.Node, _ []*graph.Node) *graph.Node {
+	x := l.values.to(bytesRange, original)
+	low := graph.ReduceAndKeep(x, graph.ReduceMin, 1, 2)
+	spread := graph.Sub(graph.ReduceAndKeep(x, graph.ReduceMax, 1, 2), low)
+	varied := graph.GreaterThan(spread, graph.ZerosLike(spread))
+	scale := graph.Div(graph.MulScalar(graph.OnesLike(spread), 255), graph.Where(varied, spread, graph.OnesLike(spread)))
+	y := graph.Sub(graph.Mul(x, scale), graph.Mul(low, scale))
+	y = bytesRange.to(l.values, bytesRange.clip(y))
+	return graph.Where(graph.BroadcastToShape(varied, y.Shape()), y, original)
 }
 
 // Config returns Keras' configuration of an AutoContrast.

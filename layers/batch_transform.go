@@ -2,6 +2,7 @@ package layers
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/gocifar/gocifar/layers/internal/engine"
 	"github.com/gomlx/compute/dtypes"
@@ -116,20 +117,59 @@ const (
 )
 
 // beta draws n numbers from Beta(alpha, alpha), where alpha is a float32 scalar
-// of at most maxAlpha: the first of many trials that Jöhnk's method (1964)
-// accepts. It works with logarithms, as powers of 1/alpha underflow.
+// of at most maxAlpha.
 func (c *Pass) beta(alpha *graph.Node, n int) *graph.Node {
-	power := func() *graph.Node {
+	return graph.Sigmoid(c.betaOdds(alpha, alpha, n))
+}
+
+// betaOdds draws the logarithms of p/(1-p) for n numbers p from Beta(alpha,
+// beta): the first of many trials that Jöhnk's method (1964) accepts. It works
+// with logarithms, as powers of 1/alpha underflow.
+func (c *Pass) betaOdds(alpha, beta *graph.Node, n int) *graph.Node {
+	power := func(of *graph.Node) *graph.Node {
 		u := graph.AddScalar(graph.Neg(c.unit([]int{n, betaTrials})), 1) // in (0, 1]
-		return graph.Div(graph.Log(u), alpha)
+		return graph.Div(graph.Log(u), of)
 	}
-	a, b := power(), power()
-	top := graph.Max(a, b)
-	sum := graph.Add(top, graph.Log(graph.Add(graph.Exp(graph.Sub(a, top)), graph.Exp(graph.Sub(b, top)))))
+	a, b := power(alpha), power(beta)
+	sum := logSum(a, b)
 	accepted := graph.LessOrEqual(sum, graph.ZerosLike(sum))
 	trial := graph.Iota(c.Graph, sum.Shape(), 1)
 	first := graph.ReduceMin(graph.Where(accepted, trial, graph.AddScalar(graph.ZerosLike(trial), betaTrials-1)), -1)
 	chosen := graph.Equal(trial, graph.BroadcastToShape(graph.ExpandAxes(first, -1), trial.Shape()))
-	share := graph.Sigmoid(graph.Sub(a, b))
-	return graph.ReduceSum(graph.Where(chosen, share, graph.ZerosLike(share)), -1)
+	odds := graph.Sub(a, b)
+	return graph.ReduceSum(graph.Where(chosen, odds, graph.ZerosLike(odds)), -1)
+}
+
+// logGamma draws the logarithms of n numbers from Gamma(alpha, 1): the sum of as
+// many exponential numbers as alpha has wholes, and one more of which a number
+// from Beta(rest, 1-rest) is taken.
+func (c *Pass) logGamma(alpha float64, n int) *graph.Node {
+	logExponential := func() *graph.Node {
+		u := graph.AddScalar(graph.Neg(c.unit([]int{n})), 1) // in (0, 1]
+		return graph.Log(graph.MaxScalar(graph.Neg(graph.Log(u)), 1e-30))
+	}
+	var sum *graph.Node
+	add := func(part *graph.Node) {
+		if sum == nil {
+			sum = part
+		} else {
+			sum = logSum(sum, part)
+		}
+	}
+	whole, rest := math.Modf(alpha)
+	for range int(whole) {
+		add(logExponential())
+	}
+	if rest > 0 {
+		number := func(v float64) *graph.Node { return graph.Scalar(c.Graph, dtypes.Float32, v) }
+		odds := c.betaOdds(number(rest), number(1-rest), n)
+		add(graph.Sub(logExponential(), logSum(graph.ZerosLike(odds), graph.Neg(odds))))
+	}
+	return sum
+}
+
+// logSum is log(exp(a) + exp(b)).
+func logSum(a, b *graph.Node) *graph.Node {
+	top := graph.Max(a, b)
+	return graph.Add(top, graph.Log(graph.Add(graph.Exp(graph.Sub(a, top)), graph.Exp(graph.Sub(b, top)))))
 }

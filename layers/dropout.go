@@ -155,7 +155,7 @@ func (l *DropoutLayer) Config() map[string]any {
 func init() {
 	RegisterLayer("Dropout", func(s *Settings) Layer {
 		l := Dropout(s.Float("rate", -1))
-		l.noise, l.seed = s.noiseShape(), s.Take("seed")
+		l.noise, l.seed = s.noiseShape(), s.seed()
 		return l
 	})
 }

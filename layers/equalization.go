@@ -1,7 +1,6 @@
 package layers
 
 import (
-	"github.com/gocifar/gocifar/layers/internal/xla"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -52,18 +51,18 @@ func (l *EqualizationLayer) ValueRange(low, high float64) *EqualizationLayer {
 func (l *EqualizationLayer) OutputShape(in []Shape) (Shape, error) { return sameImage(in) }
 
 // Call equalizes in training.
-func (l *EqualizationLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
-	if !c.Training {
-		return in[0]
+func (l *EqualizationLayer) Call(c *Pass, in []*graph.Node) *graph.Node { return augment(c, l, in[0]) }
+
+// draw draws nothing.
+func (l *EqualizationLayer) draw(*Pass, *graph.Node) []*graph.Node { return nil }
+
+func (l *EqualizationLayer) transform(x *graph.Node, _ []*graph.Node) *graph.Node {
+	x = l.values.to(bytesRange, x)
+	var channels []*graph.Node
+	for i := range x.Shape().Dimensions[3] {
+		channels = append(channels, l.equalize(channel(x, i)))
 	}
-	return xla.InFloat32(in[0], func(x *graph.Node) *graph.Node {
-		x = l.values.to(bytesRange, x)
-		var channels []*graph.Node
-		for i := range x.Shape().Dimensions[3] {
-			channels = append(channels, l.equalize(channel(x, i)))
-		}
-		return bytesRange.to(l.values, graph.Concatenate(channels, -1))
-	})
+	return bytesRange.to(l.values, graph.Concatenate(channels, -1))
 }
 
 // equalize looks each value of a channel up in the channel's own table.
@@ -92,8 +91,19 @@ func (l *EqualizationLayer) table(histogram *graph.Node) *graph.Node {
 	first := graph.ReduceAllMin(graph.Where(graph.GreaterThan(sums, zero), sums, all))
 	rest := graph.Sub(total, first)
 	rest = graph.Where(graph.GreaterThan(rest, graph.ZerosLike(rest)), rest, graph.OnesLike(rest))
-	shares := graph.Div(graph.MulScalar(graph.Sub(sums, first), 255), rest)
-	return bytesRange.clip(graph.Round(shares))
+	shares := graph.MulScalar(graph.Sub(sums, first), 255)
+	return bytesRange.clip(roundedQuotient(shares, graph.BroadcastToShape(rest, sums.Shape())))
+}
+
+// roundedQuotient is a/b rounded to a whole number, halves to the even one. Both
+// are whole. XLA's division by one number for all is off by a rounding, so that
+// a half may come out below; what is left of a tells.
+func roundedQuotient(a, b *graph.Node) *graph.Node {
+	nearest := graph.Round(graph.Div(a, b))
+	left := graph.Sub(a, graph.Mul(nearest, b))
+	half := graph.Equal(graph.MulScalar(graph.Abs(left), 2), b)
+	even := graph.Equal(graph.MulScalar(graph.Floor(graph.MulScalar(nearest, 0.5)), 2), nearest)
+	return graph.Where(graph.LogicalAnd(half, graph.LogicalNot(even)), graph.Add(nearest, graph.Sign(left)), nearest)
 }
 
 // Config returns Keras' configuration of an Equalization.

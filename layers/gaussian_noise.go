@@ -89,12 +89,12 @@ func (l *GaussianDropoutLayer) Config() map[string]any {
 func init() {
 	RegisterLayer("GaussianNoise", func(s *Settings) Layer {
 		l := GaussianNoise(s.Float("stddev", -1))
-		l.seed = s.Take("seed")
+		l.seed = s.seed()
 		return l
 	})
 	RegisterLayer("GaussianDropout", func(s *Settings) Layer {
 		l := GaussianDropout(s.Float("rate", -1))
-		l.seed = s.Take("seed")
+		l.seed = s.seed()
 		return l
 	})
 }

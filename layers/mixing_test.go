@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -44,6 +45,40 @@ func TestMixingEqualsKeras(t *testing.T) {
 			labels := checkClose(t, "labels", out[1], c.MixedLabels)
 			t.Logf("largest differences: images %.2g, labels %.2g", images, labels)
 		})
+	}
+}
+
+// TestDirichletDistribution compares the moments of AugMix's shares of K chains:
+// mean 1/K, variance (K-1)/(K^2 (K alpha+1)); and their sum.
+func TestDirichletDistribution(t *testing.T) {
+	const n, chains = 20000, 3
+	for _, alpha := range []float64{0.01, 0.3, 1, 2.5, 7} {
+		out, err := graph.CallOnceN(testBackend(t), func(in []*graph.Node) []*graph.Node {
+			x := graph.Zeros(in[0].Graph(), shapes.Make(dtypes.Float32, n, 1, 1, 1))
+			l := AugMix(0.3).Chains(chains, 0).Alpha(alpha)
+			return l.draw(NewPass(in[0].Graph(), true, nil, in[0]), x)[1:]
+		}, uint32(5))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sums := make([]float64, n)
+		mean, variance := 1.0/chains, (chains-1)/(chains*chains*(chains*alpha+1))
+		for chain, shares := range out {
+			var sum, squares float64
+			for i, v := range tensors.MustCopyFlatData[float32](shares) {
+				sums[i] += float64(v)
+				sum += float64(v)
+				squares += (float64(v) - mean) * (float64(v) - mean)
+			}
+			if math.Abs(sum/n-mean) > 5*math.Sqrt(variance/n) || math.Abs(squares/n-variance) > 0.03*variance+0.002 {
+				t.Errorf("alpha %g, chain %d: mean %g, variance %g, want %g, %g", alpha, chain, sum/n, squares/n, mean, variance)
+			}
+		}
+		for _, sum := range sums {
+			if !(math.Abs(sum-1) < 1e-5) {
+				t.Fatalf("alpha %g: shares add up to %g", alpha, sum)
+			}
+		}
 	}
 }
 

@@ -40,11 +40,14 @@ func readAffine(s *Settings, l *state) affine {
 	return a
 }
 
-func (a *affine) setInterpolation(l *state, i Interpolation) {
+func (a *affine) setInterpolation(l *state, i Interpolation) { a.interpolation = twoWays(l, i) }
+
+// twoWays checks how values between pixels are found.
+func twoWays(l *state, i Interpolation) Interpolation {
 	if i != Bilinear && i != Nearest {
 		l.Invalid("interpolation wants %q or %q, got %q", Bilinear, Nearest, i)
 	}
-	a.interpolation = i
+	return i
 }
 
 func (a *affine) setFill(l *state, f FillMode) {

@@ -1,6 +1,10 @@
 package layers
 
-import "github.com/gomlx/gomlx/core/graph"
+import (
+	"math"
+
+	"github.com/gomlx/gomlx/core/graph"
+)
 
 // RandomGaussianBlurLayer blurs some images of a training batch, by chance,
 // with a width of its own each. In inference it changes nothing. Images are
@@ -88,10 +92,19 @@ func (l *RandomGaussianBlurLayer) transform(x *graph.Node, drawn []*graph.Node) 
 
 // blurAlong blurs images along an axis, each by a deviation of its own.
 func blurAlong(x *graph.Node, axis, size int, sigma *graph.Node) *graph.Node {
+	return blurWithin(x, axis, size, sigma, nil)
+}
+
+// blurWithin is blurAlong of pixels no further away than an image's reach.
+func blurWithin(x *graph.Node, axis, size int, sigma, reach *graph.Node) *graph.Node {
 	var sum, weights *graph.Node
 	for i := range size {
 		offset := i - size/2
 		weight := graph.Exp(graph.MulScalar(graph.Square(graph.Div(constantLike(sigma, float64(offset)), sigma)), -0.5))
+		if reach != nil && offset != 0 {
+			far := graph.LessThan(reach, constantLike(reach, math.Abs(float64(offset))))
+			weight = graph.Where(far, graph.ZerosLike(weight), weight)
+		}
 		part := graph.Mul(shifted(x, axis, -offset), perImage(weight))
 		if sum == nil {
 			sum, weights = part, weight

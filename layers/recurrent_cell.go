@@ -67,7 +67,7 @@ func readRecurrentCell(s *Settings, l *state, class string) *recurrentCell {
 	r.bias = s.WeightOptions("bias", Zeros)
 	r.dropout = rate(l, s.Float("dropout", 0))
 	r.recurrentDropout = rate(l, s.Float("recurrent_dropout", 0))
-	r.seed = s.Take("seed")
+	r.seed = s.seed()
 	return r
 }
 

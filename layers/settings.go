@@ -70,6 +70,10 @@ func (s *Settings) Bool(key string, otherwise bool) bool { return taken(s, key, 
 // String reads a text.
 func (s *Settings) String(key, otherwise string) string { return taken(s, key, otherwise) }
 
+// seed reads Keras' seed of random numbers: nil, a whole number, which Python
+// does not take as 5.0, or what describes a generator.
+func (s *Settings) seed() any { return withInts(s.Take("seed")) }
+
 // Int reads a whole number.
 func (s *Settings) Int(key string, otherwise int) int {
 	return s.wholeNumber(key, s.Float(key, float64(otherwise)))

@@ -91,7 +91,7 @@ func init() {
 		axes := axes + 1
 		RegisterLayer(fmt.Sprintf("SpatialDropout%dD", axes), func(s *Settings) Layer {
 			l := spatialDropout(axes, s.Float("rate", -1))
-			l.seed = s.Take("seed")
+			l.seed = s.seed()
 			if axes > 1 {
 				l.DataFormat(s.DataFormat())
 			}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,22 +43,25 @@ type goldenLayer struct {
 
 // fileable tells whether a case is about a layer that Keras on TensorFlow computes
 // within 1e-5 on a CPU, where it has few convolutions and poolings with the
-// channels first.
+// channels first, and which Keras opens: it saves the factor f of a RandomShear as
+// [-f, f] and wants numbers above 0, and makes a cycle of an Equalization, which
+// returns its input.
 func (c goldenLayer) fileable() bool {
 	first := c.Config["data_format"] == "channels_first"
-	return !c.Training && c.Tolerance == 0 && c.Config["layers"] == nil &&
+	return !c.Training && c.Tolerance == 0 && c.Class != "RandomShear" && c.Class != "Equalization" && c.Config["layers"] == nil &&
 		!(first && (strings.Contains(c.Class, "Conv") || strings.Contains(c.Class, "Pool")))
 }
 
 // TestGoldenLayersBothWays saves one model of all layers of a golden file in
 // both formats, lets the real Keras open and compute it and save it again, and
-// loads what Keras saved.
+// loads what Keras saved; where Keras cannot, what was saved here.
 func TestGoldenLayersBothWays(t *testing.T) {
 	python := os.Getenv("GOCIFAR_TEST_PYTHON")
 	if python == "" {
 		t.Skip("GOCIFAR_TEST_PYTHON names no python that has keras 3")
 	}
-	for _, family := range []string{"layers_conv.json", "layers_merging.json", "layers_preprocessing.json", "layers_conv_lstm.json"} {
+	for _, family := range []string{"layers_conv.json", "layers_merging.json", "layers_preprocessing.json", "layers_conv_lstm.json",
+		"layers_regularization.json", "layers_augmentation.json", "layers_distortion.json"} {
 		t.Run(family, func(t *testing.T) {
 			cases := fileableCases(t, filepath.Join("..", "testdata", family))
 			dir := t.TempDir()
@@ -74,17 +78,24 @@ func TestGoldenLayersBothWays(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			out, err := exec.Command(python, "testdata/check_layers.py", filepath.Join(dir, "cases.json"), dir,
-				"keras", "h5").CombinedOutput()
+			args := []string{"testdata/check_layers.py", filepath.Join(dir, "cases.json"), dir, "keras"}
+			again := map[string]string{"keras": "again.keras", "h5": "saved.h5"}
+			// From an .h5 file Keras 3.15 cannot copy layers that change images
+			// ("cannot pickle 'module' object"), and leaves out Normalization's axes.
+			if !slices.Contains([]string{"layers_regularization.json", "layers_augmentation.json", "layers_distortion.json"},
+				family) {
+				args, again["h5"] = append(args, "h5"), "again.h5"
+			}
+			out, err := exec.Command(python, args...).CombinedOutput()
 			if err != nil || !strings.HasSuffix(strings.TrimSpace(string(out)), "Keras agrees") {
 				t.Fatalf("%v\n%s", err, out)
 			}
-			for _, suffix := range []string{"keras", "h5"} {
-				again, err := LoadModel(filepath.Join(dir, "again."+suffix))
+			for suffix, file := range again {
+				m, err := LoadModel(filepath.Join(dir, file))
 				if err != nil {
 					t.Fatal(err)
 				}
-				checkCases(t, suffix, again, cases)
+				checkCases(t, suffix, m, cases)
 			}
 		})
 	}

@@ -185,5 +185,6 @@ def mixing():
                "mixed_images": pack(layer.transform_images(x, t)), "mixed_labels": pack(layer.transform_labels(y, t))}
 
 
-main({"layers_augmentation.json": inference, "augmentation.json": transformations,
-      "mixing.json": mixing})
+if __name__ == "__main__":
+    main({"layers_augmentation.json": inference, "augmentation.json": transformations,
+          "mixing.json": mixing})

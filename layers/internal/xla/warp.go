@@ -17,6 +17,10 @@ type Warp struct {
 	// "reflect" (dcba|abcd|dcba) or "wrap" (abcd|abcd|abcd).
 	Fill  string
 	Value float64
+	// ByPixel brings pixels outside into the image one by one, after the
+	// neighbors of a place are found, by the rules of Keras' map_coordinates on
+	// TensorFlow. Otherwise places are brought into it.
+	ByPixel bool
 }
 
 // Affine maps pixel (x, y) of the result to the place
@@ -27,16 +31,43 @@ type Affine struct{ A0, A1, A2, B0, B1, B2 *graph.Node }
 // Affine returns images [batch, height, width, channels], each transformed by
 // its own matrix. The images are float32.
 func (w Warp) Affine(images *graph.Node, m Affine) *graph.Node {
+	place := overGrid(images)
+	return w.at(images, place(m.B0, m.B1, m.B2), place(m.A0, m.A1, m.A2))
+}
+
+// Projective does what Affine does with places that are divided by
+// C0 x + C1 y + 1, as a camera sees a plane. Where that is 0 there is no image.
+func (w Warp) Projective(images *graph.Node, m Affine, c0, c1 *graph.Node) *graph.Node {
+	place := overGrid(images)
+	divisor := place(c0, c1, graph.OnesLike(c0))
+	none := graph.Equal(divisor, graph.ZerosLike(divisor))
+	divisor = graph.Where(none, graph.OnesLike(divisor), divisor)
+	outside := graph.MulScalar(graph.OnesLike(divisor), -2)
+	divided := func(v *graph.Node) *graph.Node { return graph.Where(none, outside, graph.Div(v, divisor)) }
+	return w.at(images, divided(place(m.B0, m.B1, m.B2)), divided(place(m.A0, m.A1, m.A2)))
+}
+
+// Displaced reads at each pixel of the result what lies dy rows and dx columns
+// away, float32 [batch, height, width].
+func (w Warp) Displaced(images, dy, dx *graph.Node) *graph.Node {
+	at := func(d *graph.Node, axis int) *graph.Node {
+		return graph.Add(graph.Iota(d.Graph(), d.Shape(), axis), d)
+	}
+	return w.at(images, at(dy, 1), at(dx, 2))
+}
+
+// overGrid returns a function that computes c0 x + c1 y + c2 for the pixels of
+// images; c0, c1 and c2 are [batch].
+func overGrid(images *graph.Node) func(c0, c1, c2 *graph.Node) *graph.Node {
 	dims := images.Shape().Dimensions
 	grid := shapes.Make(dtypes.Float32, dims[0], dims[1], dims[2])
 	y, x := graph.Iota(images.Graph(), grid, 1), graph.Iota(images.Graph(), grid, 2)
 	spread := func(v *graph.Node) *graph.Node {
 		return graph.BroadcastToDims(graph.Reshape(v, dims[0], 1, 1), grid.Dimensions...)
 	}
-	place := func(c0, c1, c2 *graph.Node) *graph.Node {
+	return func(c0, c1, c2 *graph.Node) *graph.Node {
 		return graph.Add(graph.Add(graph.Mul(spread(c0), x), graph.Mul(spread(c1), y)), spread(c2))
 	}
-	return w.at(images, place(m.B0, m.B1, m.B2), place(m.A0, m.A1, m.A2))
 }
 
 // tap is one pixel of an axis that a place reads: its index as a float32, and
@@ -67,13 +98,35 @@ func (w Warp) at(images, y, x *graph.Node) *graph.Node {
 
 // taps finds the pixels that the places on an axis of the given length read.
 func (w Warp) taps(at *graph.Node, length int) []tap {
-	at = w.inside(at, length)
+	pixel, round := func(index *graph.Node) *graph.Node { return index }, roundAway
+	if w.ByPixel {
+		pixel, round = func(index *graph.Node) *graph.Node { return w.pixel(index, length) }, graph.Round
+	} else {
+		at = w.inside(at, length)
+	}
 	if w.Nearest {
-		return []tap{{roundAway(at), nil}}
+		return []tap{{pixel(round(at)), nil}}
 	}
 	low := graph.Floor(at)
 	high := graph.AddScalar(low, 1)
-	return []tap{{low, graph.Sub(high, at)}, {high, graph.Sub(at, low)}}
+	return []tap{{pixel(low), graph.Sub(high, at)}, {pixel(high), graph.Sub(at, low)}}
+}
+
+// pixel brings the index of a pixel into an axis, unless the outside is filled.
+// To reflect is dcb|abcd|dcba: pixel -1 is pixel 1 and not 0.
+func (w Warp) pixel(index *graph.Node, length int) *graph.Node {
+	n := float64(length)
+	within := func(index *graph.Node, period float64) *graph.Node {
+		return graph.Sub(index, graph.MulScalar(graph.Floor(graph.DivScalar(index, period)), period))
+	}
+	switch w.Fill {
+	case "wrap":
+		return within(index, n)
+	case "reflect":
+		index = within(graph.Abs(index), 2*n)
+		return graph.Min(index, graph.AddScalar(graph.Neg(index), 2*n-1))
+	}
+	return index // read clips, which is "nearest", or fills
 }
 
 // inside moves places outside of an axis into it, unless they are filled.
