@@ -161,7 +161,7 @@ func TestDebuggerShutDown(t *testing.T) {
 func TestDebuggerFixedVariables(t *testing.T) {
 	d := newDebugClient(t)
 	code := `func f(limit, more int) (n int) {
-	for i := 0; i < limit; i++ {
+	for i := range limit {
 		n += i
 	}
 	g := func() int {

@@ -143,7 +143,7 @@ func TestDebuggerCallsBelowPackages(t *testing.T) {
 		"\treturn a.Add(n)\n}\n%%\nfor i := range 2 {\n\tn := i + 5\n\tpay(n)\n}"
 	if s := d.runs(code, func(dap.StoppedEventBody) {
 		d.wantEqual("in the package", d.localsOf(1), `a=&{Owner:"Ada" balance:5} n=5 old=0`)
-		d.wantEqual("in the cell's function", d.localsOf(2), `a=&{Owner:"Ada" balance:5} n=5`)
+		d.wantEqual("in the cell's function", d.localsOf(2), `a=&{Owner:"Ada" balance:0} n=5`) // before the call
 		d.wantEqual("in the cell", d.localsOf(3), "i=0 n=5")
 		d.goOn("continue")
 	}, func(dap.StoppedEventBody) {

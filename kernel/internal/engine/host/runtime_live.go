@@ -4,7 +4,7 @@ package host
 
 import (
 	"os"
-	_ "unsafe" // for the linknames
+	"unsafe"
 )
 
 // What follows is not for everyone: it binds parts of the standard library that
@@ -29,7 +29,14 @@ var osOutput func(f *os.File, b []byte) bool
 //go:linkname typelinksinit runtime.liveTypelinksinit
 func typelinksinit()
 
+//go:linkname inHeapOrStack runtime.inHeapOrStack
+func inHeapOrStack(at uintptr) bool
+
+//go:linkname inHeap runtime.inheap
+func inHeap(at uintptr) bool
+
 func init() {
+	onStack = func(at unsafe.Pointer) bool { return inHeapOrStack(uintptr(at)) && !inHeap(uintptr(at)) }
 	collectTypes = typelinksinit
 	labels = profileLabels
 	install = func(exit func(int), panic func(any), input func(), write func(*os.File, []byte) bool) {

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"reflect"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -136,8 +135,9 @@ func refresh() {
 
 // Stop is called by a hook, if its site is marked, with pointers to copies of the
 // variables in scope. A bit of what it returns says of each that it has been set.
-func Stop(program int64, site int, copies ...any) (set uint64) {
-	t := &thread{cell: program, program: program, site: site, copies: copies}
+// It must not keep those pointers (stop_stack.go).
+func Stop(program int64, site int, variables ...any) (set uint64) {
+	t := &thread{cell: program, program: program, site: site}
 	owner, _ := ownerOf(labels())
 	if program < 0 { // a package's
 		t.cell = owner
@@ -148,17 +148,17 @@ func Stop(program int64, site int, copies ...any) (set uint64) {
 	if t.cell != 0 && interrupted.Load() == t.cell {
 		return 0 // deferred calls of what ends
 	}
+	s := takeSnapshot(variables)
+	t.copies = s.copies
 	for {
 		event, held := why(t)
-		if event == nil && !held {
-			t.pass()
-			return set
+		waited := false
+		if event != nil || held {
+			waited = t.wait(event)
 		}
-		more, waited := t.wait(event)
-		set |= more
-		if event != nil && waited {
+		if event == nil && !held || event != nil && waited {
 			t.pass()
-			return set
+			return s.putBack(variables)
 		}
 	}
 }
@@ -223,13 +223,9 @@ func met(t *thread, marks []Mark) (event *Stopped, held bool) {
 	return event, false
 }
 
-// wait keeps a goroutine until it is to go on, and tells which of its variables
-// have been set. It does not wait for what is over by now.
-func (t *thread) wait(event *Stopped) (set uint64, waited bool) {
-	before := make([][]byte, len(t.copies))
-	for i, c := range t.copies {
-		before[i] = slices.Clone(memory(c))
-	}
+// wait keeps a goroutine until it is to go on. It does not wait for what is over
+// by now.
+func (t *thread) wait(event *Stopped) (waited bool) {
 	t.id, t.resume = goroutine(), make(chan struct{})
 	pcs := make([]uintptr, 10_000)
 	pcs = pcs[:runtime.Callers(2, pcs)]
@@ -238,7 +234,7 @@ func (t *thread) wait(event *Stopped) (set uint64, waited bool) {
 		frames, depths = t.panicked, depthsOf(t.panicked, frames, depths)
 	}
 	if !t.enter(event, frames, depths) {
-		return 0, false
+		return false
 	}
 	for waits := true; waits; {
 		woken := wake.next()
@@ -252,12 +248,7 @@ func (t *thread) wait(event *Stopped) (set uint64, waited bool) {
 		case <-woken:
 		}
 	}
-	for i, c := range t.copies {
-		if !bytes.Equal(before[i], memory(c)) {
-			set |= 1 << i
-		}
-	}
-	return set, true
+	return true
 }
 
 // enter adds a goroutine to those that have stopped, and tells the kernel if it
@@ -391,7 +382,7 @@ func stopOnPanic(a Answer) {
 		if !wanted {
 			return
 		}
-		if _, waited := t.wait(event); waited && event != nil {
+		if waited := t.wait(event); waited && event != nil {
 			return
 		}
 	}

@@ -6,20 +6,25 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
+
+	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 )
 
 // While a debugger is attached, each statement of a cell has a hook in front:
 //
 //	if gocell_hit[5] != 0 {
 //		gocell_0, gocell_1 := x, i
-//		gocell_set := gocell_host.Stop(12, 5, &gocell_0, &gocell_1)
+//		gocell_set := gocell_stop(12, 5, &gocell_0, &gocell_1)
 //		if gocell_set&1 != 0 { x = gocell_0 }
 //		if gocell_set&2 != 0 { i = gocell_1 }
 //	};
 //
 // The debugger sees and sets copies of the variables in scope. Their own
 // addresses would make all of them escape to the heap, wherever a hook stands.
+// What the copies point to does not escape either: gocell_stop is the host's
+// function without its body, with a promise to the compiler (see [plainMemory]).
 // Hooks are put into the program as it would be compiled without, so they know
 // nothing of what became of a cell before.
 
@@ -51,6 +56,7 @@ type Local struct {
 
 	code    string // of its type, "" if other cells cannot name it
 	imports map[string]string
+	plain   bool // what it points to may be on the stack, see plainMemory
 }
 
 const (
@@ -58,6 +64,9 @@ const (
 	// mostLocals is how many variables one hook has: a bit tells of each whether
 	// it has been set.
 	mostLocals = 64
+	// mostRoom is how many bytes the hooks of one function may take of the stack
+	// at each call, to leave there what its variables point to.
+	mostRoom = 4096
 )
 
 // Debug sets whether programs get hooks from now on.
@@ -66,9 +75,11 @@ func (s *Session) Debug(on bool) { s.debug = on }
 // hooker puts hooks into a program.
 type hooker struct {
 	text string
-	// hit is the variable with the bytes at which hooks look, and stop the
-	// beginning of the call.
-	hit, stop string
+	// hit is the variable with the bytes at which hooks look, and stop, held and
+	// keep are the host's functions, see hostFunctions.
+	hit, stop, held, keep string
+	used                  map[string]bool
+	program               int64
 	// paths are the numbers of the files by path, in a package; nil in a cell.
 	paths map[string]int64
 	files *token.FileSet
@@ -88,14 +99,19 @@ type hooker struct {
 	defers   bool                  // it calls functions when it returns
 	scope    []types.Object        // local ones, the innermost last
 	loop     int                   // the number of the loop in whose second body this is
-	varies   map[types.Object]bool // what that loop assigns to
+	varies   map[types.Object]bool // what that loop assigns to, nil if all can be set in it
 	loopFrom token.Pos             // where it begins
+	labeled  ast.Stmt              // the last statement with a label
+
+	recursive map[types.Object]bool // functions that may call themselves
+	keeps     bool                  // hooks of this one take no room on the stack
+	room      int                   // that they take, in bytes, roughly
 }
 
 // addHooks puts hooks into a program. It leaves a program that it does not
 // understand as it is.
 func (s *Session) addHooks(p *Program) {
-	h := newHooker(hitName, fmt.Sprintf("%s.Stop(%d", hostName, p.number))
+	h := newHooker("", hostName+".Stop", p.number)
 	h.text = string(p.Source)
 	file, err := parser.ParseFile(h.files, "gocell.go", h.text, parser.SkipObjectResolution|parser.ParseComments)
 	if err != nil {
@@ -107,21 +123,44 @@ func (s *Session) addHooks(p *Program) {
 	}
 	h.noteCaptured(file)
 	h.noteValues(file)
+	h.noteRecursive([]*ast.File{file})
 	h.functions(file)
 	entry := fmt.Sprintf("func %s() { ", entryName)
 	at := strings.Index(h.text, entry)
 	if at < 0 || len(h.sites) == 0 {
 		return
 	}
-	h.edits.insert(at+len(entry), fmt.Sprintf("%s.Hooks(%d, %s[:]); ", hostName, p.number, hitName))
-	p.Source = fmt.Appendf(nil, "%s\nvar %s [%d]byte\n", h.edits.render(h.text, 0, len(h.text)), hitName,
-		len(h.sites)+h.loops)
+	h.edits.insert(at+len(entry), fmt.Sprintf("%s.Hooks(%d, %s[:]); ", hostName, p.number, h.hit))
+	p.Source = fmt.Appendf(nil, "%s\nvar %s [%d]byte\n%s", h.edits.render(h.text, 0, len(h.text)), h.hit,
+		len(h.sites)+h.loops, h.hostFunctions())
 	p.Sites = h.sites
 }
 
-func newHooker(hit, stop string) *hooker {
-	return &hooker{hit: hit, stop: stop, files: token.NewFileSet(),
+// hostFunctions declares the host's functions that hooks call. Without their
+// bodies the compiler knows nothing of them but the promise of the first. Those
+// that are not used take no time to load.
+func (h *hooker) hostFunctions() string {
+	var b strings.Builder
+	declare := func(directive, name, host, signature string) {
+		if h.used[name] && !strings.Contains(name, ".") {
+			fmt.Fprintf(&b, "\n%s//go:linkname %s %s.%s\nfunc %s%s\n", directive, name, library.HostImport, host, name,
+				signature)
+		}
+	}
+	const stops = "(program int64, site int, variables ...interface{}) (set uint64)"
+	declare("//go:noescape\n", h.stop, "Stop", stops)
+	declare("", h.held, "Stop", stops)
+	declare("", h.keep, "Keep", "(variable interface{}) interface{}")
+	return b.String()
+}
+
+// newHooker begins with a program whose names for hooks end in some way. held is
+// the host's function for hooks without the promise.
+func newHooker(suffix, held string, program int64) *hooker {
+	return &hooker{hit: hitName + suffix, stop: "gocell_stop" + suffix, held: held,
+		keep: "gocell_keep" + suffix, used: map[string]bool{}, program: program, files: token.NewFileSet(),
 		captured: map[types.Object]bool{}, assigned: map[types.Object]bool{}, values: map[*types.Func]bool{},
+		recursive: map[types.Object]bool{},
 		info: &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{},
 			Uses: map[*ast.Ident]types.Object{}, Implicits: map[ast.Node]types.Object{},
 			Selections: map[*ast.SelectorExpr]*types.Selection{}}}
@@ -132,14 +171,25 @@ func (h *hooker) functions(file *ast.File) {
 	for _, d := range file.Decls {
 		f, ok := d.(*ast.FuncDecl)
 		if ok && f.Body != nil && !special(f.Doc) {
-			h.function, h.scope = functionName(f), nil
-			h.enter(f)
-			h.fields(f.Recv)
-			h.fields(f.Type.Params)
-			h.fields(f.Type.Results)
-			h.block(f.Body.List)
+			h.function, h.keeps, h.room = functionName(f), h.recursive[h.info.Defs[f.Name]], 0
+			edits, sites, loops := h.edits, len(h.sites), h.loops
+			h.declared(f)
+			if h.room > mostRoom {
+				h.edits, h.sites, h.loops, h.keeps = edits, h.sites[:sites], loops, true
+				h.declared(f)
+			}
 		}
 	}
+}
+
+// declared puts hooks into a function.
+func (h *hooker) declared(f *ast.FuncDecl) {
+	h.scope = nil
+	h.enter(f)
+	h.fields(f.Recv)
+	h.fields(f.Type.Params)
+	h.fields(f.Type.Results)
+	h.block(f.Body.List)
 }
 
 // special tells of functions with directives that a hook might break.
@@ -260,6 +310,13 @@ func (h *hooker) hook(s ast.Stmt) string {
 		Loop: h.loop, End: h.files.Position(s.End()).Line, Node: h.key, Calls: h.calls(s), Dynamic: h.dynamic}
 	n := len(h.sites)
 	h.sites = append(h.sites, site)
+	stops := h.stop
+	if h.keeps || !slices.ContainsFunc(site.Locals, func(v Local) bool { return v.plain }) {
+		stops = h.held
+	} else {
+		h.room += 24 * len(site.Locals) // a word, and one of two for the host's list
+	}
+	h.used[stops] = true
 	var names, copies, addresses, set strings.Builder
 	for i, v := range site.Locals {
 		one := fmt.Sprintf("gocell_%d", i)
@@ -269,12 +326,18 @@ func (h *hooker) hook(s ast.Stmt) string {
 		}
 		names.WriteString(v.Name)
 		copies.WriteString(one)
-		addresses.WriteString(", &" + one)
+		switch {
+		case v.plain || stops == h.held:
+			addresses.WriteString(", &" + one)
+		default:
+			h.used[h.keep] = true
+			addresses.WriteString(", " + h.keep + "(&" + one + ")")
+		}
 		if v.Fixed == "" {
 			fmt.Fprintf(&set, "; if gocell_set&%d != 0 { %s = %s }", uint64(1)<<i, v.Name, one)
 		}
 	}
-	stop := fmt.Sprintf("%s, %d%s)", h.stop, n, addresses.String())
+	stop := fmt.Sprintf("%s(%d, %d%s)", stops, h.program, n, addresses.String())
 	if set.Len() > 0 {
 		stop = "gocell_set := " + stop + set.String()
 	}
@@ -289,7 +352,7 @@ func (h *hooker) fixed(v *types.Var) string {
 	switch {
 	case h.captured[v] && !h.assigned[v]:
 		return "a function literal has a copy of it, since nothing assigns to it"
-	case h.loop != 0 && !h.varies[v] && v.Pos() < h.loopFrom:
+	case h.loop != 0 && h.varies != nil && !h.varies[v] && v.Pos() < h.loopFrom:
 		// Else the compiler could not keep it in a register.
 		return "the loop does not assign to it; set it before the loop"
 	}
@@ -313,11 +376,63 @@ func (h *hooker) locals() (list []Local) {
 		if !ok {
 			continue
 		}
-		one := Local{Name: v.Name(), Fixed: h.fixed(v)}
+		one := Local{Name: v.Name(), Fixed: h.fixed(v), plain: plainMemory(v.Type(), map[types.Type]bool{})}
 		if code, imports, ok := typeCode(v.Type(), own); ok {
 			one.code, one.imports = code, imports
 		}
 		list = append(list, one)
 	}
 	return list
+}
+
+// plainMemory tells of types whose values the host can copy from a goroutine's
+// stack, with all to which they point there.
+func plainMemory(t types.Type, seen map[types.Type]bool) bool {
+	if seen[t] {
+		return true
+	}
+	seen[t] = true
+	if p, ok := t.(*types.TypeParam); ok {
+		return plainSet(p.Constraint())
+	}
+	switch t := t.Underlying().(type) {
+	case *types.Basic:
+		return t.Kind() != types.UnsafePointer
+	case *types.Pointer:
+		return plainMemory(t.Elem(), seen)
+	case *types.Slice:
+		return plainMemory(t.Elem(), seen)
+	case *types.Array:
+		return plainMemory(t.Elem(), seen)
+	case *types.Struct:
+		for f := range t.Fields() {
+			if !plainMemory(f.Type(), seen) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// plainSet tells of constraints whose types are numbers and strings.
+func plainSet(t types.Type) bool {
+	switch t := t.Underlying().(type) {
+	case *types.Basic:
+		return t.Kind() != types.UnsafePointer
+	case *types.Union:
+		for term := range t.Terms() {
+			if !plainSet(term.Type()) {
+				return false
+			}
+		}
+		return true
+	case *types.Interface:
+		for one := range t.EmbeddedTypes() {
+			if plainSet(one) {
+				return true
+			}
+		}
+	}
+	return false
 }

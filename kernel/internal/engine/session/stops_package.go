@@ -53,8 +53,7 @@ func HookPackage(p library.Source) (*HookedPackage, error) {
 	}
 	number := int64(binary.BigEndian.Uint64(sum.Sum(nil))>>1) | 1
 	x := &HookedPackage{Path: p.Path, Program: -number, Files: paths, Texts: map[string]string{}}
-	hit, stop := fmt.Sprintf("%s_%x", hitName, number), fmt.Sprintf("gocell_stop_%x", number)
-	h := newHooker(hit, fmt.Sprintf("%s(%d", stop, x.Program))
+	h := newHooker(fmt.Sprintf("_%x", number), fmt.Sprintf("gocell_held_%x", number), x.Program)
 	h.paths = map[string]int64{}
 	var files []*ast.File
 	for i, path := range paths {
@@ -75,6 +74,7 @@ func HookPackage(p library.Source) (*HookedPackage, error) {
 		h.noteCaptured(file)
 		h.noteValues(file)
 	}
+	h.noteRecursive(files)
 	for i, path := range paths {
 		h.text, h.edits = p.Files[path], nil
 		h.functions(files[i])
@@ -86,10 +86,9 @@ func HookPackage(p library.Source) (*HookedPackage, error) {
 		return nil, fmt.Errorf("no function of it has statements to stop at")
 	}
 	x.Bytes = len(h.sites) + h.loops
-	x.Symbol = library.SymbolPrefix(p.Path) + hit
+	x.Symbol = library.SymbolPrefix(p.Path) + h.hit
 	x.Texts[filepath.Join(p.Dir, hooksFile)] = fmt.Sprintf("package %s\n\nimport _ \"unsafe\"\n\n"+
-		"func gocell_first_%x() {}\n\nvar %s [%d]byte\n\n//go:linkname %s %s.Stop\n"+
-		"func %s(program int64, site int, copies ...interface{}) (set uint64)\n", p.Name, number, hit, x.Bytes, stop,
-		library.HostImport, stop)
+		"func gocell_first_%x() {}\n\nvar %s [%d]byte\n%s", p.Name, number, h.hit, x.Bytes,
+		h.hostFunctions())
 	return x, nil
 }

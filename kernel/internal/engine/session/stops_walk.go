@@ -1,7 +1,6 @@
 package session
 
 import (
-	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -15,6 +14,7 @@ func (h *hooker) statement(s ast.Stmt) {
 	case *ast.BlockStmt:
 		h.block(s.List)
 	case *ast.LabeledStmt:
+		h.labeled = s.Stmt
 		h.statement(s.Stmt)
 	case *ast.AssignStmt:
 		h.literals(s)
@@ -158,102 +158,6 @@ func (h *hooker) usedIn(f *ast.FuncLit) (scope []types.Object) {
 		}
 	}
 	return scope
-}
-
-// body puts hooks into a loop's body. The body of a short loop is there twice,
-// and each round chooses: hooks would make up most of the time.
-func (h *hooker) body(loop ast.Stmt, body *ast.BlockStmt) {
-	list := body.List
-	for len(list) > 0 {
-		x, ok := list[0].(*ast.ExprStmt)
-		if !ok || !h.ours(x.X) {
-			break
-		}
-		list = list[1:]
-	}
-	if len(list) == 0 {
-		return
-	}
-	if h.loop != 0 || !h.short(loop, list) {
-		h.block(list)
-		return
-	}
-	place := h.place(list[0].Pos())
-	kept, sites := h.edits, len(h.sites)
-	h.loops++
-	h.edits, h.loop, h.varies = nil, h.loops, h.assignedIn(loop)
-	h.loopFrom = loop.Pos()
-	h.block(list)
-	start, end := h.offset(list[0].Pos()), h.offset(body.Rbrace)
-	second := h.edits.render(h.text, start, end)
-	h.edits, h.loop = kept, 0
-	if len(h.sites) == sites {
-		h.loops--
-		return
-	}
-	h.edits.insert(start, fmt.Sprintf("if %s[len(%s)-%d] != 0 { %s%s\n} else { %s", h.hit, h.hit, h.loops, place,
-		second, place))
-	h.edits.insert(end, "\n}"+h.place(body.Rbrace))
-}
-
-// place is the directive that gives what follows it a place in the user's text.
-func (h *hooker) place(p token.Pos) string {
-	at := h.files.Position(p)
-	if h.paths != nil {
-		at.Filename = "" // the file's own
-	}
-	return fmt.Sprintf("/*line %s:%d:%d*/", at.Filename, at.Line, at.Column)
-}
-
-// mostTwice is how long the text of a body may be that is there twice.
-const mostTwice = 4000
-
-// short tells of an innermost loop that calls nothing in which the debugger
-// might stop: who steps out of that wants to stop in the loop.
-func (h *hooker) short(loop ast.Stmt, list []ast.Stmt) bool {
-	if h.offset(list[len(list)-1].End())-h.offset(list[0].Pos()) > mostTwice {
-		return false
-	}
-	if r, ok := loop.(*ast.RangeStmt); ok {
-		if _, iterator := h.info.TypeOf(r.X).Underlying().(*types.Signature); iterator {
-			return false
-		}
-	}
-	short := true
-	for _, s := range list {
-		ast.Inspect(s, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.ForStmt, *ast.RangeStmt, *ast.FuncLit, *ast.LabeledStmt, *ast.TypeSpec:
-				short = false
-			case *ast.BranchStmt:
-				short = short && n.Tok != token.GOTO
-			case *ast.CallExpr:
-				short = short && h.foreign(n)
-			}
-			return short
-		})
-	}
-	return short
-}
-
-// foreign tells of a call that runs no code of cells, as far as that can be seen.
-func (h *hooker) foreign(call *ast.CallExpr) bool {
-	if t := h.info.Types[call.Fun]; t.IsType() || t.IsBuiltin() {
-		return true
-	}
-	switch f := ast.Unparen(call.Fun).(type) {
-	case *ast.Ident:
-		o, ok := h.info.Uses[f].(*types.Func)
-		return ok && o.Pkg() != h.own
-	case *ast.SelectorExpr:
-		o, ok := h.info.Uses[f.Sel].(*types.Func)
-		if !ok || o.Pkg() == h.own {
-			return false
-		}
-		s := h.info.Selections[f]
-		return s == nil || !types.IsInterface(s.Recv())
-	}
-	return false
 }
 
 // noteCaptured finds out which variables function literals use from outside, and
