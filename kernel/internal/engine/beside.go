@@ -2,8 +2,10 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/gocifar/gocifar/kernel/internal/engine/host"
 )
@@ -42,12 +44,15 @@ func (r *run) do(c host.Command) (host.Answer, error) {
 	r.ranIn = p
 	r.turn.Unlock()
 	defer r.turn.Lock()
-	ctx := context.WithoutCancel(r.ctx)
 	if r.cell.Beside == nil {
-		return p.do(ctx, c)
+		return p.do(context.WithoutCancel(r.ctx), c)
 	}
 	c.Beside = true
-	return p.ask(ctx, c)
+	a, err := p.ask(r.waits, c)
+	if errors.Is(err, errInterrupted) {
+		return host.Answer{Outcome: host.Interrupted}, nil
+	}
+	return a, err
 }
 
 // others tells whether cells run beside this one.
@@ -101,7 +106,8 @@ func (e *Engine) printedBeside(a host.Answer) {
 }
 
 // InterruptBeside stops the cells that run beside for a front. What does not
-// listen goes on: ending the process would end the others' cells and values.
+// listen goes on: ending the process would end the others' cells and values. Its
+// user is told after a while, and can then leave it by another interrupt.
 func (e *Engine) InterruptBeside(front Front) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -111,6 +117,12 @@ func (e *Engine) InterruptBeside(front Front) {
 		}
 		r.interrupts++
 		r.cancel(errInterrupted)
+		if r.interrupts == 1 {
+			go r.offerToLeave()
+		}
+		if r.canLeave {
+			r.leave(errInterrupted)
+		}
 		if r.number != 0 && e.process != nil {
 			p, number := e.process, r.number
 			go func() {
@@ -119,6 +131,25 @@ func (e *Engine) InterruptBeside(front Front) {
 				}
 			}()
 		}
+	}
+}
+
+// offerToLeave tells what to do about a cell that has not stopped.
+func (r *run) offerToLeave() {
+	select {
+	case <-r.ended:
+		return
+	case <-time.After(r.options.Grace):
+	}
+	r.mu.Lock()
+	r.canLeave = r.besides[r]
+	offers := r.canLeave
+	r.mu.Unlock()
+	if offers {
+		r.cell.Beside.Print("stderr", fmt.Sprintf("note: the cell has not stopped within %s of being interrupted: it waits for "+
+			"something, or is in a long call. Interrupt it once more to leave it: it goes on in the background then, and all "+
+			"values and other cells stay. If it waits for a channel, another cell can send to that or close it.\n",
+			r.options.Grace))
 	}
 }
 

@@ -45,8 +45,13 @@ type run struct {
 	cell   Cell
 	ctx    context.Context // ends with an interrupt
 	cancel context.CancelCauseFunc
-	ended  chan struct{}
-	number int64 // that the process knows it by, while it runs there; guarded by mu
+	// waits ends with leave: nobody waits any more for a cell of a subshell that
+	// does not stop. canLeave says that its user knows of that.
+	waits    context.Context
+	leave    context.CancelCauseFunc
+	canLeave bool
+	ended    chan struct{}
+	number   int64 // that the process knows it by, while it runs there; guarded by mu
 	// interrupts counts the requests to stop.
 	interrupts int
 	asking     bool // the user has been asked for input that the cell is to read
@@ -101,6 +106,7 @@ func (e *Engine) execution(c Cell) int64 {
 func (e *Engine) begin(ctx context.Context, c Cell) *run {
 	r := &run{Engine: e, cell: c, ended: make(chan struct{})}
 	r.ctx, r.cancel = context.WithCancelCause(ctx)
+	r.waits, r.leave = context.WithCancelCause(context.WithoutCancel(ctx))
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if r.cell.Beside != nil {
@@ -127,6 +133,7 @@ func (e *Engine) end(r *run) {
 	}
 	close(r.ended)
 	r.cancel(nil)
+	r.leave(nil)
 }
 
 // shielded calls do and makes an error of a panic: a bug in the engine must not
