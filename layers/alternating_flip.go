@@ -1,7 +1,7 @@
 package layers
 
 import (
-	"errors"
+	"fmt"
 
 	"github.com/gomlx/gomlx/core/graph"
 )
@@ -27,6 +27,9 @@ func init() {
 // image (Jordan 2024, arXiv:2404.00498). Where [RandomFlip] shows an image twice
 // the same way in half of all pairs of epochs, two epochs here always show both
 // ways. Keras has no such layer.
+//
+// It has to know an image again, so it trains in Fit on [Examples], which are in
+// memory; on another [Source] Fit refuses it.
 func AlternatingFlip() *AlternatingFlipLayer {
 	l := &AlternatingFlipLayer{}
 	l.Init(l, "gocifar>AlternatingFlip")
@@ -45,8 +48,8 @@ func (l *AlternatingFlipLayer) Call(c *Pass, in []*graph.Node) *graph.Node {
 func (l *AlternatingFlipLayer) draw(c *Pass, x *graph.Node) []*graph.Node {
 	bits, epoch := c.ExampleBits(), c.Epoch()
 	if bits == nil {
-		panic(errors.New("layers: AlternatingFlip trains in Fit alone, on examples in memory, which it knows again; " +
-			"use RandomFlip elsewhere"))
+		panic(fmt.Errorf("layers: layer %s trains in Fit alone, on examples in memory (layers.Examples), which it knows "+
+			"again in each epoch; those of another Source it does not: use RandomFlip there", l.Name()))
 	}
 	parity := graph.Add(graph.BitwiseShiftRightLogicalScalar(bits, uint32(31)), graph.ConvertDType(epoch, bits.DType()))
 	return []*graph.Node{graph.Equal(graph.BitwiseAnd(parity, graph.OnesLike(parity)), graph.OnesLike(parity))}

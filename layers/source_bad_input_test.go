@@ -196,6 +196,14 @@ func TestSourceWithoutBatches(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	flips := Sequential("flips", Input(images.Shape...), AlternatingFlip().Named("flip"), Flatten(), Dense(images.Classes))
+	if err := flips.Compile(SGD(0.1), SparseCategoricalCrossEntropy); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := flips.Fit(t.Context(), streamed(images), Verbose(Silent)); err == nil ||
+		!strings.Contains(err.Error(), "layer flip trains in Fit alone, on examples in memory") {
+		t.Error(err)
+	}
 	if _, err := m.Fit(t.Context(), images, StepsPerEpoch(2)); err == nil ||
 		!strings.Contains(err.Error(), "StepsPerEpoch wants a Source") {
 		t.Error(err)
