@@ -15,7 +15,12 @@ type wrapped struct {
 
 // readWrapped makes the layer of its serialized form.
 func readWrapped(s *Settings, key, place string) *wrapped {
-	object, ok := s.Take(key).(map[string]any)
+	return wrappedFrom(s, key, s.Take(key), place)
+}
+
+// wrappedFrom makes the layer of what the key holds.
+func wrappedFrom(s *Settings, key string, value any, place string) *wrapped {
+	object, ok := value.(map[string]any)
 	if !ok {
 		s.Fail("%s wants a layer", key)
 		return nil

@@ -110,6 +110,10 @@ def inference():
     yield c("perspective", L.RandomPerspective(0.3, scale=0.4, fill_value=2.0), IMAGE)
     yield c("elastic", L.RandomElasticTransform(0.4, scale=(0.2, 0.6), fill_mode="wrap"), IMAGE)
     yield c("rand augment", L.RandAugment(num_ops=3, factor=(0.1, 0.6)), IMAGE)
+    yield c("pipeline", L.Pipeline([L.Rescaling(0.5), L.CenterCrop(4, 5), L.RandomFlip(seed=3)]), IMAGE)
+    yield c("pipeline with weights", L.Pipeline([L.Dense(4), L.ReLU(), L.Dense(2), L.BatchNormalization()]), (5,))
+    yield c("pipeline with weights in training", L.Pipeline([L.Dense(4), L.BatchNormalization()]), (5,), training=True, batch=6,
+            floor=0.1)  # the gradient of a bias before a normalization is 0
     yield c("aug mix", L.AugMix(chain_depth=2, all_ops=False, interpolation="nearest"), IMAGE)
 
 
