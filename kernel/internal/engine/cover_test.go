@@ -27,21 +27,24 @@ func writeFiles(t *testing.T, files map[string]string) (dir string) {
 	return dir
 }
 
-// coveredModule has a package in a folder with a dot, a generic function, and
-// functions that nobody calls.
+// coveredModule has a package in a folder with a dot, one with C code, a generic
+// function, and functions that nobody calls.
 var coveredModule = map[string]string{
 	"go.mod": "module example.com/shop\n\ngo 1.26\n",
 	"shop.go": `// Package shop is for a test.
 package shop
 
-import "example.com/shop/tax.v2"
+import (
+	"example.com/shop/native"
+	"example.com/shop/tax.v2"
+)
 
 // Price is what a customer pays.
 func Price(net int, child bool) int {
 	if child {
 		return net
 	}
-	return net + tax.On(net)
+	return native.Sum(net, tax.On(net))
 }
 
 // Map calls f.
@@ -55,6 +58,25 @@ func Map[T any](list []T, f func(T) T) (out []T) {
 // Unused is not called.
 func Unused() int { return 1 }
 `,
+	"native/sum.go": `// Package native calls C.
+package native
+
+/*
+#include <stdint.h>
+
+static int64_t sum(int64_t a, int64_t b) { return a + b; }
+*/
+import "C"
+
+// Sum adds in C.
+func Sum(a, b int) int {
+	if b == 0 {
+		return a
+	}
+	return int(C.sum(C.int64_t(a), C.int64_t(b)))
+}
+`,
+	"native/plain.go": "package native\n\nfunc Twice(n int) int {\n\treturn Sum(n, n)\n}\n",
 	"tax.v2/tax.go": "package tax\n\nfunc On(net int) int {\n\tif net < 0 {\n\t\tpanic(\"negative\")\n\t}\n\treturn net / 5\n}\n",
 }
 

@@ -74,7 +74,7 @@ func (l *Library) listCovered(ctx context.Context, c *Coverage, dir string, env,
 		if !p.own() {
 			continue
 		}
-		for _, name := range p.GoFiles { // those with C code are compiled in another way
+		for _, name := range slices.Concat(p.GoFiles, p.CgoFiles) {
 			file := filepath.Join(p.Dir, name)
 			text, err := c.instrument(ctx, l, p.ImportPath, file)
 			if err != nil {
