@@ -79,7 +79,16 @@ func (m *machine) ensureBackend(ctx context.Context, progress *Progress) (Backen
 		return b, nil
 	}
 	task := progress.Start("backend", "looking for a PJRT plugin")
-	b, err := m.chooseBackend(ctx, task)
+	err := checkNamedPlugin(os.Getenv("GOMLX_BACKEND"))
+	if err == nil && m.awaitProbe != nil {
+		m.fetchAhead(ctx, task)
+		task.Update("waiting for live cells")
+		err = m.awaitProbe(ctx)
+	}
+	var b Backend
+	if err == nil {
+		b, err = m.chooseBackend(ctx, task)
+	}
 	if err == nil {
 		b.XLAFlags = m.xlaFlags(ctx, b)
 		b.ByName = m.byName(ctx, task, b)
@@ -94,6 +103,19 @@ func (m *machine) ensureBackend(ctx context.Context, progress *Progress) (Backen
 		record.Size, record.Changed = info.Size(), info.ModTime()
 	}
 	return b, writeJSON(m.backendPath(), record)
+}
+
+// fetchAhead fetches the plugin that chooseBackend is likely to take, while the
+// probe waits for what it is made of. What goes wrong, goes wrong there again.
+func (m *machine) fetchAhead(ctx context.Context, task *Task) {
+	if os.Getenv("GOMLX_BACKEND") != "" || pluginElsewhere() != "" {
+		return
+	}
+	for _, source := range m.fetchedFirst(pluginSources(m.toolchain, hasNVIDIA(ctx))) {
+		if _, err := m.ensurePlugin(ctx, task, source); err == nil || ctx.Err() != nil {
+			break
+		}
+	}
 }
 
 // chooseBackend tries, in this order: what GOMLX_BACKEND names, plugins where
@@ -169,19 +191,35 @@ func texts(reasons []error) []string {
 	return lines
 }
 
+// splitConfig takes a value of GOMLX_BACKEND apart.
+func splitConfig(config string) (name, plugin string) {
+	name, rest, _ := strings.Cut(config, ":")
+	plugin, _, _ = strings.Cut(rest, ",")
+	return name, plugin
+}
+
+// checkNamedPlugin sees whether there is the plugin that the user names by a
+// path.
+func checkNamedPlugin(config string) error {
+	name, plugin := splitConfig(config)
+	if name == "go" || !filepath.IsAbs(plugin) {
+		return nil
+	}
+	if _, err := os.Stat(plugin); err != nil {
+		return fmt.Errorf("GOMLX_BACKEND names the plugin %s, which cannot be read: %w; "+
+			"correct it, or unset it to let set-up find one", plugin, errors.Unwrap(err))
+	}
+	return nil
+}
+
 // namedBackend takes the user's word, but sees whether it works.
 func (m *machine) namedBackend(ctx context.Context, task *Task, config string) (Backend, error) {
 	b := Backend{Config: config, Source: "GOMLX_BACKEND=" + config}
-	name, rest, _ := strings.Cut(config, ":")
-	plugin, _, _ := strings.Cut(rest, ",")
+	name, plugin := splitConfig(config)
 	switch {
 	case name == "go":
 		b.Device = "go"
 	case filepath.IsAbs(plugin):
-		if _, err := os.Stat(plugin); err != nil {
-			return Backend{}, fmt.Errorf("GOMLX_BACKEND names the plugin %s, which cannot be read: %w; "+
-				"correct it, or unset it to let set-up find one", plugin, errors.Unwrap(err))
-		}
 		b.Plugin, b.Device = plugin, deviceOf(plugin)
 	default:
 		b.Device = deviceOf(plugin)

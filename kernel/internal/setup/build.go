@@ -3,18 +3,26 @@ package setup
 import (
 	"context"
 	"fmt"
+	"go/parser"
+	"go/token"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 
+	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 	"github.com/gocifar/gocifar/kernel/internal/seal"
 )
 
 // build is the probe of backends, and what linking it taught.
 type build struct {
-	dir     string
-	Ldflags string // the linker flags that make cells link fastest here
+	dir string
+	// Ldflags make GoNB's cells link fastest here. "" if the probe is one on live
+	// cells' library, which teaches nothing of that.
+	Ldflags string
+	// Needs are the folders of the library and the layers that the probe is on.
+	Needs []string
 }
 
 // linkerFlags are tried in this order. -w leaves debug information out, which
@@ -42,21 +50,36 @@ func (b build) probePath() string { return filepath.Join(b.dir, "probe") }
 func (m *machine) cachedBuild() (build, bool) {
 	b := build{dir: m.buildDir()}
 	ok := seal.Verify(b.dir, false) == nil && seal.ReadJSON(filepath.Join(b.dir, "build.json"), &b) == nil
-	return b, ok
+	gone := slices.ContainsFunc(b.Needs, func(dir string) bool { return !isFolder(dir) })
+	return b, ok && !gone
 }
 
-// ensureBuild builds the probe with a cell's flags.
-func (m *machine) ensureBuild(ctx context.Context, progress *Progress) (build, error) {
-	if b, ok := m.cachedBuild(); ok {
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// ensureBuild builds the probe: on live cells' library if they alone are wanted,
+// which has compiled GoMLX already, or else with the flags of GoNB's cells.
+func (m *machine) ensureBuild(ctx context.Context, progress *Progress, onLibrary bool) (build, error) {
+	if b, ok := m.cachedBuild(); ok && (onLibrary || b.Ldflags != "") {
 		return b, nil
 	}
 	task := progress.Start("probe", "building")
 	b := build{dir: m.buildDir()}
 	task.again("what is in "+b.dir, seal.Verify(b.dir, false))
 	err := publishSealed(b.dir, func(staging string) (err error) {
+		if onLibrary {
+			task.Update("linking")
+			b.Needs, err = m.probeOnLibrary(ctx, filepath.Join(staging, "probe"))
+			if err == nil {
+				return writeJSON(filepath.Join(staging, "build.json"), b)
+			}
+			b.Needs = nil // then as without the library
+		}
 		for _, b.Ldflags = range linkerFlags {
 			err = m.goBuild(ctx, task, "the probe", "-ldflags="+b.Ldflags, "-o", filepath.Join(staging, "probe"),
-				"./kernel/internal/setup/probe")
+				probeSource)
 			if err == nil || ctx.Err() != nil {
 				break
 			}
@@ -68,6 +91,36 @@ func (m *machine) ensureBuild(ctx context.Context, progress *Progress) (build, e
 	})
 	task.End("built", err)
 	return b, err
+}
+
+// probeSource is the folder of the probe in the checkout.
+const probeSource = "./kernel/internal/setup/probe"
+
+// probeOnLibrary makes the probe a program on the library and the layers of live
+// cells.
+func (m *machine) probeOnLibrary(ctx context.Context, program string) (needs []string, err error) {
+	l, err := library.Open(m.live.library())
+	if err != nil {
+		return nil, err
+	}
+	name := filepath.Join(m.checkout.root, filepath.FromSlash(probeSource), "main.go")
+	source, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), name, source, parser.ImportsOnly)
+	if err != nil {
+		return nil, err
+	}
+	var imports []string
+	for _, spec := range file.Imports {
+		path, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			return nil, err
+		}
+		imports = append(imports, path)
+	}
+	return l.Program(ctx, library.Module{Dir: m.checkout.root}, source, imports, program)
 }
 
 // goBuild runs `go build` in the checkout and shows on task what it is at.

@@ -213,6 +213,10 @@ func (d *diagnosis) build() {
 		return
 	}
 	d.m.build = b
+	if b.Ldflags == "" {
+		d.add("probe", Fine, "built on the library of live cells", "")
+		return
+	}
 	d.add("probe", Fine, "built; cells link with "+b.Ldflags, "")
 }
 

@@ -151,6 +151,10 @@ type machine struct {
 	build   build
 	backend Backend
 	live    live // if it was asked for
+
+	// awaitProbe waits until live cells are there, on whose library the probe of
+	// backends is to be, and makes it; nil if the probe does not wait.
+	awaitProbe func(context.Context) error
 }
 
 // inspect finds the checkout, the toolchain and the cache folder, and says in
@@ -176,7 +180,8 @@ func inspect(ctx context.Context, root string) (*machine, error) {
 
 // install makes what is missing: the backend, which waits mostly for the
 // network, beside the live kernel, which waits for the processor. GoNB's cells
-// link as the probe of backends did, so GoNB comes last.
+// link as the probe of backends did, so GoNB comes last. Without GoNB the probe
+// is a program on the live kernel's library, which compiles the same packages.
 func (m *machine) install(ctx context.Context, wanted []recipe, progress *Progress) error {
 	// Also on a machine that was set up: every cell that opens XLA is linked.
 	if _, _, err := m.toolchain.compiler(); err != nil {
@@ -202,10 +207,27 @@ func (m *machine) install(ctx context.Context, wanted []recipe, progress *Progre
 	m.cache.removePartial()
 
 	group, groupContext := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
-		if m.build, err = m.ensureBuild(groupContext, progress); err == nil {
-			m.backend, err = m.ensureBackend(groupContext, progress)
+	liveMade := make(chan struct{})
+	m.awaitProbe = nil
+	if m.packages && wants(wanted, kernels.Live) && !wants(wanted, kernels.GoNB) {
+		m.awaitProbe = func(ctx context.Context) (err error) {
+			select {
+			case <-liveMade:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+			m.awaitProbe = nil
+			m.build, err = m.ensureBuild(ctx, progress, true)
+			return err
 		}
+	}
+	group.Go(func() (err error) {
+		if m.awaitProbe == nil {
+			if m.build, err = m.ensureBuild(groupContext, progress, false); err != nil {
+				return err
+			}
+		}
+		m.backend, err = m.ensureBackend(groupContext, progress)
 		return err
 	})
 	for _, r := range wanted {
@@ -216,21 +238,28 @@ func (m *machine) install(ctx context.Context, wanted []recipe, progress *Progre
 			if err := r.ensure(m, groupContext, progress); err != nil {
 				return kernelError{r.Kernel, err}
 			}
+			if r.Kernel == kernels.Live {
+				close(liveMade)
+			}
 			return nil
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	if slices.ContainsFunc(wanted, func(r recipe) bool { return r.Kernel == kernels.GoNB }) {
+	if wants(wanted, kernels.GoNB) {
 		return m.ensureGoNB(ctx, progress)
 	}
 	return nil
 }
 
+func wants(wanted []recipe, k *kernels.Kernel) bool {
+	return slices.ContainsFunc(wanted, func(r recipe) bool { return r.Kernel == k })
+}
+
 // ready reports whether all is in place for some kernels.
 func (m *machine) ready(ctx context.Context, wanted []recipe) bool {
-	if !m.backendReady() {
+	if !m.backendReady() || wants(wanted, kernels.GoNB) && m.build.Ldflags == "" {
 		return false
 	}
 	for _, r := range wanted {
