@@ -14,8 +14,8 @@ type chosenLayer struct {
 	batches bool
 }
 
-// The layers of Keras' RandAugment and AugMix, in two parts, since their orders
-// differ. All change images as strongly as the factor says.
+// geometry, light and tone are the layers of Keras' RandAugment and AugMix, whose
+// orders differ. All change images as strongly as the factor says.
 func (l *chooser) geometry() choice {
 	f := l.factor.ends()
 	return choice{
