@@ -176,3 +176,23 @@ func TestNodesCountedFromOne(t *testing.T) {
 		}
 	}
 }
+
+// TestSeedsStayWhole: a seed that a file has as 5 is 5 again in the next file.
+// Keras refuses 5.0, as which files have a float64.
+func TestSeedsStayWhole(t *testing.T) {
+	for class, config := range map[string]map[string]any{
+		"Dropout": {"rate": 0.5}, "AlphaDropout": {"rate": 0.5}, "SpatialDropout2D": {"rate": 0.5},
+		"GaussianNoise": {"stddev": 0.5},
+		"RandomFlip":    {}, "RandAugment": {}, "LSTM": {"units": 2}, "Attention": {},
+		"MultiHeadAttention": {"num_heads": 1.0, "key_dim": 2.0},
+	} {
+		config["name"], config["seed"] = "layer", 5.0
+		layer, err := FromConfig(class, config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seed := layer.Config()["seed"]; seed != 5 {
+			t.Errorf("%s: the seed 5 comes back as %v (%T)", class, seed, seed)
+		}
+	}
+}
