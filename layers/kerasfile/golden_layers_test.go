@@ -48,7 +48,8 @@ type goldenLayer struct {
 // returns its input.
 func (c goldenLayer) fileable() bool {
 	first := c.Config["data_format"] == "channels_first"
-	return !c.Training && c.Tolerance == 0 && c.Class != "RandomShear" && c.Class != "Equalization" && (c.Config["layers"] == nil || c.Class == "Pipeline") &&
+	model := c.Config["layers"] != nil && c.Class != "Pipeline"
+	return !c.Training && c.Tolerance == 0 && !model && c.Class != "RandomShear" && c.Class != "Equalization" &&
 		!(first && (strings.Contains(c.Class, "Conv") || strings.Contains(c.Class, "Pool")))
 }
 
