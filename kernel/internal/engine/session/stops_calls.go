@@ -62,46 +62,6 @@ func (h *hooker) noteValues(file *ast.File) {
 	})
 }
 
-// noteRecursive finds functions that may call themselves, as far as their names
-// tell. There may be many calls of them on a stack, so their hooks must not take
-// room there: they pass all variables as if the host kept them.
-func (h *hooker) noteRecursive(files []*ast.File) {
-	uses := map[*types.Func]map[*types.Func]bool{}
-	for _, file := range files {
-		for _, d := range file.Decls {
-			f, ok := d.(*ast.FuncDecl)
-			if !ok || f.Body == nil {
-				continue
-			}
-			used := map[*types.Func]bool{}
-			ast.Inspect(f.Body, func(n ast.Node) bool {
-				if ident, ok := n.(*ast.Ident); ok {
-					if o, ok := h.info.Uses[ident].(*types.Func); ok && o.Pkg() == h.own {
-						used[o.Origin()] = true
-					}
-				}
-				return true
-			})
-			if o, ok := h.info.Defs[f.Name].(*types.Func); ok {
-				uses[o] = used
-			}
-		}
-	}
-	for f := range uses {
-		seen, next := map[*types.Func]bool{}, []*types.Func{f}
-		for len(next) > 0 && !seen[f] {
-			last := next[len(next)-1]
-			next = next[:len(next)-1]
-			for o := range uses[last] {
-				if !seen[o] {
-					seen[o], next = true, append(next, o)
-				}
-			}
-		}
-		h.recursive[f] = seen[f]
-	}
-}
-
 // calledName is the name of the function in a call, nil if there is none.
 func calledName(call *ast.CallExpr) *ast.Ident {
 	f := ast.Unparen(call.Fun)
