@@ -3,15 +3,11 @@ package setup
 import (
 	"context"
 	"fmt"
-	"go/parser"
-	"go/token"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 
-	"github.com/gocifar/gocifar/kernel/internal/engine/library"
 	"github.com/gocifar/gocifar/kernel/internal/seal"
 )
 
@@ -50,13 +46,7 @@ func (b build) probePath() string { return filepath.Join(b.dir, "probe") }
 func (m *machine) cachedBuild() (build, bool) {
 	b := build{dir: m.buildDir()}
 	ok := seal.Verify(b.dir, false) == nil && seal.ReadJSON(filepath.Join(b.dir, "build.json"), &b) == nil
-	gone := slices.ContainsFunc(b.Needs, func(dir string) bool { return !isFolder(dir) })
-	return b, ok && !gone
-}
-
-func isFolder(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
+	return b, ok && allThere(b.Needs)
 }
 
 // ensureBuild builds the probe: on live cells' library if they alone are wanted,
@@ -71,7 +61,7 @@ func (m *machine) ensureBuild(ctx context.Context, progress *Progress, onLibrary
 	err := publishSealed(b.dir, func(staging string) (err error) {
 		if onLibrary {
 			task.Update("linking")
-			b.Needs, err = m.probeOnLibrary(ctx, filepath.Join(staging, "probe"))
+			b.Needs, err = m.onLibrary(ctx, m.live, probeSource, filepath.Join(staging, "probe"))
 			if err == nil {
 				return writeJSON(filepath.Join(staging, "build.json"), b)
 			}
@@ -95,33 +85,6 @@ func (m *machine) ensureBuild(ctx context.Context, progress *Progress, onLibrary
 
 // probeSource is the folder of the probe in the checkout.
 const probeSource = "./kernel/internal/setup/probe"
-
-// probeOnLibrary makes the probe a program on the library and the layers of live
-// cells.
-func (m *machine) probeOnLibrary(ctx context.Context, program string) (needs []string, err error) {
-	l, err := library.Open(m.live.library())
-	if err != nil {
-		return nil, err
-	}
-	name := filepath.Join(m.checkout.root, filepath.FromSlash(probeSource), "main.go")
-	source, err := os.ReadFile(name)
-	if err != nil {
-		return nil, err
-	}
-	file, err := parser.ParseFile(token.NewFileSet(), name, source, parser.ImportsOnly)
-	if err != nil {
-		return nil, err
-	}
-	var imports []string
-	for _, spec := range file.Imports {
-		path, err := strconv.Unquote(spec.Path.Value)
-		if err != nil {
-			return nil, err
-		}
-		imports = append(imports, path)
-	}
-	return l.Program(ctx, library.Module{Dir: m.checkout.root}, source, imports, program)
-}
 
 // goBuild runs `go build` in the checkout and shows on task what it is at.
 func (m *machine) goBuild(ctx context.Context, task *Task, what string, args ...string) error {

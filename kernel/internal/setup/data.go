@@ -13,7 +13,10 @@ import (
 
 // dataCommand is the library's own program that gets CIFAR-10 ready. The
 // kernel knows nothing of the data: it passes on what the program prints.
-const dataCommand = ModulePath + "/cifar/cmd/fetch"
+const (
+	dataFolder  = "./cifar/cmd/fetch"
+	dataCommand = ModulePath + "/cifar/cmd/fetch"
+)
 
 // BuiltinData is the data's name where nothing but the generated pictures can
 // be had.
@@ -32,11 +35,13 @@ func NeedsData(notebook []byte) bool {
 // CIFAR10_DIR, the cache and the network, in this order. Data that cannot be
 // used are an error of one sentence; a network that cannot be reached is none.
 func (e *Environment) PrepareData(ctx context.Context, data string, progress *Progress) (string, error) {
-	goBin, err := lookGo("")
-	if err != nil {
-		return "", err
+	program, args, err := e.dataProgram, []string(nil), error(nil)
+	if program == "" {
+		if program, err = lookGo(""); err != nil {
+			return "", err
+		}
+		args = []string{"run", dataCommand}
 	}
-	args := []string{"run", dataCommand}
 	if data != "" {
 		if data != BuiltinData {
 			if data, err = filepath.Abs(data); err != nil {
@@ -45,7 +50,7 @@ func (e *Environment) PrepareData(ctx context.Context, data string, progress *Pr
 		}
 		args = append(args, "-data", data)
 	}
-	cmd := newCommand(ctx, goBin, args...)
+	cmd := newCommand(ctx, program, args...)
 	cmd.Dir = e.ModuleRoot
 	cmd.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=1", "GOCIFAR_CACHE="+e.Cache)
 
@@ -58,7 +63,7 @@ func (e *Environment) PrepareData(ctx context.Context, data string, progress *Pr
 	case ctx.Err() != nil:
 		err = context.Cause(ctx)
 	case err != nil:
-		err = dataError(&stderr, err)
+		err = dataError(&stderr, err, e.dataProgram != "")
 	}
 	task.End(stderr.last(), err)
 	if err != nil {
@@ -75,12 +80,15 @@ func (e *Environment) PrepareData(ctx context.Context, data string, progress *Pr
 var exitLine = regexp.MustCompile(`^exit status \d+$`)
 
 // dataError is the sentence that the program ended with, if that is how it
-// failed; a program that does not compile has more to say.
-func dataError(stderr *tail, err error) error {
+// failed; a program that does not compile has more to say. The go command adds a
+// line to that of a program that it runs.
+func dataError(stderr *tail, err error, alone bool) error {
 	err = stderr.explain(err)
 	lines := stderr.lines
-	if n := len(lines); n > 0 && exitLine.MatchString(lines[n-1]) {
-		lines = lines[:n-1]
+	if n := len(lines); n > 0 && (alone || exitLine.MatchString(lines[n-1])) {
+		if !alone {
+			lines = lines[:n-1]
+		}
 		if n := len(lines); n > 0 {
 			return errors.New(strings.TrimPrefix(lines[n-1], "fetch: "))
 		}

@@ -261,7 +261,11 @@ func (m *machine) makePackages(ctx context.Context, task *Task, l live) error {
 		if err != nil {
 			return err
 		}
-		return opened.Warm(ctx, library.Module{Dir: m.checkout.root}, staging, append(packages, cellPackages...))
+		err = opened.Warm(ctx, library.Module{Dir: m.checkout.root}, staging, append(packages, cellPackages...))
+		if err != nil {
+			return err
+		}
+		return m.makeDataProgram(ctx, l, staging)
 	})
 }
 

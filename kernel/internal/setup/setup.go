@@ -59,6 +59,8 @@ type Environment struct {
 	Library    string    // of live cells; "" without the live kernel
 	Kernels    []*Kernel // that are ready, GoNB before others
 	Warnings   []string  // one sentence each, for the user
+
+	dataProgram string // of PrepareData; "" if the go command is to compile it
 }
 
 // Kernel returns the kernel k made ready, or else GoNB, which takes its place.
@@ -120,7 +122,7 @@ func (m *machine) ensureHere(ctx context.Context, options Options) (*Environment
 	if err != nil {
 		return nil, err
 	}
-	e.Backend, e.Library = m.backend, m.live.library()
+	e.Backend, e.Library, e.dataProgram = m.backend, m.live.library(), m.live.dataProgram()
 	if m.backend.Warning != "" {
 		e.Warnings = append(e.Warnings, m.backend.Warning)
 	}
