@@ -77,7 +77,7 @@ func Sum(a, b int) int {
 }
 `,
 	"native/plain.go": "package native\n\nfunc Twice(n int) int {\n\treturn Sum(n, n)\n}\n",
-	"tax.v2/tax.go": "package tax\n\nfunc On(net int) int {\n\tif net < 0 {\n\t\tpanic(\"negative\")\n\t}\n\treturn net / 5\n}\n",
+	"tax.v2/tax.go":   "package tax\n\nfunc On(net int) int {\n\tif net < 0 {\n\t\tpanic(\"negative\")\n\t}\n\treturn net / 5\n}\n",
 }
 
 // TestCoverage compares the profile with what `go test` says of the same calls,
