@@ -2,8 +2,9 @@ package xla
 
 import "github.com/gomlx/gomlx/core/graph"
 
-// maxWholePositions bounds the weights that wholeImage copies.
-const maxWholePositions = 4
+// maxPositions is how many positions results of wholeImage and fewPositions have
+// at most. It bounds the weights and the pixels that these copy.
+const maxPositions = 4
 
 // wholeImage convolves an image that is so small that each position of the
 // result sees all of it, such as 2x2 pixels with a 3x3 kernel and padding. That
@@ -18,14 +19,14 @@ func (c Convolution) wholeImage(x, kernel *graph.Node) *graph.Node {
 	in, size := x.Shape().Dimensions, kernel.Shape().Dimensions
 	var positions [2]int
 	for axis := range 2 {
-		length, stride, pads := in[axis+1], c.Strides[axis], c.Pads[axis]
-		positions[axis] = (length+pads[0]+pads[1]-size[axis])/stride + 1
-		first := pads[0] - (positions[axis]-1)*stride
-		if first < 0 || pads[0]+length > size[axis] {
+		length, before := in[axis+1], c.Pads[axis][0]
+		positions[axis] = c.positions(x, kernel, axis)
+		first := before - (positions[axis]-1)*c.Strides[axis]
+		if first < 0 || before+length > size[axis] {
 			return nil
 		}
 	}
-	if positions[0]*positions[1] > maxWholePositions {
+	if positions[0]*positions[1] > maxPositions {
 		return nil
 	}
 	pixels := in[1] * in[2] * in[3]

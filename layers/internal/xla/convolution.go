@@ -37,6 +37,11 @@ func Convolve(x, kernel *graph.Node, c Convolution) *graph.Node {
 		if y := c.wholeImage(x, kernel); y != nil {
 			return y
 		}
+		if OnCPU(x.Graph()) {
+			if y := c.fewPositions(x, kernel); y != nil {
+				return y
+			}
+		}
 	}
 	return c.withOwnGradients(x, kernel)
 }
