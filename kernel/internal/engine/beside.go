@@ -146,9 +146,10 @@ func (r *run) offerToLeave() {
 	offers := r.canLeave
 	r.mu.Unlock()
 	if offers {
-		r.cell.Beside.Print("stderr", fmt.Sprintf("note: the cell has not stopped within %s of being interrupted: it waits for "+
-			"something, or is in a long call. Interrupt it once more to leave it: it goes on in the background then, and all "+
-			"values and other cells stay. If it waits for a channel, another cell can send to that or close it.\n",
+		r.cell.Beside.Print("stderr", fmt.Sprintf("note: the cell has not stopped within %s of being interrupted: "+
+			"it waits for something, or is in a long call. Interrupt it once more to leave it: it goes on in the "+
+			"background then, and all values and other cells stay. "+
+			"If it waits for a channel, another cell can send to that or close it.\n",
 			r.options.Grace))
 	}
 }

@@ -20,8 +20,8 @@ func (c Convolution) fewPositions(x, kernel *graph.Node) *graph.Node {
 	}
 	x, pads := cut(x, c.Pads)
 	if pads[0] != [2]int{} || pads[1] != [2]int{} {
-		x = graph.Pad(x, graph.ScalarZero(x.Graph(), x.DType()), graph.PadAxis{},
-			graph.PadAxis{Start: pads[0][0], End: pads[0][1]}, graph.PadAxis{Start: pads[1][0], End: pads[1][1]}, graph.PadAxis{})
+		around := []graph.PadAxis{{}, {Start: pads[0][0], End: pads[0][1]}, {Start: pads[1][0], End: pads[1][1]}, {}}
+		x = graph.Pad(x, graph.ScalarZero(x.Graph(), x.DType()), around...)
 	}
 	batch, seen := x.Shape().Dimensions[0], size[0]*size[1]*size[2]
 	var patches []*graph.Node

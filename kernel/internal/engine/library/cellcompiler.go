@@ -18,7 +18,7 @@ import (
 // Go's compiler compiles all methods of each generic type that a package
 // mentions, although others have done so before: it cannot know. In a cell these
 // methods are most of what is compiled, and the library has them all. So cells
-// have a compiler of their own, Go's with three lines added, which leaves out
+// have a compiler of their own, Go's with three conditions, which leaves out
 // what the shared libraries have; in all else it makes the same of a cell. It
 // is built from Go's source where that is the one known here, in about a minute
 // when nobody waits. Without it, and where it fails, Go's compiler compiles

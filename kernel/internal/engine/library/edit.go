@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/gocifar/gocifar/kernel/internal/engine/library/sharedsyms"
 )
 
 // Edit is what became of packages that the user has edited.
@@ -136,7 +138,7 @@ func replaced(prefixes []string, archive []byte, libraries []*libraryIndex) (nam
 				continue
 			}
 			for _, name := range []string{name, name + ".abi0", name + ".abiinternal"} {
-				if short := mangled(name); !seen[short] && defined(libraries, name) {
+				if short := sharedsyms.Mangled(name); !seen[short] && defined(libraries, name) {
 					seen[short] = true
 					names = append(names, short)
 				}

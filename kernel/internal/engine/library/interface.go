@@ -205,9 +205,6 @@ const linkerNameList = `
 	/internal/runtime/maps.typedmemclr /internal/runtime/maps.typedmemmove
 `
 
-// mangled is the name of a symbol in a library.
-func mangled(name string) string { return sharedsyms.Mangled(name) }
-
 // place is a symbol of one of several libraries.
 type place struct {
 	index  *libraryIndex
@@ -234,7 +231,7 @@ func choose(libraries []*libraryIndex, names []string) []place {
 		return false
 	}
 	for _, name := range slices.Concat(linkerNames, names) {
-		short := mangled(name)
+		short := sharedsyms.Mangled(name)
 		add(short)
 		add(short + ".abi0")
 		add(short + ".abiinternal")

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/gocifar/gocifar/kernel/internal/engine/library/sharedsyms"
 )
 
 // A cell that uses a generic type of the library, such as
@@ -37,7 +39,7 @@ func descriptions(libraries []*libraryIndex, complaint string) (names map[string
 // defined tells whether one of the libraries has a symbol.
 func defined(libraries []*libraryIndex, name string) bool {
 	return slices.ContainsFunc(libraries, func(x *libraryIndex) bool {
-		_, ok := x.find(mangled(name))
+		_, ok := x.find(sharedsyms.Mangled(name))
 		return ok
 	})
 }
