@@ -46,12 +46,14 @@ void xlaplugin_end_ahead(void) {
 	}
 }
 
-bool xlaplugin_ok(void *error) {
+bool xlaplugin_ok_of(const Api *api, void *error) {
 	if (!error) return true;
 	ErrorArgs args = {sizeof args, NULL, error, NULL, 0};
-	plugin->Error_Destroy(&args);
+	api->Error_Destroy(&args);
 	return false;
 }
+
+bool xlaplugin_ok(void *error) { return xlaplugin_ok_of(plugin, error); }
 
 // ended is called when a program has ended; the error is its own.
 static void ended(void *error, void *user) {

@@ -134,4 +134,5 @@ void xlaplugin_delete(SerializeArgs *args);
 
 // Tells whether a call went well, and destroys its error. A table was copied.
 bool xlaplugin_ok(void *error);
+bool xlaplugin_ok_of(const Api *api, void *error); // the same before a table was copied
 #endif

@@ -26,6 +26,7 @@ type Plugin struct {
 	about            []byte        // what every program's key starts from
 	worthwhile       time.Duration // see below
 	loaded, compiled atomic.Int64
+	maxima           bool // programs can call MaximaKernelGradient and MaximaInputGradient
 }
 
 // opened is the process' plugin: PJRT hands its functions no argument by which
@@ -46,8 +47,9 @@ func Open(path, dir string) (*Plugin, error) {
 	if err != nil {
 		return nil, err
 	}
+	onCPU := !pjrt.IsCUDAName(path)
 	keepBlocks := C.int(1)
-	if pjrt.IsCUDAName(path) {
+	if !onCPU {
 		about = append(about, nvidia(path)...)
 		keepBlocks = 0 // it computes in the GPU's memory
 	}
@@ -63,6 +65,7 @@ func Open(path, dir string) (*Plugin, error) {
 			"0.40 or a later 0", path, v.major_version, v.minor_version)
 	}
 	p := &Plugin{api: api, folder: folder{path: dir, limit: Limit}, about: about, worthwhile: worthwhile}
+	p.maxima = onCPU && registerMaxima(api)
 	if !opened.CompareAndSwap(nil, p) {
 		return nil, errors.New("xlaplugin: a process can open one plugin, and has")
 	}
@@ -74,6 +77,13 @@ func Open(path, dir string) (*Plugin, error) {
 		return nil, fmt.Errorf("xlaplugin: registering the PJRT plugin %s: %w", path, err)
 	}
 	return p, nil
+}
+
+// HasMaxima tells whether programs of the plugin that Open has opened can call
+// MaximaKernelGradient and MaximaInputGradient.
+func HasMaxima() bool {
+	p := opened.Load()
+	return p != nil && p.maxima
 }
 
 // Counts returns how many programs were read from the folder and how many were

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"slices"
 
+	"github.com/gocifar/gocifar/layers/xlaplugin"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -91,18 +92,32 @@ func (c Convolution) withOwnGradients(x, kernel *graph.Node) *graph.Node {
 	return withGradients([]*graph.Node{x, kernel},
 		func(in []*graph.Node) *graph.Node { return c.operation(in[0], in[1]) },
 		func(i int, dy *graph.Node) *graph.Node {
-			size := kernel.Shape().Dimensions
-			fast := OnCPU(x.Graph()) && oneDNNConvolves(x.DType()) && c.hasFastGradients(kernel)
-			switch {
-			case i == 0 && fast:
-				return c.fastInputGradient(dy, kernel)
-			case i == 0:
-				return c.inputGradient(dy, kernel, spatial(x))
-			case fast:
-				return c.fastKernelGradient(x, dy, size, runtime.NumCPU())
+			if i == 0 {
+				gradient := c.anyInputGradient(x, kernel, dy)
+				return c.throughMaxima(gradient, kernel, kernel, dy, xlaplugin.MaximaInputGradient)
 			}
-			return c.kernelGradient(x, dy, size)
+			gradient := c.anyKernelGradient(x, kernel, dy)
+			return c.throughMaxima(gradient, x, kernel, dy, xlaplugin.MaximaKernelGradient)
 		})
+}
+
+// areFast tells whether fastInputGradient and fastKernelGradient are the ways.
+func (c Convolution) areFast(x, kernel *graph.Node) bool {
+	return OnCPU(x.Graph()) && oneDNNConvolves(x.DType()) && c.hasFastGradients(kernel)
+}
+
+func (c Convolution) anyInputGradient(x, kernel, dy *graph.Node) *graph.Node {
+	if c.areFast(x, kernel) {
+		return c.fastInputGradient(dy, kernel)
+	}
+	return c.inputGradient(dy, kernel, spatial(x))
+}
+
+func (c Convolution) anyKernelGradient(x, kernel, dy *graph.Node) *graph.Node {
+	if c.areFast(x, kernel) {
+		return c.fastKernelGradient(x, dy, kernel.Shape().Dimensions, runtime.NumCPU())
+	}
+	return c.kernelGradient(x, dy, kernel.Shape().Dimensions)
 }
 
 // spatial returns the sizes of x's spatial axes.

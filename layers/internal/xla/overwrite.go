@@ -1,9 +1,6 @@
 package xla
 
 import (
-	"reflect"
-	"unsafe"
-
 	"github.com/gomlx/compute"
 	"github.com/gomlx/go-xla/stablehlo"
 	"github.com/gomlx/gomlx/core/graph"
@@ -62,13 +59,9 @@ func mainFunction(g *graph.Graph) *stablehlo.Function {
 // private reads a field of the struct that pointer points to, if there is one
 // of that name and type.
 func private[T any](pointer any, name string) (value T, ok bool) {
-	v := reflect.ValueOf(pointer)
-	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
+	place, ok := field[T](pointer, name)
+	if !ok {
 		return value, false
 	}
-	field := v.Elem().FieldByName(name)
-	if !field.IsValid() || field.Type() != reflect.TypeFor[T]() {
-		return value, false
-	}
-	return *(*T)(unsafe.Pointer(field.UnsafeAddr())), true
+	return *place, true
 }

@@ -228,7 +228,11 @@ func (p Pool) max(x *graph.Node) *graph.Node {
 		y, index = p.firstMaxima(x)
 		index = Materialize(index)
 		return y
-	}, func(dy *graph.Node) *graph.Node { return toMaxima(x, tiles, within, index, dy) })
+	}, func(dy *graph.Node) *graph.Node {
+		dx := toMaxima(x, tiles, within, index, dy)
+		noteMaxima(dx, p.Size, index, dy)
+		return dx
+	})
 }
 
 // firstMaxima returns each window's maximum, and as uint8 which tap of the
