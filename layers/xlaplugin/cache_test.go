@@ -26,6 +26,24 @@ const program = `module @m%d {
   }
 }`
 
+// programWithCall calls one of this package's functions besides.
+const programWithCall = `module @called {
+  func.func @main(%a: tensor<64x64xf32>) -> tensor<64x64xf32> {
+    %0 = stablehlo.dot_general %a, %a, contracting_dims = [1] x [0] : (tensor<64x64xf32>, tensor<64x64xf32>) -> tensor<64x64xf32>
+    %1 = stablehlo.tanh %0 : tensor<64x64xf32>
+    %x = stablehlo.reshape %1 : (tensor<64x64xf32>) -> tensor<1x64x64x1xf32>
+    %place = stablehlo.constant dense<2> : tensor<1x16x32x1xui8>
+    %dy = stablehlo.slice %x [0:1, 0:16, 0:32, 0:1] : (tensor<1x64x64x1xf32>) -> tensor<1x16x32x1xf32>
+    %2 = stablehlo.custom_call @gocifar.maxima_kernel_gradient.1(%x, %place, %dy) {
+      api_version = 4 : i32, backend_config = {left = 0 : i64, top = 1 : i64}
+    } : (tensor<1x64x64x1xf32>, tensor<1x16x32x1xui8>, tensor<1x16x32x1xf32>) -> tensor<3x3x1x1xf32>
+    %3 = stablehlo.reshape %2 : (tensor<3x3x1x1xf32>) -> tensor<3x3xf32>
+    %zero = stablehlo.constant dense<0.0> : tensor<f32>
+    %4 = stablehlo.pad %3, %zero, low = [0, 0], high = [61, 61], interior = [0, 0] : (tensor<3x3xf32>, tensor<f32>) -> tensor<64x64xf32>
+    return %4 : tensor<64x64xf32>
+  }
+}`
+
 const roleVariable = "XLACACHE_TEST_CHILD"
 
 // compileAndRun is a process that opens the plugin with a cache, compiles the
@@ -39,7 +57,11 @@ func compileAndRun(t *testing.T, dir string) {
 	if _, err := client.Compile().WithStableHLO([]byte("no program")).Done(); err == nil {
 		t.Error("what is no program compiled")
 	}
-	e, err := client.Compile().WithStableHLO(fmt.Appendf(nil, program, 1)).Done()
+	text := fmt.Appendf(nil, program, 1)
+	if HasMaxima() {
+		text = []byte(programWithCall)
+	}
+	e, err := client.Compile().WithStableHLO(text).Done()
 	if err != nil {
 		t.Fatal(err)
 	}

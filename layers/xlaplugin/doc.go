@@ -1,4 +1,4 @@
-// Package xlaplugin opens XLA's plugin for the CPU or NVIDIA's GPUs, with three
+// Package xlaplugin opens XLA's plugin for the CPU or NVIDIA's GPUs, with four
 // things that go-xla has no way to ask it for.
 //
 // What XLA compiles is kept on disk, so that the same program is compiled once
@@ -18,6 +18,9 @@
 // step (blocks_linux.c, on Linux alone). What is kept and what is used is
 // together no more than was used at a time, and an eighth; blocks that nobody
 // takes are freed after half a minute.
+//
+// Programs for the CPU can call functions of this package ([HasMaxima]), which do
+// in C what no operation of XLA's does.
 //
 // go-xla takes a plugin that its caller has loaded, by the address of its table
 // of functions (pjrt.RegisterPreloadedPlugin). [Open] gives it a copy of the

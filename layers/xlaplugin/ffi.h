@@ -14,29 +14,43 @@ typedef struct {
 	const char *platform; size_t platform_size;
 	int traits;
 } RegisterArgs;
-typedef struct { Extension base; Function type_register, user_data_add, register_handler; } FfiExtension; // PJRT_Extension_Type_FFI
+// PJRT_Extension_Type_FFI
+typedef struct { Extension base; Function type_register, user_data_add, register_handler; } FfiExtension;
 
 enum { FFI_UINT8 = 6, FFI_FLOAT32 = 11, FFI_BFLOAT16 = 16 };
 
-typedef struct { size_t struct_size; void *extension_start; int type; void *data; int64_t rank; int64_t *size; } FfiBuffer;
+typedef struct {
+	size_t struct_size; void *extension_start;
+	int type; void *data; int64_t rank; int64_t *size;
+} FfiBuffer;
 typedef struct { size_t struct_size; void *extension_start; int64_t size; int *types; FfiBuffer **buffers; } FfiBuffers;
 typedef struct { const char *text; size_t size; } FfiText;
 typedef struct { int type; void *value; } FfiScalar;
-typedef struct { size_t struct_size; void *extension_start; int64_t size; int *types; FfiText **names; FfiScalar **values; } FfiAttributes;
+typedef struct {
+	size_t struct_size; void *extension_start;
+	int64_t size; int *types; FfiText **names; FfiScalar **values;
+} FfiAttributes;
 
-typedef struct { size_t struct_size; void *extension_start; const char *message; int code; } FfiErrorArgs; // Error_Create
-typedef struct { size_t struct_size; void *extension_start; void *context; void (*task)(void *data); void *data; } FfiScheduleArgs;
+// Error_Create, ThreadPool_Schedule, ThreadPool_NumThreads
+typedef struct { size_t struct_size; void *extension_start; const char *message; int code; } FfiErrorArgs;
+typedef struct {
+	size_t struct_size; void *extension_start;
+	void *context; void (*task)(void *data); void *data;
+} FfiScheduleArgs;
 typedef struct { size_t struct_size; void *extension_start; void *context; int64_t *threads; } FfiThreadsArgs;
 
 typedef struct { size_t struct_size; void *extension_start; int major_version, minor_version; } FfiVersion;
-typedef struct { Extension base; struct { size_t struct_size; FfiVersion version; uint32_t traits; } *metadata; } FfiMetadata;
+typedef struct {
+	Extension base;
+	struct { size_t struct_size; FfiVersion version; uint32_t traits; } *metadata;
+} FfiMetadata;
 typedef struct {
 	size_t struct_size;
 	void *extension_start;
 	FfiVersion version;
 	const void *internal;
-	Function Error_Create, Error_GetMessage, Error_Destroy, Handler_Register, Stream_Get, Type_Register, ExecutionContext_Get,
-		State_Set, State_Get, DeviceMemory_Allocate, DeviceMemory_Free, ThreadPool_Schedule, ThreadPool_NumThreads;
+	Function Error_Create, Error_GetMessage, Error_Destroy, Handler_Register, Stream_Get, Type_Register,
+		ExecutionContext_Get, State_Set, State_Get, DeviceMemory_Allocate, DeviceMemory_Free, ThreadPool_Schedule, ThreadPool_NumThreads;
 } FfiApi;
 
 // FfiCall is what a function is called with; it returns an error, NULL for none.

@@ -47,7 +47,8 @@ AVX512 static void sum_taps(const Term *t, long n, const float *pixels, long row
 	Vector a = s[0], b = s[1], c = s[2], d = s[3], e = s[4], f = s[5], g = s[6], h = s[7], i = s[8];
 	for (const Term *end = t + n; t < end; t++) {
 		const float *p = pixels + t->at;
-		const Vector *first = (const Vector *)p, *second = (const Vector *)(p + row), *third = (const Vector *)(p + 2 * row);
+		const Vector *first = (const Vector *)p, *second = (const Vector *)(p + row);
+		const Vector *third = (const Vector *)(p + 2 * row);
 		const Vector dy = t->dy - (Vector){0};
 		a += dy * first[0], b += dy * first[1], c += dy * first[2];
 		d += dy * second[0], e += dy * second[1], f += dy * second[2];
@@ -66,8 +67,9 @@ AVX512 static void sum_taps(const Term *t, long n, const float *pixels, long row
 
 // sum_window adds dy times weights to the 4x4 pixels that a window sees. The
 // terms come in the order of their places in the window.
-AVX512 static void sum_window(const Term *t, const uint8_t counts[PLACES], const float *weights, float *pixels, long row) {
-	Vector *p = (Vector *)pixels, *q = (Vector *)(pixels + row), *r = (Vector *)(pixels + 2 * row), *s = (Vector *)(pixels + 3 * row);
+AVX512 static void sum_window(const Term *t, const uint8_t *counts, const float *weights, float *pixels, long row) {
+	Vector *p = (Vector *)pixels, *q = (Vector *)(pixels + row);
+	Vector *r = (Vector *)(pixels + 2 * row), *s = (Vector *)(pixels + 3 * row);
 	Vector p0 = p[0], p1 = p[1], p2 = p[2], p3 = p[3], q0 = q[0], q1 = q[1], q2 = q[2], q3 = q[3];
 	Vector r0 = r[0], r1 = r[1], r2 = r[2], r3 = r[3], s0 = s[0], s1 = s[1], s2 = s[2], s3 = s[3];
 	const Term *end;
@@ -122,8 +124,8 @@ static void by_output(const Maxima *m, long from, long n, long near, Term *terms
 	long all = cells(m);
 	for (long e = 0; e < n; e++) {
 		for (long c = 0; c < all; c++) {
-			uint32_t first = (uint32_t)((e % near * seen(m) + c / m->columns * 2 * seen_columns(m) + c % m->columns * 2) * LANES);
-			uint32_t below = (uint32_t)(seen_columns(m) * LANES);
+			long pixel = e % near * seen(m) + c / m->columns * 2 * seen_columns(m) + c % m->columns * 2;
+			uint32_t first = (uint32_t)(pixel * LANES), below = (uint32_t)(seen_columns(m) * LANES);
 			const uint32_t at[PLACES] = {first, first + LANES, first + below, first + below + LANES};
 			const uint8_t *place = m->place + ((from + e) * all + c) * m->out;
 			const float *dy = m->dy + ((from + e) * all + c) * m->out;
@@ -225,8 +227,9 @@ void xlaplugin_maxima_pack(const Maxima *m, const void *kernel, long block, floa
 	memset(weights, 0, m->out * TAPS * LANES * sizeof *weights);
 	for (long tap = 0; tap < TAPS; tap++) {
 		for (long lane = 0; lane < lanes; lane++) {
+			long row = (tap * m->in + block * LANES + lane) * m->out;
 			for (long o = 0; o < m->out; o++) {
-				read_values(m, weights + (o * TAPS + tap) * LANES + lane, kernel, (tap * m->in + block * LANES + lane) * m->out + o, 1);
+				read_values(m, weights + (o * TAPS + tap) * LANES + lane, kernel, row + o, 1);
 			}
 		}
 	}
@@ -240,8 +243,9 @@ void xlaplugin_maxima_unpack(const Maxima *m, float *sums, long n, long block, v
 	}
 	for (long tap = 0; tap < TAPS; tap++) {
 		for (long lane = 0; lane < lanes; lane++) {
+			long row = (tap * m->in + block * LANES + lane) * m->out;
 			for (long o = 0; o < m->out; o++) {
-				write_values(m, kernel, (tap * m->in + block * LANES + lane) * m->out + o, sums + (o * TAPS + tap) * LANES + lane, 1);
+				write_values(m, kernel, row + o, sums + (o * TAPS + tap) * LANES + lane, 1);
 			}
 		}
 	}

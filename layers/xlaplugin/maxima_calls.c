@@ -50,7 +50,9 @@ static bool read(const FfiCall *call, Work *w) {
 	FfiBuffer **in = call->arguments.buffers, *out = call->results.buffers[0];
 	int type = in[0]->type;
 	if (type != FFI_FLOAT32 && type != FFI_BFLOAT16) return false;
-	if (!has(in[0], type, 4) || !has(in[1], FFI_UINT8, 4) || !has(in[2], FFI_FLOAT32, 4) || !has(out, type, 4)) return false;
+	if (!has(in[0], type, 4) || !has(in[1], FFI_UINT8, 4) || !has(in[2], FFI_FLOAT32, 4) || !has(out, type, 4)) {
+		return false;
+	}
 	const int64_t *windows = in[1]->size;
 	w->m = (Maxima){.batch = windows[0], .rows = windows[1], .columns = windows[2], .out = windows[3],
 		.top = xlaplugin_attribute(call, "top"), .left = xlaplugin_attribute(call, "left"),
@@ -67,7 +69,8 @@ static bool read(const FfiCall *call, Work *w) {
 // windows say.
 static bool agree(Maxima *m, const int64_t *examples, const int64_t *kernel) {
 	m->height = examples[1], m->width = examples[2], m->in = examples[3];
-	return examples[0] == m->batch && kernel[0] == 3 && kernel[1] == 3 && kernel[2] == m->in && kernel[3] == m->out && m->in > 0;
+	return examples[0] == m->batch && kernel[0] == 3 && kernel[1] == 3 && kernel[2] == m->in && kernel[3] == m->out &&
+		m->in > 0;
 }
 
 // allocate gets memory for the threads. It has no pages until they are used.
@@ -86,8 +89,8 @@ static void release(Work *w) {
 	free(w->scratch);
 }
 
-static const char wrong[] = "gocifar: the gradient through maxima takes [batch, height, width, in] or [3, 3, in, out], uint8 and "
-	"float32 [batch, rows, columns, out]; this call has other arguments";
+static const char wrong[] = "gocifar: the gradient through maxima takes [batch, height, width, in] or [3, 3, in, out], "
+	"uint8 and float32 [batch, rows, columns, out]; this call has other arguments";
 static const char no_memory[] = "gocifar: the gradient through maxima: no memory";
 
 static void *kernel_gradient(FfiCall *call) {

@@ -5,8 +5,10 @@ import (
 	"math"
 	"testing"
 
+	"github.com/gocifar/gocifar/layers/activations"
 	"github.com/gocifar/gocifar/layers/xlaplugin"
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -38,39 +40,102 @@ func TestMaxima(t *testing.T) {
 				calls := 0
 				gots, err := graph.CallOnceN(backend, func(x, kernel *graph.Node) []*graph.Node {
 					x, kernel = graph.ConvertDType(x, dtype), graph.ConvertDType(kernel, dtype)
-					through := pooledGradients(conv, x, kernel, true)
+					through := pooledGradients(conv, x, kernel, nothing, true)
 					calls = maximaCalls(x.Graph())
-					return append(through, pooledGradients(conv, x, kernel, false)...)
+					return append(through, pooledGradients(conv, x, kernel, nothing, false)...)
 				}, tensors.FromFlatDataAndDimensions(formula(1, c[:4]...), c[:4]...),
 					tensors.FromFlatDataAndDimensions(formula(2, 3, 3, c[3], c[4]), 3, 3, c[3], c[4]))
 				if err != nil {
 					t.Fatal(err)
 				}
-				if want := 2; xlaplugin.HasMaxima() && calls != want {
-					t.Errorf("calls in the program: got %d, want %d", calls, want)
-				}
-				limit := 1e-5
-				if dtype == dtypes.BFloat16 {
-					limit = 0.01
-				}
-				for i := range 2 {
-					if d := relativeDifference(gots[i], gots[i+2]); !(d <= limit) {
-						t.Errorf("gradient %d differs by %g of the largest value, limit %g", i, d, limit)
-					}
-				}
+				checkMaxima(t, gots, dtype, calls, 2)
 			})
 		}
 	}
 }
 
+// nothing is what stands between a convolution and its pool.
+func nothing(y *graph.Node) *graph.Node { return y }
+
+// maximaBetween are operations between a convolution and its pool, and the
+// number of calls that its gradients take.
+var maximaBetween = []struct {
+	name  string
+	f     func(y *graph.Node) *graph.Node
+	calls int
+}{
+	{"bias and LeakyReLU", func(y *graph.Node) *graph.Node {
+		bias := graph.IotaFull(y.Graph(), shapes.Make(y.DType(), y.Shape().Dimensions[3]))
+		return activations.LeakyReLU(AddBias(y, bias), 0.1)
+	}, 2},
+	{"ReLU", activations.ReLU, 2},
+	{"ReLU6", activations.ReLU6, 2},
+	{"softplus", activations.Softplus, 2},
+	{"dropout", func(y *graph.Node) *graph.Node {
+		return graph.Where(graph.GreaterThan(graph.Cos(graph.MulScalar(y, 100)), graph.ScalarZero(y.Graph(), y.DType())),
+			graph.MulScalar(y, 2), graph.ZerosLike(y))
+	}, 2},
+	{"a sum of both", func(y *graph.Node) *graph.Node { return graph.Add(y, graph.Tanh(y)) }, 2},
+	{"every other row", func(y *graph.Node) *graph.Node {
+		return graph.Slice(y, graph.AxisRange(), graph.AxisRange().Stride(2))
+	}, 0},
+	{"neighbors", func(y *graph.Node) *graph.Node { return graph.Add(y, graph.Reverse(y, 1)) }, 0},
+}
+
+// TestMaximaBetween compares gradients where something stands between the
+// convolution and the pool.
+func TestMaximaBetween(t *testing.T) {
+	backend := testBackend(t)
+	conv := Convolution{one, one, 1, [][2]int{{1, 1}, {1, 1}}}
+	for _, c := range maximaBetween {
+		for _, dtype := range []dtypes.DType{dtypes.Float32, dtypes.BFloat16} {
+			t.Run(c.name+" "+dtype.String(), func(t *testing.T) {
+				calls := 0
+				gots, err := graph.CallOnceN(backend, func(x, kernel *graph.Node) []*graph.Node {
+					x, kernel = graph.ConvertDType(x, dtype), graph.ConvertDType(kernel, dtype)
+					through := pooledGradients(conv, x, kernel, c.f, true)
+					calls = maximaCalls(x.Graph())
+					return append(through, pooledGradients(conv, x, kernel, c.f, false)...)
+				}, tensors.FromFlatDataAndDimensions(formula(1, 3, 8, 10, 5), 3, 8, 10, 5),
+					tensors.FromFlatDataAndDimensions(formula(2, 3, 3, 5, 7), 3, 3, 5, 7))
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkMaxima(t, gots, dtype, calls, c.calls)
+			})
+		}
+	}
+}
+
+// checkMaxima compares the first two gradients with the next two.
+func checkMaxima(t *testing.T, gots []*tensors.Tensor, dtype dtypes.DType, calls, want int) {
+	t.Helper()
+	if xlaplugin.HasMaxima() && calls != want {
+		t.Errorf("calls in the program: got %d, want %d", calls, want)
+	}
+	limit := 1e-5
+	if dtype == dtypes.BFloat16 {
+		limit = 0.01
+	}
+	for i := range 2 {
+		if d := relativeDifference(gots[i], gots[i+2]); !(d <= limit) {
+			t.Errorf("gradient %d differs by %g of the largest value, limit %g", i, d, limit)
+		}
+	}
+}
+
 // pooledGradients are those of the sum of squares of the maxima with respect to
-// the examples and the kernel, in float32; without through, by products.
-func pooledGradients(c Convolution, x, kernel *graph.Node, through bool) []*graph.Node {
+// the examples and the kernel, in float32; without through, by products. between
+// stands before the pool.
+func pooledGradients(c Convolution, x, kernel *graph.Node, between func(y *graph.Node) *graph.Node,
+	through bool) []*graph.Node {
 	y := c.withOwnGradients(x, kernel)
 	if !through {
-		y = graph.IdentityWithCustomGradient(y, func(_, dy *graph.Node) *graph.Node { return graph.Neg(graph.Neg(dy)) })
+		y = graph.IdentityWithCustomGradient(y, func(_, dy *graph.Node) *graph.Node {
+			return graph.Reverse(graph.Reverse(dy, 1), 1) // hides the pool, and XLA removes it
+		})
 	}
-	y = Pool{Size: []int{2, 2}, Strides: []int{2, 2}, Pads: make([][2]int, 2)}.Max(y)
+	y = Pool{Size: []int{2, 2}, Strides: []int{2, 2}, Pads: make([][2]int, 2)}.Max(between(y))
 	all := graph.Gradient(graph.ReduceAllSum(graph.Square(graph.ConvertDType(y, dtypes.Float32))), x, kernel)
 	for i, v := range all {
 		all[i] = graph.ConvertDType(v, dtypes.Float32)
@@ -102,4 +167,41 @@ func relativeDifference(got, want *tensors.Tensor) float64 {
 		difference = max(difference, math.Abs(float64(v-values[i])))
 	}
 	return difference / largest
+}
+
+// BenchmarkMaxima times both gradients of a convolution before a pool, those
+// functions' and the product's.
+func BenchmarkMaxima(b *testing.B) {
+	backend := testBackend(b)
+	for _, c := range [][5]int{{128, 32, 32, 3, 32}, {32, 32, 32, 16, 32}, {32, 16, 16, 32, 64}, {500, 31, 31, 24, 64},
+		{500, 15, 15, 64, 256}, {500, 7, 7, 256, 256}, {16, 112, 112, 64, 128}} {
+		for _, dtype := range []dtypes.DType{dtypes.Float32, dtypes.BFloat16} {
+			for _, through := range []bool{false, true} {
+				b.Run(fmt.Sprintf("%v/%s/through=%t", c, dtype, through), func(b *testing.B) {
+					conv := Convolution{one, one, 1, [][2]int{{1, 1}, {1, 1}}}
+					x := tensors.FromFlatDataAndDimensions(formula(1, c[:4]...), c[:4]...)
+					kernel := tensors.FromFlatDataAndDimensions(formula(2, 3, 3, c[3], c[4]), 3, 3, c[3], c[4])
+					exec, err := graph.NewExec(backend, func(x, kernel *graph.Node) []*graph.Node {
+						x, kernel = graph.ConvertDType(x, dtype), graph.ConvertDType(kernel, dtype)
+						return pooledGradients(conv, x, kernel, nothing, through)
+					})
+					if err != nil {
+						b.Fatal(err)
+					}
+					defer exec.Finalize()
+					if _, err := exec.Call(x, kernel); err != nil {
+						b.Fatal(err)
+					}
+					b.ResetTimer()
+					start := processorTime()
+					for b.Loop() {
+						if _, err := exec.Call(x, kernel); err != nil {
+							b.Fatal(err)
+						}
+					}
+					b.ReportMetric((processorTime()-start).Seconds()*1e3/float64(b.N), "processor-ms/op")
+				})
+			}
+		}
+	}
 }
