@@ -178,7 +178,7 @@ def run(name, archive, args, seed, binary):
     else:
         command = [sys.executable, __file__, archive, "--run-peer", name, "--seed", str(seed), *size]
     out = subprocess.run(command, env=env, check=True, stdout=subprocess.PIPE, text=True).stdout
-    return json.loads(out.splitlines()[-1])
+    return dict(json.loads(out.splitlines()[-1]), seed=seed, processor=processor())
 
 
 def write(path, state, args):
@@ -186,15 +186,15 @@ def write(path, state, args):
     lines = ["# The recipe beside its peer", "",
              f"Command: `python .ci/recipe.py cifar-10-binary.tar.gz --seeds {counts[-1]} --examples {args.examples} --epochs {args.epochs} --batch {args.batch}`. "
              f"Environment: {' '.join(k + '=' + v for k, v in ENVIRONMENT.items())}; ours also XLA_FLAGS=\"{XLA_FLAGS}\".", "",
-             f"Processor: {processor()}. {args.examples or '50,000'} pictures; means of accuracy, medians (least to most) of seconds, {time.strftime('%Y-%m-%d')}. "
+             f"{args.examples or '50,000'} pictures; means of accuracy, medians (least to most) of seconds, {time.strftime('%Y-%m-%d')}. "
              f"Load average now {os.getloadavg()[0]:.1f}.", "",
-             "| program | seeds | one view | six views | seconds an epoch | seconds of processor time an epoch |", "|---|---|---|---|---|---|"]
-    for name in (n for n in TITLES if n in state):
-        rows = state[name]
+             "| program | processor | seeds | one view | six views | seconds an epoch | seconds of processor time an epoch |", "|---|---|---|---|---|---|---|"]
+    machines = {(n, r["processor"]): [q for q in state[n] if q["processor"] == r["processor"]] for n in TITLES for r in state.get(n, [])}
+    for (name, machine), rows in machines.items():
         later = lambda key: [s for r in rows for s in (r[key][1:] or r[key])]
         known = lambda key: [r[key] for r in rows if key in r]
         mean = lambda key: f"{statistics.mean(known(key)):.4f}" + (f" ({len(known(key))} of them)" if len(known(key)) < len(rows) else "")
-        lines.append(f"| {TITLES[name]} | {len(rows)} | {mean('accuracy')} | {mean('six_views')} | {spread(later('epoch_seconds'), 1)} | "
+        lines.append(f"| {TITLES[name]} | {machine} | {', '.join(str(r['seed']) for r in rows)} | {mean('accuracy')} | {mean('six_views')} | {spread(later('epoch_seconds'), 1)} | "
                      f"{spread(later('epoch_processor_seconds'), 1)} |")
     replace_head(pathlib.Path(path), "\n".join(lines) + "\n")
 

@@ -35,7 +35,7 @@ const programWithCall = `module @called {
     %place = stablehlo.constant dense<2> : tensor<1x16x32x1xui8>
     %dy = stablehlo.slice %x [0:1, 0:16, 0:32, 0:1] : (tensor<1x64x64x1xf32>) -> tensor<1x16x32x1xf32>
     %2 = stablehlo.custom_call @gocifar.maxima_kernel_gradient.1(%x, %place, %dy) {
-      api_version = 4 : i32, backend_config = {left = 0 : i64, top = 1 : i64}
+      api_version = 4 : i32, backend_config = {lanes = 8 : i64, left = 0 : i64, top = 1 : i64}
     } : (tensor<1x64x64x1xf32>, tensor<1x16x32x1xui8>, tensor<1x16x32x1xf32>) -> tensor<3x3x1x1xf32>
     %3 = stablehlo.reshape %2 : (tensor<3x3x1x1xf32>) -> tensor<3x3xf32>
     %zero = stablehlo.constant dense<0.0> : tensor<f32>
@@ -58,7 +58,7 @@ func compileAndRun(t *testing.T, dir string) {
 		t.Error("what is no program compiled")
 	}
 	text := fmt.Appendf(nil, program, 1)
-	if HasMaxima() {
+	if MaximaLanes() > 0 {
 		text = []byte(programWithCall)
 	}
 	e, err := client.Compile().WithStableHLO(text).Done()

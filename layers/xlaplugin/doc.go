@@ -19,7 +19,7 @@
 // together no more than was used at a time, and an eighth; blocks that nobody
 // takes are freed after half a minute.
 //
-// Programs for the CPU can call functions of this package ([HasMaxima]), which do
+// Programs for the CPU can call functions of this package ([MaximaLanes]), which do
 // in C what no operation of XLA's does.
 //
 // go-xla takes a plugin that its caller has loaded, by the address of its table

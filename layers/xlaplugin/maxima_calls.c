@@ -22,7 +22,7 @@ static void *scratch_of(const Work *w, long part) { return w->scratch + part * w
 
 static void kernel_of_part(void *data, long part) {
 	Work *w = data;
-	float *sums = w->packed + part * blocks(&w->m) * w->m.out * TAPS * LANES;
+	float *sums = w->packed + part * blocks(&w->m) * block_size(&w->m);
 	xlaplugin_maxima_kernel(&w->m, w->in, first_of(w, part), first_of(w, part + 1), sums, scratch_of(w, part));
 }
 
@@ -41,6 +41,8 @@ static void input_of_part(void *data, long part) {
 	xlaplugin_maxima_input(&w->m, w->packed, first_of(w, part), first_of(w, part + 1), w->out, scratch_of(w, part));
 }
 
+static long widest; // set once, before programs are compiled
+
 static bool has(const FfiBuffer *b, int type, int64_t rank) { return b->type == type && b->rank == rank; }
 
 // read sets what the arguments say: [examples or kernel, places, dy]. It tells
@@ -56,13 +58,13 @@ static bool read(const FfiCall *call, Work *w) {
 	const int64_t *windows = in[1]->size;
 	w->m = (Maxima){.batch = windows[0], .rows = windows[1], .columns = windows[2], .out = windows[3],
 		.top = xlaplugin_attribute(call, "top"), .left = xlaplugin_attribute(call, "left"),
-		.narrow = type == FFI_BFLOAT16, .place = in[1]->data, .dy = in[2]->data};
+		.lanes = xlaplugin_attribute(call, "lanes"), .narrow = type == FFI_BFLOAT16, .place = in[1]->data, .dy = in[2]->data};
 	for (int i = 0; i < 4; i++) {
 		if (in[2]->size[i] != windows[i] || windows[i] < 1) return false;
 	}
 	w->in = in[0]->data;
 	w->out = out->data;
-	return w->m.top >= 0 && w->m.left >= 0;
+	return w->m.top >= 0 && w->m.left >= 0 && (w->m.lanes == 8 || w->m.lanes == 16) && w->m.lanes <= widest;
 }
 
 // agree tells whether examples and kernel are of the convolution that the
@@ -76,7 +78,7 @@ static bool agree(Maxima *m, const int64_t *examples, const int64_t *kernel) {
 // allocate gets memory for the threads. It has no pages until they are used.
 static bool allocate(const FfiCall *call, Work *w, size_t scratch, bool packed_parts) {
 	long threads = xlaplugin_threads(call);
-	size_t packed = blocks(&w->m) * w->m.out * TAPS * LANES;
+	size_t packed = blocks(&w->m) * block_size(&w->m);
 	w->parts = threads < w->m.batch ? threads : w->m.batch;
 	w->scratch_size = (scratch + 63) / 64 * 64;
 	w->packed = calloc(packed_parts ? w->parts * packed : packed, sizeof(float));
@@ -123,6 +125,7 @@ static void *input_gradient(FfiCall *call) {
 	return enough ? NULL : xlaplugin_refuse(call, 8, no_memory);
 }
 
-bool xlaplugin_register_maxima(const Api *api, const char *kernel, const char *input) {
+bool xlaplugin_register_maxima(const Api *api, const char *kernel, const char *input, long lanes) {
+	widest = lanes;
 	return xlaplugin_register(api, kernel, kernel_gradient) && xlaplugin_register(api, input, input_gradient);
 }

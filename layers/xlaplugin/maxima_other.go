@@ -7,5 +7,5 @@ package xlaplugin
 */
 import "C"
 
-// registerMaxima returns false: maxima.c is for AVX-512.
-func registerMaxima(api *C.Api) bool { return false }
+// registerMaxima returns 0: maxima.c is for AVX-512 and AVX2.
+func registerMaxima(api *C.Api) int { return 0 }

@@ -15,19 +15,22 @@ func TestMaximaRefuse(t *testing.T) {
 		return
 	}
 	_, client := openClient(t, "")
-	if !HasMaxima() {
+	if MaximaLanes() == 0 {
 		t.Log("this processor or plugin has no such functions")
 		return
 	}
-	const pads = "left = 1 : i64, top = 1 : i64"
+	const rest = "left = 1 : i64, top = 1 : i64"
+	const all = "lanes = 8 : i64, " + rest
 	for _, c := range []struct{ name, function, from, dy, result, attributes string }{
-		{"float64", MaximaKernelGradient, "2x4x4x3xf64", "2x2x2x5xf32", "3x3x3x5xf64", pads},
-		{"another batch", MaximaKernelGradient, "3x4x4x3xf32", "2x2x2x5xf32", "3x3x3x5xf32", pads},
-		{"5x5", MaximaKernelGradient, "2x4x4x3xf32", "2x2x2x5xf32", "5x5x3x5xf32", pads},
-		{"other windows", MaximaKernelGradient, "2x4x4x3xf32", "2x2x1x5xf32", "3x3x3x5xf32", pads},
-		{"no top", MaximaKernelGradient, "2x4x4x3xf32", "2x2x2x5xf32", "3x3x3x5xf32", "left = 1 : i64"},
-		{"other channels", MaximaInputGradient, "3x3x3x4xf32", "2x2x2x5xf32", "2x4x4x3xf32", pads},
-		{"another rank", MaximaInputGradient, "3x3x15xf32", "2x2x2x5xf32", "2x4x4x3xf32", pads},
+		{"float64", MaximaKernelGradient, "2x4x4x3xf64", "2x2x2x5xf32", "3x3x3x5xf64", all},
+		{"another batch", MaximaKernelGradient, "3x4x4x3xf32", "2x2x2x5xf32", "3x3x3x5xf32", all},
+		{"5x5", MaximaKernelGradient, "2x4x4x3xf32", "2x2x2x5xf32", "5x5x3x5xf32", all},
+		{"other windows", MaximaKernelGradient, "2x4x4x3xf32", "2x2x1x5xf32", "3x3x3x5xf32", all},
+		{"no top", MaximaKernelGradient, "2x4x4x3xf32", "2x2x2x5xf32", "3x3x3x5xf32", "lanes = 8 : i64, left = 1 : i64"},
+		{"no lanes", MaximaKernelGradient, "2x4x4x3xf32", "2x2x2x5xf32", "3x3x3x5xf32", rest},
+		{"too many lanes", MaximaKernelGradient, "2x4x4x3xf32", "2x2x2x5xf32", "3x3x3x5xf32", "lanes = 32 : i64, " + rest},
+		{"other channels", MaximaInputGradient, "3x3x3x4xf32", "2x2x2x5xf32", "2x4x4x3xf32", all},
+		{"another rank", MaximaInputGradient, "3x3x15xf32", "2x2x2x5xf32", "2x4x4x3xf32", all},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text := strings.NewReplacer("FUNCTION", c.function, "ATTRIBUTES", c.attributes, "FROM", c.from,

@@ -26,7 +26,7 @@ type Plugin struct {
 	about            []byte        // what every program's key starts from
 	worthwhile       time.Duration // see below
 	loaded, compiled atomic.Int64
-	maxima           bool // programs can call MaximaKernelGradient and MaximaInputGradient
+	lanes            int // MaximaLanes
 }
 
 // opened is the process' plugin: PJRT hands its functions no argument by which
@@ -65,7 +65,9 @@ func Open(path, dir string) (*Plugin, error) {
 			"0.40 or a later 0", path, v.major_version, v.minor_version)
 	}
 	p := &Plugin{api: api, folder: folder{path: dir, limit: Limit}, about: about, worthwhile: worthwhile}
-	p.maxima = onCPU && registerMaxima(api)
+	if onCPU {
+		p.lanes = registerMaxima(api)
+	}
 	if !opened.CompareAndSwap(nil, p) {
 		return nil, errors.New("xlaplugin: a process can open one plugin, and has")
 	}
@@ -79,11 +81,14 @@ func Open(path, dir string) (*Plugin, error) {
 	return p, nil
 }
 
-// HasMaxima tells whether programs of the plugin that Open has opened can call
-// MaximaKernelGradient and MaximaInputGradient.
-func HasMaxima() bool {
-	p := opened.Load()
-	return p != nil && p.maxima
+// MaximaLanes is how many channels MaximaKernelGradient and MaximaInputGradient
+// compute at a time, if programs of the plugin that Open has opened can call
+// them: 16 with AVX-512, 8 with AVX2; otherwise 0.
+func MaximaLanes() int {
+	if p := opened.Load(); p != nil {
+		return p.lanes
+	}
+	return 0
 }
 
 // Counts returns how many programs were read from the folder and how many were

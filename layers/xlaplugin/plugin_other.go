@@ -15,8 +15,8 @@ func Open(path, dir string) (*Plugin, error) {
 	return nil, fmt.Errorf("xlaplugin: %w on this system", errors.ErrUnsupported)
 }
 
-// HasMaxima returns false: Open opens no plugin.
-func HasMaxima() bool { return false }
+// MaximaLanes returns 0: Open opens no plugin.
+func MaximaLanes() int { return 0 }
 
 // Counts returns zeros.
 func (p *Plugin) Counts() (loaded, compiled int) { return 0, 0 }

@@ -100,20 +100,33 @@ func isZero(value any) bool {
 	return slices.Contains([]any{float32(0), float64(0), bfloat16.FromFloat32(0)}, value)
 }
 
+// maximaLanes is the key of a graph's state under which tests ask for fewer
+// lanes than the processor has.
+type maximaLanes struct{}
+
+// lanesOf is xlaplugin.MaximaLanes for a graph.
+func lanesOf(g *graph.Graph) int {
+	if lanes, asked := g.State(maximaLanes{}).(int); asked {
+		return lanes
+	}
+	return xlaplugin.MaximaLanes()
+}
+
 // throughMaxima lets functions of package xlaplugin compute a gradient of the
 // convolution, where dy has the zeros of a max pooling's: three quarters of it,
 // with which a product of matrices multiplies as well. gradient is the kernel's
 // or the examples', from is the other of the two.
 func (c Convolution) throughMaxima(gradient, from, kernel, dy *graph.Node, function string) *graph.Node {
 	size := kernel.Shape().Dimensions
-	if !xlaplugin.HasMaxima() || !OnCPU(dy.Graph()) || !c.hasFastGradients(kernel) ||
+	lanes := lanesOf(dy.Graph())
+	if lanes == 0 || !OnCPU(dy.Graph()) || !c.hasFastGradients(kernel) ||
 		!slices.Equal(size[:2], []int{3, 3}) || gradient.DType() != from.DType() ||
 		from.DType() != dtypes.Float32 && from.DType() != dtypes.BFloat16 {
 		return gradient
 	}
 	if m, ok := maximaBehind(dy); ok {
-		pads := map[string]int{"top": c.Pads[0][0], "left": c.Pads[1][0]}
-		callInstead(gradient, function, pads, from, m.place, m.dy)
+		how := map[string]int{"top": c.Pads[0][0], "left": c.Pads[1][0], "lanes": lanes}
+		callInstead(gradient, function, how, from, m.place, m.dy)
 	}
 	return gradient
 }

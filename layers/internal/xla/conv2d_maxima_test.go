@@ -7,6 +7,7 @@ import (
 
 	"github.com/gocifar/gocifar/layers/activations"
 	"github.com/gocifar/gocifar/layers/xlaplugin"
+	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -37,18 +38,7 @@ func TestMaxima(t *testing.T) {
 		for _, dtype := range []dtypes.DType{dtypes.Float32, dtypes.BFloat16} {
 			t.Run(fmt.Sprint(c, dtype), func(t *testing.T) {
 				conv := Convolution{one, one, 1, [][2]int{{c[5], c[6]}, {c[7], c[8]}}}
-				calls := 0
-				gots, err := graph.CallOnceN(backend, func(x, kernel *graph.Node) []*graph.Node {
-					x, kernel = graph.ConvertDType(x, dtype), graph.ConvertDType(kernel, dtype)
-					through := pooledGradients(conv, x, kernel, nothing, true)
-					calls = maximaCalls(x.Graph())
-					return append(through, pooledGradients(conv, x, kernel, nothing, false)...)
-				}, tensors.FromFlatDataAndDimensions(formula(1, c[:4]...), c[:4]...),
-					tensors.FromFlatDataAndDimensions(formula(2, 3, 3, c[3], c[4]), 3, 3, c[3], c[4]))
-				if err != nil {
-					t.Fatal(err)
-				}
-				checkMaxima(t, gots, dtype, calls, 2)
+				checkMaxima(t, backend, conv, dtype, nothing, 2, c[:4], []int{3, 3, c[3], c[4]})
 			})
 		}
 	}
@@ -90,51 +80,55 @@ func TestMaximaBetween(t *testing.T) {
 	for _, c := range maximaBetween {
 		for _, dtype := range []dtypes.DType{dtypes.Float32, dtypes.BFloat16} {
 			t.Run(c.name+" "+dtype.String(), func(t *testing.T) {
-				calls := 0
-				gots, err := graph.CallOnceN(backend, func(x, kernel *graph.Node) []*graph.Node {
-					x, kernel = graph.ConvertDType(x, dtype), graph.ConvertDType(kernel, dtype)
-					through := pooledGradients(conv, x, kernel, c.f, true)
-					calls = maximaCalls(x.Graph())
-					return append(through, pooledGradients(conv, x, kernel, c.f, false)...)
-				}, tensors.FromFlatDataAndDimensions(formula(1, 3, 8, 10, 5), 3, 8, 10, 5),
-					tensors.FromFlatDataAndDimensions(formula(2, 3, 3, 5, 7), 3, 3, 5, 7))
-				if err != nil {
-					t.Fatal(err)
-				}
-				checkMaxima(t, gots, dtype, calls, c.calls)
+				checkMaxima(t, backend, conv, dtype, c.f, c.calls, []int{3, 8, 10, 5}, []int{3, 3, 5, 7})
 			})
 		}
 	}
 }
 
-// checkMaxima compares the first two gradients with the next two.
-func checkMaxima(t *testing.T, gots []*tensors.Tensor, dtype dtypes.DType, calls, want int) {
+// checkMaxima compares both gradients of examples and a kernel of the given
+// sizes with those of products, for as many lanes as the processor has, and
+// fewer.
+func checkMaxima(t *testing.T, backend compute.Backend, c Convolution, dtype dtypes.DType,
+	between func(y *graph.Node) *graph.Node, calls int, examples, size []int) {
 	t.Helper()
-	if xlaplugin.HasMaxima() && calls != want {
-		t.Errorf("calls in the program: got %d, want %d", calls, want)
+	has := []int{}
+	for lanes := 8; lanes <= xlaplugin.MaximaLanes(); lanes *= 2 {
+		has = append(has, lanes)
+	}
+	gots, err := graph.CallOnceN(backend, func(x, kernel *graph.Node) []*graph.Node {
+		x, kernel = graph.ConvertDType(x, dtype), graph.ConvertDType(kernel, dtype)
+		all := pooledGradients(c, x, kernel, between, 0)
+		for _, lanes := range has {
+			all = append(all, pooledGradients(c, x, kernel, between, lanes)...)
+		}
+		if got, want := maximaCalls(x.Graph()), calls*len(has); got != want {
+			t.Errorf("calls in the program: got %d, want %d", got, want)
+		}
+		return all
+	}, tensors.FromFlatDataAndDimensions(formula(1, examples...), examples...),
+		tensors.FromFlatDataAndDimensions(formula(2, size...), size...))
+	if err != nil {
+		t.Fatal(err)
 	}
 	limit := 1e-5
 	if dtype == dtypes.BFloat16 {
 		limit = 0.01
 	}
-	for i := range 2 {
-		if d := relativeDifference(gots[i], gots[i+2]); !(d <= limit) {
-			t.Errorf("gradient %d differs by %g of the largest value, limit %g", i, d, limit)
+	for i, got := range gots[2:] {
+		if d := relativeDifference(got, gots[i%2]); !(d <= limit) {
+			t.Errorf("gradient %d with %d lanes differs by %g of the largest value, limit %g", i%2, has[i/2], d, limit)
 		}
 	}
 }
 
 // pooledGradients are those of the sum of squares of the maxima with respect to
-// the examples and the kernel, in float32; without through, by products. between
+// the examples and the kernel, in float32; with 0 lanes, by products. between
 // stands before the pool.
 func pooledGradients(c Convolution, x, kernel *graph.Node, between func(y *graph.Node) *graph.Node,
-	through bool) []*graph.Node {
+	lanes int) []*graph.Node {
+	x.Graph().AttachState(maximaLanes{}, lanes)
 	y := c.withOwnGradients(x, kernel)
-	if !through {
-		y = graph.IdentityWithCustomGradient(y, func(_, dy *graph.Node) *graph.Node {
-			return graph.Reverse(graph.Reverse(dy, 1), 1) // hides the pool, and XLA removes it
-		})
-	}
 	y = Pool{Size: []int{2, 2}, Strides: []int{2, 2}, Pads: make([][2]int, 2)}.Max(between(y))
 	all := graph.Gradient(graph.ReduceAllSum(graph.Square(graph.ConvertDType(y, dtypes.Float32))), x, kernel)
 	for i, v := range all {
@@ -169,21 +163,24 @@ func relativeDifference(got, want *tensors.Tensor) float64 {
 	return difference / largest
 }
 
-// BenchmarkMaxima times both gradients of a convolution before a pool, those
-// functions' and the product's.
+// BenchmarkMaxima times a convolution before a pool with both gradients, by
+// products and by package xlaplugin's functions.
 func BenchmarkMaxima(b *testing.B) {
 	backend := testBackend(b)
 	for _, c := range [][5]int{{128, 32, 32, 3, 32}, {32, 32, 32, 16, 32}, {32, 16, 16, 32, 64}, {500, 31, 31, 24, 64},
 		{500, 15, 15, 64, 256}, {500, 7, 7, 256, 256}, {16, 112, 112, 64, 128}} {
 		for _, dtype := range []dtypes.DType{dtypes.Float32, dtypes.BFloat16} {
-			for _, through := range []bool{false, true} {
-				b.Run(fmt.Sprintf("%v/%s/through=%t", c, dtype, through), func(b *testing.B) {
+			for _, lanes := range []int{0, 8, 16} {
+				b.Run(fmt.Sprintf("%v/%s/lanes=%d", c, dtype, lanes), func(b *testing.B) {
+					if lanes > xlaplugin.MaximaLanes() {
+						b.Skip("this processor or plugin has fewer")
+					}
 					conv := Convolution{one, one, 1, [][2]int{{1, 1}, {1, 1}}}
 					x := tensors.FromFlatDataAndDimensions(formula(1, c[:4]...), c[:4]...)
 					kernel := tensors.FromFlatDataAndDimensions(formula(2, 3, 3, c[3], c[4]), 3, 3, c[3], c[4])
 					exec, err := graph.NewExec(backend, func(x, kernel *graph.Node) []*graph.Node {
 						x, kernel = graph.ConvertDType(x, dtype), graph.ConvertDType(kernel, dtype)
-						return pooledGradients(conv, x, kernel, nothing, through)
+						return pooledGradients(conv, x, kernel, nothing, lanes)
 					})
 					if err != nil {
 						b.Fatal(err)
