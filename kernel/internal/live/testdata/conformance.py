@@ -22,6 +22,16 @@ class LiveKernel(jupyter_kernel_test.KernelTests):
     supported_history_operations = ("tail", "range", "search")
     code_history_pattern = "1 ? 2*"
 
+    def execute_helper(self, *args, **kwargs):
+        """Waits for a message as long as a busy machine may take, not for a tenth of a second."""
+        channel = self.kc.iopub_channel
+        get = channel.get_msg
+        channel.get_msg = lambda timeout: get(timeout=max(timeout, 10))
+        try:
+            return super().execute_helper(*args, **kwargs)
+        finally:
+            del channel.get_msg
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
