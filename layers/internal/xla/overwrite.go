@@ -11,7 +11,8 @@ import (
 // donates. results are all of the graph's, in order. It reports whether the
 // program says so now.
 //
-// time (.ci/experiments.md).
+// Of the walkthrough's steps, that saved 4 to 22 % of the processor's time
+// (.ci/experiments.md).
 //
 // The attribute is set through go-xla's StableHLO function, a private field of
 // the graph's builder. Each field on the way is taken only if its type is the
