@@ -2,10 +2,8 @@ package xla
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
-	"unsafe"
 
 	"github.com/gomlx/compute"
 	goxla "github.com/gomlx/go-xla/compute/xla"
@@ -20,28 +18,24 @@ const typedCalls = int32(4)
 
 // callInstead lets XLA call one of package xlaplugin's functions where the
 // program would compute a node: the function must compute the same. For GoMLX
-// the node stays what it is, so that it has its own gradient, and what no other
-// reads of its way there is not computed.
+// the node stays what it is and has its own gradient. XLA leaves out operations
+// that only the node has read.
 //
 // GoMLX 0.28 has no node for a call. The node's value in go-xla's program, a
 // private field, is replaced, as [Overwrite] does. On another backend, or should
 // a later version have other fields, nothing happens, and the program is as
 // correct, only slower.
-func callInstead(node *graph.Node, function string, attributes map[string]int, arguments ...*graph.Node) (done bool) {
-	defer func() {
-		if recover() != nil {
-			done = false
-		}
-	}()
+func callInstead(node *graph.Node, function string, attributes map[string]int, arguments ...*graph.Node) {
+	defer func() { _ = recover() }()
 	result, shown := field[*stablehlo.Value](programValue(node), "value")
 	if !shown {
-		return false
+		return
 	}
 	var values []*stablehlo.Value
 	for _, argument := range arguments {
 		value, shown := field[*stablehlo.Value](programValue(argument), "value")
 		if !shown {
-			return false
+			return
 		}
 		values = append(values, *value)
 	}
@@ -49,16 +43,15 @@ func callInstead(node *graph.Node, function string, attributes map[string]int, a
 	shape := (*result).Shape()
 	called, err := stablehlo.CustomCallV2(function, "", values, rowMajor, []shapes.Shape{shape}, [][]int{nil})
 	if err != nil {
-		return false
+		return
 	}
 	statement, shown := field[*stablehlo.Statement](called[0], "stmt")
 	if !shown {
-		return false // nobody reads the call
+		return // nobody reads the call
 	}
 	(*statement).Attributes["api_version"] = typedCalls
 	(*statement).Attributes["backend_config"] = dictionary(attributes)
 	*result = called[0]
-	return true
 }
 
 // programValue is go-xla's node for a node with one result; nil on other
@@ -83,18 +76,4 @@ func (d dictionary) ToStableHLO() string {
 	}
 	slices.Sort(entries)
 	return "{" + strings.Join(entries, ", ") + "}"
-}
-
-// field returns where a field of the struct that pointer points to lies, if
-// there is one of that name and type.
-func field[T any](pointer any, name string) (place *T, ok bool) {
-	v := reflect.ValueOf(pointer)
-	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
-		return nil, false
-	}
-	f := v.Elem().FieldByName(name)
-	if !f.IsValid() || f.Type() != reflect.TypeFor[T]() {
-		return nil, false
-	}
-	return (*T)(unsafe.Pointer(f.UnsafeAddr())), true
 }

@@ -28,8 +28,9 @@ func noteMaxima(dx *graph.Node, window []int, place, dy *graph.Node) {
 // convolution stand a bias, an activation and a dropout at most.
 const maxSteps = 64
 
-// maximaBehind returns the maxima of a gradient that is zero wherever that of a
-// pooling is: dy is the sum of the window's values.
+// maximaBehind returns the maxima of a gradient that shares the zeros of a
+// pooling's gradient. At most one value of a window is not zero, so the sum of
+// the window is the gradient with respect to the maximum.
 func maximaBehind(dy *graph.Node) (m maxima, ok bool) {
 	steps := 0
 	pooled, zero := zerosOf(dy, &steps)
@@ -48,8 +49,8 @@ func maximaBehind(dy *graph.Node) (m maxima, ok bool) {
 	return m, true
 }
 
-// zerosOf returns the gradient of a pooling that v is computed from so that it
-// is zero wherever that is, nil if there is none; or whether v is zero anyway.
+// zerosOf looks for a pooling's gradient whose zeros v shares. It returns that
+// gradient, nil if there is none, and whether v is zero everywhere.
 func zerosOf(v *graph.Node, steps *int) (pooled *graph.Node, zero bool) {
 	if *steps++; *steps > maxSteps {
 		return nil, false
@@ -83,7 +84,7 @@ func zerosOf(v *graph.Node, steps *int) (pooled *graph.Node, zero bool) {
 	return nil, false
 }
 
-// zerosOfBoth is zerosOf a value that is zero where a and b are.
+// zerosOfBoth is zerosOf for a value that is zero where both a and b are.
 func zerosOfBoth(a, b *graph.Node, steps *int) (pooled *graph.Node, zero bool) {
 	first, firstZero := zerosOf(a, steps)
 	second, secondZero := zerosOf(b, steps)

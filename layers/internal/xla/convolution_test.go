@@ -1,7 +1,6 @@
 package xla
 
 import (
-	"math"
 	"slices"
 	"testing"
 
@@ -165,16 +164,12 @@ func checkGraphs(t *testing.T, want, got func(x, kernel *graph.Node) []*graph.No
 		t.Fatal(err)
 	}
 	for i, y := range gots {
-		want, got := wants[i%len(wants)], tensors.MustCopyFlatData[float32](y)
+		want := wants[i%len(wants)]
 		if !slices.Equal(want.Shape().Dimensions, y.Shape().Dimensions) {
 			t.Errorf("result %d is %s, want %s", i, y.Shape(), want.Shape())
 			continue
 		}
-		largest, difference := 0.0, 0.0
-		for j, v := range tensors.MustCopyFlatData[float32](want) {
-			largest = max(largest, math.Abs(float64(v)))
-			difference = max(difference, math.Abs(float64(v-got[j])))
-		}
+		difference, largest := largestDifference(y, want)
 		if !(difference <= limits[i]*largest) {
 			t.Errorf("result %d differs by %g of the largest value, limit %g", i, difference/largest, limits[i])
 		}

@@ -56,13 +56,3 @@ func mainFunction(g *graph.Graph) *stablehlo.Function {
 	fn, _ := private[*stablehlo.Function](builder.Main(), "fn")
 	return fn
 }
-
-// private reads a field of the struct that pointer points to, if there is one
-// of that name and type.
-func private[T any](pointer any, name string) (value T, ok bool) {
-	place, ok := field[T](pointer, name)
-	if !ok {
-		return value, false
-	}
-	return *place, true
-}
